@@ -1,0 +1,20 @@
+// The time, as a seam: tests move it by hand. THREAD: any.
+#pragma once
+
+#include <cstdint>
+
+namespace thalweg {
+
+class Clock {
+ public:
+  virtual ~Clock() = default;
+
+  // Milliseconds since 1970-01-01T00:00:00Z. May jump when an operator sets the clock.
+  virtual int64_t WallMs() const = 0;
+
+  // Milliseconds on a scale that never jumps and never goes back while the process runs. It starts
+  // near WallMs(), so that values survive a restart.
+  virtual int64_t SteadyMs() const = 0;
+};
+
+}  // namespace thalweg

@@ -1,0 +1,121 @@
+// HTTP as the Router sees it: a Request is values, a Responder is what the transport implements.
+//
+// No sockets here. The same door serves our own server, Boost.Beast and Node.js.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "thalweg/bytes.h"
+
+namespace thalweg {
+
+enum class Method : uint8_t { kGet, kHead, kPut, kPost, kDelete, kOptions, kOther };
+
+// A field of the request. Names are lower case; values have no outer white space and no CR, LF, NUL.
+struct HeaderField {
+  std::string_view name;
+  std::string_view value;
+};
+
+// One whole request. Every view is valid during Router::Handle and not after it.
+struct Request {
+  Method method = Method::kOther;
+  std::string_view path;       // origin-form path, still percent-encoded, begins with '/'
+  std::string_view query;      // what follows '?', without it; still percent-encoded
+  std::string_view scheme;     // "http" or "https"
+  std::string_view authority;  // of the target, else of Host; may be empty
+  std::span<const HeaderField> headers;
+  std::string_view body;  // whole, decoded of its transfer coding
+};
+
+// The fields of a response, kept as they go on an HTTP/1 wire, readable one by one for other
+// transports. A value; cheap to clear and use again.
+class HeaderList {
+ public:
+  // REQUIRES: `name` is a valid field name, `value` holds no CR, LF or NUL.
+  void Add(std::string_view name, std::string_view value);
+  void Add(std::string_view name, uint64_t value);
+  void AddAll(const HeaderList& other);
+  void Clear();
+
+  // "name: value\r\n" for each field, in order of Add.
+  std::string_view wire() const { return wire_; }
+
+  size_t size() const { return fields_.size(); }
+  HeaderField operator[](size_t i) const;
+
+  // The value of the first field called `name` (as given to Add), or null.
+  std::optional<std::string_view> Find(std::string_view name) const;
+
+ private:
+  struct Field {
+    uint32_t begin;
+    uint32_t name_bytes;
+    uint32_t value_bytes;
+  };
+  std::string wire_;
+  std::vector<Field> fields_;
+};
+
+// A part of a file that a body holds; who cannot send it from the descriptor reads it.
+struct FileRange {
+  std::shared_ptr<const void> owner;  // keeps the descriptor open
+  int fd = -1;
+  uint64_t begin = 0;
+  uint64_t length = 0;
+};
+
+// What the transport tells the one who answers. Calls come on the router's executor.
+class ResponderEvents {
+ public:
+  virtual ~ResponderEvents() = default;
+
+  // The transport has room again after Write returned false.
+  virtual void OnWritable() = 0;
+
+  // The client is gone. The Responder must not be used after this call returns.
+  virtual void OnCancel() = 0;
+};
+
+// Answers one request: Start, any number of Write, then Finish or Abort. Owned by the transport;
+// valid until Finish or Abort was called or OnCancel was delivered. THREAD: the router's executor.
+class Responder {
+ public:
+  virtual ~Responder() = default;
+
+  // Begins the response. `content_length` is the number of body bytes where it is known; without
+  // it the body's end is told by the transport's framing. The transport adds Content-Length (never
+  // to 1xx and 204), Transfer-Encoding, Connection and Date. A response to HEAD and a 304 have no
+  // body, whatever the length says.
+  virtual void Start(int status, const HeaderList& headers,
+                     std::optional<uint64_t> content_length) = 0;
+
+  // Queues body bytes. False: the transport's buffer is full; go on after OnWritable. The bytes of
+  // this call are taken in either case.
+  virtual bool Write(Bytes bytes) = 0;
+  virtual bool WriteFile(FileRange range) = 0;
+
+  // Ends the response.
+  virtual void Finish() = 0;
+
+  // Drops the connection with the response unfinished.
+  virtual void Abort() = 0;
+
+  // Who hears of room and of the client's end; null: nobody. REQUIRES: `events` outlives the
+  // response or is replaced by null first.
+  virtual void SetEvents(ResponderEvents* events) = 0;
+
+  // Answers in one go: the common case, which a transport may send with one call.
+  virtual void Respond(int status, const HeaderList& headers, Bytes body) {
+    Start(status, headers, body.size());
+    if (!body.empty()) Write(std::move(body));
+    Finish();
+  }
+};
+
+}  // namespace thalweg

@@ -1,0 +1,41 @@
+// The Durable Streams protocol over an engine: start here to embed Thalweg in an HTTP server.
+//
+// One Router serves one Executor; many Routers may share one Engine. Give every request to Handle
+// and implement Responder; the rest is done here. (protocol sections 4, 5, 8, 9, 10 and 12.7)
+#pragma once
+
+#include <memory>
+
+#include "thalweg/clock.h"
+#include "thalweg/executor.h"
+#include "thalweg/http.h"
+#include "thalweg/options.h"
+
+namespace thalweg {
+
+class Engine;
+
+class Router {
+ public:
+  // `workers` compresses large bodies away from `executor`; null: everything runs on `executor`.
+  // REQUIRES: engine, executor, workers and clock outlive the router.
+  Router(Engine& engine, Executor& executor, Executor* workers, const Clock& clock,
+         RouterOptions options);
+  ~Router();
+  Router(const Router&) = delete;
+  Router& operator=(const Router&) = delete;
+
+  // Answers `request` through `responder`, now or later. Never throws, never blocks.
+  // A path outside the base path is answered 404. THREAD: the executor's own.
+  void Handle(const Request& request, Responder& responder);
+
+  // Ends what waits: long-polls are answered 204, SSE responses end between two events; later live
+  // reads are answered at once. Appends in flight are still answered. THREAD: the executor's own.
+  void Shutdown();
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace thalweg

@@ -1,0 +1,100 @@
+// The engine: partitions of streams over one commit log. Decide, apply, stage; read; publish.
+//
+// Crosses threads: every call may come from any thread; a call takes at most two partition locks,
+// never across a system call or a wait. Outcomes carry the lsn they rest on: an answer leaves when
+// that is durable (Port::WhenDurable).
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/port.h"
+#include "engine/read.h"
+#include "storage/commit_log.h"
+#include "stream/decide.h"
+#include "thalweg/clock.h"
+#include "thalweg/engine.h"
+#include "thalweg/executor.h"
+
+namespace thalweg {
+
+struct CreateOutcome {
+  CreateVerdict verdict = CreateVerdict::kCreated;
+  std::string content_type;  // of the stream that stands at the path now (kCreated, kExists)
+  Offset tail;
+  bool closed = false;
+  Lsn rests_on;
+};
+
+struct AppendOutcome {
+  AppendVerdict verdict = AppendVerdict::kMissing;
+  Offset tail;
+  bool closed = false;
+  // Of the producer's state after the command (kAppended, kClosed, kDuplicate, kAlreadyClosed with
+  // a stamp), or the fencing epoch (kStaleEpoch).
+  uint64_t producer_epoch = 0;
+  uint64_t producer_seq = 0;
+  uint64_t producer_seq_expected = 0;  // kSeqGap
+  Lsn rests_on;
+};
+
+struct RemoveOutcome {
+  RemoveVerdict verdict = RemoveVerdict::kMissing;
+  Lsn rests_on;
+};
+
+// As CreateCommand, with the fork's point still to be looked up.
+struct CreateRequest {
+  CreateCommand command;  // its `fork` holds only `at` and `sub_offset`; `now` is set by Create
+};
+
+class Engine final : private CommitListener {
+ public:
+  // `log` is made by the caller with `listener` being this engine where it commits later.
+  Engine(const Clock& clock, std::unique_ptr<CommitLog> log, EngineOptions options);
+  ~Engine() override;
+
+  // The commands. `now` fields of the commands are set here, from the clock.
+  CreateOutcome Create(CreateCommand command);
+  AppendOutcome Append(std::string_view path, AppendCommand command);
+  RemoveOutcome Remove(std::string_view path);
+
+  // A page of the stream at `path`, at most `page_bytes_max` bytes but at least one append.
+  // A use: starts the TTL's window anew.
+  ReadOutcome Read(std::string_view path, ReadFrom from, size_t page_bytes_max);
+
+  // The same of an incarnation that is held. kMissing once it is gone, whatever stands at its path.
+  ReadOutcome Read(const StreamHandle& stream, Offset from, size_t page_bytes_max);
+
+  // Tail and closure; not a use.
+  DescribeOutcome Describe(std::string_view path);
+
+  // What does not change about a stream. Valid while the handle is held. THREAD: any, no lock.
+  static const StreamInfo& Info(const StreamHandle& stream);
+
+  // A door for one executor: answers that wait, streams that are watched. The port must be
+  // destroyed on its executor, before the engine.
+  std::unique_ptr<Port> Attach(Executor& executor);
+
+  // Removes streams whose time has come, at most `limit` at a time; true: there may be more. A
+  // stream with a TTL that is watched is not idle: its window starts anew.
+  bool SweepExpired(size_t limit);
+
+  Lsn durable() const { return log_->durable(); }
+
+  size_t stream_count() const;
+
+ private:
+  friend class Port;
+  void OnDurable(Lsn durable) override;
+
+  struct Impl;
+  std::unique_ptr<CommitLog> log_;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace thalweg

@@ -1,0 +1,73 @@
+// What a read asks and what it gets: a bounded page of one stream. Values.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "stream/content_type.h"
+#include "stream/expiry.h"
+#include "stream/ids.h"
+#include "stream/offset.h"
+#include "thalweg/bytes.h"
+#include "thalweg/http.h"
+
+namespace thalweg {
+
+class StreamEntry;
+// One incarnation of a stream. Whoever holds it can go on reading it (or learn that it is gone)
+// whatever happens at its path.
+using StreamHandle = std::shared_ptr<StreamEntry>;
+
+// Where a read begins.
+struct ReadFrom {
+  enum class Kind : uint8_t { kStart, kTail, kOffset };
+  Kind kind = Kind::kStart;
+  Offset offset;  // kOffset
+};
+
+enum class ReadVerdict : uint8_t {
+  kOk,
+  kMissing,       // 404
+  kSoftDeleted,   // 410
+  kNotABoundary,  // 400: inside an append
+  kBeyondTail,    // 400
+};
+
+// What does not change while a stream lives.
+struct StreamInfo {
+  StreamId id;
+  std::string content_type;  // verbatim
+  ContentKind kind = ContentKind::kBytes;
+  Expiry expiry;
+};
+
+// Whole appends from `start` to `end`; a part of a page is bytes in memory.
+struct Page {
+  std::vector<Bytes> parts;
+  Offset start;
+  Offset end;
+  bool at_tail = false;  // nothing durable stands behind `end`
+  bool closed = false;   // at_tail, and the stream is closed
+
+  uint64_t size() const { return end.value - start.value; }
+};
+
+struct ReadOutcome {
+  ReadVerdict verdict = ReadVerdict::kMissing;
+  StreamHandle stream;  // set for kOk
+  Page page;            // set for kOk
+  Lsn rests_on;         // the answer may leave when this is durable
+};
+
+struct DescribeOutcome {
+  ReadVerdict verdict = ReadVerdict::kMissing;
+  StreamHandle stream;  // set for kOk
+  Offset tail;          // durable
+  bool closed = false;  // durable
+  Lsn rests_on;
+};
+
+}  // namespace thalweg

@@ -1,0 +1,43 @@
+// Live readers of one router: long-polls and SSE responses, grouped by stream in hubs.
+// (protocol 5.7, 5.8, 10)
+//
+// Own thread only. A hub hears of its stream once per batch, encodes an event once and hands it to
+// all its readers; a reader whose transport is full is marked behind and catches up by reads.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+
+#include "engine/read.h"
+#include "http/context.h"
+#include "http/page_reply.h"
+#include "thalweg/http.h"
+
+namespace thalweg {
+
+struct LiveRequest {
+  std::string path;  // of the stream, to look it up
+  ReadFrom from;
+  std::optional<uint64_t> cursor;  // as sent by the client, where it was valid
+  ReadConditions conditions;       // long-poll only
+};
+
+class LiveReaders {
+ public:
+  explicit LiveReaders(const RouterContext& context);
+  ~LiveReaders();
+
+  // Both look the stream up and answer 400, 404 or 410 themselves where it comes to that.
+  void LongPoll(LiveRequest request, Responder& responder);
+  void Sse(LiveRequest request, Responder& responder);
+
+  // See Router::Shutdown.
+  void Shutdown();
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace thalweg

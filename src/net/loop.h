@@ -1,0 +1,48 @@
+// One epoll thread: descriptors, timers, and tasks posted from anywhere. It is an Executor.
+//
+// Crosses threads: Post and Stop may come from any thread; everything else is the loop's own.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+
+#include "base/timer_wheel.h"
+#include "thalweg/executor.h"
+
+namespace thalweg {
+
+// Something with a descriptor in a loop.
+class IoHandler {
+ public:
+  virtual ~IoHandler() = default;
+  virtual void OnIo(uint32_t epoll_events) = 0;
+};
+
+class Loop final : public Executor {
+ public:
+  Loop();
+  ~Loop() override;
+
+  void Post(Task task) override;
+  void PostAfter(int64_t delay_ms, Task task) override;
+
+  // Runs until Stop. THREAD: the one that becomes the loop's.
+  void Run();
+  // Run returns soon. THREAD: any.
+  void Stop();
+
+  // `handler` hears of `fd`, edge-triggered. The handler may be removed and destroyed inside any
+  // callback of the loop: no event of a removed handler is delivered.
+  void Add(int fd, uint32_t epoll_events, IoHandler* handler);
+  void Modify(int fd, uint32_t epoll_events, IoHandler* handler);
+  void Remove(int fd, IoHandler* handler);
+
+  TimerWheel& timers();
+  int64_t now_ms() const;  // monotonic, read once per turn
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace thalweg

@@ -1,0 +1,32 @@
+// The commit log as the engine sees it: where every record goes before its answer does.
+//
+// Crosses threads: Stage is called under a partition lock by any thread; OnDurable comes from the
+// log's own thread. Every implementation passes storage/commit_log_suite.h.
+#pragma once
+
+#include "stream/ids.h"
+#include "stream/record.h"
+
+namespace thalweg {
+
+class CommitLog {
+ public:
+  virtual ~CommitLog() = default;
+
+  // Puts `record` into the log and returns its position; positions grow with every call. What was
+  // staged becomes durable later, in order. Copies what it keeps; never waits for the disk.
+  virtual Lsn Stage(const Record& record) = 0;
+
+  // Every record at or below this position is on stable storage (or as safe as it will ever be).
+  // Never goes back. THREAD: any, without a lock.
+  virtual Lsn durable() const = 0;
+};
+
+// Hears of progress that did not happen inside Stage.
+class CommitListener {
+ public:
+  virtual ~CommitListener() = default;
+  virtual void OnDurable(Lsn durable) = 0;  // THREAD: the log's own; once per batch
+};
+
+}  // namespace thalweg

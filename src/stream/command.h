@@ -1,0 +1,56 @@
+// What clients ask of a stream: one struct for each intended change, with its moment.
+//
+// Values to be judged by decide.h. Views are borrowed for the call.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "stream/expiry.h"
+#include "stream/ids.h"
+#include "stream/offset.h"
+#include "stream/producer.h"
+
+namespace thalweg {
+
+// The bytes of a body, ready for the stream: for JSON already split (json_messages.h). A body that
+// could not be read carries why; the rules refuse it only where nothing else comes first.
+struct Payload {
+  enum class Fault : uint8_t { kNone, kBadJson, kEmptyArray };
+
+  std::string_view wire;  // empty: the request had no body
+  bool is_json = false;   // split as JSON; must agree with the stream's type
+  Fault fault = Fault::kNone;
+};
+
+// Where a fork leaves its source; the engine has looked it up.
+struct ForkPoint {
+  std::optional<Offset> at;     // null: the source's tail
+  uint64_t sub_offset = 0;      // messages (JSON) or bytes past `at`
+  bool at_is_boundary = true;   // `at` ends an append of the source, or is its start
+  std::string_view prefix;      // the wire bytes that sub_offset stands for
+  bool sub_offset_fits = true;  // false: past the append that follows `at`
+};
+
+struct CreateCommand {
+  std::string_view path;
+  std::optional<std::string_view> content_type;  // absent: default, or the source's
+  Expiry expiry;                                 // kNever: as requested; a fork inherits
+  bool closed = false;
+  Payload payload;
+  std::optional<std::string_view> fork_source;  // path of the source
+  ForkPoint fork;                               // meaningful where fork_source is set
+  Moment now;
+};
+
+struct AppendCommand {
+  std::optional<std::string_view> content_type;
+  Payload payload;
+  std::optional<ProducerStamp> producer;
+  std::optional<std::string_view> stream_seq;
+  bool close = false;
+  Moment now;
+};
+
+}  // namespace thalweg

@@ -1,0 +1,42 @@
+// JSON bodies to wire bytes and back: one level of array is flattened. (protocol 9.1)
+//
+// On the wire of a JSON stream every value stands with its exact bytes (outer white space trimmed)
+// followed by one comma. Pure but for the parser's own buffers: not thread-safe, one per thread.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <expected>
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace thalweg {
+
+inline constexpr size_t kJsonDepthMax = 512;
+
+class JsonSplitter {
+ public:
+  JsonSplitter();
+  ~JsonSplitter();
+  JsonSplitter(JsonSplitter&&) noexcept;
+
+  struct Wire {
+    std::string bytes;    // values, each followed by ','
+    uint64_t values = 0;  // 0: the body was an empty array
+  };
+
+  // Checks `body` against RFC 8259 (UTF-8 valid, no byte order mark, depth at most kJsonDepthMax,
+  // nothing after the value) and splits it. The error says in a few words what is wrong.
+  std::expected<Wire, std::string> Split(std::string_view body);
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+// How many bytes the first `count` values of `wire` take, commas included; npos where there are
+// fewer. REQUIRES: `wire` came from Split.
+size_t WireBytesOfValues(std::string_view wire, uint64_t count);
+
+}  // namespace thalweg

@@ -1,0 +1,52 @@
+// Idempotent producers: is this append new, a repeat, or out of turn? (protocol 5.2.1)
+//
+// Pure: no clock, no I/O, no HTTP. Not thread-safe: a table lives with its stream.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <string>
+#include <string_view>
+
+namespace thalweg {
+
+// What a client put on one append. `id` is borrowed for the call.
+struct ProducerStamp {
+  std::string_view id;
+  uint64_t epoch = 0;
+  uint64_t seq = 0;
+};
+
+enum class ProducerVerdict : uint8_t {
+  kAccept,         // new: append it, then Record() it
+  kDuplicate,      // appended before: answer success, append nothing
+  kStaleEpoch,     // a newer epoch has fenced this producer
+  kGap,            // an earlier seq has not arrived
+  kBadEpochStart,  // a new epoch must start at seq 0
+};
+
+class ProducerTable {
+ public:
+  struct State {
+    uint64_t epoch = 0;
+    uint64_t seq_last = 0;
+    bool operator==(const State&) const = default;
+  };
+
+  // Judges `stamp` and changes nothing. REQUIRES: stamp.id is not empty.
+  ProducerVerdict Check(const ProducerStamp& stamp) const;
+
+  // Remembers an accepted append. REQUIRES: Check(stamp) == kAccept.
+  void Record(const ProducerStamp& stamp);
+
+  // The last accepted state of `id`, or null. Valid until the next Record().
+  const State* Find(std::string_view id) const;
+
+  const std::map<std::string, State, std::less<>>& states() const { return states_; }
+
+ private:
+  std::map<std::string, State, std::less<>> states_;
+};
+
+}  // namespace thalweg
