@@ -34,8 +34,7 @@ class RecordingResponder final : public Responder {
 
   bool WriteFile(FileRange range) override {
     std::string text(range.length, '\0');
-    const ssize_t got =
-        pread(range.fd, text.data(), text.size(), static_cast<off_t>(range.begin));
+    const ssize_t got = pread(range.fd, text.data(), text.size(), static_cast<off_t>(range.begin));
     THALWEG_ASSERT(got == static_cast<ssize_t>(text.size()));
     return Write(Bytes::Own(std::move(text)));
   }
