@@ -16,7 +16,8 @@ namespace thalweg {
 
 enum class Method : uint8_t { kGet, kHead, kPut, kPost, kDelete, kOptions, kOther };
 
-// A field of the request. Names are lower case; values have no outer white space and no CR, LF, NUL.
+// A field of the request. Names are lower case; values have no outer white space and no CR, LF,
+// NUL.
 struct HeaderField {
   std::string_view name;
   std::string_view value;

@@ -20,11 +20,11 @@ struct RouterOptions {
   bool compression = true;
   CachePolicy cache_policy = CachePolicy::kPublic;
   int64_t long_poll_timeout_ms = 30'000;
-  int64_t sse_max_age_ms = 60'000;       // an SSE response ends near this age, between two events
-  int64_t sse_heartbeat_ms = 15'000;     // a comment after this much silence
-  size_t page_bytes_max = 4u << 20;      // of one answer to a read; at least one append is sent
-  size_t readers_per_stream_max = 100'000;  // live readers of one stream on one executor
-  int64_t cursor_interval_s = 20;        // protocol section 10.1
+  int64_t sse_max_age_ms = 60'000;    // an SSE response ends near this age, between two events
+  int64_t sse_heartbeat_ms = 15'000;  // a comment after this much silence
+  size_t page_bytes_max = 4u << 20;   // of one answer to a read; at least one append is sent
+  size_t readers_per_stream_max = 100'000;      // live readers of one stream on one executor
+  int64_t cursor_interval_s = 20;               // protocol section 10.1
   int64_t cursor_epoch_ms = 1'728'432'000'000;  // 2024-10-09T00:00:00Z
 };
 

@@ -37,7 +37,8 @@ void TimerWheel::Schedule(Timer& timer, int64_t deadline_ms) {
   timer.link_.timer = &timer;
   timer.deadline_ms_ = deadline_ms;
   // Rounded up, so that a tick that has come means that its deadlines have.
-  const int64_t due_tick = (std::max<int64_t>(deadline_ms, 0) + resolution_ms_ - 1) / resolution_ms_;
+  const int64_t due_tick =
+      (std::max<int64_t>(deadline_ms, 0) + resolution_ms_ - 1) / resolution_ms_;
   const int64_t tick = std::max(due_tick, tick_);
   timer.link_.InsertBefore(SlotOf(tick));
   const int64_t due_ms = tick * resolution_ms_;

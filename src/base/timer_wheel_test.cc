@@ -31,8 +31,12 @@ TEST(TimerWheel, FiresOnceNeverEarlyAndAtMostOneTickLate) {
   for (int64_t now = 1000; now <= 3100; now += 7) {
     wheel.Advance(now);
     for (size_t i = 0; i < timers.size(); ++i) {
-      if (now < deadlines[i]) { EXPECT_EQ(timers[i]->fired, 0) << "early"; }
-      if (now >= deadlines[i] + 10) { EXPECT_EQ(timers[i]->fired, 1) << "late"; }
+      if (now < deadlines[i]) {
+        EXPECT_EQ(timers[i]->fired, 0) << "early";
+      }
+      if (now >= deadlines[i] + 10) {
+        EXPECT_EQ(timers[i]->fired, 1) << "late";
+      }
     }
   }
 }

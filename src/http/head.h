@@ -16,10 +16,10 @@ class Head {
   explicit Head(const RouterContext& context) { fields_.AddAll(context.common); }
 
   Head& ContentType(std::string_view type);
-  Head& NextOffset(Offset offset);     // Stream-Next-Offset
-  Head& UpToDate();                    // Stream-Up-To-Date: true
-  Head& Closed(bool closed = true);    // Stream-Closed: true, where `closed`
-  Head& Cursor(uint64_t cursor);       // Stream-Cursor
+  Head& NextOffset(Offset offset);   // Stream-Next-Offset
+  Head& UpToDate();                  // Stream-Up-To-Date: true
+  Head& Closed(bool closed = true);  // Stream-Closed: true, where `closed`
+  Head& Cursor(uint64_t cursor);     // Stream-Cursor
   Head& CacheControl(std::string_view policy);
   Head& Add(std::string_view name, std::string_view value);
   Head& Add(std::string_view name, uint64_t value);

@@ -12,8 +12,8 @@ namespace thalweg {
 // One row of docs/ERRORS.md. Codes never change their meaning.
 struct Problem {
   int status;
-  std::string_view code;    // "offset-beyond-tail"
-  std::string_view title;   // one short sentence
+  std::string_view code;   // "offset-beyond-tail"
+  std::string_view title;  // one short sentence
 };
 
 // Answers `problem` with `head`'s fields and a detail that helps; `detail` may be empty.

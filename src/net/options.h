@@ -9,7 +9,7 @@ namespace thalweg {
 
 struct NetOptions {
   std::string host = "127.0.0.1";
-  uint16_t port = 4437;  // 0: any free one
+  uint16_t port = 4437;                       // 0: any free one
   size_t request_line_bytes_max = 16u << 10;  // 414
   size_t header_bytes_max = 32u << 10;        // 431, all fields together
   size_t header_count_max = 100;              // 431

@@ -15,18 +15,18 @@
 namespace thalweg {
 
 enum class CreateVerdict : uint8_t {
-  kCreated,               // 201; the record is to be logged
-  kExists,                // 200: same configuration, nothing changes
-  kConfigMismatch,        // 409: another configuration
-  kClosureMismatch,       // 409: same configuration, other closure
-  kPathSoftDeleted,       // 409: the path is held by a deleted stream that forks still read
-  kSourceMissing,         // 404
-  kSourceSoftDeleted,     // 409
-  kContentTypeMismatch,   // 409: fork and source differ
-  kForkBeyondTail,        // 400
-  kForkNotOnBoundary,     // 400
-  kSubOffsetTooLarge,     // 400
-  kBadJson,               // 400
+  kCreated,              // 201; the record is to be logged
+  kExists,               // 200: same configuration, nothing changes
+  kConfigMismatch,       // 409: another configuration
+  kClosureMismatch,      // 409: same configuration, other closure
+  kPathSoftDeleted,      // 409: the path is held by a deleted stream that forks still read
+  kSourceMissing,        // 404
+  kSourceSoftDeleted,    // 409
+  kContentTypeMismatch,  // 409: fork and source differ
+  kForkBeyondTail,       // 400
+  kForkNotOnBoundary,    // 400
+  kSubOffsetTooLarge,    // 400
+  kBadJson,              // 400
 };
 
 struct CreateDecision {

@@ -31,7 +31,7 @@ struct StreamState {
   bool closed = false;
   std::optional<ClosingStamp> closed_by;
   bool soft_deleted = false;
-  uint64_t forks = 0;  // live forks that read from this stream
+  uint64_t forks = 0;                   // live forks that read from this stream
   std::optional<std::string> seq_last;  // Stream-Seq
   ProducerTable producers;
   int64_t accessed_steady_ms = 0;  // last use, as recorded

@@ -27,8 +27,8 @@ class ManualExecutor final : public Executor {
  private:
   ManualClock& clock_;
   std::mutex mutex_;
-  std::deque<Task> tasks_;                     // guarded by mutex_
-  std::multimap<int64_t, Task> timers_;        // guarded by mutex_; by steady deadline
+  std::deque<Task> tasks_;               // guarded by mutex_
+  std::multimap<int64_t, Task> timers_;  // guarded by mutex_; by steady deadline
 };
 
 }  // namespace thalweg

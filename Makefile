@@ -1,0 +1,52 @@
+# The commands of this project. `make help` lists them.
+.PHONY: help run build test conformance format tidy tidy-deep report deps clean
+.DEFAULT_GOAL := help
+
+MODE ?= memory
+HOST ?= 127.0.0.1
+PORT ?= 4437
+STEPS ?=
+THALWEG := build/release/thalweg
+
+help:  ## this list
+	@sed -n 's/^\([a-z-]*\):.*##/\1\t/p' Makefile | expand -t 14
+
+run: build  ## build and serve on http://127.0.0.1:4437 (in memory)
+	@echo "Serving from memory: what is written is gone when the server stops."
+	$(THALWEG) serve --memory --host $(HOST) --port $(PORT)
+
+build: deps  ## build/release/thalweg
+	@cmake --preset release >build/configure.log 2>&1 || { cat build/configure.log; exit 1; }
+	@cmake --build --preset release --target thalweg
+
+test: deps  ## everything CI runs; STEPS="unit readme" picks some
+	@python3 tools/run_tests.py $(STEPS)
+
+conformance: deps  ## the official suite; MODE=memory
+	@if [ "$(MODE)" = durable ]; then \
+	  echo "conformance: durable mode is not there yet; use MODE=memory" >&2; exit 2; \
+	elif [ "$(MODE)" != memory ]; then \
+	  echo "conformance: MODE is memory or durable, not '$(MODE)'" >&2; exit 2; \
+	fi
+	@python3 tools/run_tests.py --show conformance
+
+format: deps  ## lay out every C++ file with clang-format
+	@git ls-files -co --exclude-standard '*.h' '*.cc' | xargs clang-format-19 -i
+
+tidy: deps  ## every lint, and the layout
+	@python3 tools/tidy.py
+	@git ls-files -co --exclude-standard '*.h' '*.cc' | xargs clang-format-19 --dry-run -Werror
+
+tidy-deep: deps  ## clang-tidy over every source; takes minutes
+	@cmake --preset release >/dev/null
+	@run-clang-tidy-19 -quiet -p build/release '^$(CURDIR)/(src|test)/'
+
+report:  ## sizes of files and functions against our goals
+	@python3 tools/tidy.py --report
+
+deps:  ## install the Debian packages that are missing
+	@mkdir -p build
+	@tools/install-deps.sh
+
+clean:  ## remove what was built
+	rm -rf build
