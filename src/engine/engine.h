@@ -5,15 +5,16 @@
 // that is durable (Port::WhenDurable).
 #pragma once
 
+#include <atomic>
 #include <cstdint>
-#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "engine/port.h"
 #include "engine/read.h"
+#include "engine/tail_bytes.h"
 #include "storage/commit_log.h"
 #include "stream/decide.h"
 #include "thalweg/clock.h"
@@ -21,6 +22,11 @@
 #include "thalweg/executor.h"
 
 namespace thalweg {
+
+class Publisher;
+class StreamTable;
+struct Aftermath;
+struct PathKey;
 
 struct CreateOutcome {
   CreateVerdict verdict = CreateVerdict::kCreated;
@@ -47,14 +53,9 @@ struct RemoveOutcome {
   Lsn rests_on;
 };
 
-// As CreateCommand, with the fork's point still to be looked up.
-struct CreateRequest {
-  CreateCommand command;  // its `fork` holds only `at` and `sub_offset`; `now` is set by Create
-};
-
 class Engine final : private CommitListener {
  public:
-  // `log` is made by the caller with `listener` being this engine where it commits later.
+  // Listens to `log` as long as it lives.
   Engine(const Clock& clock, std::unique_ptr<CommitLog> log, EngineOptions options);
   ~Engine() override;
 
@@ -90,11 +91,18 @@ class Engine final : private CommitListener {
 
  private:
   friend class Port;
+  Publisher& publisher() { return *publisher_; }
   void OnDurable(Lsn durable) override;
 
-  struct Impl;
-  std::unique_ptr<CommitLog> log_;
-  std::unique_ptr<Impl> impl_;
+  CreateOutcome CreatePlain(const CreateCommand& command);
+  std::optional<CreateOutcome> TryCreateFork(CreateCommand command);
+  CreateOutcome CreateLocked(const CreateCommand& command, const PathKey& key,
+                             const StreamHandle& source, LongAppend copy, Aftermath& after);
+
+  const std::unique_ptr<CommitLog> log_;
+  const std::unique_ptr<Publisher> publisher_;
+  const std::unique_ptr<StreamTable> streams_;
+  std::atomic<uint64_t> last_id_{0};
 };
 
 }  // namespace thalweg

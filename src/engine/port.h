@@ -2,10 +2,12 @@
 // hear here that their stream has changed.
 //
 // Owned and used by its executor's thread; the engine's threads only mark what has changed and
-// post once per batch, however many wait.
+// post once per batch, however many wait (port_mailbox.h).
 #pragma once
 
+#include <deque>
 #include <memory>
+#include <unordered_map>
 
 #include "engine/read.h"
 #include "stream/ids.h"
@@ -14,6 +16,9 @@
 namespace thalweg {
 
 class Engine;
+class PortMailbox;
+class Publisher;
+class WatchPoint;
 
 // Hears of one stream.
 class Watcher {
@@ -33,7 +38,7 @@ class Port {
   Port& operator=(const Port&) = delete;
 
   // Runs `task` as soon as `lsn` is durable: now, inside this call, where it is already and nothing
-  // waits before it; else on the executor, in the order of the calls.
+  // waits before it; else on the executor, in the order of the calls. The port's end drops it.
   void WhenDurable(Lsn lsn, Executor::Task task);
 
   // From now on `watcher` hears of `stream`. Watch first, then read: what the read does not show
@@ -42,10 +47,23 @@ class Port {
   void Unwatch(const StreamHandle& stream, Watcher* watcher);
 
  private:
-  friend class Engine;
-  struct Shared;  // what the engine's threads touch; outlives the port where a post is under way
-  class Impl;
-  std::unique_ptr<Impl> impl_;
+  friend class PortMailbox;
+  struct Answer {
+    Lsn lsn;  // at least that of the answer before it
+    Executor::Task task;
+  };
+  struct Watched {
+    StreamHandle stream;
+    std::shared_ptr<WatchPoint> point;
+  };
+
+  void RunDurable();
+  static void Leave(const Watched& watched);
+
+  Publisher& publisher_;
+  std::shared_ptr<PortMailbox> mailbox_;
+  std::deque<Answer> answers_;
+  std::unordered_map<StreamEntry*, Watched> watched_;
 };
 
 }  // namespace thalweg

@@ -9,9 +9,20 @@
 
 namespace thalweg {
 
+// Hears of progress that did not happen inside Stage.
+class CommitListener {
+ public:
+  virtual ~CommitListener() = default;
+  virtual void OnDurable(Lsn durable) = 0;  // THREAD: the log's own; once per batch
+};
+
 class CommitLog {
  public:
   virtual ~CommitLog() = default;
+
+  // From now on `listener` hears of progress; null: nobody. Once Attach returns, the one before is
+  // not called any more. THREAD: not at the same time as Stage.
+  virtual void Attach(CommitListener* listener) = 0;
 
   // Puts `record` into the log and returns its position; positions grow with every call. What was
   // staged becomes durable later, in order. Copies what it keeps; never waits for the disk.
@@ -20,13 +31,6 @@ class CommitLog {
   // Every record at or below this position is on stable storage (or as safe as it will ever be).
   // Never goes back. THREAD: any, without a lock.
   virtual Lsn durable() const = 0;
-};
-
-// Hears of progress that did not happen inside Stage.
-class CommitListener {
- public:
-  virtual ~CommitListener() = default;
-  virtual void OnDurable(Lsn durable) = 0;  // THREAD: the log's own; once per batch
 };
 
 }  // namespace thalweg

@@ -1,0 +1,74 @@
+// Appends: decide, apply and stage under one lock; what is watched is published after it.
+#include <mutex>
+#include <utility>
+
+#include "base/assert.h"
+#include "engine/engine.h"
+#include "engine/stream_table.h"
+#include "stream/apply.h"
+
+namespace thalweg {
+namespace {
+
+void Commit(CommitLog& log, const StreamHandle& stream, const AppendRecord& record, LongAppend copy,
+            Aftermath& after) {
+  const Lsn lsn = log.Stage(record);
+  ApplyAppend(stream->state, record);
+  if (!record.data.empty()) stream->own.Append(record.data, std::move(copy));
+  THALWEG_ASSERT(stream->own.end() == stream->state.tail);
+  stream->last = lsn;
+  stream->visible.Advance(
+      Mark{.lsn = lsn, .tail = stream->state.tail, .closed = stream->state.closed}, log.durable());
+  if (!stream->watched_by.empty()) after.changed.push_back({lsn, stream});
+}
+
+// A retry that finds its work done is as good as the write; a refused write is none.
+bool IsUse(AppendVerdict verdict) {
+  return verdict == AppendVerdict::kAppended || verdict == AppendVerdict::kClosed ||
+         verdict == AppendVerdict::kDuplicate || verdict == AppendVerdict::kAlreadyClosed;
+}
+
+void DescribeProducer(const StreamState& state, const ProducerStamp& stamp,
+                      AppendOutcome& outcome) {
+  const ProducerTable::State* known = state.producers.Find(stamp.id);
+  outcome.producer_epoch = known != nullptr ? known->epoch : stamp.epoch;
+  outcome.producer_seq = known != nullptr ? known->seq_last : stamp.seq;
+  if (outcome.verdict == AppendVerdict::kSeqGap) {
+    outcome.producer_seq_expected = known != nullptr ? known->seq_last + 1 : 0;
+  }
+}
+
+AppendOutcome OutcomeOf(AppendVerdict verdict, const StreamHandle& stream,
+                        const AppendCommand& command) {
+  AppendOutcome outcome;
+  outcome.verdict = verdict;
+  if (stream == nullptr) return outcome;
+  outcome.tail = stream->state.tail;
+  outcome.closed = stream->state.closed;
+  if (command.producer) DescribeProducer(stream->state, *command.producer, outcome);
+  return outcome;
+}
+
+}  // namespace
+
+AppendOutcome Engine::Append(std::string_view path, AppendCommand command) {
+  command.now = streams_->Now();
+  const PathKey key(path);
+  LongAppend copy = CopyIfLong(command.payload.wire);
+  Partition& partition = streams_->PartitionOf(key);
+  Aftermath after;
+  AppendOutcome outcome;
+  {
+    std::lock_guard lock(partition.mutex);
+    const StreamHandle stream = streams_->Find(partition, key, command.now, after);
+    const AppendDecision decision = DecideAppend(StateOf(stream), command);
+    if (decision.record) Commit(*log_, stream, *decision.record, std::move(copy), after);
+    if (IsUse(decision.verdict)) streams_->Use(*stream, command.now);
+    outcome = OutcomeOf(decision.verdict, stream, command);
+    outcome.rests_on = RestsOn(partition, stream);
+  }
+  streams_->Finish(after);
+  return outcome;
+}
+
+}  // namespace thalweg

@@ -1,0 +1,47 @@
+// A partition: a lock and the streams it guards.
+//
+// Crosses threads: every member is guarded by the mutex. At most two partitions are locked at a
+// time, in the order of their index.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <mutex>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "base/timer_wheel.h"
+#include "engine/read.h"
+#include "stream/ids.h"
+
+namespace thalweg {
+
+// A path with its hash, which is computed once and outside any lock. Borrows the path.
+struct PathKey {
+  explicit PathKey(std::string_view text) : path(text), hash(std::hash<std::string_view>()(text)) {}
+  bool operator==(const PathKey& other) const { return path == other.path; }
+
+  std::string_view path;
+  size_t hash;
+};
+
+struct PathKeyHash {
+  size_t operator()(const PathKey& key) const { return key.hash; }
+};
+
+inline constexpr int64_t kExpiryResolutionMs = 100;
+
+struct Partition {
+  Partition(size_t partition_index, int64_t steady_ms)
+      : index(partition_index), expiries(kExpiryResolutionMs, steady_ms) {}
+
+  const size_t index;
+  mutable std::mutex mutex;
+  TimerWheel expiries;            // outlives the streams: their timers stand in it
+  std::vector<StreamEntry*> due;  // filled while `expiries` advances
+  std::unordered_map<PathKey, StreamHandle, PathKeyHash> streams;  // keys borrow the stream's path
+  Lsn removed;  // of the last stream that vanished from here
+};
+
+}  // namespace thalweg

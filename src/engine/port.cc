@@ -1,0 +1,81 @@
+#include "engine/port.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/assert.h"
+#include "engine/engine.h"
+#include "engine/port_mailbox.h"
+#include "engine/publisher.h"
+#include "engine/stream_entry.h"
+
+namespace thalweg {
+
+Port::Port(Engine& engine, Executor& executor)
+    : publisher_(engine.publisher()), mailbox_(std::make_shared<PortMailbox>(executor, *this)) {
+  publisher_.AddPort(mailbox_);
+}
+
+Port::~Port() {
+  mailbox_->Close();
+  publisher_.RemovePort(mailbox_);
+  for (const auto& [entry, watched] : watched_) {
+    watched.point->RemoveAll();
+    Leave(watched);
+  }
+}
+
+void Port::WhenDurable(Lsn lsn, Executor::Task task) {
+  if (answers_.empty() && lsn <= publisher_.durable()) return task();
+  if (!answers_.empty()) lsn = std::max(lsn, answers_.back().lsn);
+  answers_.push_back({lsn, std::move(task)});
+  if (answers_.size() > 1) return;  // the first one is awaited already
+  mailbox_->Await(lsn);
+  // The log may have got there before it was known that somebody waits.
+  mailbox_->WakeWaiters(publisher_.durable());
+}
+
+void Port::RunDurable() {
+  // A task may end the port; the mailbox stays, for it is the one who called.
+  const std::shared_ptr<PortMailbox> mailbox = mailbox_;
+  while (!answers_.empty() && answers_.front().lsn <= publisher_.durable()) {
+    Executor::Task task = std::move(answers_.front().task);
+    answers_.pop_front();
+    task();
+    if (!mailbox->has_port()) return;
+  }
+  if (answers_.empty()) return mailbox_->Await(std::nullopt);
+  mailbox_->Await(answers_.front().lsn);
+  mailbox_->WakeWaiters(publisher_.durable());
+}
+
+void Port::Watch(const StreamHandle& stream, Watcher* watcher) {
+  Watched& watched = watched_[stream.get()];
+  if (watched.point != nullptr) return watched.point->Add(watcher);
+  watched = {stream, std::make_shared<WatchPoint>(mailbox_)};
+  watched.point->Add(watcher);
+  Lsn last;
+  {
+    std::lock_guard lock(stream->home.mutex);
+    stream->watched_by.push_back(watched.point);
+    last = stream->last;
+  }
+  // What was staged before anybody watched is queued by nobody but us.
+  if (last > publisher_.durable()) publisher_.Publish(last, stream);
+}
+
+void Port::Unwatch(const StreamHandle& stream, Watcher* watcher) {
+  auto it = watched_.find(stream.get());
+  THALWEG_ASSERT(it != watched_.end());
+  it->second.point->Remove(watcher);
+  if (!it->second.point->empty()) return;
+  Leave(it->second);
+  watched_.erase(it);
+}
+
+void Port::Leave(const Watched& watched) {
+  std::lock_guard lock(watched.stream->home.mutex);
+  std::erase(watched.stream->watched_by, watched.point);
+}
+
+}  // namespace thalweg

@@ -1,0 +1,64 @@
+// Crosses threads: see the header.
+#include "engine/publisher.h"
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+#include "engine/stream_entry.h"
+
+namespace thalweg {
+
+void Publisher::Publish(Lsn lsn, StreamHandle stream) {
+  if (lsn <= durable()) return Tell(*stream);
+  {
+    std::lock_guard lock(mutex_);
+    waiting_.push_back({lsn, std::move(stream)});
+  }
+  // OnDurable may have passed between the look and the push; nobody else would come for it.
+  const Lsn now_durable = durable();
+  if (lsn <= now_durable) TellDurable(now_durable);
+}
+
+void Publisher::OnDurable(Lsn durable) {
+  TellDurable(durable);
+  std::vector<std::shared_ptr<PortMailbox>> ports;
+  {
+    std::lock_guard lock(mutex_);
+    ports = ports_;
+  }
+  for (const auto& port : ports) port->WakeWaiters(durable);
+}
+
+void Publisher::TellDurable(Lsn durable) {
+  std::vector<Change> ready;
+  {
+    std::lock_guard lock(mutex_);
+    auto first_ready = std::partition(waiting_.begin(), waiting_.end(),
+                                      [&](const Change& change) { return change.lsn > durable; });
+    ready.assign(std::make_move_iterator(first_ready), std::make_move_iterator(waiting_.end()));
+    waiting_.erase(first_ready, waiting_.end());
+  }
+  for (const Change& change : ready) Tell(*change.stream);
+}
+
+void Publisher::Tell(StreamEntry& stream) {
+  WatchList watched_by;
+  {
+    std::lock_guard lock(stream.home.mutex);
+    watched_by = stream.watched_by;
+  }
+  for (const auto& point : watched_by) point->mailbox->Mark(point);
+}
+
+void Publisher::AddPort(std::shared_ptr<PortMailbox> port) {
+  std::lock_guard lock(mutex_);
+  ports_.push_back(std::move(port));
+}
+
+void Publisher::RemovePort(const std::shared_ptr<PortMailbox>& port) {
+  std::lock_guard lock(mutex_);
+  std::erase(ports_, port);
+}
+
+}  // namespace thalweg

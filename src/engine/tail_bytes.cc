@@ -1,0 +1,96 @@
+#include "engine/tail_bytes.h"
+
+#include <algorithm>
+#include <bit>
+#include <cstring>
+#include <limits>
+#include <utility>
+
+#include "base/assert.h"
+
+namespace thalweg {
+
+LongAppend CopyIfLong(std::string_view data) {
+  if (data.size() <= kChunkBytesMax) return nullptr;
+  auto copy = std::make_shared_for_overwrite<char[]>(data.size());
+  std::memcpy(copy.get(), data.data(), data.size());
+  return copy;
+}
+
+uint32_t TailBytes::Chunk::BoundaryWithin(uint64_t bytes) const {
+  auto after = std::upper_bound(ends.begin(), ends.end(), bytes);
+  return after == ends.begin() ? 0 : *(after - 1);
+}
+
+uint32_t TailBytes::Chunk::BoundaryAfter(uint32_t begin) const {
+  auto after = std::upper_bound(ends.begin(), ends.end(), begin);
+  THALWEG_ASSERT(after != ends.end());
+  return *after;
+}
+
+void TailBytes::Append(std::string_view data, LongAppend copy) {
+  THALWEG_ASSERT(!data.empty());
+  THALWEG_ASSERT(data.size() <= std::numeric_limits<uint32_t>::max());
+  const bool copied = copy != nullptr;
+  if (copied || chunks_.empty() || chunks_.back().capacity - chunks_.back().used() < data.size()) {
+    AddChunk(data.size(), std::move(copy));
+  }
+  Chunk& chunk = chunks_.back();
+  const uint32_t begin = chunk.used();
+  if (!copied) std::memcpy(chunk.data.get() + begin, data.data(), data.size());
+  chunk.ends.push_back(begin + static_cast<uint32_t>(data.size()));
+  end_.value += data.size();
+  THALWEG_ASSERT(chunk.base + chunk.used() == end_.value);
+}
+
+void TailBytes::AddChunk(size_t append_bytes, LongAppend copy) {
+  size_t capacity = append_bytes;
+  if (copy == nullptr) {
+    const size_t grown = chunks_.empty() ? 0 : size_t{chunks_.back().capacity} * 2;
+    capacity = std::clamp(grown, kChunkBytesMin, kChunkBytesMax);
+    capacity = std::max(capacity, std::bit_ceil(append_bytes));
+    copy = std::make_shared_for_overwrite<char[]>(capacity);
+  }
+  chunks_.push_back(Chunk{.data = std::move(copy),
+                          .base = end_.value,
+                          .capacity = static_cast<uint32_t>(capacity),
+                          .ends = {}});
+}
+
+// The chunk that holds the byte behind `at`; the number of chunks where `at` is the end.
+size_t TailBytes::ChunkAt(Offset at) const {
+  if (at == end_) return chunks_.size();
+  auto after = std::upper_bound(chunks_.begin(), chunks_.end(), at.value,
+                                [](uint64_t value, const Chunk& c) { return value < c.base; });
+  THALWEG_ASSERT(after != chunks_.begin());
+  return static_cast<size_t>(after - chunks_.begin()) - 1;
+}
+
+bool TailBytes::IsBoundary(Offset at) const {
+  THALWEG_ASSERT(start_ <= at && at <= end_);
+  if (at == end_) return true;
+  const Chunk& chunk = chunks_[ChunkAt(at)];
+  return chunk.BoundaryWithin(at.value - chunk.base) == at.value - chunk.base;
+}
+
+Offset TailBytes::Collect(Offset from, Offset limit, size_t bytes_max,
+                          std::vector<Bytes>& parts) const {
+  THALWEG_ASSERT(start_ <= from && from <= limit && limit <= end_);
+  for (size_t i = ChunkAt(from); from < limit; ++i) {
+    const Chunk& chunk = chunks_[i];
+    const auto begin = static_cast<uint32_t>(from.value - chunk.base);
+    const uint64_t room = std::min<uint64_t>(limit.value - from.value, bytes_max);
+    uint32_t end = chunk.BoundaryWithin(begin + room);
+    if (end <= begin) {
+      if (!parts.empty()) break;
+      end = chunk.BoundaryAfter(begin);
+    }
+    parts.emplace_back(chunk.data, std::string_view(chunk.data.get() + begin, end - begin));
+    from.value += end - begin;
+    bytes_max -= std::min<size_t>(bytes_max, end - begin);
+    if (end < chunk.used()) break;
+  }
+  return from;
+}
+
+}  // namespace thalweg

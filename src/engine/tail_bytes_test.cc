@@ -1,0 +1,113 @@
+#include "engine/tail_bytes.h"
+
+#include <gtest/gtest.h>
+
+#include <random>
+#include <string>
+
+namespace thalweg {
+namespace {
+
+std::string Text(const std::vector<Bytes>& parts) {
+  std::string text;
+  for (const Bytes& part : parts) text += part.view();
+  return text;
+}
+
+TEST(TailBytes, HoldsNothingAtFirstAndItsStartIsABoundary) {
+  TailBytes bytes(Offset{7});
+  EXPECT_EQ(bytes.end(), Offset{7});
+  EXPECT_TRUE(bytes.IsBoundary(Offset{7}));
+  std::vector<Bytes> parts;
+  EXPECT_EQ(bytes.Collect(Offset{7}, Offset{7}, 100, parts), Offset{7});
+  EXPECT_TRUE(parts.empty());
+}
+
+TEST(TailBytes, PagesEndOnBoundariesWithinTheBudgetYetHoldOneAppend) {
+  TailBytes bytes(Offset{10});
+  for (const char* text : {"aa", "bbb", "c"}) bytes.Append(text);
+  struct Case {
+    const char* why;
+    uint64_t from, limit;
+    size_t bytes_max;
+    const char* want;
+  };
+  const Case cases[] = {
+      {"everything fits", 10, 16, 100, "aabbbc"}, {"exactly fits", 10, 15, 5, "aabbb"},
+      {"one byte short", 10, 16, 4, "aa"},        {"at least one append", 12, 16, 1, "bbb"},
+      {"no budget at all", 15, 16, 0, "c"},       {"the limit holds", 10, 12, 100, "aa"},
+      {"from the middle", 12, 16, 100, "bbbc"},   {"at the end", 16, 16, 100, ""},
+  };
+  for (const Case& c : cases) {
+    std::vector<Bytes> parts;
+    const Offset end = bytes.Collect(Offset{c.from}, Offset{c.limit}, c.bytes_max, parts);
+    EXPECT_EQ(Text(parts), c.want) << c.why;
+    EXPECT_EQ(end.value - c.from, Text(parts).size()) << c.why;
+    EXPECT_LE(parts.size(), 1u) << "neighbours in one chunk are one part: " << c.why;
+  }
+}
+
+TEST(TailBytes, TakesNothingMoreWhereThePageHoldsSomethingAndTheBudgetIsSpent) {
+  TailBytes bytes(Offset{0});
+  bytes.Append("aa");
+  std::vector<Bytes> parts = {Bytes::Static("x")};
+  EXPECT_EQ(bytes.Collect(Offset{0}, Offset{2}, 1, parts), Offset{0});
+  EXPECT_EQ(parts.size(), 1u);
+}
+
+TEST(TailBytes, ALongAppendIsAdoptedAsItsOwnChunkWithoutACopy) {
+  TailBytes bytes(Offset{0});
+  const std::string big(kChunkBytesMax + 1, 'x');
+  bytes.Append("head");
+  LongAppend copy = CopyIfLong(big);
+  const char* data = copy.get();
+  bytes.Append(big, std::move(copy));
+  bytes.Append("tail");
+  std::vector<Bytes> parts;
+  bytes.Collect(Offset{0}, bytes.end(), SIZE_MAX, parts);
+  ASSERT_EQ(parts.size(), 3u);
+  EXPECT_EQ(parts[1].data(), data);
+  EXPECT_EQ(Text(parts), "head" + big + "tail");
+  EXPECT_EQ(CopyIfLong("short"), nullptr);
+}
+
+TEST(TailBytes, PublishedBytesStayWhereTheyAreWhileMoreIsAppended) {
+  TailBytes bytes(Offset{0});
+  bytes.Append("first");
+  std::vector<Bytes> early;
+  bytes.Collect(Offset{0}, Offset{5}, 100, early);
+  for (int i = 0; i < 10'000; ++i) bytes.Append("more of it");
+  std::vector<Bytes> late;
+  bytes.Collect(Offset{0}, Offset{5}, 100, late);
+  EXPECT_EQ(early[0].view(), "first");
+  EXPECT_EQ(early[0].data(), late[0].data());
+}
+
+TEST(TailBytes, AgreesWithAPlainStringOverRandomAppendsAndReads) {
+  std::mt19937_64 random(1);
+  TailBytes bytes(Offset{100});
+  std::string all;
+  std::vector<uint64_t> boundaries = {100};
+  for (int i = 0; i < 3000; ++i) {
+    const size_t size =
+        random() % 50 == 0 ? random() % (3 * kChunkBytesMax) + 1 : random() % 90 + 1;
+    const std::string data(size, static_cast<char>('a' + i % 26));
+    bytes.Append(data, random() % 2 == 0 ? CopyIfLong(data) : nullptr);
+    all += data;
+    boundaries.push_back(100 + all.size());
+    const size_t first = random() % boundaries.size();
+    const size_t last = first + random() % (boundaries.size() - first);
+    std::vector<Bytes> parts;
+    const Offset end = bytes.Collect(Offset{boundaries[first]}, Offset{boundaries[last]},
+                                     random() % (2 * kChunkBytesMax), parts);
+    EXPECT_TRUE(bytes.IsBoundary(end));
+    EXPECT_EQ(Text(parts), all.substr(boundaries[first] - 100, end.value - boundaries[first]));
+    EXPECT_EQ(first == last, parts.empty());
+    const uint64_t probe = 100 + random() % (all.size() + 1);
+    EXPECT_EQ(bytes.IsBoundary(Offset{probe}),
+              std::binary_search(boundaries.begin(), boundaries.end(), probe));
+  }
+}
+
+}  // namespace
+}  // namespace thalweg

@@ -1,0 +1,31 @@
+// A commit log whose durability is moved by hand: what a slow disk looks like. THREAD: any.
+#pragma once
+
+#include <atomic>
+
+#include "storage/commit_log.h"
+
+namespace thalweg {
+
+class DelayedLog final : public CommitLog {
+ public:
+  void Attach(CommitListener* listener) override { listener_ = listener; }
+  Lsn Stage(const Record& record) override;
+  Lsn durable() const override { return Lsn{durable_.load()}; }
+
+  Lsn staged() const { return Lsn{staged_.load()}; }
+
+  // Everything up to `lsn` is durable from now on, and the listener is told. THREAD: one at a time.
+  void CommitUpTo(Lsn lsn);
+  void CommitAll() { CommitUpTo(staged()); }
+
+  // The same without telling: the moment between a log's progress and its word of it.
+  void CommitSilently(Lsn lsn);
+
+ private:
+  CommitListener* listener_ = nullptr;
+  std::atomic<uint64_t> staged_{0};
+  std::atomic<uint64_t> durable_{0};
+};
+
+}  // namespace thalweg
