@@ -22,6 +22,7 @@ struct StreamId {
 struct Moment {
   int64_t wall_ms = 0;    // since 1970-01-01T00:00:00Z; what Expires-At is compared with
   int64_t steady_ms = 0;  // never jumps; what a TTL is measured with
+  bool operator==(const Moment&) const = default;
 };
 
 }  // namespace thalweg

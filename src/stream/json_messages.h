@@ -1,26 +1,21 @@
 // JSON bodies to wire bytes and back: one level of array is flattened. (protocol 9.1)
 //
 // On the wire of a JSON stream every value stands with its exact bytes (outer white space trimmed)
-// followed by one comma. Pure but for the parser's own buffers: not thread-safe, one per thread.
+// followed by one comma. Pure.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <expected>
-#include <memory>
 #include <string>
 #include <string_view>
 
-namespace thalweg {
+#include "stream/json_scanner.h"
 
-inline constexpr size_t kJsonDepthMax = 512;
+namespace thalweg {
 
 class JsonSplitter {
  public:
-  JsonSplitter();
-  ~JsonSplitter();
-  JsonSplitter(JsonSplitter&&) noexcept;
-
   struct Wire {
     std::string bytes;    // values, each followed by ','
     uint64_t values = 0;  // 0: the body was an empty array
@@ -28,11 +23,7 @@ class JsonSplitter {
 
   // Checks `body` against RFC 8259 (UTF-8 valid, no byte order mark, depth at most kJsonDepthMax,
   // nothing after the value) and splits it. The error says in a few words what is wrong.
-  std::expected<Wire, std::string> Split(std::string_view body);
-
- private:
-  class Impl;
-  std::unique_ptr<Impl> impl_;
+  std::expected<Wire, std::string> Split(std::string_view body) const;
 };
 
 // How many bytes the first `count` values of `wire` take, commas included; npos where there are

@@ -16,6 +16,7 @@ struct ProducerStamp {
   std::string_view id;
   uint64_t epoch = 0;
   uint64_t seq = 0;
+  bool operator==(const ProducerStamp&) const = default;
 };
 
 enum class ProducerVerdict : uint8_t {

@@ -39,6 +39,7 @@ struct CreateRecord {
   std::string_view data;          // initial content: one append, may be empty
   bool closed = false;
   Moment at;
+  bool operator==(const CreateRecord&) const = default;
 };
 
 struct AppendRecord {
@@ -48,6 +49,7 @@ struct AppendRecord {
   std::optional<std::string_view> stream_seq;
   bool closes = false;
   Moment at;
+  bool operator==(const AppendRecord&) const = default;
 };
 
 enum class RemoveCause : uint8_t { kDelete, kExpired };
@@ -56,17 +58,23 @@ struct RemoveRecord {
   StreamId id;
   RemoveCause cause = RemoveCause::kDelete;
   Moment at;
+  bool operator==(const RemoveRecord&) const = default;
 };
 
 // A read kept a stream with a TTL alive.
 struct TouchRecord {
   StreamId id;
   Moment at;
+  bool operator==(const TouchRecord&) const = default;
 };
 
 using Record = std::variant<CreateRecord, AppendRecord, RemoveRecord, TouchRecord>;
 
-// Appends the encoding of `record` to `out`.
+// Whether `record` keeps the promises every decided record keeps: the stream is named, offsets fit
+// their text, an append brings bytes or closes, only a fork has a source.
+bool IsValid(const Record& record);
+
+// Appends the encoding of `record` to `out`. REQUIRES: IsValid(record).
 void EncodeRecord(const Record& record, std::string& out);
 
 // Decodes exactly `bytes`; null where they are not one whole valid record.

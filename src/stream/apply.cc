@@ -1,0 +1,83 @@
+#include "stream/apply.h"
+
+#include <algorithm>
+
+#include "base/assert.h"
+
+namespace thalweg {
+namespace {
+
+void Touch(StreamState& state, Moment at) {
+  state.accessed_steady_ms = std::max(state.accessed_steady_ms, at.steady_ms);
+}
+
+void Advance(StreamState& state, size_t bytes) {
+  state.tail.value += bytes;
+  THALWEG_ASSERT(state.tail.value <= kOffsetMax);
+}
+
+void Close(StreamState& state, const std::optional<ProducerStamp>& producer) {
+  state.closed = true;
+  if (!producer) return;
+  state.closed_by = ClosingStamp{std::string(producer->id), producer->epoch, producer->seq};
+}
+
+}  // namespace
+
+StreamState ApplyCreate(const CreateRecord& record) {
+  THALWEG_ASSERT(record.id != StreamId{});
+  StreamState state;
+  state.id = record.id;
+  state.path = record.path;
+  state.requested = record.requested;
+  state.content_type = record.content_type;
+  state.kind = KindOf(record.content_type);
+  state.expiry = record.expiry;
+  state.source = record.source;
+  state.start = record.start;
+  state.tail = record.start;
+  Advance(state, record.prefix.size() + record.data.size());
+  state.closed = record.closed;
+  state.accessed_steady_ms = record.at.steady_ms;
+  return state;
+}
+
+void ApplyAppend(StreamState& state, const AppendRecord& record) {
+  THALWEG_ASSERT(record.id == state.id);
+  THALWEG_ASSERT(!state.closed && !state.soft_deleted);
+  THALWEG_ASSERT(record.closes || !record.data.empty());
+  if (record.producer) state.producers.Record(*record.producer);
+  if (record.stream_seq) {
+    THALWEG_ASSERT(!state.seq_last || *state.seq_last < *record.stream_seq);
+    state.seq_last = *record.stream_seq;
+  }
+  Advance(state, record.data.size());
+  if (record.closes) Close(state, record.producer);
+  Touch(state, record.at);
+}
+
+void ApplyTouch(StreamState& state, const TouchRecord& record) {
+  THALWEG_ASSERT(record.id == state.id);
+  Touch(state, record.at);
+}
+
+void ApplyForkAdded(StreamState& source) {
+  THALWEG_ASSERT(!source.soft_deleted);
+  ++source.forks;
+}
+
+Fate ApplyRemove(StreamState& state, const RemoveRecord& record) {
+  THALWEG_ASSERT(record.id == state.id);
+  THALWEG_ASSERT(!state.soft_deleted);
+  if (state.forks == 0) return Fate::kGone;
+  state.soft_deleted = true;
+  return Fate::kKept;
+}
+
+Fate ApplyForkReleased(StreamState& source) {
+  THALWEG_ASSERT(source.forks > 0);
+  --source.forks;
+  return source.soft_deleted && source.forks == 0 ? Fate::kGone : Fate::kKept;
+}
+
+}  // namespace thalweg

@@ -1,0 +1,59 @@
+#include "stream/content_type.h"
+
+#include <algorithm>
+
+namespace thalweg {
+namespace {
+
+bool IsBlank(char c) { return c == ' ' || c == '\t'; }
+
+char Lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; }
+
+std::string_view Trim(std::string_view text) {
+  while (!text.empty() && IsBlank(text.front())) text.remove_prefix(1);
+  while (!text.empty() && IsBlank(text.back())) text.remove_suffix(1);
+  return text;
+}
+
+std::string_view WithoutParameters(std::string_view content_type) {
+  return Trim(content_type.substr(0, content_type.find(';')));
+}
+
+bool EqualIgnoringCase(std::string_view a, std::string_view b) {
+  return std::ranges::equal(a, b, {}, Lower, Lower);
+}
+
+// A character of a registered name (RFC 6838 4.2), which leaves out "*".
+bool IsNameChar(char c) {
+  const char lower = Lower(c);
+  if ((lower >= 'a' && lower <= 'z') || (c >= '0' && c <= '9')) return true;
+  return std::string_view("!#$&-^_.+").find(c) != std::string_view::npos;
+}
+
+}  // namespace
+
+std::string MediaType(std::string_view content_type) {
+  std::string type(WithoutParameters(content_type));
+  std::ranges::transform(type, type.begin(), Lower);
+  return type;
+}
+
+bool SameMediaType(std::string_view a, std::string_view b) {
+  return EqualIgnoringCase(WithoutParameters(a), WithoutParameters(b));
+}
+
+ContentKind KindOf(std::string_view content_type) {
+  const std::string_view type = WithoutParameters(content_type);
+  if (EqualIgnoringCase(type, "application/json")) return ContentKind::kJson;
+  return EqualIgnoringCase(type.substr(0, 5), "text/") ? ContentKind::kText : ContentKind::kBytes;
+}
+
+bool LooksLikeMediaType(std::string_view text) {
+  const std::string_view type = Trim(text);
+  const size_t slash = type.find('/');
+  if (slash == 0 || slash == std::string_view::npos) return false;
+  if (!std::ranges::all_of(type.substr(0, slash), IsNameChar)) return false;
+  return slash + 1 < type.size() && IsNameChar(type[slash + 1]);
+}
+
+}  // namespace thalweg

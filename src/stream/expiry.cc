@@ -1,0 +1,75 @@
+#include "stream/expiry.h"
+
+#include <limits>
+
+#include "base/assert.h"
+
+namespace thalweg {
+namespace {
+
+constexpr int64_t kEndOfTime = std::numeric_limits<int64_t>::max();
+
+// The window in milliseconds; windows beyond what the clock can count last for ever.
+int64_t WindowMs(const Expiry& expiry) {
+  THALWEG_ASSERT(expiry.kind == Expiry::Kind::kTtl);
+  constexpr uint64_t kSecondsMax = static_cast<uint64_t>(kEndOfTime) / 1000;
+  if (expiry.ttl_s > kSecondsMax) return kEndOfTime;
+  return static_cast<int64_t>(expiry.ttl_s) * 1000;
+}
+
+int64_t Plus(int64_t moment_ms, int64_t window_ms) {
+  int64_t sum = 0;
+  return __builtin_add_overflow(moment_ms, window_ms, &sum) ? kEndOfTime : sum;
+}
+
+// From `now_ms` until `then_ms`; 0 where that has come.
+int64_t Until(int64_t then_ms, int64_t now_ms) {
+  if (then_ms <= now_ms) return 0;
+  int64_t rest = 0;
+  return __builtin_sub_overflow(then_ms, now_ms, &rest) ? kEndOfTime : rest;
+}
+
+}  // namespace
+
+bool Expiry::operator==(const Expiry& other) const {
+  if (kind != other.kind) return false;
+  switch (kind) {
+    case Kind::kNever: return true;
+    case Kind::kTtl: return ttl_s == other.ttl_s;
+    case Kind::kAt: return at_ms == other.at_ms;
+  }
+  THALWEG_ASSERT(false);
+}
+
+std::optional<uint64_t> ParseTtl(std::string_view text) {
+  if (text.empty() || (text.size() > 1 && text.front() == '0')) return std::nullopt;
+  uint64_t value = 0;
+  for (const char c : text) {
+    if (c < '0' || c > '9') return std::nullopt;
+    value = value * 10 + static_cast<uint64_t>(c - '0');
+    if (value > kTtlSecondsMax) return std::nullopt;  // also long before it could overflow
+  }
+  return value;
+}
+
+bool IsExpired(const Expiry& expiry, int64_t accessed_steady_ms, Moment now) {
+  const std::optional<int64_t> rest = ExpiresInMs(expiry, accessed_steady_ms, now);
+  return rest.has_value() && *rest == 0;
+}
+
+std::optional<int64_t> ExpiresInMs(const Expiry& expiry, int64_t accessed_steady_ms, Moment now) {
+  switch (expiry.kind) {
+    case Expiry::Kind::kNever: return std::nullopt;
+    case Expiry::Kind::kTtl:
+      return Until(Plus(accessed_steady_ms, WindowMs(expiry)), now.steady_ms);
+    case Expiry::Kind::kAt: return Until(expiry.at_ms, now.wall_ms);
+  }
+  THALWEG_ASSERT(false);
+}
+
+bool TouchIsDue(const Expiry& expiry, int64_t recorded_steady_ms, Moment now) {
+  if (expiry.kind != Expiry::Kind::kTtl) return false;
+  return now.steady_ms >= Plus(recorded_steady_ms, WindowMs(expiry) / 8);
+}
+
+}  // namespace thalweg

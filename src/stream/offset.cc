@@ -1,0 +1,41 @@
+#include "stream/offset.h"
+
+#include "base/assert.h"
+
+namespace thalweg {
+namespace {
+
+constexpr size_t kDigits = 16;
+static_assert(kOffsetTextBytes == 2 * kDigits + 1);
+
+std::optional<uint64_t> ParseDigits(std::string_view digits) {
+  uint64_t value = 0;  // 16 digits are at most kOffsetMax: no overflow
+  for (const char c : digits) {
+    if (c < '0' || c > '9') return std::nullopt;
+    value = value * 10 + static_cast<uint64_t>(c - '0');
+  }
+  return value;
+}
+
+}  // namespace
+
+std::string FormatOffset(Offset offset) {
+  THALWEG_ASSERT(offset.value <= kOffsetMax);
+  std::string text(kOffsetTextBytes, '0');
+  text[kDigits] = '_';
+  uint64_t rest = offset.value;
+  for (size_t i = kOffsetTextBytes; rest != 0; rest /= 10) {
+    text[--i] = static_cast<char>('0' + rest % 10);
+  }
+  return text;
+}
+
+std::optional<Offset> ParseOffset(std::string_view text) {
+  if (text.size() != kOffsetTextBytes || text[kDigits] != '_') return std::nullopt;
+  const std::optional<uint64_t> generation = ParseDigits(text.substr(0, kDigits));
+  const std::optional<uint64_t> position = ParseDigits(text.substr(kDigits + 1));
+  if (!generation || !position) return std::nullopt;
+  return Offset{*generation == 0 ? *position : kOffsetMax};
+}
+
+}  // namespace thalweg
