@@ -1,0 +1,62 @@
+#include "base/worker_pool.h"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <latch>
+#include <memory>
+
+namespace thalweg {
+namespace {
+
+TEST(WorkerPool, RunsEveryTaskOnceFromManyThreads) {
+  constexpr int kPosters = 4;
+  constexpr int kTasksEach = 1000;
+  std::atomic<int> ran = 0;
+  WorkerPool pool(2);
+  std::vector<std::thread> posters;
+  for (int i = 0; i < kPosters; ++i) {
+    posters.emplace_back([&] {
+      for (int n = 0; n < kTasksEach; ++n) pool.Post([&] { ++ran; });
+    });
+  }
+  for (std::thread& poster : posters) poster.join();
+  pool.Stop();
+  EXPECT_EQ(ran, kPosters * kTasksEach);
+}
+
+TEST(WorkerPool, RunsTasksSideBySide) {
+  WorkerPool pool(2);
+  std::latch both(2);
+  pool.Post([&] { both.arrive_and_wait(); });
+  pool.Post([&] { both.arrive_and_wait(); });  // one thread alone would wait here for ever
+  pool.Stop();
+  EXPECT_TRUE(both.try_wait());
+}
+
+TEST(WorkerPool, NeverRunsATaskInsidePost) {
+  WorkerPool pool(1);
+  std::thread::id ran_on;
+  pool.Post([&] { ran_on = std::this_thread::get_id(); });
+  pool.Stop();
+  EXPECT_NE(ran_on, std::thread::id());
+  EXPECT_NE(ran_on, std::this_thread::get_id());
+}
+
+TEST(WorkerPool, DropsWhatComesAfterStop) {
+  auto held = std::make_shared<int>(1);
+  bool ran = false;
+  WorkerPool pool(1);
+  pool.Stop();
+  pool.Post([&ran, held] { ran = true; });
+  EXPECT_FALSE(ran);
+  EXPECT_EQ(held.use_count(), 1);
+}
+
+TEST(WorkerPoolDeathTest, HasNoTimers) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  EXPECT_DEATH(WorkerPool(1).PostAfter(1, [] {}), "no timers");
+}
+
+}  // namespace
+}  // namespace thalweg

@@ -1,0 +1,188 @@
+#include "server/cli.h"
+
+#include <algorithm>
+#include <optional>
+#include <thread>
+#include <vector>
+
+#include "server/flags.h"
+#include "server/suggest.h"
+
+namespace thalweg {
+namespace {
+
+constexpr std::string_view kCommands[] = {"serve"};
+constexpr size_t kThreadsMax = 256;
+
+constexpr std::string_view kHelp =
+    R"(Thalweg: a Durable Streams server.
+
+usage: thalweg serve --memory [flags]
+       thalweg --help | --version
+
+Where it listens
+  --host HOST               address to bind (127.0.0.1)
+  --port PORT               port, 0 picks a free one (4437)
+  --base-path PATH          where streams live (/v1/stream)
+  --public-url URL          scheme://host[:port] for Location (from the request)
+What it keeps
+  --memory                  keep streams in memory only; required for now
+  --data-dir DIR            durable mode: not there yet
+Reads
+  --long-poll-timeout TIME  how long a long-poll waits (30s)
+  --sse-max-age TIME        an SSE response ends near this age (60s)
+  --sse-heartbeat TIME      a comment after this much silence (15s)
+  --cache POLICY            of reads: public, private or no-store (public)
+  --no-compression          never compress answers
+  --no-cors                 send no CORS headers (default: --cors)
+Limits
+  --threads N               event loops (one per core)
+  --max-body SIZE           of a request (64MiB)
+  --max-page SIZE           of one answer to a read (4MiB)
+  --max-header SIZE         of a request, all header fields together (32KiB)
+  --max-connections N       of the whole server (100000)
+  --header-timeout TIME     to receive a request's head (15s)
+  --body-timeout TIME       longest silence within a request's body (30s)
+  --idle-timeout TIME       a connection without requests is closed (75s)
+  --write-timeout TIME      a client that takes nothing is cut off (60s)
+Other
+  --log-level LEVEL         trace, debug, info, warn, error or off (info)
+
+TIME is 500ms, 30s, 2m; SIZE is 1024, 64KB, 4MiB.
+Exit codes: 0 ended, 1 could not start, 2 wrong usage, 5 port in use.
+)";
+
+std::string CheckHost(const std::string& text) {
+  return text.empty() ? "an address is needed, such as 127.0.0.1 or ::" : "";
+}
+
+bool IsPathCharacter(char c) {
+  return c > ' ' && c < '\x7f' && std::string_view("?#%\\\"<>").find(c) == std::string_view::npos;
+}
+
+std::string CheckBasePath(const std::string& text) {
+  if (text.empty() || text == "/") return "";
+  if (!text.starts_with('/') || text.ends_with('/') || text.find("//") != std::string::npos ||
+      !std::all_of(text.begin(), text.end(), IsPathCharacter)) {
+    return "'" + text + "' is not a path such as /v1/stream";
+  }
+  return "";
+}
+
+std::string CheckPublicUrl(const std::string& text) {
+  for (std::string_view scheme : {"http://", "https://"}) {
+    if (!text.starts_with(scheme)) continue;
+    const std::string_view authority = std::string_view(text).substr(scheme.size());
+    const bool plain = std::all_of(authority.begin(), authority.end(), IsPathCharacter);
+    if (!authority.empty() && plain && authority.find('/') == std::string_view::npos) return "";
+  }
+  return "'" + text + "' is not scheme://host[:port], such as https://streams.example.com";
+}
+
+CachePolicy CachePolicyOf(const std::string& name) {
+  if (name == "private") return CachePolicy::kPrivate;
+  return name == "no-store" ? CachePolicy::kNoStore : CachePolicy::kPublic;
+}
+
+// What decides whether we may serve at all.
+struct Storage {
+  bool memory = false;
+  std::string data_dir;
+};
+
+void DeclareAddress(Flags& flags, ServeConfig& config) {
+  flags.Text("--host", config.net.host, CheckHost);
+  flags.Number("--port", 0, 65535,
+               [&config](uint64_t port) { config.net.port = static_cast<uint16_t>(port); });
+  flags.Text("--base-path", config.router.base_path, CheckBasePath);
+  flags.Text("--public-url", config.router.public_url, CheckPublicUrl);
+}
+
+void DeclareStorage(Flags& flags, Storage& storage) {
+  flags.Switch("--memory", [&storage] { storage.memory = true; });
+  flags.Text("--data-dir", storage.data_dir);
+}
+
+void DeclareReads(Flags& flags, RouterOptions& router) {
+  flags.Duration("--long-poll-timeout", router.long_poll_timeout_ms);
+  flags.Duration("--sse-max-age", router.sse_max_age_ms);
+  flags.Duration("--sse-heartbeat", router.sse_heartbeat_ms);
+  flags.Choice("--cache", {"public", "private", "no-store"},
+               [&router](const std::string& name) { router.cache_policy = CachePolicyOf(name); });
+  flags.Switch("--no-compression", [&router] { router.compression = false; });
+  flags.Switch("--cors", [&router] { router.cors = true; });
+  flags.Switch("--no-cors", [&router] { router.cors = false; });
+  flags.Size("--max-page", router.page_bytes_max);
+}
+
+void DeclareLimits(Flags& flags, ServeConfig& config) {
+  NetOptions& net = config.net;
+  flags.Number("--threads", 1, kThreadsMax, [&config](uint64_t n) { config.threads = n; });
+  flags.Size("--max-body", net.body_bytes_max);
+  flags.Size("--max-header", net.header_bytes_max);
+  flags.Number("--max-connections", 1, 10'000'000, [&net](uint64_t n) { net.connections_max = n; });
+  flags.Duration("--header-timeout", net.header_timeout_ms);
+  flags.Duration("--body-timeout", net.body_timeout_ms);
+  flags.Duration("--idle-timeout", net.idle_timeout_ms);
+  flags.Duration("--write-timeout", net.write_timeout_ms);
+  flags.Choice("--log-level", {"trace", "debug", "info", "warn", "error", "off"},
+               [&config](const std::string& level) { config.log_level = level; });
+}
+
+CliText Mistake(const std::string& what) {
+  return {"thalweg: " + what + " (see thalweg --help)\n", kExitUsage};
+}
+
+ServeConfig Defaults() {
+  ServeConfig config;
+  config.threads = std::clamp<size_t>(std::thread::hardware_concurrency(), 1, kThreadsMax);
+  config.net.connections_max = 100'000;
+  return config;
+}
+
+std::optional<std::string> Objection(const Storage& storage) {
+  if (storage.memory && !storage.data_dir.empty()) {
+    return "--memory keeps nothing on disk; leave out --data-dir";
+  }
+  if (!storage.memory) return "durable mode is not there yet; run thalweg serve --memory";
+  return std::nullopt;
+}
+
+CliResult ParseServe(std::span<const std::string> words) {
+  ServeConfig config = Defaults();
+  Storage storage;
+  Flags flags;
+  DeclareAddress(flags, config);
+  DeclareStorage(flags, storage);
+  DeclareReads(flags, config.router);
+  DeclareLimits(flags, config);
+  if (const auto mistake = flags.Parse(words)) return Mistake(*mistake);
+  if (const auto objection = Objection(storage)) return Mistake(*objection);
+  return config;
+}
+
+CliText UnknownCommand(const std::string& word) {
+  if (word.starts_with('-')) return Mistake("a command comes first: thalweg serve " + word);
+  const std::string_view nearest = NearestWord(word, kCommands);
+  std::string what = "unknown command '" + word + "'";
+  if (!nearest.empty()) what += "; did you mean " + std::string(nearest) + "?";
+  return Mistake(what);
+}
+
+bool Contains(std::span<const std::string> words, std::string_view word) {
+  return std::find(words.begin(), words.end(), word) != words.end();
+}
+
+}  // namespace
+
+std::string_view HelpText() { return kHelp; }
+
+CliResult ParseCommandLine(std::span<const std::string> words) {
+  if (words.empty()) return CliText{std::string(kHelp), kExitUsage};
+  if (Contains(words, "--help") || Contains(words, "-h")) return CliText{std::string(kHelp), 0};
+  if (Contains(words, "--version")) return CliText{"thalweg " THALWEG_VERSION "\n", 0};
+  if (words.front() != "serve") return UnknownCommand(words.front());
+  return ParseServe(words.subspan(1));
+}
+
+}  // namespace thalweg

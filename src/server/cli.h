@@ -1,0 +1,31 @@
+// The command line: words in, a configuration or a text to print out.
+//
+// Pure but for CLI11, whose exceptions end here.
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include "server/config.h"
+
+namespace thalweg {
+
+// Something to say instead of serving.
+struct CliText {
+  std::string text;
+  int exit_code = 0;  // 0: `text` goes to standard output, else to standard error
+};
+
+using CliResult = std::variant<ServeConfig, CliText>;
+
+inline constexpr int kExitUsage = 2;
+
+// `words` are the arguments without the program's own name. A mistake is one line and kExitUsage.
+CliResult ParseCommandLine(std::span<const std::string> words);
+
+// What --help prints: at most 40 lines of 80 columns.
+std::string_view HelpText();
+
+}  // namespace thalweg

@@ -1,0 +1,154 @@
+#include "server/cli.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <optional>
+#include <sstream>
+#include <vector>
+
+namespace thalweg {
+namespace {
+
+CliResult Parse(const std::string& line) {
+  std::istringstream stream(line);
+  std::vector<std::string> words;
+  for (std::string word; stream >> word;) words.push_back(word);
+  return ParseCommandLine(words);
+}
+
+std::optional<ServeConfig> ConfigOf(const std::string& line) {
+  CliResult result = Parse(line);
+  const auto* config = std::get_if<ServeConfig>(&result);
+  if (config == nullptr) {
+    ADD_FAILURE() << line << ": " << std::get<CliText>(result).text;
+    return std::nullopt;
+  }
+  return *config;
+}
+
+TEST(CommandLine, TakesEveryFlag) {
+  const auto config = ConfigOf(
+      "serve --memory --host ::1 --port 0 --base-path /s --public-url https://example.com:8443 "
+      "--threads 3 --long-poll-timeout 500ms --sse-max-age 2m --sse-heartbeat 1s --max-body 1MiB "
+      "--max-page 64KB --max-header 8KiB --max-connections 10 --header-timeout 1s "
+      "--body-timeout 2s --idle-timeout 3s --write-timeout 4s --cache no-store --no-compression "
+      "--no-cors --log-level debug");
+  ASSERT_TRUE(config);
+  EXPECT_EQ(config->net.host, "::1");
+  EXPECT_EQ(config->net.port, 0);
+  EXPECT_EQ(config->net.body_bytes_max, 1u << 20);
+  EXPECT_EQ(config->net.header_bytes_max, 8u << 10);
+  EXPECT_EQ(config->net.connections_max, 10u);
+  EXPECT_EQ(config->net.header_timeout_ms, 1000);
+  EXPECT_EQ(config->net.body_timeout_ms, 2000);
+  EXPECT_EQ(config->net.idle_timeout_ms, 3000);
+  EXPECT_EQ(config->net.write_timeout_ms, 4000);
+  EXPECT_EQ(config->router.base_path, "/s");
+  EXPECT_EQ(config->router.public_url, "https://example.com:8443");
+  EXPECT_EQ(config->router.long_poll_timeout_ms, 500);
+  EXPECT_EQ(config->router.sse_max_age_ms, 120'000);
+  EXPECT_EQ(config->router.sse_heartbeat_ms, 1000);
+  EXPECT_EQ(config->router.page_bytes_max, 64'000u);
+  EXPECT_EQ(config->router.cache_policy, CachePolicy::kNoStore);
+  EXPECT_FALSE(config->router.compression);
+  EXPECT_FALSE(config->router.cors);
+  EXPECT_EQ(config->threads, 3u);
+  EXPECT_EQ(config->log_level, "debug");
+}
+
+TEST(CommandLine, LeavesTheDefaultsOfWhatIsNotGiven) {
+  const auto config = ConfigOf("serve --memory");
+  ASSERT_TRUE(config);
+  EXPECT_EQ(config->net.host, "127.0.0.1");
+  EXPECT_EQ(config->net.port, 4437);
+  EXPECT_EQ(config->router.base_path, "/v1/stream");
+  EXPECT_EQ(config->router.long_poll_timeout_ms, 30'000);
+  EXPECT_EQ(config->router.cache_policy, CachePolicy::kPublic);
+  EXPECT_TRUE(config->router.cors);
+  EXPECT_TRUE(config->router.compression);
+  EXPECT_GE(config->threads, 1u);
+}
+
+TEST(CommandLine, TakesAValueBehindAnEqualsSign) {
+  const auto config = ConfigOf("serve --port=81 --memory --cache=private --base-path=/");
+  ASSERT_TRUE(config);
+  EXPECT_EQ(config->net.port, 81);
+  EXPECT_EQ(config->router.cache_policy, CachePolicy::kPrivate);
+  EXPECT_EQ(config->router.base_path, "/");
+}
+
+// Every mistake is exit code 2 and one line that names what is wrong.
+TEST(CommandLine, AnswersAMistakeWithOneHelpfulLine) {
+  struct Case {
+    const char* line;
+    const char* want;  // a part of the message
+  };
+  const Case cases[] = {
+      {"serv", "unknown command 'serv'; did you mean serve?"},
+      {"frobnicate", "unknown command 'frobnicate' (see"},
+      {"--memory", "a command comes first: thalweg serve --memory"},
+      {"serve", "durable mode is not there yet"},
+      {"serve --data-dir /x", "durable mode is not there yet"},
+      {"serve --memory --data-dir /x", "leave out --data-dir"},
+      {"serve --memory --prot 80", "unknown flag '--prot'; did you mean --port?"},
+      {"serve --memory --colour=red", "unknown flag '--colour' (see"},
+      {"serve --memory here", "unexpected argument 'here'"},
+      {"serve --memory --port", "--port"},
+      {"serve --memory --port 65536", "--port: '65536' is not a number from 0 to 65535"},
+      {"serve --memory --port http", "--port: 'http' is not a number"},
+      {"serve --memory --port -1", "--port"},
+      {"serve --memory --port 80 --port 81", "--port"},
+      {"serve --memory --threads 0", "--threads: '0' is not a number from 1 to 256"},
+      {"serve --memory --long-poll-timeout 30", "--long-poll-timeout: '30' is not a duration"},
+      {"serve --memory --sse-max-age 0s", "--sse-max-age: must be at least 1ms"},
+      {"serve --memory --max-body lots", "--max-body: 'lots' is not a size"},
+      {"serve --memory --max-page 0", "--max-page: must be at least 1 byte"},
+      {"serve --memory --max-connections 0", "--max-connections: '0' is not a number from 1"},
+      {"serve --memory --cache shared",
+       "--cache: 'shared' is not one of public, private, no-store"},
+      {"serve --memory --log-level loud", "--log-level: 'loud' is not one of trace"},
+      {"serve --memory --base-path v1", "--base-path: 'v1' is not a path"},
+      {"serve --memory --base-path /v1/", "--base-path: '/v1/' is not a path"},
+      {"serve --memory --base-path /a//b", "--base-path: '/a//b' is not a path"},
+      {"serve --memory --base-path /a?b", "--base-path: '/a?b' is not a path"},
+      {"serve --memory --public-url example.com", "--public-url: 'example.com' is not scheme"},
+      {"serve --memory --public-url http://", "--public-url: 'http://' is not scheme"},
+      {"serve --memory --public-url http://a/b", "--public-url: 'http://a/b' is not scheme"},
+  };
+  for (const Case& c : cases) {
+    const CliResult result = Parse(c.line);
+    const auto* say = std::get_if<CliText>(&result);
+    ASSERT_NE(say, nullptr) << c.line;
+    EXPECT_EQ(say->exit_code, kExitUsage) << c.line;
+    EXPECT_NE(say->text.find(c.want), std::string::npos) << c.line << ": " << say->text;
+    EXPECT_EQ(std::count(say->text.begin(), say->text.end(), '\n'), 1) << say->text;
+    EXPECT_TRUE(say->text.starts_with("thalweg: ")) << say->text;
+  }
+}
+
+TEST(CommandLine, PrintsHelpAndVersionWhereverTheyStand) {
+  for (const char* line : {"--help", "-h", "serve --help", "serve --memory --port 1 -h"}) {
+    const CliText say = std::get<CliText>(Parse(line));
+    EXPECT_EQ(say.text, HelpText()) << line;
+    EXPECT_EQ(say.exit_code, 0) << line;
+  }
+  const CliText nothing_asked = std::get<CliText>(Parse(""));
+  EXPECT_EQ(nothing_asked.text, HelpText());
+  EXPECT_EQ(nothing_asked.exit_code, kExitUsage);
+  const CliText version = std::get<CliText>(Parse("--version"));
+  EXPECT_TRUE(version.text.starts_with("thalweg 0.")) << version.text;
+  EXPECT_EQ(version.exit_code, 0);
+}
+
+TEST(CommandLine, HelpFitsAScreen) {
+  std::istringstream help{std::string(HelpText())};
+  int lines = 0;
+  for (std::string line; std::getline(help, line); ++lines) {
+    EXPECT_LE(line.size(), 80u) << line;
+  }
+  EXPECT_LE(lines, 40);
+}
+
+}  // namespace
+}  // namespace thalweg

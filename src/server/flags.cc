@@ -1,0 +1,127 @@
+#include "server/flags.h"
+
+#include <CLI/CLI.hpp>
+#include <charconv>
+
+#include "server/suggest.h"
+#include "server/units.h"
+
+namespace thalweg {
+namespace {
+
+std::string CheckDuration(const std::string& text) {
+  const auto ms = ParseDurationMs(text);
+  if (!ms) return ms.error();
+  return *ms > 0 ? "" : "must be at least 1ms";
+}
+
+std::string CheckSize(const std::string& text) {
+  const auto bytes = ParseSizeBytes(text);
+  if (!bytes) return bytes.error();
+  return *bytes > 0 ? "" : "must be at least 1 byte";
+}
+
+std::optional<uint64_t> ParseNumber(const std::string& text) {
+  uint64_t number = 0;
+  const char* end = text.data() + text.size();
+  auto [parsed_end, error] = std::from_chars(text.data(), end, number);
+  if (error != std::errc() || parsed_end != end) return std::nullopt;
+  return number;
+}
+
+std::string Join(const std::vector<std::string>& words) {
+  std::string text;
+  for (const std::string& word : words) text += (text.empty() ? "" : ", ") + word;
+  return text;
+}
+
+}  // namespace
+
+class Flags::Impl {
+ public:
+  CLI::App app;
+  std::vector<std::string> names;
+};
+
+Flags::Flags() : impl_(std::make_unique<Impl>()) {
+  impl_->app.set_help_flag();  // --help is answered before any flag is read
+  impl_->app.allow_extras();   // so that what is unknown comes back to us by its name
+}
+
+Flags::~Flags() = default;
+
+void Flags::Text(const std::string& name, std::string& out, Check check) {
+  Declare(name, std::move(check), [&out](const std::string& text) { out = text; });
+}
+
+void Flags::Duration(const std::string& name, int64_t& out_ms) {
+  Declare(name, CheckDuration,
+          [&out_ms](const std::string& text) { out_ms = ParseDurationMs(text).value_or(out_ms); });
+}
+
+void Flags::Size(const std::string& name, size_t& out_bytes) {
+  Declare(name, CheckSize, [&out_bytes](const std::string& text) {
+    out_bytes = ParseSizeBytes(text).value_or(out_bytes);
+  });
+}
+
+void Flags::Number(const std::string& name, uint64_t min, uint64_t max,
+                   std::function<void(uint64_t)> set) {
+  auto check = [min, max](const std::string& text) -> std::string {
+    const std::optional<uint64_t> number = ParseNumber(text);
+    if (number && *number >= min && *number <= max) return "";
+    return "'" + text + "' is not a number from " + std::to_string(min) + " to " +
+           std::to_string(max);
+  };
+  Declare(name, check, [set = std::move(set)](const std::string& text) {
+    if (const std::optional<uint64_t> number = ParseNumber(text)) set(*number);
+  });
+}
+
+void Flags::Choice(const std::string& name, std::vector<std::string> choices,
+                   std::function<void(const std::string&)> set) {
+  auto check = [choices = std::move(choices)](const std::string& text) -> std::string {
+    if (std::find(choices.begin(), choices.end(), text) != choices.end()) return "";
+    return "'" + text + "' is not one of " + Join(choices);
+  };
+  Declare(name, check, std::move(set));
+}
+
+void Flags::Switch(const std::string& name, std::function<void()> set) {
+  impl_->names.push_back(name);
+  impl_->app.add_flag_callback(name, std::move(set));
+}
+
+std::optional<std::string> Flags::Parse(std::span<const std::string> words) {
+  std::vector<std::string> reversed(words.rbegin(), words.rend());  // as CLI11 wants them
+  try {
+    impl_->app.parse(reversed);
+  } catch (const CLI::Error& error) {
+    return error.what();
+  }
+  const std::vector<std::string> unknown = impl_->app.remaining();
+  if (!unknown.empty()) return Unknown(unknown.front());
+  return std::nullopt;
+}
+
+std::vector<std::string_view> Flags::names() const {
+  return {impl_->names.begin(), impl_->names.end()};
+}
+
+void Flags::Declare(const std::string& name, Check check,
+                    std::function<void(const std::string&)> set) {
+  impl_->names.push_back(name);
+  CLI::Option* option = impl_->app.add_option_function<std::string>(name, std::move(set));
+  if (check) option->check(std::move(check));
+}
+
+std::string Flags::Unknown(std::string_view word) const {
+  if (!word.starts_with('-')) return "unexpected argument '" + std::string(word) + "'";
+  const std::string_view name = word.substr(0, word.find('='));
+  const std::string_view nearest = NearestWord(name, names());
+  std::string text = "unknown flag '" + std::string(name) + "'";
+  if (!nearest.empty()) text += "; did you mean " + std::string(nearest) + "?";
+  return text;
+}
+
+}  // namespace thalweg

@@ -1,0 +1,137 @@
+#include "server/wiring.h"
+
+#include <sys/socket.h>
+
+#include <thread>
+#include <utility>
+
+#include "net/http_listener.h"
+#include "net/loop.h"
+#include "server/health.h"
+#include "server/port_probe.h"
+#include "thalweg/router.h"
+
+namespace thalweg {
+namespace {
+
+constexpr size_t kCompressionThreads = 2;
+constexpr int64_t kSweepEveryMs = 100;
+constexpr size_t kSweepStreamsMax = 1000;  // at a time: bounds how long a sweep holds up its loop
+
+std::string InUse(const std::string& host, uint16_t port) {
+  return AuthorityOf(host, port) +
+         " is in use; stop who listens there, or choose another with --port (0: any free one)";
+}
+
+// One lane's share of the limit, rounded up so that none is left without.
+NetOptions LaneOptions(const ServeConfig& config) {
+  NetOptions options = config.net;
+  options.connections_max = (options.connections_max + config.threads - 1) / config.threads;
+  return options;
+}
+
+}  // namespace
+
+// One thread with all that runs on it. Members end in reverse order: the loop outlives the rest.
+class Server::Lane {
+ public:
+  Lane(Engine& engine, Executor& workers, const Clock& clock, const std::atomic<bool>& ready,
+       ListenSocket socket, const ServeConfig& config)
+      : router_(engine, loop_, &workers, clock, config.router),
+        handler_(router_, ready),
+        listener_(loop_, std::move(socket), handler_, LaneOptions(config)) {}
+
+  ~Lane() { Stop(); }
+
+  Loop& loop() { return loop_; }
+
+  void Start() {
+    thread_ = std::thread([this] { loop_.Run(); });
+  }
+
+  // From here on nothing of the lane runs any more.
+  void Stop() {
+    if (!thread_.joinable()) return;
+    loop_.Stop();
+    thread_.join();
+  }
+
+  // THREAD: the loop's.
+  void Drain(std::function<void()> drained) {
+    listener_.Drain(std::move(drained));
+    router_.Shutdown();
+  }
+
+ private:
+  Loop loop_;
+  Router router_;
+  HealthHandler handler_;
+  HttpListener listener_;
+  std::thread thread_;
+};
+
+std::expected<std::unique_ptr<Server>, Server::Error> Server::Start(const ServeConfig& config) {
+  std::unique_ptr<Server> server(new Server(config));
+  if (auto bound = server->Bind(config); !bound) return std::unexpected(bound.error());
+  server->Run();
+  return server;
+}
+
+Server::Server(const ServeConfig& config)
+    : host_(config.net.host), engine_(OpenMemoryEngine(clock_)), workers_(kCompressionThreads) {}
+
+Server::~Server() {
+  for (auto& lane : lanes_) lane->Stop();
+  workers_.Stop();  // its tasks use what the lanes own
+  lanes_.clear();
+}
+
+std::string Server::url() const { return "http://" + AuthorityOf(host_, port_); }
+
+void Server::Drain(std::function<void()> drained) {
+  ready_ = false;
+  drained_ = std::move(drained);
+  lanes_open_ = lanes_.size();
+  for (auto& lane : lanes_) {
+    lane->loop().Post([this, &lane = *lane] {
+      lane.Drain([this] {
+        if (--lanes_open_ == 0) drained_();
+      });
+    });
+  }
+}
+
+std::expected<void, Server::Error> Server::Bind(const ServeConfig& config) {
+  if (PortIsTaken(config.net.host, config.net.port)) {
+    return std::unexpected(Error{true, InUse(config.net.host, config.net.port)});
+  }
+  port_ = config.net.port;
+  for (size_t i = 0; i < config.threads; ++i) {
+    auto socket = ListenSocket::Bind(host_, port_);
+    if (!socket && socket.error().port_in_use) {
+      return std::unexpected(Error{true, InUse(host_, port_)});
+    }
+    if (!socket) return std::unexpected(Error{false, socket.error().message});
+    port_ = socket->port();  // the first lane picks it, the others share it
+    lanes_.push_back(
+        std::make_unique<Lane>(*engine_, workers_, clock_, ready_, std::move(*socket), config));
+  }
+  return {};
+}
+
+void Server::Run() {
+  lanes_.front()->loop().Post([this] { Sweep(); });
+  for (auto& lane : lanes_) lane->Start();
+}
+
+void Server::Sweep() {
+  const bool more = engine_->SweepExpired(kSweepStreamsMax);
+  lanes_.front()->loop().PostAfter(more ? 1 : kSweepEveryMs, [this] { Sweep(); });
+}
+
+std::string AuthorityOf(const std::string& host, uint16_t port) {
+  const bool is_ipv6 = host.find(':') != std::string::npos && !host.starts_with('[');
+  return (is_ipv6 ? "[" + host + "]" : host) + ":" + std::to_string(port);
+}
+
+}  // namespace thalweg
