@@ -11,14 +11,17 @@
 
 namespace thalweg {
 
+class BackgroundAnswers;
+
 struct RouterContext {
   Engine& engine;
   Port& port;
   Executor& executor;
   Executor* workers;  // may be null
   const Clock& clock;
-  const RouterOptions options;
+  const RouterOptions options;  // base_path as from NormalBasePath (target.h)
   const HeaderList common;  // on every response: CORS and browser security (cors.h)
+  BackgroundAnswers* background = nullptr;  // null: everything runs on `executor`
 };
 
 }  // namespace thalweg

@@ -1,0 +1,116 @@
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "engine/engine.h"
+#include "http/decode.h"
+#include "http/durable_answer.h"
+#include "http/handlers.h"
+#include "http/problem_codes.h"
+#include "http/request_fields.h"
+#include "stream/content_type.h"
+
+namespace thalweg {
+
+namespace {
+
+// What the answer needs of the request, which is gone by then.
+struct Asked {
+  std::optional<uint64_t> producer_seq;
+  std::string body_error;
+};
+
+void SendAccepted(const AppendOutcome& outcome, const Asked& asked, Head& head,
+                  Responder& responder) {
+  head.NextOffset(outcome.tail).Closed(outcome.closed);
+  if (asked.producer_seq) {
+    head.Add("producer-epoch", outcome.producer_epoch).Add("producer-seq", outcome.producer_seq);
+  }
+  const bool is_new = outcome.verdict == AppendVerdict::kAppended && asked.producer_seq;
+  responder.Respond(is_new ? 200 : 204, head.fields(), {});
+}
+
+void SendGap(const AppendOutcome& outcome, const Asked& asked, Head head, Responder& responder) {
+  const uint64_t received = asked.producer_seq.value_or(0);
+  head.Add("producer-expected-seq", outcome.producer_seq_expected)
+      .Add("producer-received-seq", received);
+  const std::string detail = "The next sequence number is " +
+                             std::to_string(outcome.producer_seq_expected) + ", not " +
+                             std::to_string(received) + ".";
+  SendProblem(responder, std::move(head), kProducerGap, detail);
+}
+
+// Answers what the stream's state refuses; the head tells of that state.
+void SendConflict(const AppendOutcome& outcome, const Asked& asked, Head head,
+                  Responder& responder) {
+  switch (outcome.verdict) {
+    case AppendVerdict::kStreamClosed:
+      head.Closed().NextOffset(outcome.tail);
+      return SendProblem(responder, std::move(head), kStreamClosed, {});
+    case AppendVerdict::kStaleEpoch:
+      head.Add("producer-epoch", outcome.producer_epoch);
+      return SendProblem(responder, std::move(head), kStaleEpoch, {});
+    case AppendVerdict::kSeqGap: return SendGap(outcome, asked, std::move(head), responder);
+    default:
+      return SendProblem(responder, std::move(head), kStreamSeqRegressed,
+                         "stream-seq must grow, byte by byte compared: a sequence conflict.");
+  }
+}
+
+void SendAppended(const RouterContext& context, const AppendOutcome& outcome, const Asked& asked,
+                  Responder& responder) {
+  Head head(context);
+  const auto refuse = [&](const Problem& problem, std::string_view detail = {}) {
+    SendProblem(responder, std::move(head), problem, detail);
+  };
+  switch (outcome.verdict) {
+    case AppendVerdict::kAppended:
+    case AppendVerdict::kClosed:
+    case AppendVerdict::kDuplicate:
+    case AppendVerdict::kAlreadyClosed: return SendAccepted(outcome, asked, head, responder);
+    case AppendVerdict::kStreamClosed:
+    case AppendVerdict::kStaleEpoch:
+    case AppendVerdict::kSeqGap:
+    case AppendVerdict::kStreamSeqRegressed:
+      return SendConflict(outcome, asked, std::move(head), responder);
+    case AppendVerdict::kMissing: return refuse(kStreamNotFound);
+    case AppendVerdict::kSoftDeleted: return refuse(kStreamDeleted);
+    case AppendVerdict::kEmptyBody:
+      return refuse(kEmptyBody, "Send data, or stream-closed: true to close without data.");
+    case AppendVerdict::kContentTypeMissing: return refuse(kContentTypeMissing);
+    case AppendVerdict::kContentTypeMismatch: return refuse(kContentTypeMismatch);
+    case AppendVerdict::kBadEpochStart: return refuse(kBadEpochStart);
+    case AppendVerdict::kBadJson: return refuse(kBadJson, asked.body_error);
+    case AppendVerdict::kEmptyArray: return refuse(kEmptyArray);
+  }
+}
+
+}  // namespace
+
+void HandleAppend(const RouterContext& context, JsonSplitter& splitter,
+                  const StreamRequest& request, Responder& responder) {
+  const auto fields = FindFields(request.http.headers);
+  if (!fields) return SendRefusal(context, fields.error(), responder);
+  const auto producer = DecodeProducer(*fields);
+  if (!producer) return SendRefusal(context, producer.error(), responder);
+
+  const bool is_json = fields->content_type && KindOf(*fields->content_type) == ContentKind::kJson;
+  Body body;
+  DecodeBody(request.http.body, is_json, splitter, body);
+  const AppendOutcome outcome =
+      context.engine.Append(request.key, {.content_type = fields->content_type,
+                                          .payload = body.payload,
+                                          .producer = *producer,
+                                          .stream_seq = fields->stream_seq,
+                                          .close = fields->closes(),
+                                          .now = {}});
+
+  Asked asked{.producer_seq = {}, .body_error = std::move(body.error)};
+  if (*producer) asked.producer_seq = (*producer)->seq;
+  AnswerWhenDurable(context.port, outcome.rests_on, responder,
+                    [&context, outcome, asked = std::move(asked)](Responder& waiting) {
+                      SendAppended(context, outcome, asked, waiting);
+                    });
+}
+
+}  // namespace thalweg

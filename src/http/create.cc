@@ -1,0 +1,130 @@
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "base/assert.h"
+#include "engine/engine.h"
+#include "http/decode.h"
+#include "http/durable_answer.h"
+#include "http/handlers.h"
+#include "http/problem_codes.h"
+#include "http/request_fields.h"
+#include "stream/content_type.h"
+
+namespace thalweg {
+
+namespace {
+
+// Absolute where the server's name is known, from its options or from the request.
+std::string LocationOf(const RouterContext& context, const StreamRequest& request) {
+  std::string location = context.options.public_url;
+  if (location.empty() && !request.http.authority.empty()) {
+    location.append(request.http.scheme).append("://").append(request.http.authority);
+  }
+  return location.append(context.options.base_path).append("/").append(request.key);
+}
+
+// How the body is to be read: as the type says, or as the source of a fork that inherits it.
+ContentKind KindOfBody(const RouterContext& context, std::optional<std::string_view> content_type,
+                       const std::optional<Fork>& fork) {
+  if (content_type) return KindOf(*content_type);
+  if (!fork) return ContentKind::kBytes;
+  const DescribeOutcome source = context.engine.Describe(fork->source);
+  return source.verdict == ReadVerdict::kOk ? Engine::Info(source.stream).kind
+                                            : ContentKind::kBytes;
+}
+
+// On creation an empty array is an empty stream.
+void AllowEmptyArray(Payload& payload) {
+  if (payload.fault != Payload::Fault::kEmptyArray) return;
+  payload.fault = Payload::Fault::kNone;
+  payload.wire = {};
+}
+
+const Problem& ProblemOf(CreateVerdict verdict) {
+  switch (verdict) {
+    case CreateVerdict::kCreated:
+    case CreateVerdict::kExists: break;
+    case CreateVerdict::kConfigMismatch: return kStreamExists;
+    case CreateVerdict::kClosureMismatch: return kClosureMismatch;
+    case CreateVerdict::kPathSoftDeleted: return kPathHeld;
+    case CreateVerdict::kSourceMissing: return kForkSourceNotFound;
+    case CreateVerdict::kSourceSoftDeleted: return kForkSourceDeleted;
+    case CreateVerdict::kContentTypeMismatch: return kContentTypeMismatch;
+    case CreateVerdict::kForkBeyondTail: return kForkBeyondTail;
+    case CreateVerdict::kForkNotOnBoundary: return kForkNotBoundary;
+    case CreateVerdict::kSubOffsetTooLarge: return kForkSubOffsetTooLarge;
+    case CreateVerdict::kBadJson: return kBadJson;
+  }
+  THALWEG_ASSERT(verdict != CreateVerdict::kCreated && verdict != CreateVerdict::kExists);
+  return kStreamExists;
+}
+
+void SendCreated(const RouterContext& context, const CreateOutcome& outcome,
+                 const std::string& location, const std::string& body_error, Responder& responder) {
+  Head head(context);
+  const bool created = outcome.verdict == CreateVerdict::kCreated;
+  if (!created && outcome.verdict != CreateVerdict::kExists) {
+    return SendProblem(responder, std::move(head), ProblemOf(outcome.verdict), body_error);
+  }
+  head.ContentType(outcome.content_type).NextOffset(outcome.tail).Closed(outcome.closed);
+  if (created) head.Add("location", location);
+  responder.Respond(created ? 201 : 200, head.fields(), {});
+}
+
+// Everything in the headers of a PUT that has a syntax, in the order in which it is refused.
+struct Config {
+  std::optional<std::string_view> content_type;
+  Expiry expiry;
+  std::optional<Fork> fork;
+  bool closed = false;
+};
+
+std::expected<Config, Refusal> DecodeConfig(const StreamRequest& request, std::string_view base) {
+  const auto fields = FindFields(request.http.headers);
+  if (!fields) return std::unexpected(fields.error());
+  auto expiry = DecodeExpiry(*fields);
+  if (!expiry) return std::unexpected(std::move(expiry.error()));
+  auto fork = DecodeFork(*fields, base);
+  if (!fork) return std::unexpected(std::move(fork.error()));
+  return Config{.content_type = DecodeNewContentType(*fields),
+                .expiry = std::move(*expiry),
+                .fork = std::move(*fork),
+                .closed = fields->closes()};
+}
+
+}  // namespace
+
+void HandleCreate(const RouterContext& context, JsonSplitter& splitter,
+                  const StreamRequest& request, Responder& responder) {
+  auto config = DecodeConfig(request, context.options.base_path);
+  if (!config) return SendRefusal(context, config.error(), responder);
+
+  const ContentKind kind = KindOfBody(context, config->content_type, config->fork);
+  Body body;
+  DecodeBody(request.http.body, kind == ContentKind::kJson, splitter, body);
+  AllowEmptyArray(body.payload);
+  CreateCommand command{.path = request.key,
+                        .content_type = config->content_type,
+                        .expiry = std::move(config->expiry),
+                        .closed = config->closed,
+                        .payload = body.payload,
+                        .fork_source = {},
+                        .fork = {},
+                        .now = {}};
+  if (config->fork) {
+    command.fork_source = config->fork->source;
+    command.fork = config->fork->point;
+  }
+  CreateOutcome outcome = context.engine.Create(std::move(command));
+
+  const Lsn rests_on = outcome.rests_on;
+  AnswerWhenDurable(
+      context.port, rests_on, responder,
+      [&context, outcome = std::move(outcome), location = LocationOf(context, request),
+       error = std::move(body.error)](Responder& waiting) {
+        SendCreated(context, outcome, location, error, waiting);
+      });
+}
+
+}  // namespace thalweg

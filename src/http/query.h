@@ -1,0 +1,25 @@
+// The protocol's query parameters, decoded. Unknown ones are ignored. (protocol 5.6 to 5.8) Pure.
+#pragma once
+
+#include <expected>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "engine/read.h"
+#include "http/refusal.h"
+
+namespace thalweg {
+
+enum class LiveMode : uint8_t { kNone, kLongPoll, kSse };
+
+struct ReadQuery {
+  ReadFrom from;
+  LiveMode live = LiveMode::kNone;
+  std::optional<uint64_t> cursor;  // where it was sent and valid
+};
+
+// `query` is what follows '?', still percent-encoded.
+std::expected<ReadQuery, Refusal> ParseReadQuery(std::string_view query);
+
+}  // namespace thalweg

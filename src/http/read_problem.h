@@ -1,0 +1,28 @@
+// Which problem a refused read is; catch-up and live reads answer alike. Pure.
+#pragma once
+
+#include "base/assert.h"
+#include "engine/read.h"
+#include "http/problem_codes.h"
+
+namespace thalweg {
+
+// REQUIRES: verdict is not kOk.
+inline const Problem& ProblemOf(ReadVerdict verdict) {
+  switch (verdict) {
+    case ReadVerdict::kOk:
+      break;
+    case ReadVerdict::kMissing:
+      return kStreamNotFound;
+    case ReadVerdict::kSoftDeleted:
+      return kStreamDeleted;
+    case ReadVerdict::kNotABoundary:
+      return kOffsetNotBoundary;
+    case ReadVerdict::kBeyondTail:
+      return kOffsetBeyondTail;
+  }
+  THALWEG_ASSERT(verdict != ReadVerdict::kOk);
+  return kStreamNotFound;
+}
+
+}  // namespace thalweg

@@ -1,0 +1,32 @@
+#include "http/durable_answer.h"
+#include "http/handlers.h"
+#include "http/head.h"
+#include "http/problem_codes.h"
+
+namespace thalweg {
+
+namespace {
+
+void SendRemoved(const RouterContext& context, RemoveVerdict verdict, Responder& responder) {
+  Head head(context);
+  switch (verdict) {
+    case RemoveVerdict::kRemoved: return responder.Respond(204, head.fields(), {});
+    case RemoveVerdict::kMissing:
+      return SendProblem(responder, std::move(head), kStreamNotFound, {});
+    case RemoveVerdict::kSoftDeleted:
+      return SendProblem(responder, std::move(head), kStreamDeleted, {});
+  }
+}
+
+}  // namespace
+
+void HandleRemove(const RouterContext& context, const StreamRequest& request,
+                  Responder& responder) {
+  const RemoveOutcome outcome = context.engine.Remove(request.key);
+  AnswerWhenDurable(context.port, outcome.rests_on, responder,
+                    [&context, verdict = outcome.verdict](Responder& waiting) {
+                      SendRemoved(context, verdict, waiting);
+                    });
+}
+
+}  // namespace thalweg

@@ -1,0 +1,66 @@
+#include "http/request_fields.h"
+
+#include <string>
+
+#include "http/problem_codes.h"
+
+namespace thalweg {
+
+namespace {
+
+using Field = RequestFields::Field;
+
+// Most requests carry a dozen fields of other kinds: the length alone rules out nearly all of them.
+Field* SlotOf(std::string_view name, RequestFields& fields) {
+  const auto match = [name](std::string_view want, Field& field) {
+    return name == want ? &field : nullptr;
+  };
+  switch (name.size()) {
+    case 10:
+      return name.ends_with('q') ? match("stream-seq", fields.stream_seq)
+                                 : match("stream-ttl", fields.stream_ttl);
+    case 11: return match("producer-id", fields.producer_id);
+    case 12:
+      return name.starts_with('c') ? match("content-type", fields.content_type)
+                                   : match("producer-seq", fields.producer_seq);
+    case 13: return match("stream-closed", fields.stream_closed);
+    case 14: return match("producer-epoch", fields.producer_epoch);
+    case 17: return match("stream-expires-at", fields.stream_expires_at);
+    case 18:
+      return name.ends_with('m') ? match("stream-forked-from", fields.forked_from)
+                                 : match("stream-fork-offset", fields.fork_offset);
+    case 22: return match("stream-fork-sub-offset", fields.fork_sub_offset);
+    default: return nullptr;
+  }
+}
+
+bool EqualsIgnoringCase(std::string_view text, std::string_view lower) {
+  if (text.size() != lower.size()) return false;
+  for (size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if ((c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c) != lower[i]) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+bool RequestFields::closes() const {
+  return stream_closed && EqualsIgnoringCase(*stream_closed, "true");
+}
+
+std::expected<RequestFields, Refusal> FindFields(std::span<const HeaderField> headers) {
+  RequestFields fields;
+  for (const HeaderField& header : headers) {
+    Field* slot = SlotOf(header.name, fields);
+    if (slot == nullptr) continue;
+    if (slot->has_value()) {
+      return std::unexpected(
+          Refusal{&kRepeatedHeader, std::string(header.name) + " stands there twice."});
+    }
+    *slot = header.value;
+  }
+  return fields;
+}
+
+}  // namespace thalweg

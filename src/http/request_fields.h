@@ -1,0 +1,36 @@
+// The protocol's fields of one request, found in a single pass. Borrows from the request. Pure.
+#pragma once
+
+#include <expected>
+#include <optional>
+#include <span>
+#include <string_view>
+
+#include "http/refusal.h"
+#include "thalweg/http.h"
+
+namespace thalweg {
+
+struct RequestFields {
+  using Field = std::optional<std::string_view>;
+
+  Field content_type;
+  Field stream_seq;
+  Field stream_ttl;
+  Field stream_expires_at;
+  Field stream_closed;
+  Field forked_from;
+  Field fork_offset;
+  Field fork_sub_offset;
+  Field producer_id;
+  Field producer_epoch;
+  Field producer_seq;
+
+  // Stream-Closed is "true", whatever its case; any other value is as good as none.
+  bool closes() const;
+};
+
+// Refuses a field that stands there twice.
+std::expected<RequestFields, Refusal> FindFields(std::span<const HeaderField> headers);
+
+}  // namespace thalweg

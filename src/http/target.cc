@@ -1,0 +1,112 @@
+#include "http/target.h"
+
+#include <algorithm>
+
+#include "http/percent.h"
+#include "http/problem_codes.h"
+
+namespace thalweg {
+
+namespace {
+
+constexpr std::string_view kReservedSegment = "__ds";
+
+bool IsUnreserved(unsigned char byte) {
+  return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||
+         (byte >= '0' && byte <= '9') || byte == '-' || byte == '.' || byte == '_' || byte == '~';
+}
+
+bool IsControl(unsigned char byte) { return byte < 0x20 || byte == 0x7f; }
+
+void AppendPercent(unsigned char byte, std::string& out) {
+  constexpr char kHex[] = "0123456789ABCDEF";
+  out += {'%', kHex[byte >> 4], kHex[byte & 15]};
+}
+
+std::unexpected<Refusal> Refuse(const Problem& problem, std::string_view detail) {
+  return std::unexpected(Refusal{&problem, std::string(detail)});
+}
+
+bool HasDotSegment(std::string_view key) {
+  for (size_t begin = 0; begin <= key.size();) {
+    const size_t end = std::min(key.find('/', begin), key.size());
+    const std::string_view segment = key.substr(begin, end - begin);
+    if (segment == "." || segment == "..") return true;
+    begin = end + 1;
+  }
+  return false;
+}
+
+// One spelling for every way to write the same path.
+std::expected<std::string, Refusal> NormalKey(std::string_view text) {
+  std::string key;
+  key.reserve(text.size());
+  for (size_t i = 0; i < text.size(); ++i) {
+    unsigned char byte = static_cast<unsigned char>(text[i]);
+    const bool encoded = byte == '%';
+    if (encoded) {
+      const auto decoded = PercentByte(text, i);
+      if (!decoded) return Refuse(kBadPath, "'%' must be followed by two hexadecimal digits.");
+      byte = *decoded;
+      i += 2;
+    }
+    if (IsControl(byte)) return Refuse(kBadPath, "Control characters are not allowed.");
+    if (byte >= 0x80 || (encoded && !IsUnreserved(byte))) {
+      AppendPercent(byte, key);
+    } else {
+      key += static_cast<char>(byte);
+    }
+  }
+  if (HasDotSegment(key)) return Refuse(kBadPath, "Dot segments are not allowed.");
+  if (key.size() > kStreamKeyBytesMax) {
+    return Refuse(kPathTooLong, "At most " + std::to_string(kStreamKeyBytesMax) +
+                                    " bytes may follow the base path.");
+  }
+  return key;
+}
+
+bool IsReserved(std::string_view key) {
+  return key.starts_with(kReservedSegment) &&
+         (key.size() == kReservedSegment.size() || key[kReservedSegment.size()] == '/');
+}
+
+}  // namespace
+
+std::string NormalBasePath(std::string_view base_path) {
+  while (base_path.ends_with('/')) base_path.remove_suffix(1);
+  if (base_path.empty()) return {};
+  return base_path.starts_with('/') ? std::string(base_path) : "/" + std::string(base_path);
+}
+
+std::expected<std::string, Refusal> ParseStreamPath(std::string_view base, std::string_view path) {
+  if (!path.starts_with(base) || path.size() <= base.size() || path[base.size()] != '/') {
+    return Refuse(kNotFound, "Streams live below " + std::string(base) + "/");
+  }
+  const std::string_view rest = path.substr(base.size() + 1);
+  if (rest.empty()) return Refuse(kNotFound, "The path names no stream.");
+  auto key = NormalKey(rest);
+  if (key && IsReserved(*key)) {
+    return Refuse(kSubscriptionsMissing, "The paths below __ds/ are reserved for subscriptions.");
+  }
+  return key;
+}
+
+std::expected<std::string, Refusal> ParseForkSource(std::string_view base, std::string_view value) {
+  if (value.find("://") != std::string_view::npos) {
+    return Refuse(kForkSourceNotFound, "A fork's source is named by its path on this server.");
+  }
+  if (value.starts_with(base) && value.size() > base.size() && value[base.size()] == '/') {
+    value.remove_prefix(base.size());
+  }
+  if (value.starts_with('/')) value.remove_prefix(1);
+  auto key = NormalKey(value);
+  if (!key && key.error().problem == &kBadPath) {
+    return Refuse(kBadFork, "stream-forked-from: " + key.error().detail);
+  }
+  if (!key || key->empty() || IsReserved(*key)) {
+    return Refuse(kForkSourceNotFound, "No stream can live at this path.");
+  }
+  return key;
+}
+
+}  // namespace thalweg

@@ -1,0 +1,27 @@
+// From the path of a request to the key of a stream, and back. Pure.
+//
+// A key is the path below the base path in one spelling: %XX of unreserved characters is the
+// character, any other %XX has upper-case digits, bytes beyond ASCII are %XX. No dot segments.
+#pragma once
+
+#include <cstddef>
+#include <expected>
+#include <string>
+#include <string_view>
+
+#include "http/refusal.h"
+
+namespace thalweg {
+
+inline constexpr size_t kStreamKeyBytesMax = 1024;
+
+// The base path as it is compared: begins with '/' and does not end with one; "" for the root.
+std::string NormalBasePath(std::string_view base_path);
+
+// The key of the stream at `path`. `base` as from NormalBasePath.
+std::expected<std::string, Refusal> ParseStreamPath(std::string_view base, std::string_view path);
+
+// The key that a Stream-Forked-From header names: a path with or without `base`.
+std::expected<std::string, Refusal> ParseForkSource(std::string_view base, std::string_view value);
+
+}  // namespace thalweg
