@@ -1,4 +1,3 @@
-// HeaderList of thalweg/http.h. Here in base because net and http both link it.
 #include <charconv>
 
 #include "base/assert.h"
@@ -8,29 +7,30 @@ namespace thalweg {
 
 namespace {
 
-constexpr std::string_view kSeparator = ": ";
+constexpr std::string_view kColon = ": ";
 constexpr std::string_view kLineEnd = "\r\n";
 
 }  // namespace
 
 void HeaderList::Add(std::string_view name, std::string_view value) {
   THALWEG_ASSERT(!name.empty());
-  THALWEG_ASSERT(value.find_first_of(std::string_view("\r\n\0", 3)) == std::string_view::npos);
-  fields_.push_back({.begin = static_cast<uint32_t>(wire_.size()),
-                     .name_bytes = static_cast<uint32_t>(name.size()),
-                     .value_bytes = static_cast<uint32_t>(value.size())});
-  wire_.append(name).append(kSeparator).append(value).append(kLineEnd);
+  const Field field{static_cast<uint32_t>(wire_.size()), static_cast<uint32_t>(name.size()),
+                    static_cast<uint32_t>(value.size())};
+  wire_.reserve(wire_.size() + name.size() + kColon.size() + value.size() + kLineEnd.size());
+  wire_.append(name).append(kColon).append(value).append(kLineEnd);
+  fields_.push_back(field);
 }
 
 void HeaderList::Add(std::string_view name, uint64_t value) {
   char digits[20];
-  const auto end = std::to_chars(digits, digits + sizeof(digits), value).ptr;
-  Add(name, std::string_view(digits, end));
+  const std::to_chars_result end = std::to_chars(digits, digits + sizeof digits, value);
+  Add(name, std::string_view(digits, end.ptr));
 }
 
 void HeaderList::AddAll(const HeaderList& other) {
+  THALWEG_ASSERT(&other != this);
   const auto shift = static_cast<uint32_t>(wire_.size());
-  wire_ += other.wire_;
+  wire_.append(other.wire_);
   fields_.reserve(fields_.size() + other.fields_.size());
   for (Field field : other.fields_) {
     field.begin += shift;
@@ -47,9 +47,8 @@ HeaderField HeaderList::operator[](size_t i) const {
   THALWEG_ASSERT(i < fields_.size());
   const Field& field = fields_[i];
   const std::string_view wire = wire_;
-  return {.name = wire.substr(field.begin, field.name_bytes),
-          .value = wire.substr(field.begin + field.name_bytes + kSeparator.size(),
-                               field.value_bytes)};
+  return {wire.substr(field.begin, field.name_bytes),
+          wire.substr(field.begin + field.name_bytes + kColon.size(), field.value_bytes)};
 }
 
 std::optional<std::string_view> HeaderList::Find(std::string_view name) const {
