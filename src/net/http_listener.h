@@ -4,44 +4,23 @@
 // socket on the same port.
 #pragma once
 
-#include <cstdint>
-#include <expected>
+#include <cstddef>
 #include <functional>
 #include <memory>
-#include <string>
 
+#include "net/listen_socket.h"
 #include "net/loop.h"
 #include "net/options.h"
 #include "net/request_handler.h"
 
 namespace thalweg {
 
-// A bound and listening socket, made before any thread starts.
-class ListenSocket {
- public:
-  struct Error {
-    bool port_in_use = false;
-    std::string message;  // what was tried, on what, and what the system said
-  };
-  static std::expected<ListenSocket, Error> Bind(const std::string& host, uint16_t port);
-
-  ListenSocket(ListenSocket&& other) noexcept;
-  ListenSocket& operator=(ListenSocket&& other) noexcept;
-  ~ListenSocket();
-
-  int fd() const { return fd_; }
-  uint16_t port() const { return port_; }  // the real one
-
- private:
-  ListenSocket(int fd, uint16_t port) : fd_(fd), port_(port) {}
-  int fd_;
-  uint16_t port_;
-};
-
 class HttpListener {
  public:
   HttpListener(Loop& loop, ListenSocket socket, RequestHandler& handler, NetOptions options);
-  ~HttpListener();  // closes what is still open
+  // Closes what is still open and cancels what is unfinished. A Responder that nobody listens for
+  // (SetEvents) ends with it. REQUIRES: the loop does not run, or this is its thread.
+  ~HttpListener();
 
   // Stops accepting; idle connections close now, busy ones with their last answer. `drained` is
   // called once no connection is left.

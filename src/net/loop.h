@@ -18,6 +18,14 @@ class IoHandler {
   virtual void OnIo(uint32_t epoll_events) = 0;
 };
 
+// Something that gathers work during a turn of a loop and does it once at the turn's end.
+class TurnEndHandler {
+ public:
+  virtual ~TurnEndHandler() = default;
+  // True: there is more to do, so the next turn must come at once.
+  virtual bool OnTurnEnd() = 0;
+};
+
 class Loop final : public Executor {
  public:
   Loop();
@@ -36,6 +44,11 @@ class Loop final : public Executor {
   void Add(int fd, uint32_t epoll_events, IoHandler* handler);
   void Modify(int fd, uint32_t epoll_events, IoHandler* handler);
   void Remove(int fd, IoHandler* handler);
+
+  // `handler` is called at the end of every turn, after events, tasks and timers.
+  // REQUIRES: neither is called from OnTurnEnd.
+  void AddTurnEnd(TurnEndHandler* handler);
+  void RemoveTurnEnd(TurnEndHandler* handler);
 
   TimerWheel& timers();
   int64_t now_ms() const;  // monotonic, read once per turn

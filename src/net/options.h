@@ -16,7 +16,7 @@ struct NetOptions {
   size_t body_bytes_max = 64u << 20;          // 413, before the body is read
   size_t connections_max = 50'000;            // of one loop; 503 with Retry-After beyond
   size_t pipelined_max = 64;                  // requests of one connection that wait for answers
-  size_t output_bytes_max = 256u << 10;       // queued for one connection before Write says false
+  size_t output_bytes_max = 32u << 10;        // queued for one connection before Write says false
   int64_t header_timeout_ms = 15'000;         // 408: from the first byte to the end of the head
   int64_t body_timeout_ms = 30'000;           // 408: longest silence within a body
   int64_t idle_timeout_ms = 75'000;           // keep-alive without a request: closed silently

@@ -1,0 +1,370 @@
+#include "net/http1_connection.h"
+
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+
+#include "base/assert.h"
+
+namespace thalweg {
+
+namespace {
+
+constexpr int kReadsPerRun = 4;    // then other connections get their turn
+constexpr int kRefillsPerRun = 8;  // of a response that follows its socket
+constexpr int64_t kLingerMs = 2'000;
+constexpr size_t kLingerBytesMax = 4u << 20;
+
+}  // namespace
+
+Http1Connection::Http1Connection(Http1Shared& shared, int fd)
+    : shared_(shared), fd_(fd), parser_(shared.options()) {
+  shared_.loop().Add(fd_, EPOLLIN | EPOLLOUT | EPOLLRDHUP, this);
+  UpdateDeadline();
+}
+
+Http1Connection::~Http1Connection() { THALWEG_ASSERT(closed()); }
+
+void Http1Connection::OnIo(uint32_t epoll_events) {
+  if ((epoll_events & (EPOLLERR | EPOLLHUP)) != 0) {  // nobody is left to read an answer
+    Close();
+    return;
+  }
+  if ((epoll_events & EPOLLOUT) != 0) writable_ = true;
+  if ((epoll_events & (EPOLLIN | EPOLLRDHUP)) != 0) readable_ = true;
+  if ((epoll_events & EPOLLRDHUP) != 0) peer_half_closed_ = true;
+  Run();
+}
+
+void Http1Connection::OnTurnEnd() {
+  scheduled_ = false;
+  if (!closed()) Run();
+}
+
+void Http1Connection::Reject(const Rejection& rejection) {
+  if (!rejection_) rejection_ = rejection;
+  ScheduleRun();
+}
+
+void Http1Connection::Drain() {
+  ScheduleRun();  // AfterFlush closes what is idle
+}
+
+void Http1Connection::Close() {
+  if (closed()) return;
+  shared_.loop().Remove(fd_, this);
+  ::close(fd_);
+  fd_ = -1;
+  TimerWheel::Cancel(*this);
+  const std::vector<Http1Responder*> pending = std::move(pending_);
+  pending_.clear();
+  out_.Clear();
+  shared_.Bury(*this);
+  for (Http1Responder* responder : pending) responder->OnConnectionGone();
+}
+
+void Http1Connection::OnOutput() {
+  if (!running_) ScheduleRun();
+}
+
+void Http1Connection::OnEnded() {
+  if (!running_) ScheduleRun();
+}
+
+bool Http1Connection::ClosesAfter(const Http1Responder& responder) const {
+  return shared_.draining() && pending_.back() == &responder;
+}
+
+size_t Http1Connection::held_bytes() const {
+  return sizeof *this + parser_.held_bytes() + out_.held_bytes() +
+         pending_.capacity() * sizeof(Http1Responder*);
+}
+
+void Http1Connection::ScheduleRun() {
+  if (scheduled_ || closed()) return;
+  scheduled_ = true;
+  shared_.Schedule(*this);
+}
+
+void Http1Connection::Run() {
+  if (closed()) return;
+  running_ = true;
+  if (lingering_) {
+    Linger();
+  } else {
+    ReadAndDispatch();
+    if (!closed()) AfterFlush();
+  }
+  running_ = false;
+  if (!closed()) UpdateDeadline();
+}
+
+// Alternates between requests and the socket, and sends what came of it.
+void Http1Connection::ReadAndDispatch() {
+  for (int reads = 0;; ++reads) {
+    do {
+      dispatch_blocked_ = !Dispatch();
+    } while (PopEnded() && dispatch_blocked_ && !closed());
+    if (closed()) return;
+    if (dispatch_blocked_ || reads == kReadsPerRun || !ReadOnce()) break;
+  }
+  if (closed()) return;
+  parser_.Retain();
+  if (!FlushAndRefill()) return;
+  if (readable_ && !eof_ && !dispatch_blocked_) ScheduleRun();
+}
+
+// False: nothing was read.
+bool Http1Connection::ReadOnce() {
+  if (!readable_ || eof_) return false;
+  parser_.Retain();  // the buffer is used again
+  const std::span<char> buffer = shared_.read_buffer();
+  ssize_t got = 0;
+  do {
+    got = ::recv(fd_, buffer.data(), buffer.size(), MSG_DONTWAIT);
+  } while (got < 0 && errno == EINTR);
+  if (got < 0 && errno == EAGAIN) {
+    readable_ = false;
+    return false;
+  }
+  if (got < 0) {
+    Close();
+    return false;
+  }
+  if (got == 0) {
+    eof_ = true;
+    return false;
+  }
+  bytes_in_ += static_cast<uint64_t>(got);
+  // A short read has emptied the socket, and whatever comes now is a new edge; but an end that was
+  // told before is not told again.
+  if (static_cast<size_t>(got) < buffer.size() && !peer_half_closed_) readable_ = false;
+  parser_.Feed(buffer.first(static_cast<size_t>(got)));
+  return true;
+}
+
+// Hands over the requests at hand. False: no further one may be looked at now.
+bool Http1Connection::Dispatch() {
+  while (!closed() && !close_after_output_ && !rejection_) {
+    switch (parser_.Next()) {
+      case Http1Parser::Event::kNeedMore:
+        if (parser_.awaits_continue() && pending_.empty()) SendContinue();
+        return true;
+      case Http1Parser::Event::kRejected:
+        rejection_ = parser_.rejection();
+        rejected_head_ = parser_.rejected_head();
+        return false;
+      case Http1Parser::Event::kRequest:
+        if (!MayDispatch(parser_.request().method)) return false;
+        DispatchOne();
+    }
+  }
+  return false;
+}
+
+// Appends are decided while earlier appends wait for the log; whatever else waits until all earlier
+// answers are there, so that a client on one connection always reads its own writes.
+bool Http1Connection::MayDispatch(Method method) const {
+  if (pending_.size() >= shared_.options().pipelined_max) return false;
+  if (out_.cost() > shared_.options().output_bytes_max) return false;
+  if (pending_.empty()) return true;
+  return method == Method::kPost && !pending_.back()->closes_connection() &&
+         pending_.front()->traits().method == Method::kPost;
+}
+
+void Http1Connection::DispatchOne() {
+  const Request request = parser_.request();
+  Http1Responder& responder = shared_.TakeResponder();
+  responder.Begin(*this, {request.method, parser_.http10(), parser_.keep_alive()});
+  pending_.push_back(&responder);
+  if (pending_.size() == 1) responder.BecomeFirst(out_);
+  const bool last = !parser_.keep_alive();
+  shared_.handler().Handle(request, responder);
+  if (closed()) return;
+  parser_.Consume();
+  ++requests_;
+  if (last) close_after_output_ = true;
+  PopEnded();
+}
+
+void Http1Connection::SendContinue() {
+  out_.Text().append("HTTP/1.1 100 Continue\r\n\r\n");
+  parser_.ContinueSent();
+}
+
+// Follows up the answers that have ended, in order. True: there were any.
+bool Http1Connection::PopEnded() {
+  bool popped = false;
+  while (!pending_.empty()) {
+    Http1Responder& first = *pending_.front();
+    if (first.aborted()) {
+      Reset();
+      return true;
+    }
+    if (!first.finished()) return popped;
+    if (first.closes_connection()) close_after_output_ = true;
+    pending_.erase(pending_.begin());
+    shared_.ReturnResponder(first);
+    if (!pending_.empty()) pending_.front()->BecomeFirst(out_);
+    popped = true;
+  }
+  return popped;
+}
+
+// False: closed.
+bool Http1Connection::FlushAndRefill() {
+  const size_t low_cost = shared_.options().output_bytes_max / 2;
+  for (int round = 0; round < kRefillsPerRun; ++round) {
+    if (pending_.empty() && rejection_ && !close_after_output_) {
+      AppendRejection(*rejection_, shared_.date_line(), rejected_head_, out_.Text());
+      close_after_output_ = true;
+    }
+    if (!out_.empty() && writable_) {
+      const OutputQueue::Progress progress = out_.Flush(fd_);
+      if (progress == OutputQueue::Progress::kFailed) {
+        Close();
+        return false;
+      }
+      if (progress == OutputQueue::Progress::kBlocked) writable_ = false;
+    }
+    const bool refill =
+        !pending_.empty() && pending_.front()->waits_for_room() && out_.cost() <= low_cost;
+    if (!refill) return true;
+    pending_.front()->OnRoom();
+    PopEnded();
+    if (closed()) return false;
+  }
+  ScheduleRun();
+  return true;
+}
+
+void Http1Connection::AfterFlush() {
+  const bool quiet = pending_.empty() && out_.empty();
+  if (quiet && close_after_output_) {
+    StartLinger();
+    return;
+  }
+  // What else is blocked goes on with the Run of an ended answer or of a writable socket.
+  if (dispatch_blocked_ && pending_.empty() && !close_after_output_ && !rejection_ &&
+      out_.cost() <= shared_.options().output_bytes_max) {
+    ScheduleRun();
+  }
+  if (quiet && shared_.draining() && parser_.phase() == Http1Parser::Phase::kIdle) {
+    Close();
+    return;
+  }
+  if ((eof_ || peer_half_closed_) && IsDoneWithEof()) Close();
+}
+
+// The client sends no more. It gets the answers to what it sent, but for a live read: who ends its
+// side while it only waits has gone away.
+bool Http1Connection::IsDoneWithEof() const {
+  if (!out_.empty()) return false;
+  if (!pending_.empty()) return pending_.front()->is_waiting_reader();
+  return eof_ && !dispatch_blocked_ && !rejection_;
+}
+
+// A close with unread bytes makes the kernel reset the connection, which may cost the client the
+// answer. So: RFC 9112 9.6: "the server first performs a half-close by closing only the write side
+// of the read/write connection ... then continues to read from the connection until it receives a
+// corresponding close by the client, or until the server is reasonably certain".
+void Http1Connection::StartLinger() {
+  if (eof_) {
+    Close();
+    return;
+  }
+  ::shutdown(fd_, SHUT_WR);
+  lingering_ = true;
+  readable_ = true;
+  Linger();
+}
+
+void Http1Connection::Linger() {
+  const std::span<char> buffer = shared_.read_buffer();
+  while (readable_ && lingered_bytes_ < kLingerBytesMax) {
+    const ssize_t got = ::recv(fd_, buffer.data(), buffer.size(), MSG_DONTWAIT);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0 && errno == EAGAIN) {
+      readable_ = false;
+      return;
+    }
+    if (got <= 0) break;
+    lingered_bytes_ += static_cast<size_t>(got);
+  }
+  if (readable_) Close();
+}
+
+// The client learns at once that the answer is not whole.
+void Http1Connection::Reset() {
+  const linger immediate{1, 0};
+  ::setsockopt(fd_, SOL_SOCKET, SO_LINGER, &immediate, sizeof immediate);
+  Close();
+}
+
+Http1Connection::Wait Http1Connection::WaitsFor() const {
+  if (lingering_) return Wait::kLinger;
+  if (!out_.empty()) return Wait::kWrite;
+  if (!pending_.empty()) return Wait::kNothing;
+  switch (parser_.phase()) {
+    case Http1Parser::Phase::kIdle: return Wait::kIdle;
+    case Http1Parser::Phase::kHead: return Wait::kHead;
+    case Http1Parser::Phase::kBody: return Wait::kBody;
+    case Http1Parser::Phase::kReady:
+    case Http1Parser::Phase::kRejected: return Wait::kNothing;
+  }
+  AssertionFailed("unknown phase", __FILE__, __LINE__);
+}
+
+int64_t Http1Connection::TimeoutOf(Wait wait) const {
+  const NetOptions& options = shared_.options();
+  switch (wait) {
+    case Wait::kIdle: return options.idle_timeout_ms;
+    case Wait::kHead: return options.header_timeout_ms;
+    case Wait::kBody: return options.body_timeout_ms;
+    case Wait::kWrite: return options.write_timeout_ms;
+    case Wait::kLinger: return kLingerMs;
+    case Wait::kNothing: break;
+  }
+  AssertionFailed("nothing has no timeout", __FILE__, __LINE__);
+}
+
+// A deadline moves when the wait is a new one, and within a body or an answer with each progress.
+// The timer itself is only touched where it would fire too late: OnTimer sets it anew.
+void Http1Connection::UpdateDeadline() {
+  const Wait wait = WaitsFor();
+  uint64_t progress = 0;
+  if (wait == Wait::kWrite) progress = out_.sent_bytes();
+  if (wait == Wait::kHead) progress = requests_;
+  if (wait == Wait::kBody) progress = bytes_in_;
+  if (wait == Wait::kIdle) progress = bytes_in_ + out_.sent_bytes();
+  if (wait == wait_ && progress == wait_progress_) return;
+  wait_ = wait;
+  wait_progress_ = progress;
+  if (wait == Wait::kNothing) return;
+  deadline_ms_ = shared_.loop().now_ms() + TimeoutOf(wait);
+  if (scheduled() && timer_ms_ <= deadline_ms_) return;
+  timer_ms_ = deadline_ms_;
+  shared_.loop().timers().Schedule(*this, timer_ms_);
+}
+
+void Http1Connection::OnTimer() {
+  if (wait_ == Wait::kNothing) return;
+  if (shared_.loop().now_ms() < deadline_ms_) {
+    timer_ms_ = deadline_ms_;
+    shared_.loop().timers().Schedule(*this, timer_ms_);
+    return;
+  }
+  switch (wait_) {
+    case Wait::kHead: Reject({408, "the head of the request took too long"}); return;
+    case Wait::kBody: Reject({408, "the body of the request took too long"}); return;
+    case Wait::kWrite: Reset(); return;
+    case Wait::kIdle:
+    case Wait::kLinger:
+    case Wait::kNothing: Close(); return;
+  }
+}
+
+}  // namespace thalweg

@@ -1,0 +1,102 @@
+// One HTTP/1.x connection: reads, hands requests over in order, sends answers in order.
+//
+// Owned by Http1Shared. It never calls a handler from inside a Responder's call: ended answers are
+// followed up in its own Run, at the latest at the end of the loop's turn. Own thread only.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "base/timer_wheel.h"
+#include "net/http1_parser.h"
+#include "net/http1_responder.h"
+#include "net/http1_shared.h"
+#include "net/loop.h"
+#include "net/output_queue.h"
+
+namespace thalweg {
+
+class Http1Connection final : public IoHandler, private Timer {
+ public:
+  // Takes over `fd`, which does not block.
+  Http1Connection(Http1Shared& shared, int fd);
+  ~Http1Connection() override;
+
+  void OnIo(uint32_t epoll_events) override;
+  void OnTurnEnd();
+
+  // Answers without having read a request, and closes.
+  void Reject(const Rejection& rejection);
+  // Closes when idle, else with the answer at hand.
+  void Drain();
+  // Ends it now: cancels what is unfinished. The object lives until the end of the turn.
+  void Close();
+
+  // For its responders.
+  void OnOutput();
+  void OnEnded();
+  bool ClosesAfter(const Http1Responder& responder) const;
+
+  bool closed() const { return fd_ < 0; }
+  size_t index_in_shared() const { return index_in_shared_; }
+  void set_index_in_shared(size_t index) { index_in_shared_ = index; }
+
+  // Bytes of own heap that it holds, for tests of its bounds.
+  size_t held_bytes() const;
+
+ private:
+  enum class Wait : uint8_t { kNothing, kIdle, kHead, kBody, kWrite, kLinger };
+
+  void OnTimer() override;
+  void Run();
+  void ScheduleRun();
+  void ReadAndDispatch();
+  bool ReadOnce();
+  bool Dispatch();
+  bool MayDispatch(Method method) const;
+  void DispatchOne();
+  void SendContinue();
+  bool PopEnded();
+  bool FlushAndRefill();
+  void AfterFlush();
+  bool IsDoneWithEof() const;
+  void StartLinger();
+  void Linger();
+  void Reset();
+  void UpdateDeadline();
+  Wait WaitsFor() const;
+  int64_t TimeoutOf(Wait wait) const;
+
+  Http1Shared& shared_;
+  size_t index_in_shared_ = 0;
+  int fd_;
+
+  Http1Parser parser_;
+  OutputQueue out_;
+  std::vector<Http1Responder*> pending_;  // in order; the first one writes to out_
+
+  // The socket, as the kernel last told.
+  bool readable_ = true;
+  bool writable_ = true;
+  bool eof_ = false;               // read to its end
+  bool peer_half_closed_ = false;  // told ahead of what is still to be read
+
+  bool dispatch_blocked_ = false;  // a request waits for earlier answers, or for room
+  bool close_after_output_ = false;
+  bool lingering_ = false;
+  bool running_ = false;
+  bool scheduled_ = false;
+  std::optional<Rejection> rejection_;  // the last answer, once all earlier ones are done
+  bool rejected_head_ = false;
+
+  size_t lingered_bytes_ = 0;
+  uint64_t bytes_in_ = 0;
+  uint64_t requests_ = 0;
+  Wait wait_ = Wait::kNothing;
+  uint64_t wait_progress_ = 0;  // what had moved when the wait began
+  int64_t deadline_ms_ = 0;     // the timer may fire earlier and is then set anew
+  int64_t timer_ms_ = 0;
+};
+
+}  // namespace thalweg

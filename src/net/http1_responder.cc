@@ -1,0 +1,175 @@
+#include "net/http1_responder.h"
+
+#include <charconv>
+#include <utility>
+
+#include "base/assert.h"
+#include "net/http1_connection.h"
+#include "net/http1_shared.h"
+#include "net/rejection.h"
+
+namespace thalweg {
+
+namespace {
+
+void AppendNumber(std::string& text, uint64_t number, int base) {
+  char digits[20];
+  const std::to_chars_result end = std::to_chars(digits, digits + sizeof digits, number, base);
+  text.append(digits, end.ptr);
+}
+
+// RFC 9110 8.6: "A server MUST NOT send a Content-Length header field in any response with a
+// status code of 1xx (Informational) or 204 (No Content)". A 304 may tell the length of what it
+// stands for, which nobody here knows.
+bool StatusHasBody(int status) { return status >= 200 && status != 204 && status != 304; }
+
+}  // namespace
+
+void Http1Responder::Start(int status, const HeaderList& headers,
+                           std::optional<uint64_t> content_length) {
+  if (connection_ == nullptr) return;
+  THALWEG_ASSERT(state_ == State::kWaiting);
+  THALWEG_ASSERT(status >= 200 && status <= 599);
+  state_ = State::kStarted;
+  ChooseFraming(status, content_length);
+  closes_connection_ = !traits_.keep_alive || framing_ == BodyFraming::kUntilClose ||
+                       connection_->ClosesAfter(*this);
+  AppendHead(status, headers, StatusHasBody(status) ? content_length : std::nullopt);
+  connection_->OnOutput();
+}
+
+bool Http1Responder::Write(Bytes bytes) {
+  const size_t size = bytes.size();
+  return AppendPart(std::move(bytes), size);
+}
+
+bool Http1Responder::WriteFile(FileRange range) {
+  const uint64_t length = range.length;
+  return AppendPart(std::move(range), length);
+}
+
+void Http1Responder::Finish() {
+  if (connection_ != nullptr) {
+    THALWEG_ASSERT(state_ == State::kStarted);
+    if (framing_ == BodyFraming::kLength && length_left_ > 0) {  // the client must not take it
+      Abort();                                                   // for whole
+      return;
+    }
+    if (framing_ == BodyFraming::kChunked) out().Text().append("0\r\n\r\n");
+  }
+  End(State::kFinished);
+}
+
+void Http1Responder::Abort() { End(State::kAborted); }
+
+void Http1Responder::Begin(Http1Connection& connection, Traits traits) {
+  THALWEG_ASSERT(state_ == State::kIdle);
+  connection_ = &connection;
+  traits_ = traits;
+  state_ = State::kWaiting;
+}
+
+void Http1Responder::BecomeFirst(OutputQueue& connection_queue) {
+  connection_queue.Splice(own_queue_);
+  first_queue_ = &connection_queue;
+}
+
+void Http1Responder::OnConnectionGone() {
+  connection_ = nullptr;
+  first_queue_ = nullptr;
+  own_queue_.Clear();
+  if (finished() || aborted()) {
+    shared_.ReturnResponder(*this);
+    return;
+  }
+  if (events_ == nullptr) return;  // nobody to tell: it stays for the handler to end
+  cancelling_ = true;
+  std::exchange(events_, nullptr)->OnCancel();
+  shared_.ReturnResponder(*this);
+}
+
+void Http1Responder::OnRoom() {
+  waits_for_room_ = false;
+  if (events_ != nullptr) events_->OnWritable();
+}
+
+void Http1Responder::Reset() {
+  connection_ = nullptr;
+  first_queue_ = nullptr;
+  own_queue_.Clear();
+  events_ = nullptr;
+  traits_ = Traits();
+  state_ = State::kIdle;
+  framing_ = BodyFraming::kNone;
+  closes_connection_ = waits_for_room_ = cancelling_ = false;
+  length_left_ = 0;
+}
+
+void Http1Responder::ChooseFraming(int status, std::optional<uint64_t> content_length) {
+  if (!StatusHasBody(status) || traits_.method == Method::kHead) {
+    framing_ = BodyFraming::kNone;
+  } else if (content_length) {
+    framing_ = BodyFraming::kLength;
+    length_left_ = *content_length;
+  } else {
+    // RFC 9112 6.1: "A server MUST NOT send a response containing Transfer-Encoding unless the
+    // corresponding request indicates HTTP/1.1 (or later minor revisions)".
+    framing_ = traits_.http10 ? BodyFraming::kUntilClose : BodyFraming::kChunked;
+  }
+}
+
+void Http1Responder::AppendHead(int status, const HeaderList& headers,
+                                std::optional<uint64_t> content_length) {
+  std::string& text = out().Text();
+  text.append("HTTP/1.1 ");
+  AppendNumber(text, static_cast<uint64_t>(status), 10);
+  text.append(" ").append(ReasonPhrase(status)).append("\r\n");
+  text.append(headers.wire()).append(shared_.date_line());
+  if (content_length) {
+    text.append("Content-Length: ");
+    AppendNumber(text, *content_length, 10);
+    text.append("\r\n");
+  }
+  if (framing_ == BodyFraming::kChunked) text.append("Transfer-Encoding: chunked\r\n");
+  if (closes_connection_) {
+    text.append("Connection: close\r\n");
+  } else if (traits_.http10) {
+    text.append("Connection: keep-alive\r\n");
+  }
+  text.append("\r\n");
+}
+
+template <typename Part>
+bool Http1Responder::AppendPart(Part part, uint64_t bytes) {
+  if (connection_ == nullptr || aborted()) return true;
+  THALWEG_ASSERT(state_ == State::kStarted);
+  if (bytes == 0 || framing_ == BodyFraming::kNone) return true;
+  if (framing_ == BodyFraming::kLength) {
+    THALWEG_ASSERT(bytes <= length_left_);
+    length_left_ -= bytes;
+  }
+  const bool chunked = framing_ == BodyFraming::kChunked;
+  if (chunked) {
+    std::string& text = out().Text();
+    AppendNumber(text, bytes, 16);
+    text.append("\r\n");
+  }
+  out().Append(std::move(part));
+  if (chunked) out().Text().append("\r\n");
+  connection_->OnOutput();
+  waits_for_room_ = out().cost() > shared_.options().output_bytes_max;
+  return !waits_for_room_;
+}
+
+void Http1Responder::End(State state) {
+  if (cancelling_ || finished() || aborted()) return;
+  state_ = state;
+  events_ = nullptr;
+  if (connection_ == nullptr) {
+    shared_.ReturnResponder(*this);
+  } else {
+    connection_->OnEnded();
+  }
+}
+
+}  // namespace thalweg

@@ -1,0 +1,73 @@
+// What all connections of one listener share: limits, buffer, date, and the work of a turn's end.
+//
+// Owned by the listener; the loop's own thread only.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/system_clock.h"
+#include "net/loop.h"
+#include "net/options.h"
+#include "net/request_handler.h"
+
+namespace thalweg {
+
+class Http1Connection;
+class Http1Responder;
+
+class Http1Shared {
+ public:
+  Http1Shared(Loop& loop, RequestHandler& handler, NetOptions options);
+  ~Http1Shared();
+
+  Loop& loop() { return loop_; }
+  RequestHandler& handler() { return handler_; }
+  const NetOptions& options() const { return options_; }
+  std::span<char> read_buffer() { return *read_buffer_; }
+
+  // "Date: ...\r\n", made once per second.
+  std::string_view date_line();
+
+  bool draining() const { return draining_; }
+  void StartDraining() { draining_ = true; }
+
+  // Connections: owned here, in no order. A buried one is destroyed at the end of the turn.
+  Http1Connection& AddConnection(int fd);
+  void Bury(Http1Connection& connection);
+  size_t connection_count() const { return connections_.size(); }
+  const std::vector<std::unique_ptr<Http1Connection>>& connections() const { return connections_; }
+
+  // `connection` gets OnTurnEnd at the end of this turn.
+  void Schedule(Http1Connection& connection) { scheduled_.push_back(&connection); }
+  // Runs what was scheduled; true: more was scheduled meanwhile.
+  bool RunTurnEnd();
+
+  // Responders are used again and again. One whose connection has gone while its handler was not
+  // listening stays until the handler ends it.
+  Http1Responder& TakeResponder();
+  void ReturnResponder(Http1Responder& responder);
+
+ private:
+  Loop& loop_;
+  RequestHandler& handler_;
+  const NetOptions options_;
+  const SystemClock clock_;
+  bool draining_ = false;
+
+  std::unique_ptr<std::array<char, 64 * 1024>> read_buffer_;
+  std::string date_line_;
+  int64_t date_until_ms_ = 0;  // of the loop's time
+
+  std::vector<std::unique_ptr<Http1Connection>> connections_;
+  std::vector<std::unique_ptr<Http1Connection>> buried_;
+  std::vector<Http1Connection*> scheduled_;
+  std::vector<Http1Connection*> running_;
+  std::vector<std::unique_ptr<Http1Responder>> responders_in_use_;
+  std::vector<std::unique_ptr<Http1Responder>> responders_free_;
+};
+
+}  // namespace thalweg

@@ -1,0 +1,124 @@
+#include "net/http_listener.h"
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <optional>
+#include <utility>
+
+#include "net/http1_connection.h"
+#include "net/http1_shared.h"
+
+namespace thalweg {
+
+namespace {
+
+constexpr int kAcceptsPerTurn = 64;
+constexpr int64_t kAcceptPauseMs = 100;         // after the system ran out of descriptors or memory
+constexpr size_t kRefusedConnectionsMax = 256;  // beyond connections_max, told so; others not
+
+}  // namespace
+
+class HttpListener::Impl final : public IoHandler, public TurnEndHandler, private Timer {
+ public:
+  Impl(Loop& loop, ListenSocket socket, RequestHandler& handler, NetOptions options)
+      : loop_(loop), socket_(std::move(socket)), shared_(loop, handler, std::move(options)) {
+    loop_.Add(socket_->fd(), EPOLLIN, this);
+    loop_.AddTurnEnd(this);
+  }
+
+  ~Impl() override {
+    loop_.RemoveTurnEnd(this);
+    StopAccepting();
+  }
+
+  void OnIo(uint32_t) override {
+    accept_pending_ = true;
+    Accept();
+  }
+
+  bool OnTurnEnd() override {
+    // What did not fit into this turn: the socket tells of it only once.
+    if (accept_again_) Accept();
+    const bool more = shared_.RunTurnEnd();
+    if (drained_ && shared_.connection_count() == 0) {
+      // The callback may destroy this listener, so it runs outside.
+      loop_.Post([drained = std::exchange(drained_, nullptr)] { drained(); });
+    }
+    return more || accept_again_;
+  }
+
+  void Drain(std::function<void()> drained) {
+    drained_ = std::move(drained);
+    shared_.StartDraining();
+    StopAccepting();
+    for (const auto& connection : shared_.connections()) connection->Drain();
+  }
+
+  size_t connection_count() const { return shared_.connection_count(); }
+
+ private:
+  void OnTimer() override { accept_again_ = accept_pending_; }
+
+  void StopAccepting() {
+    TimerWheel::Cancel(*this);
+    accept_pending_ = accept_again_ = false;
+    if (!socket_) return;
+    loop_.Remove(socket_->fd(), this);
+    socket_.reset();
+  }
+
+  void Accept() {
+    accept_again_ = false;
+    if (scheduled()) return;  // paused
+    for (int i = 0; i < kAcceptsPerTurn; ++i) {
+      const int fd = ::accept4(socket_->fd(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
+      if (fd >= 0) {
+        Welcome(fd);
+      } else if (errno == EAGAIN) {
+        accept_pending_ = false;
+        return;
+      } else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
+        loop_.timers().Schedule(*this, loop_.now_ms() + kAcceptPauseMs);
+        return;
+      }  // else: that one connection failed before it was taken
+    }
+    accept_again_ = true;
+  }
+
+  void Welcome(int fd) {
+    const int on = 1;
+    ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    const size_t max = shared_.options().connections_max;
+    if (shared_.connection_count() >= max + kRefusedConnectionsMax) {
+      ::close(fd);
+      return;
+    }
+    const bool full = shared_.connection_count() >= max;
+    Http1Connection& connection = shared_.AddConnection(fd);
+    if (full) connection.Reject({503, "this server has all the connections it takes"});
+  }
+
+  Loop& loop_;
+  std::optional<ListenSocket> socket_;
+  Http1Shared shared_;
+  std::function<void()> drained_;
+  bool accept_pending_ = false;  // the socket may hold connections
+  bool accept_again_ = false;    // and they are to be taken at the end of this turn
+};
+
+HttpListener::HttpListener(Loop& loop, ListenSocket socket, RequestHandler& handler,
+                           NetOptions options)
+    : impl_(std::make_unique<Impl>(loop, std::move(socket), handler, std::move(options))) {}
+
+HttpListener::~HttpListener() = default;
+
+void HttpListener::Drain(std::function<void()> drained) { impl_->Drain(std::move(drained)); }
+
+size_t HttpListener::connection_count() const { return impl_->connection_count(); }
+
+}  // namespace thalweg

@@ -1,0 +1,157 @@
+#include "net/listen_socket.h"
+
+#include <arpa/inet.h>
+#include <dirent.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <memory>
+#include <optional>
+#include <string_view>
+#include <utility>
+
+namespace thalweg {
+
+namespace {
+
+constexpr int kBacklog = 4096;
+
+struct Address {
+  sockaddr_storage storage{};
+  socklen_t length = 0;
+
+  const sockaddr* get() const { return reinterpret_cast<const sockaddr*>(&storage); }
+  sockaddr* get() { return reinterpret_cast<sockaddr*>(&storage); }
+};
+
+std::optional<Address> ParseAddress(const std::string& host, uint16_t port) {
+  Address address;
+  auto* const v4 = reinterpret_cast<sockaddr_in*>(&address.storage);
+  if (::inet_pton(AF_INET, host == "localhost" ? "127.0.0.1" : host.c_str(), &v4->sin_addr) == 1) {
+    v4->sin_family = AF_INET;
+    v4->sin_port = htons(port);
+    address.length = sizeof *v4;
+    return address;
+  }
+  auto* const v6 = reinterpret_cast<sockaddr_in6*>(&address.storage);
+  const bool bracketed = host.size() > 2 && host.front() == '[' && host.back() == ']';
+  const std::string bare = bracketed ? host.substr(1, host.size() - 2) : host;
+  address.storage = {};
+  if (::inet_pton(AF_INET6, bare.c_str(), &v6->sin6_addr) != 1) return std::nullopt;
+  v6->sin6_family = AF_INET6;
+  v6->sin6_port = htons(port);
+  address.length = sizeof *v6;
+  return address;
+}
+
+bool SameAddress(const Address& a, const Address& b) {
+  if (a.storage.ss_family != b.storage.ss_family) return false;
+  if (a.storage.ss_family == AF_INET) {
+    const auto& x = reinterpret_cast<const sockaddr_in&>(a.storage);
+    const auto& y = reinterpret_cast<const sockaddr_in&>(b.storage);
+    return x.sin_port == y.sin_port && x.sin_addr.s_addr == y.sin_addr.s_addr;
+  }
+  const auto& x = reinterpret_cast<const sockaddr_in6&>(a.storage);
+  const auto& y = reinterpret_cast<const sockaddr_in6&>(b.storage);
+  return x.sin6_port == y.sin6_port &&
+         std::memcmp(&x.sin6_addr, &y.sin6_addr, sizeof x.sin6_addr) == 0;
+}
+
+bool ListensOn(int fd, const Address& wanted) {
+  int listens = 0;
+  socklen_t listens_length = sizeof listens;
+  if (::getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &listens_length) != 0) return false;
+  Address actual;
+  actual.length = sizeof actual.storage;
+  return listens != 0 && ::getsockname(fd, actual.get(), &actual.length) == 0 &&
+         SameAddress(actual, wanted);
+}
+
+// Whether this process itself holds the address: then nobody else does.
+bool ListenedOnByThisProcess(const Address& wanted) {
+  const std::unique_ptr<DIR, int (*)(DIR*)> directory(::opendir("/proc/self/fd"), ::closedir);
+  if (directory == nullptr) return false;
+  while (const dirent* entry = ::readdir(directory.get())) {
+    if (entry->d_name[0] != '.' && ListensOn(std::atoi(entry->d_name), wanted)) return true;
+  }
+  return false;
+}
+
+int OpenSocket(const Address& address) {
+  const int fd = ::socket(address.storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  const int on = 1;
+  if (fd >= 0) ::setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+  return fd;
+}
+
+// SO_REUSEPORT would share the port with any process of the same user in silence, so a socket
+// without it asks first. Returns 0 or the system's error.
+int ProbeForOthers(const Address& address) {
+  const int fd = OpenSocket(address);
+  if (fd < 0) return errno;
+  const int error = ::bind(fd, address.get(), address.length) == 0 ? 0 : errno;
+  ::close(fd);
+  return error == EADDRINUSE && ListenedOnByThisProcess(address) ? 0 : error;
+}
+
+// Returns 0 or the system's error.
+int BindAndListen(int fd, const Address& address) {
+  const int on = 1;
+  if (::setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on) != 0) return errno;
+  if (::bind(fd, address.get(), address.length) != 0) return errno;
+  return ::listen(fd, kBacklog) == 0 ? 0 : errno;
+}
+
+uint16_t PortOf(int fd) {
+  Address address;
+  address.length = sizeof address.storage;
+  if (::getsockname(fd, address.get(), &address.length) != 0) return 0;
+  return ntohs(address.storage.ss_family == AF_INET
+                   ? reinterpret_cast<const sockaddr_in&>(address.storage).sin_port
+                   : reinterpret_cast<const sockaddr_in6&>(address.storage).sin6_port);
+}
+
+std::unexpected<ListenSocket::Error> Failed(const std::string& host, uint16_t port, int error) {
+  return std::unexpected(ListenSocket::Error{
+      error == EADDRINUSE,
+      "cannot listen on " + host + " port " + std::to_string(port) + ": " + std::strerror(error)});
+}
+
+}  // namespace
+
+std::expected<ListenSocket, ListenSocket::Error> ListenSocket::Bind(const std::string& host,
+                                                                    uint16_t port) {
+  const std::optional<Address> address = ParseAddress(host, port);
+  if (!address) {
+    return std::unexpected(Error{
+        false, "cannot listen on \"" + host + "\": not an IPv4 or IPv6 address or localhost"});
+  }
+  if (port != 0) {
+    if (const int error = ProbeForOthers(*address)) return Failed(host, port, error);
+  }
+  const int fd = OpenSocket(*address);
+  if (fd < 0) return Failed(host, port, errno);
+  ListenSocket socket(fd, port);
+  if (const int error = BindAndListen(fd, *address)) return Failed(host, port, error);
+  socket.port_ = PortOf(fd);
+  return socket;
+}
+
+ListenSocket::ListenSocket(ListenSocket&& other) noexcept
+    : fd_(std::exchange(other.fd_, -1)), port_(other.port_) {}
+
+ListenSocket& ListenSocket::operator=(ListenSocket&& other) noexcept {
+  std::swap(fd_, other.fd_);
+  std::swap(port_, other.port_);
+  return *this;
+}
+
+ListenSocket::~ListenSocket() {
+  if (fd_ >= 0) ::close(fd_);
+}
+
+}  // namespace thalweg

@@ -1,0 +1,34 @@
+// A bound and listening socket, made before any thread starts. A thing: one owner, may be moved.
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <string>
+
+namespace thalweg {
+
+class ListenSocket {
+ public:
+  struct Error {
+    bool port_in_use = false;
+    std::string message;  // what was tried, on what, and what the system said
+  };
+
+  // `host` is an IPv4 or IPv6 address or "localhost"; port 0 picks a free one. Sockets of this
+  // process may share a port (SO_REUSEPORT); a port of another process is in use.
+  static std::expected<ListenSocket, Error> Bind(const std::string& host, uint16_t port);
+
+  ListenSocket(ListenSocket&& other) noexcept;
+  ListenSocket& operator=(ListenSocket&& other) noexcept;
+  ~ListenSocket();
+
+  int fd() const { return fd_; }
+  uint16_t port() const { return port_; }  // the real one
+
+ private:
+  ListenSocket(int fd, uint16_t port) : fd_(fd), port_(port) {}
+  int fd_;
+  uint16_t port_;
+};
+
+}  // namespace thalweg

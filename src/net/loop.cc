@@ -1,0 +1,227 @@
+// Crosses threads: the list of posted tasks and the wake-up descriptor.
+#include "net/loop.h"
+
+#include <pthread.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cerrno>
+#include <csignal>
+#include <list>
+#include <mutex>
+#include <vector>
+
+#include "base/assert.h"
+#include "base/system_clock.h"
+
+namespace thalweg {
+
+namespace {
+
+constexpr int kEventsPerTurn = 256;
+constexpr int64_t kTimerResolutionMs = 5;
+
+// sendfile has no MSG_NOSIGNAL, so a loop's thread takes no SIGPIPE at all.
+void BlockSigpipe() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGPIPE);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+}
+
+}  // namespace
+
+class Loop::Impl {
+ public:
+  Impl();
+  ~Impl();
+
+  void Post(Task task);
+  void PostAfter(int64_t delay_ms, Task task);
+  void Run();
+  void Stop();
+  void Control(int operation, int fd, uint32_t epoll_events, IoHandler* handler) const;
+  void Forget(const IoHandler* handler);
+
+  TimerWheel& timers() { return timers_; }
+  int64_t now_ms() const { return now_ms_; }
+  std::vector<TurnEndHandler*>& turn_end_handlers() { return turn_end_handlers_; }
+
+ private:
+  // A task that waits for its time.
+  class DelayedTask final : public Timer {
+   public:
+    DelayedTask(std::list<DelayedTask>& home, Task task) : home_(home), task_(std::move(task)) {}
+    void set_self(std::list<DelayedTask>::iterator self) { self_ = self; }
+
+    void OnTimer() override {
+      Task task = std::move(task_);
+      home_.erase(self_);  // this is gone
+      task();
+    }
+
+   private:
+    std::list<DelayedTask>& home_;
+    std::list<DelayedTask>::iterator self_;
+    Task task_;
+  };
+
+  void Turn();
+  int TimeoutMs() const;
+  void DispatchEvents(int count);
+  void RunTasks();
+  void Wake();
+
+  const SystemClock clock_;
+  const int epoll_fd_;
+  const int wake_fd_;
+  std::atomic<bool> stopped_ = false;
+
+  std::mutex mutex_;
+  std::vector<Task> posted_;   // guarded by mutex_
+  bool wake_written_ = false;  // guarded by mutex_: one wake-up serves many posts
+
+  // Own thread only.
+  int64_t now_ms_;
+  TimerWheel timers_;
+  std::list<DelayedTask> delayed_;
+  std::vector<Task> running_;
+  std::vector<TurnEndHandler*> turn_end_handlers_;
+  epoll_event events_[kEventsPerTurn];
+  int event_count_ = 0;
+  bool turn_again_ = false;
+};
+
+Loop::Impl::Impl()
+    : epoll_fd_(::epoll_create1(EPOLL_CLOEXEC)),
+      wake_fd_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
+      now_ms_(clock_.SteadyMs()),
+      timers_(kTimerResolutionMs, now_ms_) {
+  THALWEG_ASSERT(epoll_fd_ >= 0 && wake_fd_ >= 0);
+  Control(EPOLL_CTL_ADD, wake_fd_, EPOLLIN, nullptr);
+}
+
+Loop::Impl::~Impl() {
+  ::close(wake_fd_);
+  ::close(epoll_fd_);
+}
+
+void Loop::Impl::Post(Task task) {
+  const std::lock_guard lock(mutex_);
+  posted_.push_back(std::move(task));
+  if (wake_written_) return;
+  wake_written_ = true;
+  Wake();
+}
+
+void Loop::Impl::PostAfter(int64_t delay_ms, Task task) {
+  delayed_.emplace_front(delayed_, std::move(task));
+  delayed_.front().set_self(delayed_.begin());
+  // The time of this turn may be old by now: a delay counts from the call.
+  timers_.Schedule(delayed_.front(), clock_.SteadyMs() + delay_ms);
+}
+
+void Loop::Impl::Run() {
+  BlockSigpipe();
+  while (!stopped_.load(std::memory_order_acquire)) Turn();
+}
+
+void Loop::Impl::Stop() {
+  stopped_.store(true, std::memory_order_release);
+  Wake();
+}
+
+void Loop::Impl::Turn() {
+  const int count = ::epoll_wait(epoll_fd_, events_, kEventsPerTurn, TimeoutMs());
+  THALWEG_ASSERT(count >= 0 || errno == EINTR);
+  now_ms_ = clock_.SteadyMs();
+  turn_again_ = false;
+  DispatchEvents(std::max(count, 0));
+  RunTasks();
+  timers_.Advance(now_ms_);
+  for (TurnEndHandler* handler : turn_end_handlers_) turn_again_ |= handler->OnTurnEnd();
+}
+
+int Loop::Impl::TimeoutMs() const {
+  if (turn_again_) return 0;
+  const std::optional<int64_t> next_ms = timers_.NextMs();
+  if (!next_ms) return -1;
+  return static_cast<int>(std::clamp<int64_t>(*next_ms - clock_.SteadyMs(), 0, 60'000));
+}
+
+void Loop::Impl::DispatchEvents(int count) {
+  event_count_ = count;
+  for (int i = 0; i < count; ++i) {
+    auto* const handler = static_cast<IoHandler*>(events_[i].data.ptr);
+    if (handler != nullptr) handler->OnIo(events_[i].events);
+  }
+  event_count_ = 0;
+}
+
+// Tasks posted by these tasks wait for the next turn, so that sockets get their share.
+void Loop::Impl::RunTasks() {
+  {
+    const std::lock_guard lock(mutex_);
+    if (wake_written_) {
+      uint64_t wakes = 0;
+      [[maybe_unused]] const ssize_t got = ::read(wake_fd_, &wakes, sizeof wakes);
+      wake_written_ = false;
+    }
+    running_.swap(posted_);
+  }
+  for (Task& task : running_) task();
+  running_.clear();
+}
+
+void Loop::Impl::Wake() {
+  const uint64_t one = 1;
+  [[maybe_unused]] const ssize_t written = ::write(wake_fd_, &one, sizeof one);
+}
+
+void Loop::Impl::Control(int operation, int fd, uint32_t epoll_events, IoHandler* handler) const {
+  epoll_event event{};
+  event.events = epoll_events;
+  event.data.ptr = handler;
+  THALWEG_ASSERT(::epoll_ctl(epoll_fd_, operation, fd, &event) == 0);
+}
+
+void Loop::Impl::Forget(const IoHandler* handler) {
+  for (int i = 0; i < event_count_; ++i) {
+    if (events_[i].data.ptr == handler) events_[i].data.ptr = nullptr;
+  }
+}
+
+Loop::Loop() : impl_(std::make_unique<Impl>()) {}
+Loop::~Loop() = default;
+
+void Loop::Post(Task task) { impl_->Post(std::move(task)); }
+void Loop::PostAfter(int64_t delay_ms, Task task) { impl_->PostAfter(delay_ms, std::move(task)); }
+void Loop::Run() { impl_->Run(); }
+void Loop::Stop() { impl_->Stop(); }
+
+void Loop::Add(int fd, uint32_t epoll_events, IoHandler* handler) {
+  impl_->Control(EPOLL_CTL_ADD, fd, epoll_events | EPOLLET, handler);
+}
+
+void Loop::Modify(int fd, uint32_t epoll_events, IoHandler* handler) {
+  impl_->Control(EPOLL_CTL_MOD, fd, epoll_events | EPOLLET, handler);
+}
+
+void Loop::Remove(int fd, IoHandler* handler) {
+  impl_->Control(EPOLL_CTL_DEL, fd, 0, nullptr);
+  impl_->Forget(handler);
+}
+
+void Loop::AddTurnEnd(TurnEndHandler* handler) { impl_->turn_end_handlers().push_back(handler); }
+
+void Loop::RemoveTurnEnd(TurnEndHandler* handler) {
+  std::erase(impl_->turn_end_handlers(), handler);
+}
+
+TimerWheel& Loop::timers() { return impl_->timers(); }
+int64_t Loop::now_ms() const { return impl_->now_ms(); }
+
+}  // namespace thalweg

@@ -1,0 +1,64 @@
+// What waits to be sent on one socket: text of our own, shared bytes, parts of files.
+//
+// Sends with as few calls as it can: neighbours in memory go out together. Not thread-safe: lives
+// with its connection.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "thalweg/http.h"
+
+namespace thalweg {
+
+class OutputQueue {
+ public:
+  enum class Progress : uint8_t {
+    kSent,     // the queue is empty
+    kBlocked,  // the socket is full; goes on when it is writable
+    kFailed,   // the connection or a file of ours is broken
+  };
+
+  // Text at the end of the queue, to append to. Valid until the next call of another member.
+  std::string& Text();
+  void Append(Bytes bytes);
+  void Append(FileRange range);
+  // Moves all that `other` has behind what is here.
+  void Splice(OutputQueue& other);
+  void Clear();
+
+  // Sends what the socket takes.
+  Progress Flush(int fd);
+
+  bool empty() const { return first_ == parts_.size(); }
+  // What is still to be sent, plus what remembering it costs.
+  size_t cost() const;
+  // Sent since the queue was made.
+  uint64_t sent_bytes() const { return sent_bytes_; }
+  // Bytes of own heap that it holds; not those that Bytes share.
+  size_t held_bytes() const;
+
+ private:
+  using Part = std::variant<std::string, Bytes, FileRange>;
+
+  Progress SendMemory(int fd);
+  Progress SendFile(int fd);
+  void OnSent(size_t bytes);
+  void SealText();
+  void DropFront();
+  void Compact();
+
+  std::vector<Part> parts_;  // those before `first_` are sent and empty
+  size_t first_ = 0;
+  uint64_t front_sent_ = 0;       // of the first part that is not wholly sent
+  uint64_t queued_bytes_ = 0;     // of shared bytes and files
+  size_t sealed_text_bytes_ = 0;  // of texts that have a part behind them
+  uint64_t sent_bytes_ = 0;
+  std::string spare_;  // the memory of a text that was sent
+};
+
+}  // namespace thalweg

@@ -1,0 +1,24 @@
+// A request that the transport itself answers: with which status, and why.
+//
+// A value. `detail` is a literal without characters that JSON escapes.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace thalweg {
+
+struct Rejection {
+  int status = 400;
+  std::string_view detail;
+};
+
+// "Not Found" for 404; "Unknown" for what has no name.
+std::string_view ReasonPhrase(int status);
+
+// Appends the whole answer, problem+json and `Connection: close` included. `date_line` is a field
+// line with its CRLF; `head_only`: the request was a HEAD, so no body follows.
+void AppendRejection(const Rejection& rejection, std::string_view date_line, bool head_only,
+                     std::string& out);
+
+}  // namespace thalweg
