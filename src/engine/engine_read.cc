@@ -90,7 +90,7 @@ ReadOutcome Engine::Read(std::string_view path, ReadFrom from, size_t page_bytes
       std::lock_guard lock(partition.mutex);
       const StreamHandle stream = streams_->Find(partition, key, now, after);
       reading = Begin(stream, RestsOn(partition, stream), durable(), from, page_bytes_max);
-      if (reading.outcome.verdict == ReadVerdict::kOk) streams_->Use(*stream, now);
+      if (VerdictOf(stream) == ReadVerdict::kOk) streams_->Use(*stream, now);
     }
     streams_->Finish(after);
     if (auto outcome = Complete(std::move(reading), page_bytes_max)) return *std::move(outcome);
@@ -107,7 +107,7 @@ ReadOutcome Engine::Read(const StreamHandle& stream, Offset from, size_t page_by
       std::lock_guard lock(stream->home.mutex);
       streams_->ExpireIfDue(stream, now, after);
       reading = Begin(stream, stream->last, durable(), begin, page_bytes_max);
-      if (reading.outcome.verdict == ReadVerdict::kOk) streams_->Use(*stream, now);
+      if (VerdictOf(stream) == ReadVerdict::kOk) streams_->Use(*stream, now);
     }
     streams_->Finish(after);
     if (auto outcome = Complete(std::move(reading), page_bytes_max)) return *std::move(outcome);

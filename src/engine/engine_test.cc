@@ -1,0 +1,308 @@
+#include "engine/engine.h"
+
+#include <gtest/gtest.h>
+
+#include "storage/memory_log.h"
+#include "testing/door.h"
+#include "testing/manual_clock.h"
+#include "testing/manual_executor.h"
+
+namespace thalweg {
+namespace {
+
+class EngineTest : public testing::Test {
+ protected:
+  StreamHandle HandleOf(std::string_view path) { return engine_.Describe(path).stream; }
+  ReadVerdict VerdictAt(std::string_view path) { return engine_.Describe(path).verdict; }
+  CreateVerdict Create(CreateCommand command) { return engine_.Create(command).verdict; }
+  void Append(std::string_view path, std::string_view data) {
+    ASSERT_EQ(engine_.Append(path, NewAppend(data)).verdict, AppendVerdict::kAppended);
+  }
+
+  ManualClock clock_;
+  ManualExecutor executor_{clock_};
+  Engine engine_{clock_, std::make_unique<MemoryLog>(), EngineOptions{.partitions = 4}};
+};
+
+TEST_F(EngineTest, CreatesAppendsReadsAndRemoves) {
+  EXPECT_EQ(Create(NewStream("/a", kBytesType, "one")), CreateVerdict::kCreated);
+  EXPECT_EQ(Create(NewStream("/a")), CreateVerdict::kExists);
+  const AppendOutcome appended = engine_.Append("/a", NewAppend("two"));
+  EXPECT_EQ(appended.verdict, AppendVerdict::kAppended);
+  EXPECT_EQ(appended.tail, Offset{6});
+  EXPECT_EQ(ReadAll(engine_, "/a"), "onetwo");
+  EXPECT_EQ(engine_.stream_count(), 1u);
+  EXPECT_EQ(engine_.Remove("/a").verdict, RemoveVerdict::kRemoved);
+  EXPECT_EQ(engine_.Remove("/a").verdict, RemoveVerdict::kMissing);
+  EXPECT_EQ(engine_.Append("/a", NewAppend("x")).verdict, AppendVerdict::kMissing);
+  EXPECT_EQ(engine_.stream_count(), 0u);
+}
+
+TEST_F(EngineTest, ReadsFromStartTailAndOffsetsAndRefusesTheRest) {
+  Create(NewStream("/a", kBytesType, "one"));
+  Append("/a", "three");
+  struct Case {
+    const char* why;
+    ReadFrom from;
+    size_t page_bytes_max;
+    ReadVerdict verdict;
+    const char* text;
+    bool at_tail;
+  };
+  using enum ReadVerdict;
+  const Case cases[] = {
+      {"the start", ReadFrom{}, 100, kOk, "onethree", true},
+      {"one append of a small page", ReadFrom{}, 1, kOk, "one", false},
+      {"a boundary", FromOffset(3), 100, kOk, "three", true},
+      {"the tail", FromOffset(8), 100, kOk, "", true},
+      {"now", ReadFrom{.kind = ReadFrom::Kind::kTail, .offset = {}}, 100, kOk, "", true},
+      {"inside an append", FromOffset(4), 100, kNotABoundary, "", false},
+      {"beyond the tail", FromOffset(9), 100, kBeyondTail, "", false},
+  };
+  for (const Case& c : cases) {
+    const ReadOutcome outcome = engine_.Read("/a", c.from, c.page_bytes_max);
+    EXPECT_EQ(outcome.verdict, c.verdict) << c.why;
+    EXPECT_EQ(outcome.stream != nullptr, c.verdict == kOk) << c.why;
+    EXPECT_EQ(TextOf(outcome.page), c.text) << c.why;
+    EXPECT_EQ(outcome.page.at_tail, c.at_tail) << c.why;
+  }
+  EXPECT_EQ(engine_.Read("/none", ReadFrom{}, 1).verdict, kMissing);
+}
+
+TEST_F(EngineTest, ClosureShowsOnlyAtTheTail) {
+  Create(NewStream("/a", kBytesType, "one"));
+  Append("/a", "two");
+  engine_.Append("/a", NewClose());
+  EXPECT_FALSE(engine_.Read("/a", ReadFrom{}, 1).page.closed);
+  EXPECT_TRUE(engine_.Read("/a", ReadFrom{}, 100).page.closed);
+  EXPECT_TRUE(engine_.Describe("/a").closed);
+  EXPECT_EQ(engine_.Append("/a", NewAppend("x")).verdict, AppendVerdict::kStreamClosed);
+}
+
+TEST_F(EngineTest, TellsOfTheProducerAfterEachVerdict) {
+  Create(NewStream("/a"));
+  struct Case {
+    const char* why;
+    uint64_t epoch, seq;
+    AppendVerdict verdict;
+    uint64_t known_epoch, known_seq, expected;
+  };
+  const Case cases[] = {
+      {"first", 1, 0, AppendVerdict::kAppended, 1, 0, 0},
+      {"next", 1, 1, AppendVerdict::kAppended, 1, 1, 0},
+      {"again", 1, 0, AppendVerdict::kDuplicate, 1, 1, 0},
+      {"gap", 1, 5, AppendVerdict::kSeqGap, 1, 1, 2},
+      {"fenced", 0, 2, AppendVerdict::kStaleEpoch, 1, 1, 0},
+  };
+  for (const Case& c : cases) {
+    AppendCommand command = NewAppend("x");
+    command.producer = ProducerStamp{.id = "p", .epoch = c.epoch, .seq = c.seq};
+    const AppendOutcome outcome = engine_.Append("/a", command);
+    EXPECT_EQ(outcome.verdict, c.verdict) << c.why;
+    EXPECT_EQ(outcome.producer_epoch, c.known_epoch) << c.why;
+    EXPECT_EQ(outcome.producer_seq, c.known_seq) << c.why;
+    EXPECT_EQ(outcome.producer_seq_expected, c.expected) << c.why;
+  }
+}
+
+TEST_F(EngineTest, AHandleReadsItsIncarnationAndLearnsThatItIsGone) {
+  Create(NewStream("/a", kBytesType, "old"));
+  const StreamHandle old = HandleOf("/a");
+  EXPECT_EQ(TextOf(engine_.Read(old, Offset{0}, 100).page), "old");
+  engine_.Remove("/a");
+  Create(NewStream("/a", kBytesType, "new"));
+  EXPECT_EQ(engine_.Read(old, Offset{0}, 100).verdict, ReadVerdict::kMissing);
+  EXPECT_EQ(Engine::Info(old).content_type, kBytesType);
+  EXPECT_NE(Engine::Info(old).id, Engine::Info(HandleOf("/a")).id);
+}
+
+TEST_F(EngineTest, AForkReadsItsSourceUpToItsPointThenItself) {
+  Create(NewStream("/a", kBytesType, "aa"));
+  Append("/a", "bb");
+  ASSERT_EQ(Create(NewFork("/f", "/a", 2)), CreateVerdict::kCreated);
+  Append("/a", "later");
+  Append("/f", "ff");
+  EXPECT_EQ(ReadAll(engine_, "/f"), "aaff");
+  EXPECT_EQ(ReadAll(engine_, "/a"), "aabblater");
+  const ReadOutcome first = engine_.Read("/f", ReadFrom{}, 3);
+  EXPECT_EQ(TextOf(first.page), "aa");
+  EXPECT_FALSE(first.page.at_tail);
+  EXPECT_EQ(engine_.Read("/f", FromOffset(1), 3).verdict, ReadVerdict::kNotABoundary);
+}
+
+TEST_F(EngineTest, LooksUpForkPointsInWhatTheSourceItselfInherited) {
+  Create(NewStream("/a", kBytesType, "aaaa"));
+  Append("/a", "bbbb");
+  Create(NewFork("/f", "/a"));
+  Append("/f", "ffff");
+  struct Case {
+    const char* why;
+    std::optional<uint64_t> at;
+    uint64_t sub_offset;
+    CreateVerdict verdict;
+    const char* text;
+  };
+  using enum CreateVerdict;
+  const Case cases[] = {
+      {"the source's tail", std::nullopt, 0, kCreated, "aaaabbbbffff"},
+      {"the source's own boundary", 8, 0, kCreated, "aaaabbbb"},
+      {"an inherited boundary", 4, 0, kCreated, "aaaa"},
+      {"the start", 0, 0, kCreated, ""},
+      {"inside an inherited append", 5, 0, kForkNotOnBoundary, ""},
+      {"inside an own append", 9, 0, kForkNotOnBoundary, ""},
+      {"beyond the tail", 13, 0, kForkBeyondTail, ""},
+      {"a part of an inherited append", 4, 3, kCreated, "aaaabbb"},
+      {"the whole append", 4, 4, kCreated, "aaaabbbb"},
+      {"more than the append", 4, 5, kSubOffsetTooLarge, ""},
+      {"a part of an own append", 8, 1, kCreated, "aaaabbbbf"},
+      {"nothing follows the tail", 12, 1, kSubOffsetTooLarge, ""},
+      {"nothing follows the tail by default", std::nullopt, 1, kSubOffsetTooLarge, ""},
+  };
+  for (const Case& c : cases) {
+    EXPECT_EQ(Create(NewFork("/g", "/f", c.at, c.sub_offset)), c.verdict) << c.why;
+    EXPECT_EQ(ReadAll(engine_, "/g"), c.text) << c.why;
+    engine_.Remove("/g");
+  }
+}
+
+TEST_F(EngineTest, AJsonSubOffsetCountsValues) {
+  Create(NewStream("/j", kJsonType, "[1,2],\"a,b\",3,"));
+  ASSERT_EQ(Create(NewFork("/k", "/j", 0, 2)), CreateVerdict::kCreated);
+  EXPECT_EQ(ReadAll(engine_, "/k"), "[1,2],\"a,b\",");
+  EXPECT_EQ(Create(NewFork("/l", "/j", 0, 4)), CreateVerdict::kSubOffsetTooLarge);
+}
+
+TEST_F(EngineTest, ARemovedSourceStaysForItsForksAndGoesWithTheLast) {
+  Create(NewStream("/a", kBytesType, "aa"));
+  Create(NewFork("/b", "/a"));
+  Append("/b", "bb");
+  Create(NewFork("/c", "/b"));
+  EXPECT_EQ(engine_.Remove("/a").verdict, RemoveVerdict::kRemoved);
+  EXPECT_EQ(engine_.Remove("/b").verdict, RemoveVerdict::kRemoved);
+  EXPECT_EQ(VerdictAt("/a"), ReadVerdict::kSoftDeleted);
+  EXPECT_EQ(Create(NewStream("/a")), CreateVerdict::kPathSoftDeleted);
+  EXPECT_EQ(Create(NewFork("/d", "/a")), CreateVerdict::kSourceSoftDeleted);
+  EXPECT_EQ(ReadAll(engine_, "/c"), "aabb");
+  EXPECT_EQ(engine_.Remove("/c").verdict, RemoveVerdict::kRemoved);
+  for (const char* path : {"/a", "/b", "/c"}) EXPECT_EQ(VerdictAt(path), ReadVerdict::kMissing);
+  EXPECT_EQ(engine_.stream_count(), 0u);
+}
+
+TEST_F(EngineTest, AVeryLongChainOfForksIsReadRemovedAndDestroyed) {
+  constexpr int kForks = 20'000;
+  for (const std::string_view keep : {"/removed", "/left to the end"}) {
+    Create(NewStream(std::string(keep) + "0", kBytesType, "x"));
+    for (int i = 1; i <= kForks; ++i) {
+      const std::string source = std::string(keep) + std::to_string(i - 1);
+      const std::string path = std::string(keep) + std::to_string(i);
+      ASSERT_EQ(Create(NewFork(path, source)), CreateVerdict::kCreated);
+      if (keep == "/removed") engine_.Remove(source);
+    }
+    EXPECT_EQ(ReadAll(engine_, std::string(keep) + std::to_string(kForks)), "x");
+  }
+  engine_.Remove("/removed" + std::to_string(kForks));
+  EXPECT_EQ(engine_.stream_count(), size_t{kForks + 1});
+}
+
+TEST_F(EngineTest, RefusedForksLeaveNoReferenceBehind) {
+  Create(NewStream("/a", kBytesType, "aa"));
+  EXPECT_EQ(Create(NewFork("/f", "/a", 1)), CreateVerdict::kForkNotOnBoundary);
+  CreateCommand other_type = NewFork("/f", "/a");
+  other_type.content_type = "text/plain";
+  EXPECT_EQ(Create(other_type), CreateVerdict::kContentTypeMismatch);
+  Create(NewFork("/f", "/a"));
+  EXPECT_EQ(Create(NewFork("/f", "/a")), CreateVerdict::kExists);
+  engine_.Remove("/f");
+  engine_.Remove("/a");
+  EXPECT_EQ(VerdictAt("/a"), ReadVerdict::kMissing);
+}
+
+TEST_F(EngineTest, AStreamMayNotForkItself) {
+  EXPECT_EQ(Create(NewFork("/a", "/a")), CreateVerdict::kSourceMissing);
+  Create(NewStream("/a"));
+  EXPECT_EQ(Create(NewFork("/a", "/a")), CreateVerdict::kConfigMismatch);
+}
+
+TEST_F(EngineTest, AReadKeepsAStreamAliveAndDescribeDoesNot) {
+  CreateCommand command = NewStream("/a");
+  command.expiry = Ttl(10);
+  Create(command);
+  for (int i = 0; i < 4; ++i) {
+    clock_.AdvanceMs(6'000);
+    EXPECT_EQ(engine_.Read("/a", ReadFrom{}, 1).verdict, ReadVerdict::kOk);
+  }
+  clock_.AdvanceMs(6'000);
+  EXPECT_EQ(VerdictAt("/a"), ReadVerdict::kOk);
+  clock_.AdvanceMs(6'000);
+  EXPECT_EQ(VerdictAt("/a"), ReadVerdict::kMissing);
+  EXPECT_EQ(engine_.stream_count(), 0u);
+  EXPECT_EQ(Create(command), CreateVerdict::kCreated);
+}
+
+TEST_F(EngineTest, SweepingRemovesWhatHasExpiredAndNothingElse) {
+  for (int i = 0; i < 10; ++i) {
+    const std::string path = "/ttl" + std::to_string(i);
+    CreateCommand command = NewStream(path);
+    command.expiry = Ttl(10);
+    Create(command);
+  }
+  CreateCommand at = NewStream("/at");
+  at.expiry = EndsAt(clock_.WallMs() + 5'000);
+  Create(at);
+  Create(NewStream("/forever"));
+  EXPECT_FALSE(engine_.SweepExpired(100));
+  EXPECT_EQ(engine_.stream_count(), 12u);
+  clock_.AdvanceMs(5'200);
+  engine_.Read("/ttl0", ReadFrom{}, 1);
+  EXPECT_FALSE(engine_.SweepExpired(100));
+  EXPECT_EQ(engine_.stream_count(), 11u);
+  clock_.AdvanceMs(5'200);
+  EXPECT_TRUE(engine_.SweepExpired(3));
+  EXPECT_GE(engine_.stream_count(), 8u);
+  while (engine_.SweepExpired(3)) {
+  }
+  EXPECT_EQ(engine_.stream_count(), 2u);
+  clock_.AdvanceMs(10'200);
+  engine_.SweepExpired(100);
+  EXPECT_EQ(engine_.stream_count(), 1u);
+}
+
+TEST_F(EngineTest, AWatchedStreamIsNotIdleButAFixedEndIsKept) {
+  CreateCommand ttl = NewStream("/ttl");
+  ttl.expiry = Ttl(1);
+  Create(ttl);
+  CreateCommand at = NewStream("/at");
+  at.expiry = EndsAt(clock_.WallMs() + 1'000);
+  Create(at);
+  CountingWatcher ttl_watcher, at_watcher;
+  const std::unique_ptr<Port> port = engine_.Attach(executor_);
+  port->Watch(HandleOf("/ttl"), &ttl_watcher);
+  port->Watch(HandleOf("/at"), &at_watcher);
+  clock_.AdvanceMs(5'000);
+  engine_.SweepExpired(100);
+  executor_.RunAll();
+  EXPECT_EQ(at_watcher.count, 1);
+  EXPECT_EQ(ttl_watcher.count, 0);
+  EXPECT_EQ(VerdictAt("/at"), ReadVerdict::kMissing);
+  const StreamHandle stream = HandleOf("/ttl");
+  ASSERT_NE(stream, nullptr);
+  port->Unwatch(stream, &ttl_watcher);
+  clock_.AdvanceMs(1'200);
+  engine_.SweepExpired(100);
+  EXPECT_EQ(VerdictAt("/ttl"), ReadVerdict::kMissing);
+}
+
+TEST_F(EngineTest, AnExpiredForkReleasesItsSource) {
+  Create(NewStream("/a"));
+  CreateCommand fork = NewFork("/f", "/a");
+  fork.expiry = Ttl(1);
+  Create(fork);
+  engine_.Remove("/a");
+  EXPECT_EQ(VerdictAt("/a"), ReadVerdict::kSoftDeleted);
+  clock_.AdvanceMs(1'200);
+  engine_.SweepExpired(100);
+  EXPECT_EQ(VerdictAt("/a"), ReadVerdict::kMissing);
+}
+
+}  // namespace
+}  // namespace thalweg

@@ -1,0 +1,287 @@
+// Ports over a log that commits at once and over one whose progress is made by hand: who hears of
+// what, and when.
+#include "engine/port.h"
+
+#include <gtest/gtest.h>
+
+#include <functional>
+
+#include "engine/engine.h"
+#include "storage/memory_log.h"
+#include "testing/delayed_log.h"
+#include "testing/door.h"
+#include "testing/manual_clock.h"
+#include "testing/manual_executor.h"
+
+namespace thalweg {
+namespace {
+
+// Does something when it is told.
+class ActingWatcher final : public Watcher {
+ public:
+  explicit ActingWatcher(std::function<void()> action) : action_(std::move(action)) {}
+  void OnStreamChanged() override { action_(); }
+
+ private:
+  std::function<void()> action_;
+};
+
+class PortTest : public testing::Test {
+ protected:
+  PortTest() {
+    engine_.Create(NewStream("/a"));
+    stream_ = engine_.Describe("/a").stream;
+  }
+  void Append() { engine_.Append("/a", NewAppend("x")); }
+
+  ManualClock clock_;
+  ManualExecutor executor_{clock_};
+  Engine engine_{clock_, std::make_unique<MemoryLog>(), EngineOptions{.partitions = 1}};
+  StreamHandle stream_;
+  std::unique_ptr<Port> port_ = engine_.Attach(executor_);
+};
+
+TEST_F(PortTest, TellsEachWatcherOncePerBatchAndNeverInsideTheAppend) {
+  CountingWatcher one, two;
+  port_->Watch(stream_, &one);
+  port_->Watch(stream_, &two);
+  for (int i = 0; i < 5; ++i) Append();
+  EXPECT_EQ(one.count, 0);
+  EXPECT_EQ(executor_.RunAll(), 1u);
+  EXPECT_EQ(one.count, 1);
+  EXPECT_EQ(two.count, 1);
+  Append();
+  executor_.RunAll();
+  EXPECT_EQ(one.count, 2);
+}
+
+TEST_F(PortTest, TellsOfClosureAndRemoval) {
+  CountingWatcher watcher;
+  port_->Watch(stream_, &watcher);
+  engine_.Append("/a", NewClose());
+  executor_.RunAll();
+  EXPECT_EQ(watcher.count, 1);
+  engine_.Remove("/a");
+  executor_.RunAll();
+  EXPECT_EQ(watcher.count, 2);
+  EXPECT_EQ(engine_.Read(stream_, Offset{0}, 1).verdict, ReadVerdict::kMissing);
+}
+
+TEST_F(PortTest, PostsNothingForStreamsThatNobodyWatches) {
+  CountingWatcher watcher;
+  port_->Watch(stream_, &watcher);
+  engine_.Create(NewStream("/b"));
+  engine_.Append("/b", NewAppend("x"));
+  EXPECT_EQ(executor_.RunAll(), 0u);
+  port_->Unwatch(stream_, &watcher);
+  Append();
+  EXPECT_EQ(executor_.RunAll(), 0u);
+}
+
+TEST_F(PortTest, AWatcherThatLeavesAfterThePostIsNotCalled) {
+  CountingWatcher watcher;
+  port_->Watch(stream_, &watcher);
+  Append();
+  port_->Unwatch(stream_, &watcher);
+  executor_.RunAll();
+  EXPECT_EQ(watcher.count, 0);
+}
+
+TEST_F(PortTest, WatchersMayLeaveAndComeWhileTheyAreTold) {
+  CountingWatcher last;
+  std::unique_ptr<ActingWatcher> first;
+  first = std::make_unique<ActingWatcher>([&] {
+    port_->Unwatch(stream_, first.get());
+    port_->Unwatch(stream_, &last);
+    port_->Watch(stream_, first.get());
+  });
+  port_->Watch(stream_, first.get());
+  port_->Watch(stream_, &last);
+  Append();
+  executor_.RunAll();
+  EXPECT_EQ(last.count, 0);
+  port_->Unwatch(stream_, first.get());
+}
+
+TEST_F(PortTest, APortMayEndWhileItTellsAndWithAPostUnderWay) {
+  CountingWatcher late;
+  ActingWatcher ends([&] { port_.reset(); });
+  port_->Watch(stream_, &ends);
+  port_->Watch(stream_, &late);
+  Append();
+  executor_.RunAll();
+  EXPECT_EQ(port_, nullptr);
+  EXPECT_EQ(late.count, 0);
+
+  std::unique_ptr<Port> other = engine_.Attach(executor_);
+  other->Watch(stream_, &late);
+  Append();
+  other.reset();
+  Append();
+  executor_.RunAll();
+  EXPECT_EQ(late.count, 0);
+}
+
+class SlowLogTest : public testing::Test {
+ protected:
+  // Where the log is slow, even the creation waits; here it is behind us.
+  void CreateDurably(std::string_view path) {
+    engine_.Create(NewStream(path));
+    log_->CommitAll();
+    executor_.RunAll();
+  }
+
+  ManualClock clock_;
+  ManualExecutor executor_{clock_};
+  DelayedLog* log_ = new DelayedLog;  // the engine's
+  Engine engine_{clock_, std::unique_ptr<CommitLog>(log_), EngineOptions{.partitions = 1}};
+  std::unique_ptr<Port> port_ = engine_.Attach(executor_);
+};
+
+TEST_F(SlowLogTest, ReadersSeeNothingThatIsNotDurable) {
+  CreateDurably("/a");
+  const Lsn first = engine_.Append("/a", NewAppend("one")).rests_on;
+  const AppendOutcome second = engine_.Append("/a", NewAppend("two"));
+  const Lsn close = engine_.Append("/a", NewClose()).rests_on;
+  EXPECT_EQ(second.tail, Offset{6}) << "the writer's own answer waits, so it may say";
+  EXPECT_EQ(ReadAll(engine_, "/a"), "");
+  EXPECT_EQ(engine_.Read("/a", FromOffset(3), 1).verdict, ReadVerdict::kBeyondTail);
+  log_->CommitUpTo(first);
+  EXPECT_EQ(ReadAll(engine_, "/a"), "one");
+  EXPECT_EQ(engine_.Describe("/a").tail, Offset{3});
+  log_->CommitUpTo(second.rests_on);
+  EXPECT_EQ(ReadAll(engine_, "/a"), "onetwo");
+  EXPECT_FALSE(engine_.Read("/a", ReadFrom{}, 100).page.closed);
+  log_->CommitUpTo(close);
+  EXPECT_TRUE(engine_.Read("/a", ReadFrom{}, 100).page.closed);
+}
+
+TEST_F(SlowLogTest, AnswersRestOnTheRecordThatMadeThemSo) {
+  AppendCommand stamped = NewAppend("x");
+  stamped.producer = ProducerStamp{.id = "p", .epoch = 0, .seq = 0};
+  const Lsn created = engine_.Create(NewStream("/a")).rests_on;
+  EXPECT_EQ(engine_.Create(NewStream("/a")).rests_on, created);
+  EXPECT_EQ(engine_.Read("/a", ReadFrom{}, 1).rests_on, created);
+  const Lsn appended = engine_.Append("/a", stamped).rests_on;
+  EXPECT_GT(appended, created);
+  EXPECT_EQ(engine_.Append("/a", stamped).rests_on, appended) << "a duplicate";
+  const Lsn closed = engine_.Append("/a", NewClose()).rests_on;
+  EXPECT_EQ(engine_.Append("/a", NewAppend("y")).rests_on, closed) << "closed already";
+  EXPECT_EQ(engine_.Create(NewStream("/a", kJsonType)).rests_on, closed) << "a conflict";
+  const StreamHandle stream = engine_.Describe("/a").stream;
+  const Lsn removed = engine_.Remove("/a").rests_on;
+  EXPECT_EQ(engine_.Describe("/a").rests_on, removed);
+  EXPECT_EQ(engine_.Read("/a", ReadFrom{}, 1).rests_on, removed);
+  EXPECT_EQ(engine_.Read(stream, Offset{0}, 1).rests_on, removed);
+  EXPECT_EQ(engine_.Append("/a", stamped).rests_on, removed);
+  EXPECT_EQ(engine_.Remove("/a").rests_on, removed);
+  EXPECT_EQ(engine_.Create(NewFork("/f", "/a")).rests_on, removed);
+  EXPECT_EQ(engine_.durable(), Lsn{0});
+}
+
+TEST_F(SlowLogTest, ASourceThatVanishedWithItsLastForkRestsOnTheForksRemoval) {
+  CreateDurably("/a");
+  engine_.Create(NewFork("/f", "/a"));
+  engine_.Remove("/a");
+  const Lsn removed = engine_.Remove("/f").rests_on;
+  EXPECT_EQ(engine_.Describe("/a").verdict, ReadVerdict::kMissing);
+  EXPECT_EQ(engine_.Describe("/a").rests_on, removed);
+}
+
+TEST_F(SlowLogTest, AnswersWaitForTheirLsnAndLeaveInOrder) {
+  CreateDurably("/a");
+  const Lsn first = engine_.Append("/a", NewAppend("x")).rests_on;
+  const Lsn second = engine_.Append("/a", NewAppend("y")).rests_on;
+  std::string order;
+  port_->WhenDurable(first, [&] { order += '1'; });
+  port_->WhenDurable(second, [&] { order += '2'; });
+  port_->WhenDurable(first, [&] { order += '3'; });
+  executor_.RunAll();
+  EXPECT_EQ(order, "");
+  log_->CommitUpTo(first);
+  port_->WhenDurable(first, [&] { order += '4'; });
+  EXPECT_EQ(order, "") << "one that could leave waits for those before it";
+  executor_.RunAll();
+  EXPECT_EQ(order, "1");
+  log_->CommitUpTo(second);
+  EXPECT_EQ(executor_.RunAll(), 1u) << "one post, however many wait";
+  EXPECT_EQ(order, "1234");
+  port_->WhenDurable(second, [&] { order += '5'; });
+  EXPECT_EQ(order, "12345") << "at once where nothing waits";
+}
+
+TEST_F(SlowLogTest, AnAnswerThatComesBetweenTheLogsProgressAndItsWordIsNotForgotten) {
+  CreateDurably("/a");
+  const Lsn first = engine_.Append("/a", NewAppend("x")).rests_on;
+  const Lsn second = engine_.Append("/a", NewAppend("y")).rests_on;
+  std::string order;
+  port_->WhenDurable(second, [&] { order += '1'; });
+  log_->CommitSilently(first);
+  port_->WhenDurable(first, [&] { order += '2'; });
+  log_->CommitUpTo(second);
+  executor_.RunAll();
+  EXPECT_EQ(order, "12");
+}
+
+TEST_F(SlowLogTest, WatchersAreToldWhenTheChangeIsDurableAndNotBefore) {
+  CreateDurably("/a");
+  CountingWatcher watcher;
+  port_->Watch(engine_.Describe("/a").stream, &watcher);
+  const Lsn first = engine_.Append("/a", NewAppend("x")).rests_on;
+  engine_.Append("/a", NewAppend("y"));
+  executor_.RunAll();
+  EXPECT_EQ(watcher.count, 0);
+  log_->CommitUpTo(first);
+  executor_.RunAll();
+  EXPECT_EQ(watcher.count, 1);
+  log_->CommitAll();
+  executor_.RunAll();
+  EXPECT_EQ(watcher.count, 2);
+}
+
+TEST_F(SlowLogTest, WhatWasStagedBeforeTheWatchIsToldToo) {
+  CreateDurably("/a");
+  CountingWatcher watcher;
+  engine_.Append("/a", NewAppend("x"));
+  port_->Watch(engine_.Describe("/a").stream, &watcher);
+  EXPECT_EQ(ReadAll(engine_, "/a"), "");
+  log_->CommitAll();
+  executor_.RunAll();
+  EXPECT_EQ(watcher.count, 1);
+}
+
+TEST_F(SlowLogTest, TheRemovalOfAWatchedStreamIsToldOnceDurable) {
+  CreateDurably("/a");
+  CountingWatcher watcher;
+  port_->Watch(engine_.Describe("/a").stream, &watcher);
+  engine_.Remove("/a");
+  executor_.RunAll();
+  EXPECT_EQ(watcher.count, 0);
+  log_->CommitAll();
+  executor_.RunAll();
+  EXPECT_EQ(watcher.count, 1);
+}
+
+TEST_F(SlowLogTest, APortThatEndsDropsItsAnswers) {
+  CreateDurably("/a");
+  bool ran = false;
+  port_->WhenDurable(engine_.Append("/a", NewAppend("x")).rests_on, [&] { ran = true; });
+  port_.reset();
+  log_->CommitAll();
+  executor_.RunAll();
+  EXPECT_FALSE(ran);
+}
+
+TEST_F(SlowLogTest, AnAnswerMayEndThePort) {
+  CreateDurably("/a");
+  const Lsn lsn = engine_.Append("/a", NewAppend("x")).rests_on;
+  bool ran = false;
+  port_->WhenDurable(lsn, [&] { port_.reset(); });
+  port_->WhenDurable(lsn, [&] { ran = true; });
+  log_->CommitAll();
+  executor_.RunAll();
+  EXPECT_FALSE(ran);
+}
+
+}  // namespace
+}  // namespace thalweg

@@ -1,0 +1,78 @@
+// The disk as a seam: everything that storage does to files goes through here. The real one is
+// posix_disk.h; the simulated one (testing/sim_disk.h) loses, tears and fails on purpose.
+//
+// A Disk speaks of one directory tree; paths are relative to its root and use '/'. Calls may block
+// on the disk. THREAD: any for Disk; a File is used by one thread at a time, but for ReadAt, which
+// may come from any.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <expected>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace thalweg {
+
+struct DiskError {
+  int code = 0;         // errno
+  std::string message;  // what was tried, on what, and what the system said
+};
+
+template <typename T>
+using DiskResult = std::expected<T, DiskError>;
+
+class File {
+ public:
+  virtual ~File() = default;  // closes; what was not synced may be lost
+
+  // Reads up to out.size() bytes at `offset`; fewer only where the file ends.
+  [[nodiscard]] virtual DiskResult<size_t> ReadAt(uint64_t offset, std::span<char> out) const = 0;
+
+  // Writes all of `bytes` at `offset`, with one system call where the system takes it whole.
+  [[nodiscard]] virtual DiskResult<void> WriteAt(uint64_t offset, std::string_view bytes) = 0;
+
+  // fdatasync. After a failure nothing is known of what was written: never call it again.
+  [[nodiscard]] virtual DiskResult<void> Sync() = 0;
+
+  // Gives [0, size) real space, so that writing there cannot run out of it; new bytes read as zero.
+  [[nodiscard]] virtual DiskResult<void> Allocate(uint64_t size) = 0;
+
+  [[nodiscard]] virtual DiskResult<void> Truncate(uint64_t size) = 0;
+  [[nodiscard]] virtual DiskResult<uint64_t> Size() const = 0;
+
+  // For sendfile; -1 where there is none.
+  virtual int fd() const = 0;
+};
+
+// Names only. Nothing about a name is on stable storage before SyncDirectory: whoever creates,
+// renames or removes uses Directory (directory.h), which cannot forget it.
+class Disk {
+ public:
+  enum class Mode : uint8_t {
+    kRead,       // must exist
+    kReadWrite,  // must exist
+    kCreate,     // must not exist
+  };
+
+  virtual ~Disk() = default;
+
+  [[nodiscard]] virtual DiskResult<std::unique_ptr<File>> Open(const std::string& path,
+                                                               Mode mode) = 0;
+  [[nodiscard]] virtual DiskResult<void> Rename(const std::string& from, const std::string& to) = 0;
+  [[nodiscard]] virtual DiskResult<void> Remove(const std::string& path) = 0;
+  [[nodiscard]] virtual DiskResult<void> MakeDirectory(const std::string& path) = 0;
+  [[nodiscard]] virtual DiskResult<void> SyncDirectory(const std::string& path) = 0;
+
+  // The names in a directory, without "." and "..", sorted.
+  [[nodiscard]] virtual DiskResult<std::vector<std::string>> List(const std::string& path) = 0;
+
+  // Takes the lock of the file at `path` (created where missing) for as long as the result lives.
+  // Code EWOULDBLOCK: somebody else holds it.
+  [[nodiscard]] virtual DiskResult<std::unique_ptr<File>> Lock(const std::string& path) = 0;
+};
+
+}  // namespace thalweg
