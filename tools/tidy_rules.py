@@ -1,0 +1,109 @@
+"""What tools/tidy.py checks, as data: who may include whom, sizes, calls that have one place."""
+
+from dataclasses import dataclass
+
+LINE_COLUMNS_MAX = 100
+FILE_LINES_MAX = 600
+TEST_FILE_LINES_MAX = 900
+FUNCTION_LINES_MAX = 70
+
+# Module -> what it may include besides itself and the public headers.
+INCLUDES = {
+    "base": set(),
+    "stream": {"base"},
+    "storage": {"stream", "base"},
+    "engine": {"storage", "stream", "base"},
+    "http": {"engine", "stream", "base"},
+    "net": {"base"},
+    "server": {"net", "http", "engine", "storage", "stream", "base"},
+    "testing": {"engine", "storage", "stream", "base"},
+}
+
+
+@dataclass
+class Banned:
+    pattern: str  # on code without comments and literals
+    allowed: str  # paths where the call has its place
+    why: str
+    tests_may: bool = True
+
+
+_NOWHERE = r"$^"
+
+BANNED = [
+    Banned(
+        r"\b(system_clock|steady_clock|high_resolution_clock)\b"
+        r"|\b(clock_gettime|gettimeofday)\s*\(",
+        r"^src/base/system_clock|^src/net/loop\.cc|^src/server/serve\.cc|^bench/",
+        "time comes through the Clock seam",
+    ),
+    Banned(
+        r"\b(random_device|default_random_engine|getrandom)\b|(?<![\w.>])s?rand\s*\(",
+        r"^src/server/|^src/http/live_shared|^bench/",
+        "chance comes as an argument or through a seam",
+    ),
+    Banned(
+        r"\b(sleep_for|sleep_until|usleep|nanosleep)\b|(?<![\w.>])sleep\s*\(",
+        r"^bench/",
+        "nobody sleeps: tests move the clock, threads wait for a condition",
+        tests_may=False,
+    ),
+    Banned(
+        r"\b(std::cout|std::cerr|fprintf|putchar|puts|fmt::print)\b"
+        r"|(?<![\w:])(std::)?printf\s*\(",
+        r"^src/server/|^src/cli/|^src/base/assert\.cc|^bench/",
+        "only the program talks to the terminal; a library answers",
+    ),
+    Banned(
+        r"(?<!operator )\bnew\s+[A-Za-z_:]"
+        r"|(?<!operator )(?<!= )\bdelete\b(\[\])?\s+[A-Za-z_*]",
+        r"^src/engine/open\.cc",  # EngineDeleter: outside, Engine is an incomplete type
+        "unique_ptr owns; use make_unique",
+    ),
+    Banned(r"\bthrow\b", _NOWHERE, "failures are values (std::expected)", tests_may=False),
+    Banned(
+        r"\bstd::(thread|jthread|async)\b",
+        r"^src/server/|^src/base/worker_pool|^bench/",
+        "threads are started in few places",
+    ),
+    Banned(
+        r"(?<![\w.>])(?<!std::)"
+        r"(fsync|fdatasync|rename|unlink|mkdir|ftruncate|fallocate|rmdir)\s*\(",
+        r"^src/storage/posix_disk",
+        "one type creates, renames, removes and syncs files",
+    ),
+    Banned(
+        r"(?<![\w.>])(?<!std)(?:::)?"
+        r"(socket|accept4?|listen|epoll_\w+|setsockopt|recv|sendmsg)\s*\(",
+        r"^src/net/|^src/server/port_probe|^bench/",
+        "sockets live in net/",
+    ),
+    Banned(
+        r"\b(quick_exit|_Exit|_exit|abort)\s*\(|\bstd::exit\s*\(|(?<![\w.>:])exit\s*\(",
+        r"^src/base/assert\.cc|^src/server/",
+        "only main and a failed assertion end the process",
+    ),
+    Banned(r"(?<![\w])assert\s*\(", _NOWHERE, "THALWEG_ASSERT is always on", tests_may=False),
+    Banned(
+        r"\b(std::sto[a-z]+|ato[ifl]+|strto[a-z]+|sscanf)\s*\(",
+        _NOWHERE,
+        "std::from_chars says how far it came and knows no locale",
+    ),
+    Banned(r"\bstd::regex\b", _NOWHERE, "unbounded stack on hostile input", tests_may=False),
+    Banned(r"\busing namespace\b", _NOWHERE, "name what you use", tests_may=False),
+    Banned(
+        r"\bconst_cast\b",
+        r"^src/http/compress\.cc|^src/net/output_queue\.cc",  # zlib and iovec know no const
+        "take it as mutable, or do not change it",
+    ),
+    Banned(r"#pragma (GCC|clang) diagnostic", _NOWHERE, "fix the warning"),
+]
+
+# The words are put together here so that this file does not find itself.
+UNFINISHED = r"\b(" + "|".join(("TO" + "DO", "FIX" + "ME", "X" + "XX", "HA" + "CK")) + r")\b"
+WORKPLACE = (
+    r"(?<![\w.])/work/|/home/\w|\.lib" + r"rary/|\bsub" + r"agents?\b|/tmp/(build|ref|helper)\b"
+)
+
+# Source -> the test (or folder of tests) that covers it, where that is not a file beside it.
+UNTESTED = {}
