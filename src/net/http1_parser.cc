@@ -23,7 +23,7 @@ constexpr size_t kKeptFields = 16;
 
 void Release(std::string& text) {
   text.clear();
-  if (text.capacity() > kKeptBytes) text = std::string();
+  if (text.capacity() > kKeptBytes) std::string().swap(text);
 }
 
 std::string_view Trimmed(std::string_view value) {
@@ -147,7 +147,7 @@ void Http1Parser::Retain() {
   }
   input_ = left_over_;
   begin_ = 0;
-  if (state_ == State::kHead && fields_.capacity() > kKeptFields) fields_ = {};
+  if (state_ == State::kHead && fields_.capacity() > kKeptFields) std::vector<HeaderField>().swap(fields_);
 }
 
 Http1Parser::Phase Http1Parser::phase() const {
@@ -207,7 +207,7 @@ void Http1Parser::CheckLineLimit(size_t line_bytes) {
     return;
   }
   const size_t before = line_begin_ - request_line_bytes_;
-  if (before + line_bytes > limits_.header_bytes_max + 2) {
+  if (before + line_bytes > limits_.header_bytes_max + 1) {
     Reject({431, "the header fields are longer than this server takes"});
   }
 }

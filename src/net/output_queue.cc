@@ -76,7 +76,7 @@ void OutputQueue::Splice(OutputQueue& other) {
 
 void OutputQueue::Clear() {
   parts_.clear();
-  if (parts_.capacity() > kKeptParts) parts_ = {};
+  if (parts_.capacity() > kKeptParts) std::vector<Part>().swap(parts_);
   first_ = 0;
   front_sent_ = 0;
   queued_bytes_ = 0;
