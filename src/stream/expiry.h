@@ -16,9 +16,9 @@ struct Expiry {
   enum class Kind : uint8_t { kNever, kTtl, kAt };
 
   Kind kind = Kind::kNever;
-  uint64_t ttl_s = 0;   // kTtl: seconds without a read or a write
-  int64_t at_ms = 0;    // kAt: wall clock, milliseconds since 1970
-  std::string at_text;  // kAt: as the client wrote it, for HEAD
+  uint64_t ttl_s = 0;        // kTtl: seconds without a read or a write
+  int64_t at_ms = 0;         // kAt: wall clock, milliseconds since 1970
+  std::string at_text = "";  // kAt: as the client wrote it, for HEAD
 
   // Same kind and same window or instant; how the instant was written does not count.
   bool operator==(const Expiry& other) const;

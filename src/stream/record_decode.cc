@@ -74,16 +74,17 @@ class Reader {
     return expiry;
   }
 
-  // Nothing was bad and nothing is left.
-  bool ok() const { return !bad_ && rest_.empty(); }
-
- private:
+  // What was read has no meaning, or another encoding already has it.
   uint8_t Bad() {
     bad_ = true;
     rest_ = {};
     return 0;
   }
 
+  // Nothing was bad and nothing is left.
+  bool ok() const { return !bad_ && rest_.empty(); }
+
+ private:
   std::string_view rest_;
   bool bad_ = false;
 };
@@ -95,6 +96,7 @@ void DecodeFork(uint8_t flags, Reader& reader, CreateRecord& record) {
   }
   record.requested.fork_sub_offset = reader.Number();
   record.source = StreamId{reader.Number()};
+  if (record.source == StreamId{}) reader.Bad();
   record.start = Offset{reader.Number()};
   record.prefix = reader.Text();
 }
@@ -110,7 +112,9 @@ CreateRecord DecodeCreate(Reader& reader) {
   record.requested.expiry = reader.Ends();
   record.content_type = reader.Text();
   record.expiry = reader.Ends();
-  if ((flags & record_format::kCreateFork) != 0) DecodeFork(flags, reader, record);
+  const bool is_fork = (flags & record_format::kCreateFork) != 0;
+  if (is_fork) DecodeFork(flags, reader, record);
+  if (!is_fork && (flags & record_format::kCreateForkAtSent) != 0) reader.Bad();
   record.data = reader.Text();
   return record;
 }
@@ -157,20 +161,12 @@ std::optional<Record> DecodeByType(uint8_t type, Reader& reader) {
   return std::nullopt;
 }
 
-// A flag for the fork's offset says nothing without a fork; one record must not have two encodings.
-bool IsCanonical(std::string_view bytes) {
-  if (bytes.size() < 2 || static_cast<Type>(bytes[0]) != Type::kCreate) return true;
-  const auto flags = static_cast<uint8_t>(bytes[1]);
-  return (flags & record_format::kCreateFork) != 0 ||
-         (flags & record_format::kCreateForkAtSent) == 0;
-}
-
 }  // namespace
 
 std::optional<Record> DecodeRecord(std::string_view bytes) {
   Reader reader(bytes);
   std::optional<Record> record = DecodeByType(reader.Byte(), reader);
-  if (!record || !reader.ok() || !IsCanonical(bytes) || !IsValid(*record)) return std::nullopt;
+  if (!record || !reader.ok() || !IsValid(*record)) return std::nullopt;
   return record;
 }
 
