@@ -105,9 +105,9 @@ void Http1Connection::Run() {
 // Alternates between requests and the socket, and sends what came of it.
 void Http1Connection::ReadAndDispatch() {
   for (int reads = 0;; ++reads) {
-    do {
-      dispatch_blocked_ = !Dispatch();
-    } while (PopEnded() && dispatch_blocked_ && !closed());
+    PopEnded();
+    if (closed()) return;
+    dispatch_blocked_ = !Dispatch();
     if (closed()) return;
     if (dispatch_blocked_ || reads == kReadsPerRun || !ReadOnce()) break;
   }
@@ -234,7 +234,7 @@ bool Http1Connection::FlushAndRefill() {
         !pending_.empty() && pending_.front()->waits_for_room() && out_.cost() <= low_cost;
     if (!refill) return true;
     pending_.front()->OnRoom();
-    PopEnded();
+    if (PopEnded()) ScheduleRun();  // what waited for this answer
     if (closed()) return false;
   }
   ScheduleRun();

@@ -147,7 +147,8 @@ void Http1Parser::Retain() {
   }
   input_ = left_over_;
   begin_ = 0;
-  if (state_ == State::kHead && fields_.capacity() > kKeptFields) std::vector<HeaderField>().swap(fields_);
+  if (state_ == State::kHead && fields_.capacity() > kKeptFields)
+    std::vector<HeaderField>().swap(fields_);
 }
 
 Http1Parser::Phase Http1Parser::phase() const {

@@ -1,0 +1,305 @@
+// What happens to connections over time: limits, slow clients, clients that go away, the end.
+#include "net/http_listener.h"
+
+#include <fcntl.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+
+#include <cstdlib>
+
+#include "net/net_test_server.h"
+
+namespace thalweg {
+namespace {
+
+using ::testing::EndsWith;
+using ::testing::HasSubstr;
+using ::testing::Not;
+using ::testing::StartsWith;
+
+// Looks until `done` or five seconds have passed.
+bool Eventually(const std::function<bool()>& done) {
+  for (int i = 0; i < 500; ++i) {
+    if (done()) return true;
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+  return false;
+}
+
+TEST(HttpListener, AnswersASlowHeadWith408) {
+  NetOptions options;
+  options.header_timeout_ms = 30;
+  TestServer server(options);
+  TestClient client(server.port());
+  client.Send("GET / HTTP/1.1\r\nHo");
+  EXPECT_THAT(client.ReadAll(), StartsWith("HTTP/1.1 408 Request Timeout\r\n"));
+}
+
+TEST(HttpListener, AnswersASlowBodyWith408) {
+  NetOptions options;
+  options.body_timeout_ms = 30;
+  TestServer server(options);
+  TestClient client(server.port());
+  client.Send("PUT / HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n\r\nhel");
+  EXPECT_THAT(client.ReadAll(), StartsWith("HTTP/1.1 408 Request Timeout\r\n"));
+}
+
+TEST(HttpListener, ClosesAnIdleConnectionSilently) {
+  NetOptions options;
+  options.idle_timeout_ms = 30;
+  TestServer server(options);
+  TestClient fresh(server.port());
+  EXPECT_EQ(fresh.ReadAll(), "");
+  TestClient used(server.port());
+  used.Send("GET /x HTTP/1.1\r\nHost: h\r\n\r\n");
+  EXPECT_THAT(used.ReadAll(), EndsWith("m0 /x? h "));
+}
+
+TEST(HttpListener, LetsAWaitingAnswerWaitBeyondAllTimeouts) {
+  NetOptions options;
+  options.idle_timeout_ms = options.header_timeout_ms = options.write_timeout_ms = 10;
+  TestServer server(options);
+  TestClient client(server.port());
+  client.Send("GET /hold HTTP/1.1\r\nHost: h\r\n\r\n");
+  ASSERT_TRUE(server.handler().WaitFor("handle /hold"));
+  TestClient probe(server.port());
+  EXPECT_EQ(probe.ReadAll(), "");  // closed after 10 ms, so these have passed
+  server.Release("/hold", "done");
+  EXPECT_THAT(client.ReadResponse(), EndsWith("done"));
+}
+
+TEST(HttpListener, DropsAClientThatTakesNothing) {
+  NetOptions options;
+  options.write_timeout_ms = 50;
+  TestServer server(options);
+  TestClient client(server.port(), 4096);
+  client.Send("GET /live HTTP/1.1\r\nHost: h\r\n\r\n");
+  ASSERT_TRUE(server.handler().WaitFor("handle /live"));
+  server.OnLoop([&] {
+    server.handler().held("/live").responder()->Write(Bytes::Own(std::string(30'000'000, 'x')));
+  });
+  EXPECT_TRUE(server.handler().WaitFor("cancel /live"));
+}
+
+TEST(HttpListener, AnswersBeyondItsConnectionsWith503) {
+  NetOptions options;
+  options.connections_max = 2;
+  TestServer server(options);
+  TestClient one(server.port());
+  TestClient two(server.port());
+  ASSERT_TRUE(Eventually([&] { return server.ConnectionCount() == 2; }));
+  TestClient three(server.port());
+  three.Send("GET / HTTP/1.1\r\nHost: h\r\n\r\n");
+  const std::string answer = three.ReadAll();
+  EXPECT_THAT(answer, StartsWith("HTTP/1.1 503 Service Unavailable\r\n"));
+  EXPECT_THAT(answer, HasSubstr("retry-after: 1\r\n"));
+  EXPECT_FALSE(server.handler().Saw("handle /"));
+  three.Close();
+  one.Close();
+  ASSERT_TRUE(Eventually([&] { return server.ConnectionCount() == 1; }));
+  TestClient four(server.port());
+  four.Send("GET /x HTTP/1.1\r\nHost: h\r\n\r\n");
+  EXPECT_THAT(four.ReadResponse(), StartsWith("HTTP/1.1 200 "));
+}
+
+TEST(HttpListener, TellsTheWriterOfAClientThatDoesNotReadAndOfRoom) {
+  TestServer server;
+  TestClient client(server.port(), 4096);
+  client.Send("GET /live HTTP/1.1\r\nHost: h\r\n\r\n");
+  ASSERT_TRUE(server.handler().WaitFor("handle /live"));
+  const Bytes chunk = Bytes::Own(std::string(64 * 1024, 'x'));
+  size_t written = 0;
+  const auto write_until_full = [&] {
+    Responder& responder = *server.handler().held("/live").responder();
+    do {
+      written += chunk.size();
+    } while (responder.Write(chunk) && written < (64u << 20));
+  };
+  // The socket's buffers take some; at last a turn of the loop makes no room any more.
+  int rooms = 0;
+  do {
+    server.OnLoop(write_until_full);
+    ++rooms;
+    ASSERT_LT(written, 64u << 20);
+    server.OnLoop([] {});
+  } while (server.handler().CountOf("writable /live") == rooms);
+  const std::string head = client.ReadUntil("\r\n\r\n");
+  size_t got = 0;
+  while (got < written) {
+    client.ReadUntil("\r\n");
+    const size_t bytes = client.ReadBytes(chunk.size()).size();
+    ASSERT_EQ(bytes, chunk.size());
+    got += bytes;
+    client.ReadUntil("\r\n");
+  }
+  EXPECT_TRUE(server.handler().WaitFor("writable /live", rooms));
+}
+
+TEST(HttpListener, CancelsAWaitingReaderWhoseClientCloses) {
+  for (const bool hard : {false, true}) {
+    TestServer server;
+    TestClient client(server.port());
+    client.Send("GET /live HTTP/1.1\r\nHost: h\r\n\r\n");
+    client.ReadUntil("\r\n\r\n");
+    hard ? client.CloseHard() : client.Close();
+    EXPECT_TRUE(server.handler().WaitFor("cancel /live"));
+    EXPECT_TRUE(Eventually([&] { return server.ConnectionCount() == 0; }));
+  }
+}
+
+TEST(HttpListener, CancelsALongPollWhoseClientClosesThoughARequestStandsBehindIt) {
+  TestServer server;
+  TestClient client(server.port());
+  client.Send("GET /hold HTTP/1.1\r\nHost: h\r\n\r\nGET /x HTTP/1.1\r\nHost: h\r\n\r\n");
+  ASSERT_TRUE(server.handler().WaitFor("handle /hold"));
+  client.Close();
+  EXPECT_TRUE(server.handler().WaitFor("cancel /hold"));
+  EXPECT_FALSE(server.handler().Saw("handle /x"));
+}
+
+TEST(HttpListener, AnswersAClientThatHasOnlyEndedItsSide) {
+  TestServer server;
+  TestClient client(server.port());
+  client.Send("POST /hold HTTP/1.1\r\nHost: h\r\n\r\nGET /x HTTP/1.1\r\nHost: h\r\n\r\n");
+  client.ShutdownWrite();
+  ASSERT_TRUE(server.handler().WaitFor("handle /hold"));
+  server.Release("/hold", "done");
+  EXPECT_THAT(client.ReadResponse(), EndsWith("done"));
+  EXPECT_THAT(client.ReadAll(), EndsWith("m0 /x? h "));
+}
+
+TEST(HttpListener, LetsAnAnswerEndAfterItsClientWhereNobodyListened) {
+  TestServer server;
+  {
+    TestClient client(server.port());
+    client.Send("POST /hold-deaf HTTP/1.1\r\nHost: h\r\n\r\n");
+    ASSERT_TRUE(server.handler().WaitFor("handle /hold-deaf"));
+    client.CloseHard();
+  }
+  ASSERT_TRUE(Eventually([&] { return server.ConnectionCount() == 0; }));
+  server.Release("/hold-deaf", "to nobody");
+  TestClient next(server.port());
+  next.Send("GET /x HTTP/1.1\r\nHost: h\r\n\r\n");
+  EXPECT_THAT(next.ReadResponse(), EndsWith("m0 /x? h "));
+}
+
+TEST(HttpListener, BreaksTheConnectionOnAbortAndOnAShortBody) {
+  TestServer server;
+  for (const std::string path : {"/abort", "/short"}) {
+    TestClient client(server.port());
+    client.Send("GET " + path + " HTTP/1.1\r\nHost: h\r\n\r\n");
+    EXPECT_THAT(client.ReadAll(), EndsWith("<reset>")) << path;
+  }
+}
+
+TEST(HttpListener, SendsPartsOfFilesBetweenBytes) {
+  TestServer server;
+  char name[] = "/tmp/thalweg-net-test-XXXXXX";
+  const int fd = ::mkstemp(name);
+  ASSERT_GE(fd, 0);
+  ::unlink(name);
+  std::string content;
+  for (int i = 0; i < 100'000; ++i) content += std::to_string(i) + ",";
+  ASSERT_EQ(::write(fd, content.data(), content.size()), static_cast<ssize_t>(content.size()));
+  TestClient client(server.port());
+  client.Send("GET /hold HTTP/1.1\r\nHost: h\r\n\r\n");
+  ASSERT_TRUE(server.handler().WaitFor("handle /hold"));
+  server.OnLoop([&] {
+    Responder& responder = *server.handler().held("/hold").responder();
+    responder.Start(200, {}, content.size() - 10 + 6);
+    responder.Write(Bytes::Static("abc"));
+    responder.WriteFile({std::make_shared<int>(), fd, 10, content.size() - 10});
+    responder.Write(Bytes::Static("def"));
+    responder.Finish();
+  });
+  const std::string answer = client.ReadResponse();
+  EXPECT_EQ(answer.substr(answer.find("\r\n\r\n") + 4), "abc" + content.substr(10) + "def");
+  ::close(fd);
+}
+
+TEST(HttpListener, DrainsIdleConnectionsAtOnceAndBusyOnesWithTheirAnswer) {
+  TestServer server;
+  TestClient idle(server.port());
+  idle.Send("GET /x HTTP/1.1\r\nHost: h\r\n\r\n");
+  idle.ReadResponse();
+  TestClient busy(server.port());
+  busy.Send("POST /hold1 HTTP/1.1\r\nHost: h\r\n\r\nPOST /hold2 HTTP/1.1\r\nHost: h\r\n\r\n");
+  ASSERT_TRUE(server.handler().WaitFor("handle /hold2"));
+  server.OnLoop([&] { server.listener().Drain([&] { server.handler().Log("drained"); }); });
+  EXPECT_EQ(idle.ReadAll(), "");
+  EXPECT_FALSE(server.handler().Saw("drained"));
+  server.Release("/hold1", "one");
+  EXPECT_THAT(busy.ReadResponse(), Not(HasSubstr("Connection: close")));
+  server.Release("/hold2", "two");
+  const std::string last = busy.ReadAll();
+  EXPECT_THAT(last, HasSubstr("Connection: close\r\n"));
+  EXPECT_THAT(last, EndsWith("two"));
+  busy.Close();
+  EXPECT_TRUE(server.handler().WaitFor("drained"));
+}
+
+TEST(HttpListener, CancelsWhatIsOpenWhenItIsDestroyed) {
+  Loop loop;
+  ToyHandler handler;
+  auto socket = ListenSocket::Bind("127.0.0.1", 0);
+  ASSERT_TRUE(socket.has_value());
+  const uint16_t port = socket->port();
+  auto listener = std::make_unique<HttpListener>(loop, std::move(*socket), handler, NetOptions());
+  std::thread thread([&] { loop.Run(); });
+  TestClient client(port);
+  client.Send("GET /live HTTP/1.1\r\nHost: h\r\n\r\n");
+  EXPECT_TRUE(handler.WaitFor("handle /live"));
+  loop.Stop();
+  thread.join();
+  listener.reset();
+  EXPECT_TRUE(handler.Saw("cancel /live"));
+}
+
+TEST(ListenSocket, SharesAPortWithinTheProcess) {
+  const auto first = ListenSocket::Bind("127.0.0.1", 0);
+  ASSERT_TRUE(first.has_value());
+  const auto second = ListenSocket::Bind("127.0.0.1", first->port());
+  ASSERT_TRUE(second.has_value());
+  EXPECT_EQ(second->port(), first->port());
+}
+
+TEST(ListenSocket, DoesNotShareAPortWithAnotherProcess) {
+  int port_pipe[2];
+  int end_pipe[2];
+  ASSERT_EQ(::pipe(port_pipe), 0);
+  ASSERT_EQ(::pipe(end_pipe), 0);
+  const pid_t child = ::fork();
+  if (child == 0) {
+    ::close(end_pipe[1]);
+    const auto socket = ListenSocket::Bind("127.0.0.1", 0);
+    const uint16_t port = socket ? socket->port() : 0;
+    char byte = 0;
+    [[maybe_unused]] ssize_t done = ::write(port_pipe[1], &port, sizeof port);
+    done = ::read(end_pipe[0], &byte, 1);  // until the parent closes its end
+    ::_exit(0);
+  }
+  ::close(end_pipe[0]);
+  uint16_t port = 0;
+  ASSERT_EQ(::read(port_pipe[0], &port, sizeof port), static_cast<ssize_t>(sizeof port));
+  const auto taken = ListenSocket::Bind("127.0.0.1", port);
+  ASSERT_FALSE(taken.has_value());
+  EXPECT_TRUE(taken.error().port_in_use);
+  EXPECT_EQ(taken.error().message,
+            "cannot listen on 127.0.0.1 port " + std::to_string(port) + ": Address already in use");
+  ::close(end_pipe[1]);
+  ::waitpid(child, nullptr, 0);
+  ::close(port_pipe[0]);
+  ::close(port_pipe[1]);
+}
+
+TEST(ListenSocket, KnowsAddressesAndLocalhost) {
+  EXPECT_TRUE(ListenSocket::Bind("localhost", 0).has_value());
+  const auto wrong = ListenSocket::Bind("no.such.host", 0);
+  ASSERT_FALSE(wrong.has_value());
+  EXPECT_FALSE(wrong.error().port_in_use);
+  EXPECT_THAT(wrong.error().message, HasSubstr("\"no.such.host\""));
+}
+
+}  // namespace
+}  // namespace thalweg
