@@ -1,0 +1,128 @@
+#include "http/live.h"
+
+#include <memory>
+#include <unordered_map>
+#include <utility>
+
+#include "http/durable_answer.h"
+#include "http/live_hub.h"
+#include "http/problem_codes.h"
+#include "http/read_problem.h"
+
+namespace thalweg {
+namespace {
+
+constexpr uint64_t kRetryAfterSeconds = 1;
+
+}  // namespace
+
+class LiveReaders::Impl {
+ public:
+  explicit Impl(const RouterContext& context)
+      : shared_(context, [this](const StreamEntry* stream) { Sweep(stream); }) {}
+
+  void LongPoll(LiveRequest request, Responder& responder);
+  void Sse(LiveRequest request, Responder& responder);
+  void Shutdown();
+
+ private:
+  template <typename Answer>
+  void Begin(LiveRequest request, size_t page_bytes_max, Responder& responder, Answer answer);
+  void AnswerLongPoll(LiveRequest& request, ReadOutcome& outcome, Responder& responder);
+
+  // The hub of `stream` with room for one more; null: the answer has been given.
+  LiveHub* HubFor(const StreamHandle& stream, Responder& responder);
+  void Sweep(const StreamEntry* stream);
+
+  LiveShared shared_;
+  std::unordered_map<const StreamEntry*, std::unique_ptr<LiveHub>> hubs_;
+};
+
+// Looks the stream up; `answer` gets what was found once it may be told. Problems end here.
+template <typename Answer>
+void LiveReaders::Impl::Begin(LiveRequest request, size_t page_bytes_max, Responder& responder,
+                              Answer answer) {
+  const RouterContext& context = shared_.context;
+  ReadOutcome outcome = context.engine.Read(request.path, request.from, page_bytes_max);
+  const Lsn rests_on = outcome.rests_on;
+  auto go_on = [this, request = std::move(request), outcome = std::move(outcome),
+                answer = std::move(answer)](Responder& to) mutable {
+    if (outcome.verdict == ReadVerdict::kOk) return answer(request, outcome, to);
+    SendProblem(to, Head(shared_.context), ProblemOf(outcome.verdict), {});
+  };
+  if (rests_on <= context.engine.durable()) return go_on(responder);
+  AnswerWhenDurable(context.port, rests_on, responder, std::move(go_on));
+}
+
+void LiveReaders::Impl::LongPoll(LiveRequest request, Responder& responder) {
+  Begin(std::move(request), shared_.context.options.page_bytes_max, responder,
+        [this](LiveRequest& asked, ReadOutcome& outcome, Responder& to) {
+          AnswerLongPoll(asked, outcome, to);
+        });
+}
+
+void LiveReaders::Impl::AnswerLongPoll(LiveRequest& request, ReadOutcome& outcome,
+                                       Responder& responder) {
+  const bool from_now = request.from.kind == ReadFrom::Kind::kTail;
+  const Page& page = outcome.page;
+  if (page.size() != 0) {
+    return SendPage(shared_.context, outcome.stream, std::move(outcome.page), request.conditions,
+                    shared_.FirstCursor(request.cursor), from_now, responder);
+  }
+  if (page.closed || shared_.shut_down) {
+    return SendNothingNew(shared_, page.end, page.closed, request.cursor, responder);
+  }
+  LiveHub* const hub = HubFor(outcome.stream, responder);
+  if (hub == nullptr) return;
+  hub->polls().Add(responder, {page.end, from_now, request.cursor, std::move(request.conditions)});
+}
+
+void LiveReaders::Impl::Sse(LiveRequest request, Responder& responder) {
+  Begin(std::move(request), kSsePageBytesMax, responder,
+        [this](LiveRequest& asked, ReadOutcome& outcome, Responder& to) {
+          LiveHub* const hub = HubFor(outcome.stream, to);
+          if (hub != nullptr) hub->sse().Add(to, outcome.page.start, asked.cursor);
+        });
+}
+
+LiveHub* LiveReaders::Impl::HubFor(const StreamHandle& stream, Responder& responder) {
+  auto it = hubs_.find(stream.get());
+  const size_t readers = it == hubs_.end() ? 0 : it->second->readers();
+  if (readers >= shared_.context.options.readers_per_stream_max) {
+    SendProblem(responder, Head(shared_.context).Add("retry-after", kRetryAfterSeconds),
+                kTooManyReaders, {});
+    return nullptr;
+  }
+  if (it == hubs_.end()) {
+    it = hubs_.emplace(stream.get(), std::make_unique<LiveHub>(shared_, stream)).first;
+  }
+  return it->second.get();
+}
+
+void LiveReaders::Impl::Sweep(const StreamEntry* stream) {
+  const auto it = hubs_.find(stream);
+  if (it == hubs_.end()) return;
+  it->second->Sweep();
+  if (it->second->readers() == 0) hubs_.erase(it);
+}
+
+void LiveReaders::Impl::Shutdown() {
+  shared_.shut_down = true;
+  for (auto& [stream, hub] : hubs_) hub->Shutdown();
+}
+
+LiveReaders::LiveReaders(const RouterContext& context) : impl_(std::make_unique<Impl>(context)) {}
+
+LiveReaders::~LiveReaders() = default;
+
+void LiveReaders::LongPoll(LiveRequest request, Responder& responder) {
+  impl_->LongPoll(std::move(request), responder);
+}
+
+void LiveReaders::Sse(LiveRequest request, Responder& responder) {
+  impl_->Sse(std::move(request), responder);
+}
+
+void LiveReaders::Shutdown() { impl_->Shutdown(); }
+
+}  // namespace thalweg

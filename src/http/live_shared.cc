@@ -1,0 +1,69 @@
+#include "http/live_shared.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace thalweg {
+namespace {
+
+constexpr int64_t kTimerResolutionMs = 25;
+
+}  // namespace
+
+LiveShared::LiveShared(const RouterContext& router_context,
+                       std::function<void(const StreamEntry*)> sweep)
+    : context(router_context),
+      cursor_rule_{context.options.cursor_interval_s, context.options.cursor_epoch_ms},
+      sweep_(std::move(sweep)),
+      random_(std::random_device{}()),
+      wheel_(kTimerResolutionMs, context.clock.SteadyMs()),
+      self_(std::make_shared<LiveShared*>(this)) {}
+
+void LiveShared::Schedule(Timer& timer, int64_t deadline_ms) {
+  wheel_.Schedule(timer, deadline_ms);
+  ArmTimer();
+}
+
+// One task is under way, and one more for each time that an earlier deadline came up.
+void LiveShared::ArmTimer() {
+  const std::optional<int64_t> next_ms = wheel_.NextMs();
+  if (!next_ms || (armed_ms_ && *armed_ms_ <= *next_ms)) return;
+  armed_ms_ = next_ms;
+  const int64_t delay_ms = std::max<int64_t>(*next_ms - now_ms(), 0);
+  context.executor.PostAfter(delay_ms, [weak = std::weak_ptr(self_), armed_ms = *next_ms] {
+    const auto self = weak.lock();
+    if (self != nullptr && (*self)->armed_ms_ == armed_ms) (*self)->FireTimers();
+  });
+}
+
+void LiveShared::FireTimers() {
+  armed_ms_.reset();
+  wheel_.Advance(now_ms());
+  ArmTimer();
+}
+
+void LiveShared::ScheduleSweep(const StreamEntry* stream) {
+  to_sweep_.push_back(stream);
+  if (to_sweep_.size() > 1) return;
+  context.executor.Post([weak = std::weak_ptr(self_)] {
+    if (const auto self = weak.lock()) (*self)->SweepAll();
+  });
+}
+
+void LiveShared::SweepAll() {
+  for (const StreamEntry* stream : std::exchange(to_sweep_, {})) sweep_(stream);
+}
+
+uint64_t LiveShared::FirstCursor(std::optional<uint64_t> client) {
+  return NextCursor(cursor_rule_, context.clock.WallMs(), client, random_());
+}
+
+uint64_t LiveShared::CurrentCursor() const {
+  return thalweg::CurrentCursor(cursor_rule_, context.clock.WallMs());
+}
+
+int64_t LiveShared::Random(int64_t bound) {
+  return bound <= 0 ? 0 : static_cast<int64_t>(random_()) % bound;
+}
+
+}  // namespace thalweg

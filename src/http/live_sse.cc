@@ -1,0 +1,96 @@
+#include "http/live_sse.h"
+
+#include <utility>
+
+#include "base/assert.h"
+#include "http/live_hub.h"
+
+namespace thalweg {
+
+void LiveSse::Add(Responder& responder, Offset offset, std::optional<uint64_t> client_cursor) {
+  SseReader& reader = behind_.emplace_back(*this, hub_.shared(), responder, offset, client_cursor);
+  reader.self = std::prev(behind_.end());
+  reader.Start(hub_.info().kind);
+  if (!reader.ended()) Resume(reader);
+}
+
+void LiveSse::Resume(SseReader& reader) {
+  while (!reader.ended() && !reader.live && reader.has_room()) {
+    if (!SendNext(reader)) return;
+  }
+}
+
+void LiveSse::ResumeBehind() {
+  for (auto it = behind_.begin(); it != behind_.end();) Resume(*it++);
+}
+
+// Sends `reader` its next page, or lets it join the live ones; false where it has to wait.
+bool LiveSse::SendNext(SseReader& reader) {
+  const std::optional<ReadOutcome> outcome = hub_.Read(reader.offset(), kSsePageBytesMax);
+  if (!outcome) return false;
+  const Page& page = outcome->page;
+  if (outcome->verdict != ReadVerdict::kOk) {
+    reader.End();
+  } else if (page.size() == 0 && !page.closed && reader.greeted()) {
+    JoinLive(reader);
+  } else {
+    reader.Send(EncodeSseEvent(hub_.info().kind, page, reader.AdvanceCursor()));
+    if (!reader.ended() && hub_.shared().shut_down) reader.End();
+  }
+  return true;
+}
+
+void LiveSse::JoinLive(SseReader& reader) {
+  THALWEG_ASSERT(!reader.live && reader.has_room());
+  if (live_.empty()) position_ = reader.offset();
+  live_.splice(live_.end(), behind_, reader.self);
+  reader.live = true;
+}
+
+void LiveSse::FellBehind(SseReader& reader) {
+  if (!reader.live) return;
+  behind_.splice(behind_.end(), live_, reader.self);
+  reader.live = false;
+}
+
+void LiveSse::Publish() {
+  while (!live_.empty()) {
+    const std::optional<ReadOutcome> outcome = hub_.Read(position_, kSsePageBytesMax);
+    if (!outcome) return;
+    if (outcome->verdict != ReadVerdict::kOk) return EndAll();
+    const Page& page = outcome->page;
+    if (page.size() == 0 && !page.closed) return;
+    position_ = page.end;
+    SendToLive(EncodeSseEvent(hub_.info().kind, page, hub_.shared().CurrentCursor()));
+    if (page.at_tail) return;
+  }
+}
+
+// Takes each from the front to the back, so that a list that changes meanwhile does no harm: at
+// worst one is met twice, and then has nothing to get.
+void LiveSse::SendToLive(const SseEvent& event) {
+  for (size_t left = live_.size(); left > 0 && !live_.empty(); --left) {
+    live_.splice(live_.end(), live_, live_.begin());
+    SseReader& reader = live_.back();
+    if (reader.offset() == event.start) {
+      reader.Send(event);
+      if (!reader.ended() && !reader.has_room()) FellBehind(reader);
+    } else {
+      FellBehind(reader);
+      Resume(reader);
+    }
+  }
+}
+
+void LiveSse::EndAll() {
+  while (!live_.empty()) live_.front().End();
+  while (!behind_.empty()) behind_.front().End();
+}
+
+void LiveSse::Forget(SseReader& reader) {
+  ended_.splice(ended_.end(), reader.live ? live_ : behind_, reader.self);
+  reader.live = false;
+  hub_.ReaderEnded();
+}
+
+}  // namespace thalweg

@@ -1,0 +1,116 @@
+#include "http/sse_reader.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "base/assert.h"
+#include "http/live_sse.h"
+
+namespace thalweg {
+namespace {
+
+constexpr int64_t kEarlierShare = 10;  // responses end up to a tenth earlier, not all at once
+
+}  // namespace
+
+SseReader::SseReader(LiveSse& flow, LiveShared& shared, Responder& responder, Offset offset,
+                     std::optional<uint64_t> client_cursor)
+    : flow_(flow),
+      shared_(shared),
+      responder_(&responder),
+      offset_(offset),
+      cursor_(shared.FirstCursor(client_cursor)),
+      written_ms_(shared.now_ms()) {
+  const int64_t age_ms = shared.context.options.sse_max_age_ms;
+  end_ms_ = written_ms_ + age_ms - shared.Random(age_ms / kEarlierShare);
+  responder.SetEvents(this);
+}
+
+SseReader::~SseReader() {
+  if (ended()) return;
+  responder_->SetEvents(nullptr);
+  responder_->Abort();
+}
+
+void SseReader::Start(ContentKind kind) {
+  Head head(shared_.context);
+  head.ContentType("text/event-stream").CacheControl("no-cache, no-transform");
+  if (kind == ContentKind::kBytes) head.Add("stream-sse-data-encoding", "base64");
+  responder_->Start(200, head.fields(), std::nullopt);
+  if (!ended()) ScheduleTimer(shared_.now_ms());
+}
+
+uint64_t SseReader::AdvanceCursor() {
+  cursor_ = std::max(cursor_, shared_.CurrentCursor());
+  return cursor_;
+}
+
+void SseReader::Send(const SseEvent& event) {
+  THALWEG_ASSERT(!ended() && event.start == offset_);
+  offset_ = event.control.next;
+  greeted_ = true;
+  cursor_ = std::max(cursor_, event.control.cursor);
+  if (event.control.closed || cursor_ == event.control.cursor) {
+    Write(event.bytes);
+  } else {
+    // This connection has been given a later cursor: the data is shared, its control is its own.
+    SseControl control = event.control;
+    control.cursor = cursor_;
+    std::string text;
+    AppendSseControl(control, text);
+    if (event.data_bytes != 0) Write(event.bytes.Slice(0, event.data_bytes));
+    if (!ended()) Write(Bytes::Own(std::move(text)));
+  }
+  if (event.control.closed && !ended()) End();
+}
+
+void SseReader::Write(Bytes bytes) {
+  written_ms_ = shared_.now_ms();
+  if (!responder_->Write(std::move(bytes))) has_room_ = false;
+}
+
+void SseReader::End() {
+  THALWEG_ASSERT(!ended());
+  TimerWheel::Cancel(*this);
+  Responder& responder = *std::exchange(responder_, nullptr);
+  responder.SetEvents(nullptr);
+  flow_.Forget(*this);
+  responder.Finish();
+}
+
+void SseReader::OnTimer() {
+  const int64_t now_ms = shared_.now_ms();
+  if (now_ms >= end_ms_) return End();
+  Heartbeat(now_ms);
+  if (!ended()) ScheduleTimer(now_ms);
+}
+
+// A full transport is no silence: the client has bytes yet to read.
+void SseReader::Heartbeat(int64_t now_ms) {
+  const int64_t heartbeat_ms = shared_.context.options.sse_heartbeat_ms;
+  if (!has_room_ || heartbeat_ms <= 0 || now_ms < written_ms_ + heartbeat_ms) return;
+  Write(Bytes::Static(kSseHeartbeat));
+  if (!has_room_) flow_.FellBehind(*this);
+}
+
+void SseReader::ScheduleTimer(int64_t now_ms) {
+  const int64_t heartbeat_ms = shared_.context.options.sse_heartbeat_ms;
+  const int64_t silence_from_ms = has_room_ ? written_ms_ : now_ms;
+  int64_t deadline_ms = end_ms_;
+  if (heartbeat_ms > 0) deadline_ms = std::min(deadline_ms, silence_from_ms + heartbeat_ms);
+  shared_.Schedule(*this, deadline_ms);
+}
+
+void SseReader::OnWritable() {
+  has_room_ = true;
+  flow_.Resume(*this);
+}
+
+void SseReader::OnCancel() {
+  TimerWheel::Cancel(*this);
+  responder_ = nullptr;
+  flow_.Forget(*this);
+}
+
+}  // namespace thalweg

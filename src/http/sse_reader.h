@@ -1,0 +1,68 @@
+// One SSE response: where it stands, what it may still be sent, when it ends. (protocol 5.8)
+//
+// Own thread only. Lives in a list of its stream's LiveSse, which reads for it; a stalled reader
+// holds its own few fields and what the transport has taken.
+#pragma once
+
+#include <cstdint>
+#include <list>
+#include <optional>
+
+#include "base/timer_wheel.h"
+#include "http/live_shared.h"
+#include "http/sse.h"
+#include "stream/content_type.h"
+#include "thalweg/http.h"
+
+namespace thalweg {
+
+class LiveSse;
+
+class SseReader final : public Timer, private ResponderEvents {
+ public:
+  SseReader(LiveSse& flow, LiveShared& shared, Responder& responder, Offset offset,
+            std::optional<uint64_t> client_cursor);
+  ~SseReader() override;
+
+  // Sends the head. REQUIRES: called once, first.
+  void Start(ContentKind kind);
+
+  // Sends an event that begins where this reader stands; the last one of a closed stream ends the
+  // response.
+  void Send(const SseEvent& event);
+
+  // Ends the response between two events.
+  void End();
+
+  // The cursor that an event for this reader alone carries.
+  uint64_t AdvanceCursor();
+
+  Offset offset() const { return offset_; }
+  bool greeted() const { return greeted_; }  // has been sent a control event
+  bool has_room() const { return has_room_; }
+  bool ended() const { return responder_ == nullptr; }
+
+  std::list<SseReader>::iterator self;  // in the list of `flow_`
+  bool live = false;                    // stands at the tail and is sent what comes
+
+ private:
+  void OnTimer() override;
+  void OnWritable() override;
+  void OnCancel() override;
+
+  void Write(Bytes bytes);
+  void Heartbeat(int64_t now_ms);
+  void ScheduleTimer(int64_t now_ms);
+
+  LiveSse& flow_;
+  LiveShared& shared_;
+  Responder* responder_;  // null: ended, or the client is gone
+  Offset offset_;
+  uint64_t cursor_;  // the least that the next control event may carry
+  int64_t written_ms_;
+  int64_t end_ms_;
+  bool greeted_ = false;
+  bool has_room_ = true;
+};
+
+}  // namespace thalweg
