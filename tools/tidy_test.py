@@ -53,6 +53,8 @@ CASES = [
     ("file-size", "and not 901", "src/base/a_test.cc", "int a;\n" * 901, 1),
     ("function-size", "71 lines", "src/base/a.cc", long_function(71), 1),
     ("function-size", "70 lines", "src/base/a.cc", long_function(70), 0),
+    ("function-size", "a table in a test", "src/base/a_test.cc", long_function(160), 0),
+    ("function-size", "not endless either", "src/base/a_test.cc", long_function(161), 1),
     ("line-length", "101 columns", "src/base/a.cc", "x" * 101 + "\n", 1),
     ("line-length", "100 columns", "src/base/a.cc", "x" * 100 + "\n", 0),
     ("header-comment", "no comment", "src/base/a.h", "#pragma once\n", 2 - 1),
@@ -145,9 +147,11 @@ class Lints(unittest.TestCase):
         }
         self.assertEqual(findings("crosses-threads", files), [])
 
-    def test_has_test_accepts_the_test_beside_it(self):
-        files = {"src/stream/a.cc": "int a;\n", "src/stream/a_test.cc": "int b;\n"}
-        self.assertEqual(findings("has-test", files), [])
+    def test_has_test_accepts_a_test_of_the_module_that_includes_the_header(self):
+        files = {"src/http/a.cc": "int a;\n", "src/http/a_more.cc": "int a;\n"}
+        test = '#include "http/a.h"\n'
+        self.assertEqual(findings("has-test", {**files, "src/http/b_test.cc": test}), [])
+        self.assertEqual(len(findings("has-test", {**files, "src/net/b_test.cc": test})), 2)
 
     def test_has_test_wants_the_named_cover_to_be_there(self):
         tidy_rules.UNTESTED["src/stream/gone.cc"] = "test/gone"

@@ -1,0 +1,320 @@
+#!/usr/bin/env python3
+"""Runs every test, step by step, and says what came of it.
+
+  run_tests.py [--show] [STEP ...]    steps: tidy unit conformance e2e readme asan tsan fuzz
+
+One line per step; what a step printed is kept in build/test-logs/STEP.log, and its end is shown
+where it failed. The last line is the sum: `N passed, N failed`. Exits 1 where anything failed.
+"""
+
+import argparse
+import glob
+import os
+import re
+import resource
+import shutil
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+sys.dont_write_bytecode = True
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+LOGS = os.path.join(ROOT, "build", "test-logs")
+JOBS = str(os.cpu_count() or 2)
+TAIL_LINES = 60
+STEP_SECONDS_MAX = 1500
+FUZZ_SECONDS = int(os.environ.get("FUZZ_SECONDS", "60"))
+NODE_MAJOR_MIN = 20
+
+# What runs under the thread sanitizer: every module where threads meet.
+THREADED = ["base_test", "storage_test", "engine_test", "http_test", "net_test", "server_test"]
+
+SANITIZER_ENVIRONMENT = {
+    "ASAN_OPTIONS": "detect_stack_use_after_return=1:strict_string_checks=1",
+    "UBSAN_OPTIONS": "print_stacktrace=1",
+    "TSAN_OPTIONS": "second_deadlock_stack=1",
+}
+
+
+class Failed(Exception):
+    """A command that a step rests on failed."""
+
+
+# --- counting what test programs say -------------------------------------------------------------
+
+
+def count_ctest(text):
+    match = re.search(r"(\d+) tests? failed out of (\d+)", text)
+    if not match:
+        return None
+    failed, total = int(match[1]), int(match[2])
+    return total - failed, failed
+
+
+def count_gtest(text):
+    ran = re.search(r"\[=+\] (\d+) tests? from .* ran\.", text)
+    passed = re.search(r"\[  PASSED  \] (\d+) tests?", text)
+    if not ran or not passed:
+        return None
+    skipped = re.search(r"\[  SKIPPED \] (\d+) tests?", text)
+    total = int(ran[1]) - (int(skipped[1]) if skipped else 0)
+    return int(passed[1]), total - int(passed[1])
+
+
+def count_tap(text):
+    found = dict(re.findall(r"(?m)^# (pass|fail|cancelled) (\d+)", text))
+    if "pass" not in found:
+        return None
+    return int(found["pass"]), int(found.get("fail", 0)) + int(found.get("cancelled", 0))
+
+
+def count_conformance(text):
+    match = re.search(r"(?m)^conformance: (\d+) of (\d+) passed", text)
+    return (int(match[1]), int(match[2]) - int(match[1])) if match else None
+
+
+def count_sum(text):
+    found = re.findall(r"(?m)^(\d+) passed, (\d+) failed$", text)
+    return (int(found[-1][0]), int(found[-1][1])) if found else None
+
+
+def judge(code, counted):
+    """What a program's end and its own count mean: a bad end is at least one failure."""
+    passed, failed = counted or (0, 0)
+    if code != 0 or counted is None or passed + failed == 0:
+        failed = max(failed, 1)
+    return passed, failed
+
+
+# --- running -------------------------------------------------------------------------------------
+
+
+class Step:
+    """One step under way: its log and its counts."""
+
+    def __init__(self, name, show):
+        self.name = name
+        self.passed = 0
+        self.failed = 0
+        self.show = show
+        self.log_path = os.path.join(LOGS, f"{name}.log")
+        self.log = open(self.log_path, "w", encoding="utf-8")
+
+    def command(self, argv, cwd=ROOT, env=None, seconds=STEP_SECONDS_MAX):
+        """Runs `argv`; its exit code and what it printed."""
+        self.log.write(f"\n$ {' '.join(argv)}\n")
+        self.log.flush()
+        try:
+            done = subprocess.run(
+                argv, cwd=cwd, env={**os.environ, **(env or {})}, timeout=seconds,
+                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            )  # fmt: skip
+            code, output = done.returncode, done.stdout
+        except subprocess.TimeoutExpired as timeout:
+            code, output = 124, (timeout.stdout or b"") + b"\nstopped: it took too long\n"
+        except FileNotFoundError as missing:
+            code, output = 127, str(missing).encode()
+        text = output.decode("utf-8", "replace")
+        self.log.write(text)
+        self.log.flush()
+        if self.show:
+            print(text, end="", flush=True)
+        return code, text
+
+    def need(self, argv, **more):
+        code, _ = self.command(argv, **more)
+        if code != 0:
+            raise Failed(f"`{' '.join(argv)}` failed")
+
+    def check(self, argv):
+        """A command that is one test: it passes where it exits 0."""
+        code, _ = self.command(argv)
+        self.add((1, 0) if code == 0 else (0, 1))
+
+    def count(self, argv, counter, **more):
+        code, text = self.command(argv, **more)
+        self.add(judge(code, counter(text)))
+
+    def add(self, counts):
+        self.passed += counts[0]
+        self.failed += counts[1]
+
+    def tail(self):
+        self.log.flush()
+        with open(self.log_path, encoding="utf-8") as log:
+            return "".join(log.readlines()[-TAIL_LINES:])
+
+
+def build(step, preset, targets=()):
+    step.need(["cmake", "--preset", preset])
+    targets = ["--target", *targets] if targets else []
+    step.need(["cmake", "--build", "--preset", preset, "-j", JOBS, *targets])
+
+
+def ensure_node(step):
+    """Puts a Node.js that is new enough first on PATH: the system's, else one from npm."""
+    code, text = step.command(["node", "--version"])
+    match = re.match(r"v(\d+)\.", text)
+    if code == 0 and match and int(match[1]) >= NODE_MAJOR_MIN:
+        return
+    folder = os.path.join(ROOT, "tools", "node")
+    step.need(["npm", "ci", "--no-audit", "--no-fund"], cwd=folder)
+    found = glob.glob(os.path.join(folder, "node_modules", "node-linux-*", "bin", "node"))
+    if not found:
+        raise Failed(f"Node.js {NODE_MAJOR_MIN} or newer is needed; found {text.strip()!r}")
+    os.environ["PATH"] = os.path.dirname(found[0]) + os.pathsep + os.environ["PATH"]
+
+
+def node_packages(step, folder):
+    """Installs what `folder`'s lock file names, where that has not been done."""
+    ensure_node(step)
+    lock = os.path.join(folder, "package-lock.json")
+    stamp = os.path.join(folder, "node_modules", ".installed-lock.json")
+    if os.path.exists(stamp) and open(stamp).read() == open(lock).read():
+        return
+    step.need(["npm", "ci", "--no-audit", "--no-fund"], cwd=folder)
+    shutil.copy(lock, stamp)
+
+
+# --- the steps -----------------------------------------------------------------------------------
+
+
+def tidy(step):
+    step.check([sys.executable, "tools/tidy.py"])
+    listing = ["git", "ls-files", "-co", "--exclude-standard", "*.h", "*.cc"]
+    files = subprocess.run(listing, cwd=ROOT, check=True, capture_output=True, text=True).stdout
+    files = [f for f in files.split() if os.path.exists(os.path.join(ROOT, f))]
+    step.check(["clang-format-19", "--dry-run", "-Werror", *files])
+
+
+def ctest(step, preset, env=None):
+    argv = ["ctest", "--preset", preset, "-j", JOBS]
+    step.count(argv, count_ctest, env=env)
+
+
+def unit(step):
+    build(step, "release")
+    ctest(step, "release")
+
+
+def run_conformance(step, preset, env=None):
+    folder = os.path.join(ROOT, "test", "conformance")
+    node_packages(step, folder)
+    binary = os.path.join(ROOT, "build", preset, "thalweg")
+    step.count(
+        ["npm", "test", "--silent"], count_conformance, cwd=folder,
+        env={"THALWEG_BIN": binary, **(env or {})},
+    )  # fmt: skip
+
+
+def conformance(step):
+    build(step, "release", ["thalweg"])
+    run_conformance(step, "release")
+
+
+def e2e(step):
+    build(step, "release", ["thalweg"])
+    folder = os.path.join(ROOT, "test", "e2e")
+    node_packages(step, folder)
+    tests = sorted(glob.glob(os.path.join(folder, "*.test.mjs")))
+    if not tests:
+        raise Failed("test/e2e holds no test")
+    env = {"THALWEG_BIN": os.path.join(ROOT, "build", "release", "thalweg")}
+    argv = ["node", "--test", "--test-reporter=tap", "--test-concurrency=1", *tests]
+    step.count(argv, count_tap, cwd=folder, env=env)
+
+
+def readme(step):
+    build(step, "release", ["thalweg"])
+    binary = os.path.join(ROOT, "build", "release", "thalweg")
+    step.count([sys.executable, "test/readme_test.py", binary], count_sum)
+
+
+def asan(step):
+    build(step, "asan")
+    ctest(step, "asan", SANITIZER_ENVIRONMENT)
+    run_conformance(step, "asan", SANITIZER_ENVIRONMENT)
+
+
+def tsan(step):
+    build(step, "tsan", THREADED)
+    for name in THREADED:
+        found = glob.glob(os.path.join(ROOT, "build", "tsan", "**", name), recursive=True)
+        step.count([found[0], "--gtest_brief=1"], count_gtest, env=SANITIZER_ENVIRONMENT)
+
+
+def fuzz_one(step, name):
+    """Fuzzes one target for FUZZ_SECONDS from its seeds; what it finds is kept beside the logs."""
+    seeds = os.path.join(ROOT, "test", "fuzz", "corpus", name)
+    grown = os.path.join(ROOT, "build", "fuzz", "grown", name)
+    os.makedirs(grown, exist_ok=True)
+    binary = os.path.join(ROOT, "build", "fuzz", "test", "fuzz", name)
+    argv = [binary, grown, seeds, f"-max_total_time={FUZZ_SECONDS}", "-timeout=10",
+            "-rss_limit_mb=2048", "-print_final_stats=1", "-verbosity=0",
+            f"-artifact_prefix={LOGS}/{name}-"]  # fmt: skip
+    code, text = step.command(argv, env=SANITIZER_ENVIRONMENT, seconds=FUZZ_SECONDS + 120)
+    runs = re.search(r"stat::number_of_executed_units:\s*(\d+)", text)
+    return (1, 0) if code == 0 and runs and int(runs[1]) > 0 else (0, 1)
+
+
+def fuzz(step):
+    sources = sorted(glob.glob(os.path.join(ROOT, "test", "fuzz", "*_fuzz.cc")))
+    names = [os.path.basename(source).removesuffix(".cc") for source in sources]
+    build(step, "fuzz", names)
+    with ThreadPoolExecutor(max_workers=max(1, int(JOBS))) as pool:
+        for counts in pool.map(lambda name: fuzz_one(step, name), names):
+            step.add(counts)
+
+
+STEPS = {
+    "tidy": tidy,
+    "unit": unit,
+    "conformance": conformance,
+    "e2e": e2e,
+    "readme": readme,
+    "asan": asan,
+    "tsan": tsan,
+    "fuzz": fuzz,
+}
+
+
+def run_step(name, show):
+    step = Step(name, show)
+    started = time.monotonic()
+    try:
+        STEPS[name](step)
+    except Failed as failure:
+        step.log.write(f"\n{failure}\n")
+        step.failed = max(step.failed, 1)
+    seconds = time.monotonic() - started
+    verdict = "ok" if step.failed == 0 else "FAILED"
+    print(
+        f"{name:<12} {verdict:<7} {step.passed:>5} passed {step.failed:>4} failed {seconds:>6.0f} s",
+        flush=True,
+    )
+    if step.failed:
+        print(f"--- the end of {os.path.relpath(step.log_path, ROOT)}:\n{step.tail()}---", flush=True)
+    step.log.close()
+    return step.passed, step.failed
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--show", action="store_true", help="show what the steps print")
+    parser.add_argument("steps", nargs="*", help=" ".join(STEPS))
+    arguments = parser.parse_args()
+    unknown = [name for name in arguments.steps if name not in STEPS]
+    if unknown:
+        parser.error(f"no step {unknown[0]!r}; there are: {' '.join(STEPS)}")
+    os.makedirs(LOGS, exist_ok=True)
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    counts = [run_step(name, arguments.show) for name in arguments.steps or STEPS]
+    passed, failed = (sum(column) for column in zip(*counts))
+    print(f"{passed} passed, {failed} failed", flush=True)
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
