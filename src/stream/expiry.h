@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "stream/ids.h"
+#include "stream/rfc3339.h"
 
 namespace thalweg {
 
@@ -28,11 +29,6 @@ inline constexpr uint64_t kTtlSecondsMax = 9'007'199'254'740'991;  // 2^53 - 1
 
 // "0" or digits without a leading zero, at most kTtlSecondsMax; anything else is null.
 std::optional<uint64_t> ParseTtl(std::string_view text);
-
-// RFC 3339 date-time, strict (lower-case t and z allowed, any fraction, second 60 read as 59.999
-// and only where a leap second can be, at 23:59 UTC); milliseconds since 1970, rounded down. Null
-// for anything else, and for a day that does not exist.
-std::optional<int64_t> ParseRfc3339(std::string_view text);
 
 // Whether a stream last used at `accessed_steady_ms` has ended by `now`.
 bool IsExpired(const Expiry& expiry, int64_t accessed_steady_ms, Moment now);

@@ -1,7 +1,6 @@
-// RFC 3339 date-times, read strictly (RFC 3339 5.6).
-#include <chrono>
+#include "stream/rfc3339.h"
 
-#include "stream/expiry.h"
+#include <chrono>
 
 namespace thalweg {
 namespace {

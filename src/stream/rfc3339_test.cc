@@ -1,8 +1,8 @@
+#include "stream/rfc3339.h"
+
 #include <gtest/gtest.h>
 
 #include <span>
-
-#include "stream/expiry.h"
 
 namespace thalweg {
 namespace {
