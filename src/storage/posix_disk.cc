@@ -1,0 +1,135 @@
+#include "storage/posix_disk.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <string_view>
+#include <utility>
+
+#include "base/assert.h"
+#include "storage/posix_disk_file.h"
+
+namespace thalweg {
+namespace {
+
+constexpr mode_t kFileMode = 0640;
+constexpr mode_t kDirectoryMode = 0750;
+
+int FlagsOf(Disk::Mode mode) {
+  switch (mode) {
+    case Disk::Mode::kRead: return O_RDONLY;
+    case Disk::Mode::kReadWrite: return O_RDWR;
+    case Disk::Mode::kCreate: return O_RDWR | O_CREAT | O_EXCL;
+  }
+  THALWEG_ASSERT(false);
+  return 0;
+}
+
+const char* VerbOf(Disk::Mode mode) { return mode == Disk::Mode::kCreate ? "create " : "open "; }
+
+// The path as the *at calls want it. An absolute one would leave the root.
+const char* Relative(const std::string& path) {
+  THALWEG_ASSERT(!path.starts_with('/'));
+  return path.empty() ? "." : path.c_str();
+}
+
+bool IsDirectory(int fd) {
+  struct stat status;
+  return fstat(fd, &status) == 0 && S_ISDIR(status.st_mode);
+}
+
+// Takes `fd`. Null, with errno set: the system refused.
+DIR* ReadDirectory(OwnedFd fd) {
+  DIR* stream = fdopendir(fd.get());
+  if (stream != nullptr) fd.Release();
+  return stream;
+}
+
+// The names in `stream`; false, with errno set: the system failed in between.
+bool CollectNames(DIR* stream, std::vector<std::string>& names) {
+  for (;;) {
+    errno = 0;
+    const dirent* entry = readdir(stream);
+    if (entry == nullptr) return errno == 0;
+    const std::string_view name = entry->d_name;
+    if (name != "." && name != "..") names.emplace_back(name);
+  }
+}
+
+}  // namespace
+
+DiskResult<std::unique_ptr<PosixDisk>> PosixDisk::Open(const std::string& root) {
+  OwnedFd fd(RetryInterrupted([&] { return open(root.c_str(), O_DIRECTORY | O_CLOEXEC); }));
+  if (!fd.valid()) return DiskFailure(errno, "open directory " + root);
+  return std::make_unique<PosixDisk>(std::move(fd));
+}
+
+DiskResult<std::unique_ptr<File>> PosixDisk::Open(const std::string& path, Mode mode) {
+  const int flags = FlagsOf(mode) | O_CLOEXEC;
+  OwnedFd fd(
+      RetryInterrupted([&] { return openat(root_.get(), Relative(path), flags, kFileMode); }));
+  if (!fd.valid()) return DiskFailure(errno, VerbOf(mode) + path);
+  if (IsDirectory(fd.get())) return DiskFailure(EISDIR, VerbOf(mode) + path);
+  return std::make_unique<PosixFile>(std::move(fd), path);
+}
+
+DiskResult<void> PosixDisk::Rename(const std::string& from, const std::string& to) {
+  if (renameat(root_.get(), Relative(from), root_.get(), Relative(to)) == 0) return {};
+  return DiskFailure(errno, "rename " + from + " to " + to);
+}
+
+DiskResult<void> PosixDisk::Remove(const std::string& path) {
+  if (unlinkat(root_.get(), Relative(path), 0) == 0) return {};
+  return DiskFailure(errno, "remove " + path);
+}
+
+DiskResult<void> PosixDisk::MakeDirectory(const std::string& path) {
+  if (mkdirat(root_.get(), Relative(path), kDirectoryMode) == 0) return {};
+  return DiskFailure(errno, "make directory " + path);
+}
+
+DiskResult<void> PosixDisk::SyncDirectory(const std::string& path) {
+  const DiskResult<OwnedFd> fd = OpenDirectory(path, "sync directory ");
+  if (!fd) return std::unexpected(fd.error());
+  if (RetryInterrupted([&] { return fsync(fd->get()); }) == 0) return {};
+  return DiskFailure(errno, "sync directory " + path);
+}
+
+DiskResult<std::vector<std::string>> PosixDisk::List(const std::string& path) {
+  DiskResult<OwnedFd> fd = OpenDirectory(path, "list ");
+  if (!fd) return std::unexpected(fd.error());
+  DIR* stream = ReadDirectory(std::move(*fd));
+  if (stream == nullptr) return DiskFailure(errno, "list " + path);
+  std::vector<std::string> names;
+  const int code = CollectNames(stream, names) ? 0 : errno;
+  closedir(stream);
+  if (code != 0) return DiskFailure(code, "list " + path);
+  std::ranges::sort(names);
+  return names;
+}
+
+DiskResult<std::unique_ptr<File>> PosixDisk::Lock(const std::string& path) {
+  OwnedFd fd(RetryInterrupted([&] {
+    return openat(root_.get(), Relative(path), O_RDWR | O_CREAT | O_CLOEXEC, kFileMode);
+  }));
+  if (!fd.valid()) return DiskFailure(errno, "lock " + path);
+  if (RetryInterrupted([&] { return flock(fd.get(), LOCK_EX | LOCK_NB); }) != 0) {
+    return DiskFailure(errno, "lock " + path);
+  }
+  return std::make_unique<PosixFile>(std::move(fd), path);
+}
+
+DiskResult<OwnedFd> PosixDisk::OpenDirectory(const std::string& path, const char* tried) const {
+  OwnedFd fd(RetryInterrupted(
+      [&] { return openat(root_.get(), Relative(path), O_DIRECTORY | O_RDONLY | O_CLOEXEC); }));
+  if (!fd.valid()) return DiskFailure(errno, tried + path);
+  return fd;
+}
+
+}  // namespace thalweg

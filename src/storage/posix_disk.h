@@ -1,0 +1,39 @@
+// The machine's file system below one directory.
+//
+// Interrupted calls are repeated and short writes continued here, so no one above sees either.
+// THREAD: any, as Disk and File say.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "storage/disk.h"
+#include "storage/owned_fd.h"
+
+namespace thalweg {
+
+class PosixDisk final : public Disk {
+ public:
+  // Of an open directory.
+  explicit PosixDisk(OwnedFd root) : root_(std::move(root)) {}
+
+  // `root` must be a directory that exists: one that is missing may be a mount that is missing.
+  [[nodiscard]] static DiskResult<std::unique_ptr<PosixDisk>> Open(const std::string& root);
+
+  [[nodiscard]] DiskResult<std::unique_ptr<File>> Open(const std::string& path, Mode mode) override;
+  [[nodiscard]] DiskResult<void> Rename(const std::string& from, const std::string& to) override;
+  [[nodiscard]] DiskResult<void> Remove(const std::string& path) override;
+  [[nodiscard]] DiskResult<void> MakeDirectory(const std::string& path) override;
+  [[nodiscard]] DiskResult<void> SyncDirectory(const std::string& path) override;
+  [[nodiscard]] DiskResult<std::vector<std::string>> List(const std::string& path) override;
+  [[nodiscard]] DiskResult<std::unique_ptr<File>> Lock(const std::string& path) override;
+
+ private:
+  DiskResult<OwnedFd> OpenDirectory(const std::string& path, const char* tried) const;
+
+  const OwnedFd root_;
+};
+
+}  // namespace thalweg

@@ -1,0 +1,84 @@
+#include "storage/posix_disk_file.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "storage/zero_fill.h"
+
+namespace thalweg {
+namespace {
+
+std::string Tried(const char* verb, size_t bytes, uint64_t offset, const std::string& path) {
+  return verb + std::to_string(bytes) + " bytes at " + std::to_string(offset) + " of " + path;
+}
+
+}  // namespace
+
+DiskResult<size_t> PosixFile::ReadAt(uint64_t offset, std::span<char> out) const {
+  size_t done = 0;
+  while (done < out.size()) {
+    const ssize_t got = RetryInterrupted([&] {
+      return pread(fd_.get(), out.data() + done, out.size() - done,
+                   static_cast<off_t>(offset + done));
+    });
+    if (got < 0) return DiskFailure(errno, Tried("read ", out.size(), offset, path_));
+    if (got == 0) break;
+    done += static_cast<size_t>(got);
+  }
+  return done;
+}
+
+DiskResult<void> PosixFile::WriteAt(uint64_t offset, std::string_view bytes) {
+  size_t done = 0;
+  while (done < bytes.size()) {
+    const ssize_t put = RetryInterrupted([&] {
+      return pwrite(fd_.get(), bytes.data() + done, bytes.size() - done,
+                    static_cast<off_t>(offset + done));
+    });
+    if (put <= 0) {
+      const int code = put < 0 ? errno : EIO;  // taking nothing without an error would never end
+      return DiskFailure(code, Tried("write ", bytes.size(), offset, path_));
+    }
+    done += static_cast<size_t>(put);
+  }
+  return {};
+}
+
+DiskResult<void> PosixFile::Sync() {
+  if (RetryInterrupted([&] { return fdatasync(fd_.get()); }) == 0) return {};
+  return DiskFailure(errno, "sync " + path_);
+}
+
+// A failed attempt may have moved the end of the file: it goes back, and with it the space.
+DiskResult<void> PosixFile::Allocate(uint64_t size) {
+  const DiskResult<uint64_t> size_before = Size();
+  if (!size_before) return std::unexpected(size_before.error());
+  DiskResult<void> reserved = Reserve(size);
+  if (!reserved && size > *size_before) static_cast<void>(Truncate(*size_before));
+  return reserved;
+}
+
+DiskResult<void> PosixFile::Reserve(uint64_t size) {
+  if (size == 0) return {};
+  const int result =
+      RetryInterrupted([&] { return fallocate(fd_.get(), 0, 0, static_cast<off_t>(size)); });
+  if (result == 0) return {};
+  if (errno == EOPNOTSUPP || errno == ENOSYS) return FillWithZeros(*this, size);
+  return DiskFailure(errno, "allocate " + std::to_string(size) + " bytes for " + path_);
+}
+
+DiskResult<void> PosixFile::Truncate(uint64_t size) {
+  if (RetryInterrupted([&] { return ftruncate(fd_.get(), static_cast<off_t>(size)); }) == 0) {
+    return {};
+  }
+  return DiskFailure(errno, "truncate " + path_ + " to " + std::to_string(size));
+}
+
+DiskResult<uint64_t> PosixFile::Size() const {
+  struct stat status;
+  if (fstat(fd_.get(), &status) == 0) return static_cast<uint64_t>(status.st_size);
+  return DiskFailure(errno, "stat " + path_);
+}
+
+}  // namespace thalweg

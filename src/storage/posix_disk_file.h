@@ -1,0 +1,43 @@
+// One open file of a PosixDisk.
+#pragma once
+
+#include <cerrno>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "storage/disk_error.h"
+#include "storage/owned_fd.h"
+
+namespace thalweg {
+
+// Repeats `call` (which returns -1 and sets errno, as system calls do) while signals interrupt it.
+template <typename Call>
+auto RetryInterrupted(Call call) {
+  for (;;) {
+    const auto result = call();
+    if (result != -1 || errno != EINTR) return result;
+  }
+}
+
+class PosixFile final : public File {
+ public:
+  PosixFile(OwnedFd fd, std::string path) : fd_(std::move(fd)), path_(std::move(path)) {}
+
+  [[nodiscard]] DiskResult<size_t> ReadAt(uint64_t offset, std::span<char> out) const override;
+  [[nodiscard]] DiskResult<void> WriteAt(uint64_t offset, std::string_view bytes) override;
+  [[nodiscard]] DiskResult<void> Sync() override;
+  [[nodiscard]] DiskResult<void> Allocate(uint64_t size) override;
+  [[nodiscard]] DiskResult<void> Truncate(uint64_t size) override;
+  [[nodiscard]] DiskResult<uint64_t> Size() const override;
+  int fd() const override { return fd_.get(); }
+
+ private:
+  DiskResult<void> Reserve(uint64_t size);
+
+  const OwnedFd fd_;
+  const std::string path_;
+};
+
+}  // namespace thalweg

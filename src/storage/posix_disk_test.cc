@@ -1,0 +1,151 @@
+#include "storage/posix_disk.h"
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <filesystem>
+
+#include "storage/disk_suite.h"
+#include "storage/zero_fill.h"
+
+namespace thalweg {
+namespace {
+
+// A directory of its own for one test, gone afterwards.
+class TemporaryDirectory {
+ public:
+  TemporaryDirectory() {
+    std::string pattern = (std::filesystem::temp_directory_path() / "thalweg-disk-XXXXXX").string();
+    if (mkdtemp(pattern.data()) != nullptr) path_ = pattern;
+  }
+  TemporaryDirectory(const TemporaryDirectory&) = delete;
+  TemporaryDirectory& operator=(const TemporaryDirectory&) = delete;
+  ~TemporaryDirectory() {
+    std::error_code ignored;
+    std::filesystem::remove_all(path_, ignored);
+  }
+
+  const std::string& path() const { return path_; }
+
+ private:
+  std::string path_;
+};
+
+class PosixDiskCase {
+ public:
+  Disk& disk() { return *disk_; }
+
+ private:
+  TemporaryDirectory directory_;
+  std::unique_ptr<PosixDisk> disk_ = PosixDisk::Open(directory_.path()).value();
+};
+
+INSTANTIATE_TYPED_TEST_SUITE_P(PosixDisk, DiskSuite, PosixDiskCase);
+
+// No file of this process grows beyond `bytes` while it lives.
+class FileSizeLimit {
+ public:
+  explicit FileSizeLimit(rlim_t bytes) {
+    signal(SIGXFSZ, SIG_IGN);
+    getrlimit(RLIMIT_FSIZE, &before_);
+    const rlimit limit = {.rlim_cur = bytes, .rlim_max = before_.rlim_max};
+    setrlimit(RLIMIT_FSIZE, &limit);
+  }
+  FileSizeLimit(const FileSizeLimit&) = delete;
+  FileSizeLimit& operator=(const FileSizeLimit&) = delete;
+  ~FileSizeLimit() {
+    setrlimit(RLIMIT_FSIZE, &before_);
+    signal(SIGXFSZ, SIG_DFL);
+  }
+
+ private:
+  rlimit before_;
+};
+
+class PosixDiskTest : public testing::Test {
+ protected:
+  std::unique_ptr<File> Create(const std::string& path) {
+    return disk_->Open(path, Disk::Mode::kCreate).value();
+  }
+
+  TemporaryDirectory directory_;
+  std::unique_ptr<PosixDisk> disk_ = PosixDisk::Open(directory_.path()).value();
+};
+
+TEST_F(PosixDiskTest, OpensOnlyADirectoryThatExists) {
+  const auto missing = PosixDisk::Open(directory_.path() + "/none");
+  ASSERT_FALSE(missing.has_value());
+  EXPECT_EQ(missing.error().code, ENOENT);
+  Create("file");
+  EXPECT_EQ(PosixDisk::Open(directory_.path() + "/file").error().code, ENOTDIR);
+}
+
+TEST_F(PosixDiskTest, StaysInItsDirectoryWhenThatIsRenamed) {
+  const std::string moved = directory_.path() + "-moved";
+  std::filesystem::rename(directory_.path(), moved);
+  Create("a");
+  EXPECT_TRUE(std::filesystem::exists(moved + "/a"));
+  std::filesystem::rename(moved, directory_.path());
+}
+
+TEST_F(PosixDiskTest, DescriptorsAreNotInheritedByPrograms) {
+  const std::unique_ptr<File> file = Create("a");
+  const std::unique_ptr<File> lock = disk_->Lock("lock").value();
+  EXPECT_NE(fcntl(file->fd(), F_GETFD) & FD_CLOEXEC, 0);
+  EXPECT_NE(fcntl(lock->fd(), F_GETFD) & FD_CLOEXEC, 0);
+}
+
+TEST_F(PosixDiskTest, ASecondProcessesDiskMeetsTheLockToo) {
+  const std::unique_ptr<File> lock = disk_->Lock("lock").value();
+  const auto second = PosixDisk::Open(directory_.path()).value();
+  EXPECT_EQ(second->Lock("lock").error().code, EWOULDBLOCK);
+}
+
+TEST_F(PosixDiskTest, AWriteThatTheSystemCutsShortGoesOnAndSaysWhereItFailed) {
+  const std::unique_ptr<File> file = Create("a");
+  const FileSizeLimit limit(6000);
+  const DiskResult<void> written = file->WriteAt(4096, std::string(4096, 'x'));
+  ASSERT_FALSE(written.has_value());
+  EXPECT_EQ(written.error().message, "write 4096 bytes at 4096 of a: File too large");
+  EXPECT_EQ(file->Size().value(), 6000U);  // the first piece went in, the second was tried
+}
+
+TEST_F(PosixDiskTest, AllocateTakesRealSpace) {
+  const std::unique_ptr<File> file = Create("a");
+  ASSERT_TRUE(file->Allocate(1 << 20).has_value());
+  struct stat status;
+  ASSERT_EQ(fstat(file->fd(), &status), 0);
+  EXPECT_GE(status.st_blocks * 512, 1 << 20);
+}
+
+TEST_F(PosixDiskTest, FillingWithZerosTakesRealSpaceForHolesToo) {
+  const std::unique_ptr<File> file = Create("a");
+  ASSERT_TRUE(file->Truncate(1 << 20).has_value());
+  ASSERT_TRUE(FillWithZeros(*file, 2 << 20).has_value());
+  ASSERT_TRUE(file->Sync().has_value());  // file systems that allocate late do it now
+  struct stat status;
+  ASSERT_EQ(fstat(file->fd(), &status), 0);
+  EXPECT_GE(status.st_blocks * 512, 2 << 20);
+}
+
+TEST_F(PosixDiskTest, AFailedAllocationLeavesTheFileAsItWas) {
+  const std::unique_ptr<File> file = Create("a");
+  ASSERT_TRUE(file->WriteAt(0, "abc").has_value());
+  const FileSizeLimit limit(6000);
+  const DiskResult<void> allocated = file->Allocate(1 << 20);
+  ASSERT_FALSE(allocated.has_value());
+  EXPECT_EQ(allocated.error().message, "allocate 1048576 bytes for a: File too large");
+  EXPECT_EQ(file->Size().value(), 3U);
+}
+
+TEST_F(PosixDiskTest, AnAbsolutePathIsABug) {
+  EXPECT_DEATH(static_cast<void>(disk_->Remove("/etc/hosts")), "starts_with");
+}
+
+}  // namespace
+}  // namespace thalweg
