@@ -19,8 +19,8 @@ struct RouterContext {
   Executor& executor;
   Executor* workers;  // may be null
   const Clock& clock;
-  const RouterOptions options;  // base_path as from NormalBasePath (target.h)
-  const HeaderList common;  // on every response: CORS and browser security (cors.h)
+  const RouterOptions options;              // base_path as from NormalBasePath (target.h)
+  const HeaderList common;                  // on every response: CORS and browser security (cors.h)
   BackgroundAnswers* background = nullptr;  // null: everything runs on `executor`
 };
 

@@ -10,16 +10,11 @@ namespace thalweg {
 // REQUIRES: verdict is not kOk.
 inline const Problem& ProblemOf(ReadVerdict verdict) {
   switch (verdict) {
-    case ReadVerdict::kOk:
-      break;
-    case ReadVerdict::kMissing:
-      return kStreamNotFound;
-    case ReadVerdict::kSoftDeleted:
-      return kStreamDeleted;
-    case ReadVerdict::kNotABoundary:
-      return kOffsetNotBoundary;
-    case ReadVerdict::kBeyondTail:
-      return kOffsetBeyondTail;
+    case ReadVerdict::kOk: break;
+    case ReadVerdict::kMissing: return kStreamNotFound;
+    case ReadVerdict::kSoftDeleted: return kStreamDeleted;
+    case ReadVerdict::kNotABoundary: return kOffsetNotBoundary;
+    case ReadVerdict::kBeyondTail: return kOffsetBeyondTail;
   }
   THALWEG_ASSERT(verdict != ReadVerdict::kOk);
   return kStreamNotFound;

@@ -1,0 +1,111 @@
+#include "http/target.h"
+
+#include <gtest/gtest.h>
+
+#include "http/problem_codes.h"
+
+namespace thalweg {
+namespace {
+
+TEST(StreamPath, HasOneKeyForEverySpelling) {
+  struct Case {
+    const char* why;
+    std::string path;
+    std::string key;
+  };
+  const Case cases[] = {
+      {"plain", "/v1/stream/a", "a"},
+      {"slashes belong to the key", "/v1/stream/a/b/", "a/b/"},
+      {"an encoded unreserved character is the character", "/v1/stream/%41%2d%7E", "A-~"},
+      {"other encodings stay, in upper case", "/v1/stream/a%2fb%20c", "a%2Fb%20c"},
+      {"bytes beyond ASCII are encoded", "/v1/stream/\xc3\xa9", "%C3%A9"},
+      {"an encoded percent sign is not decoded twice", "/v1/stream/%2541", "%2541"},
+      {"dots within a segment are no dot segment", "/v1/stream/..a/.b/c..", "..a/.b/c.."},
+      {"only the whole first segment is reserved", "/v1/stream/__dsx", "__dsx"},
+      {"only the first segment is reserved", "/v1/stream/a/__ds", "a/__ds"},
+      {"empty segments stay", "/v1/stream//a", "/a"},
+  };
+  for (const Case& c : cases) {
+    const auto key = ParseStreamPath("/v1/stream", c.path);
+    ASSERT_TRUE(key) << c.why;
+    EXPECT_EQ(*key, c.key) << c.why;
+  }
+}
+
+TEST(StreamPath, RefusesWhatNamesNoStream) {
+  struct Case {
+    const char* why;
+    std::string path;
+    const Problem* want;
+  };
+  const Case cases[] = {
+      {"the base path alone", "/v1/stream", &kNotFound},
+      {"no key", "/v1/stream/", &kNotFound},
+      {"the base path ends at a segment", "/v1/streamX/a", &kNotFound},
+      {"elsewhere", "/healthz", &kNotFound},
+      {"no digits", "/v1/stream/%", &kBadPath},
+      {"one digit", "/v1/stream/a%4", &kBadPath},
+      {"no hexadecimal digits", "/v1/stream/%zz", &kBadPath},
+      {"encoded NUL", "/v1/stream/a%00", &kBadPath},
+      {"encoded line feed", "/v1/stream/a%0a", &kBadPath},
+      {"encoded DEL", "/v1/stream/a%7F", &kBadPath},
+      {"raw control", "/v1/stream/a\x01", &kBadPath},
+      {"dot segment", "/v1/stream/./a", &kBadPath},
+      {"dot segments", "/v1/stream/a/../b", &kBadPath},
+      {"encoded dot segments", "/v1/stream/a/%2e%2E", &kBadPath},
+      {"reserved", "/v1/stream/__ds", &kSubscriptionsMissing},
+      {"below reserved", "/v1/stream/__ds/subscriptions/x", &kSubscriptionsMissing},
+      {"reserved in disguise", "/v1/stream/%5F%5fds/x", &kSubscriptionsMissing},
+      {"too long", "/v1/stream/" + std::string(kStreamKeyBytesMax + 1, 'a'), &kPathTooLong},
+  };
+  for (const Case& c : cases) {
+    const auto key = ParseStreamPath("/v1/stream", c.path);
+    ASSERT_FALSE(key) << c.why;
+    EXPECT_EQ(key.error().problem, c.want) << c.why;
+  }
+}
+
+TEST(StreamPath, TakesAKeyOfTheGreatestLength) {
+  EXPECT_TRUE(ParseStreamPath("/v1/stream", "/v1/stream/" + std::string(kStreamKeyBytesMax, 'a')));
+}
+
+TEST(StreamPath, MayLiveAtTheRoot) {
+  EXPECT_EQ(ParseStreamPath(NormalBasePath("/"), "/a/b").value(), "a/b");
+  EXPECT_FALSE(ParseStreamPath(NormalBasePath(""), "/"));
+}
+
+TEST(NormalBasePath, BeginsWithASlashAndEndsWithoutOne) {
+  EXPECT_EQ(NormalBasePath("/v1/stream/"), "/v1/stream");
+  EXPECT_EQ(NormalBasePath("streams"), "/streams");
+  EXPECT_EQ(NormalBasePath("/"), "");
+}
+
+TEST(ForkSource, IsAPathWithOrWithoutTheBase) {
+  for (const char* value : {"/v1/stream/a/b", "/a/b", "a/b", "/v1/stream/%61/b"}) {
+    EXPECT_EQ(ParseForkSource("/v1/stream", value).value(), "a/b") << value;
+  }
+}
+
+TEST(ForkSource, RefusesWhatCannotBeAStream) {
+  struct Case {
+    const char* why;
+    const char* value;
+    const Problem* want;
+  };
+  const Case cases[] = {
+      {"absolute address", "http://example.test/v1/stream/a", &kForkSourceNotFound},
+      {"no key", "/v1/stream/", &kForkSourceNotFound},
+      {"root", "/", &kForkSourceNotFound},
+      {"reserved", "/v1/stream/__ds/x", &kForkSourceNotFound},
+      {"bad encoding", "/v1/stream/%zz", &kBadFork},
+      {"dot segment", "/v1/stream/../x", &kBadFork},
+  };
+  for (const Case& c : cases) {
+    const auto key = ParseForkSource("/v1/stream", c.value);
+    ASSERT_FALSE(key) << c.why;
+    EXPECT_EQ(key.error().problem, c.want) << c.why;
+  }
+}
+
+}  // namespace
+}  // namespace thalweg
