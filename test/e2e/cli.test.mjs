@@ -1,0 +1,130 @@
+// The program as an operator meets it: flags, exit codes, the ready line, signals.
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { binary, startServer, stopServer } from "./server.mjs";
+
+// Runs the program to its end.
+async function run(...args) {
+  const child = spawn(binary(), args, { stdio: ["ignore", "pipe", "pipe"] });
+  const said = { out: "", err: "" };
+  child.stdout.on("data", (bytes) => (said.out += bytes));
+  child.stderr.on("data", (bytes) => (said.err += bytes));
+  const [code] = await once(child, "close");
+  return { code, ...said };
+}
+
+test("a mistake is one helpful line on standard error and exit code 2", async () => {
+  const mistakes = [
+    [["serve"], /durable mode is not there yet; run thalweg serve --memory/],
+    [["serve", "--data-dir", "/nowhere"], /durable mode is not there yet/],
+    [["serve", "--memory", "--prot", "1"], /unknown flag '--prot'; did you mean --port\?/],
+    [["serve", "--memory", "--port", "http"], /--port: 'http' is not a number/],
+    [["serve", "--memory", "--max-body", "lots"], /--max-body: 'lots' is not a size/],
+    [["serv"], /unknown command 'serv'; did you mean serve\?/],
+  ];
+  for (const [args, wanted] of mistakes) {
+    const { code, out, err } = await run(...args);
+    assert.equal(code, 2, args.join(" "));
+    assert.equal(out, "", args.join(" "));
+    assert.match(err, wanted);
+    assert.equal(err.trimEnd().split("\n").length, 1, err);
+  }
+});
+
+test("help fits a screen, version is one line, nothing asked is a mistake", async () => {
+  const help = await run("--help");
+  assert.equal(help.code, 0);
+  assert.ok(help.out.split("\n").length <= 41);
+  assert.ok(help.out.split("\n").every((line) => line.length <= 80));
+  const version = await run("--version");
+  assert.equal(version.code, 0);
+  assert.match(version.out, /^thalweg \d+\.\d+\.\d+\n$/);
+  const nothing = await run();
+  assert.equal(nothing.code, 2);
+  assert.equal(nothing.err, help.out);
+});
+
+test("a busy port is exit code 5 and says which", async () => {
+  const server = await startServer();
+  const port = new URL(server.url).port;
+  try {
+    const { code, out, err } = await run("serve", "--memory", "--port", port);
+    assert.equal(code, 5);
+    assert.equal(out, "");
+    assert.match(err, new RegExp(`127\\.0\\.0\\.1:${port} is in use; .*--port`));
+  } finally {
+    await stopServer(server);
+  }
+});
+
+test("an address that is not ours is exit code 1", async () => {
+  const { code, err } = await run("serve", "--memory", "--port", "0", "--host", "192.0.2.1");
+  assert.equal(code, 1);
+  assert.match(err, /192\.0\.2\.1/);
+});
+
+test("the ready line names a URL that works, on IPv6 in brackets", async () => {
+  const server = await startServer("--host", "::1");
+  try {
+    assert.match(server.url, /^http:\/\/\[::1\]:\d+$/);
+    assert.equal((await fetch(`${server.url}/healthz`)).status, 200);
+  } finally {
+    await stopServer(server);
+  }
+});
+
+test("health stands beside the streams, and a base path moves the streams only", async () => {
+  const server = await startServer("--base-path", "/s", "--public-url", "https://example.com");
+  try {
+    for (const path of ["/healthz", "/readyz"]) {
+      const answer = await fetch(server.url + path);
+      assert.equal(answer.status, 200);
+      assert.equal((await answer.text()).trim(), "ok");
+    }
+    const created = await fetch(`${server.url}/s/x`, { method: "PUT" });
+    assert.equal(created.status, 201);
+    assert.equal(created.headers.get("location"), "https://example.com/s/x");
+    assert.equal((await fetch(`${server.url}/v1/stream/x`)).status, 404);
+  } finally {
+    await stopServer(server);
+  }
+});
+
+for (const signal of ["SIGTERM", "SIGINT"]) {
+  test(`${signal} ends a long-poll and an SSE response properly, then exits 0`, async () => {
+    const server = await startServer();
+    const url = `${server.url}/v1/stream/signal`;
+    await fetch(url, { method: "PUT", headers: { "content-type": "text/plain" } });
+    const sse = await fetch(`${url}?offset=-1&live=sse`);
+    const sseBody = sse.text();
+    const poll = fetch(`${url}?offset=now&live=long-poll`);
+    await sleep(100); // for the long-poll to arrive; were it late, it would be answered at once
+    const begun = Date.now();
+    process.kill(server.pid, signal);
+    const [pollAnswer, sseText] = await Promise.all([poll, sseBody]);
+    assert.equal(pollAnswer.status, 204);
+    assert.match(sseText, /event: control\ndata:.*\n\n$/);
+    const end = await server.stop();
+    assert.deepEqual([end.code, end.signal], [0, null]);
+    assert.ok(Date.now() - begun < 2000, `took ${Date.now() - begun} ms`);
+  });
+}
+
+test("a second signal ends at once", async () => {
+  const server = await startServer();
+  const url = `${server.url}/v1/stream/held`;
+  // An upload that never ends holds the shutdown up.
+  const held = spawn("curl", ["-sN", "-X", "PUT", "-T", "-", url], { stdio: ["pipe", "ignore", "ignore"] });
+  held.stdin.write("begin");
+  await sleep(300);
+  process.kill(server.pid, "SIGTERM");
+  await sleep(300);
+  const begun = Date.now();
+  const end = await server.stop(); // the second SIGTERM
+  held.kill();
+  assert.equal(end.code, 128 + 15);
+  assert.ok(Date.now() - begun < 1000);
+});

@@ -1,0 +1,83 @@
+// The official client: one writer, three readers that follow live, one of them cut again and again.
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { DurableStream, IdempotentProducer, stream } from "@durable-streams/client";
+import { startServer, stopServer } from "./server.mjs";
+
+const MESSAGES = 10_000;
+const CUT_EVERY = 10;
+const expected = Array.from({ length: MESSAGES }, (_, n) => n);
+
+let server;
+before(async () => (server = await startServer("--long-poll-timeout", "2s")));
+after(() => stopServer(server));
+
+// Follows to the end of the stream without a break.
+async function follow(url, live) {
+  const response = await stream({ url, offset: "-1", live });
+  const seen = [];
+  response.subscribeJson((batch) => {
+    for (const item of batch.items) seen.push(item.n);
+  });
+  await response.closed;
+  return seen;
+}
+
+// One connection from `offset` until CUT_EVERY more messages have come, then cut; what the batch
+// holds beyond them is kept, for a batch has one offset to resume from.
+async function followUntilCut(url, live, offset) {
+  const cut = new AbortController();
+  const response = await stream({ url, offset, live, signal: cut.signal });
+  const got = { items: [], offset, ended: false };
+  const enough = new Promise((resolve) => {
+    response.subscribeJson((batch) => {
+      if (got.items.length >= CUT_EVERY) return;
+      got.items.push(...batch.items.map((item) => item.n));
+      got.offset = batch.offset;
+      if (got.items.length >= CUT_EVERY) resolve();
+    });
+  });
+  const ended = response.closed.then(() => (got.ended = response.streamClosed));
+  await Promise.race([enough, ended]);
+  cut.abort();
+  ended.catch(() => {}); // a cut is no failure
+  return got;
+}
+
+async function followInPieces(url) {
+  const seen = [];
+  let connections = 0;
+  for (let offset = "-1", ended = false; !ended; connections++) {
+    const got = await followUntilCut(url, connections % 2 ? "sse" : "long-poll", offset);
+    seen.push(...got.items);
+    offset = got.offset;
+    ended = got.ended;
+  }
+  return { seen, connections };
+}
+
+test("three live readers end with exactly what a producer wrote, in order", async () => {
+  const url = `${server.url}/v1/stream/client-e2e`;
+  const handle = await DurableStream.create({ url, contentType: "application/json" });
+  const readers = [follow(url, "sse"), follow(url, "long-poll"), followInPieces(url)];
+  const errors = [];
+  const producer = new IdempotentProducer(handle, "writer-1", {
+    autoClaim: true,
+    lingerMs: 1,
+    maxBatchBytes: 200, // about ten messages to a request
+    onError: (error) => errors.push(error),
+  });
+  for (const n of expected) {
+    producer.append(JSON.stringify({ n }));
+    if (n % 100 === 99) await producer.flush();
+  }
+  await producer.flush();
+  await producer.detach();
+  await handle.close();
+  const [bySse, byLongPoll, inPieces] = await Promise.all(readers);
+  assert.deepEqual(errors, []);
+  assert.deepEqual(bySse, expected, "by SSE");
+  assert.deepEqual(byLongPoll, expected, "by long-poll");
+  assert.deepEqual(inPieces.seen, expected, "in pieces");
+  assert.ok(inPieces.connections > 100, `the cut reader connected ${inPieces.connections} times`);
+});
