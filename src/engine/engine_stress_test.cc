@@ -182,7 +182,7 @@ class Writer {
 };
 
 void FollowWriters(Engine& engine, ManualClock& clock) {
-  constexpr size_t kWriters = 2, kAppends = 4000;
+  constexpr size_t kWriters = 2, kAppends = 12000;
   for (size_t s = 0; s < kStreams; ++s) engine.Create(NewStream(PathOf(s)));
   std::vector<std::unique_ptr<Writer>> writers;
   std::vector<std::unique_ptr<Follower>> followers(kThreads - kWriters);
@@ -326,7 +326,7 @@ class Vandal {
 };
 
 void Vandalise(Engine& engine) {
-  constexpr size_t kSteps = 4000;
+  constexpr size_t kSteps = 10000;
   std::vector<std::unique_ptr<Vandal>> vandals;
   for (size_t t = 0; t < kThreads; ++t) vandals.push_back(std::make_unique<Vandal>(engine, t));
   RunThreads(kThreads, [&](size_t t) { vandals[t]->Run(kSteps); });
@@ -358,7 +358,7 @@ TEST(EngineStress, ExpiryRacesWithUseAndLeavesNothing) {
   Engine engine(clock, std::make_unique<MemoryLog>(), EngineOptions{.partitions = 2});
   RunThreads(kThreads, [&](size_t t) {
     std::mt19937_64 random(t);
-    for (size_t i = 0; i < 3000; ++i) {
+    for (size_t i = 0; i < 8000; ++i) {
       const std::string path = PathOf(random() % kStreams), source = PathOf(random() % kStreams);
       CreateCommand command = random() % 2 == 0 ? NewStream(path) : NewFork(path, source);
       command.expiry = Ttl(1);
