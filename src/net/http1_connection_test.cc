@@ -1,9 +1,11 @@
+#include "net/http1_connection.h"
+
 // Requests and answers over real sockets: order, framing, refusals, pipelining.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "net/malformed_requests.h"
-#include "net/net_test_server.h"
+#include "net/net_test_support.h"
 
 namespace thalweg {
 namespace {
@@ -35,7 +37,7 @@ void ExpectOneRejection(const std::string& answer, const MalformedRequest& malfo
 
 TEST(Http1Connection, AnswersMalformedRequestsOnceAndReadsNothingBehindThem) {
   TestServer server;
-  for (const MalformedRequest& malformed : MalformedRequests()) {
+  for (const MalformedRequest& malformed : kMalformedRequests) {
     std::string bytes(malformed.bytes);
     bytes += kSecondRequest;
     TestClient whole(server.port());

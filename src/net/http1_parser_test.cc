@@ -99,7 +99,7 @@ TEST(Http1Parser, KeepsOrClosesAsTheVersionAndTheConnectionFieldSay) {
 }
 
 TEST(Http1Parser, RefusesWhatIsMalformedOnceAndReadsNothingBehindIt) {
-  for (const MalformedRequest& malformed : MalformedRequests()) {
+  for (const MalformedRequest& malformed : kMalformedRequests) {
     std::string bytes(malformed.bytes);
     bytes += kSecondRequest;
     const std::string want = "rejected " + std::to_string(malformed.status) + " ";
@@ -109,7 +109,7 @@ TEST(Http1Parser, RefusesWhatIsMalformedOnceAndReadsNothingBehindIt) {
 }
 
 TEST(Http1Parser, SeesAGoodRequestBeforeAMalformedOne) {
-  for (const MalformedRequest& malformed : MalformedRequests()) {
+  for (const MalformedRequest& malformed : kMalformedRequests) {
     std::string bytes(kSecondRequest);
     bytes += malformed.bytes;
     const std::string got = Whole(bytes);

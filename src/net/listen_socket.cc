@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstdlib>
+#include <charconv>
 #include <cstring>
 #include <memory>
 #include <optional>
@@ -76,7 +76,10 @@ bool ListenedOnByThisProcess(const Address& wanted) {
   const std::unique_ptr<DIR, int (*)(DIR*)> directory(::opendir("/proc/self/fd"), ::closedir);
   if (directory == nullptr) return false;
   while (const dirent* entry = ::readdir(directory.get())) {
-    if (entry->d_name[0] != '.' && ListensOn(std::atoi(entry->d_name), wanted)) return true;
+    const std::string_view name = entry->d_name;
+    int fd = -1;
+    const auto parsed = std::from_chars(name.data(), name.data() + name.size(), fd);
+    if (parsed.ec == std::errc() && ListensOn(fd, wanted)) return true;
   }
   return false;
 }

@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <charconv>
 #include <condition_variable>
 #include <functional>
 #include <map>
@@ -240,8 +241,10 @@ class TestClient {
   std::string ReadResponse() {
     std::string head = ReadUntil("\r\n\r\n");
     const size_t at = std::min(head.find("Content-Length: "), head.find("content-length: "));
-    const size_t length =
-        at == std::string::npos ? 0 : static_cast<size_t>(std::atoi(head.c_str() + at + 16));
+    size_t length = 0;
+    if (at != std::string::npos) {
+      std::from_chars(head.data() + at + 16, head.data() + head.size(), length);
+    }
     const size_t date = head.find("Date: ");
     if (date != std::string::npos) head.erase(date, head.find("\r\n", date) + 2 - date);
     return head + ReadBytes(length);

@@ -1,0 +1,110 @@
+#include "net/http1_shared.h"
+
+#include <gtest/gtest.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <map>
+#include <string>
+
+#include "net/http1_connection.h"
+#include "net/http1_responder.h"
+
+namespace thalweg {
+namespace {
+
+// Answers /x at once and keeps the responders of the rest.
+class KeepingHandler final : public RequestHandler {
+ public:
+  void Handle(const Request& request, Responder& responder) override {
+    if (request.path == "/x") {
+      responder.Respond(200, {}, Bytes::Static("answer"));
+    } else {
+      kept[std::string(request.path)] = &responder;
+    }
+  }
+  std::map<std::string, Responder*> kept;
+};
+
+// One connection over a pair of sockets; the loop's events are made by hand.
+class Http1SharedTest : public ::testing::Test {
+ protected:
+  Http1SharedTest() : shared_(loop_, handler_, NetOptions()) {
+    EXPECT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, sockets_), 0);
+    connection_ = &shared_.AddConnection(sockets_[0]);
+  }
+  ~Http1SharedTest() override { ::close(sockets_[1]); }
+
+  void Receive(std::string_view bytes) {
+    EXPECT_EQ(::send(sockets_[1], bytes.data(), bytes.size(), 0),
+              static_cast<ssize_t>(bytes.size()));
+    connection_->OnIo(1);  // EPOLLIN
+  }
+  std::string Sent() {
+    char buffer[65536];
+    const ssize_t got = ::recv(sockets_[1], buffer, sizeof buffer, 0);
+    return got > 0 ? std::string(buffer, static_cast<size_t>(got)) : "";
+  }
+
+  Loop loop_;
+  KeepingHandler handler_;
+  Http1Shared shared_;
+  Http1Connection* connection_;
+  int sockets_[2];
+};
+
+TEST_F(Http1SharedTest, HoldsLittleForAnIdleConnection) {
+  Receive("GET /x HTTP/1.1\r\nHost: h\r\n\r\n");
+  EXPECT_TRUE(Sent().ends_with("answer"));
+  EXPECT_LT(connection_->held_bytes(), 2048u);
+}
+
+TEST_F(Http1SharedTest, HoldsLittleForAReaderThatTakesNothing) {
+  Receive("GET /live HTTP/1.1\r\nHost: h\r\n\r\n");
+  Responder& responder = *handler_.kept.at("/live");
+  responder.Start(200, {}, std::nullopt);
+  size_t events = 0;
+  for (const std::string event(200, 'e'); responder.Write(Bytes::Own(event)); ++events) {
+    ASSERT_LT(events, 100'000u);
+    shared_.RunTurnEnd();  // sends, until the socket is full
+  }
+  EXPECT_GT(events, 100u);
+  EXPECT_LT(connection_->held_bytes(), 64u * 1024);
+  responder.Abort();
+  shared_.RunTurnEnd();
+  EXPECT_EQ(shared_.connection_count(), 0u);
+}
+
+TEST_F(Http1SharedTest, GathersTheAnswersOfOneTurn) {
+  Receive("POST /a HTTP/1.1\r\nHost: h\r\n\r\nPOST /b HTTP/1.1\r\nHost: h\r\n\r\n");
+  handler_.kept.at("/b")->Respond(200, {}, Bytes::Static("of b"));
+  handler_.kept.at("/a")->Respond(200, {}, Bytes::Static("of a"));
+  EXPECT_EQ(Sent(), "");  // nothing leaves before the turn's end
+  EXPECT_FALSE(shared_.RunTurnEnd());
+  const std::string sent = Sent();
+  EXPECT_LT(sent.find("of a"), sent.find("of b"));
+  EXPECT_TRUE(sent.ends_with("of b"));
+}
+
+TEST_F(Http1SharedTest, UsesRespondersAgain) {
+  Receive("POST /a HTTP/1.1\r\nHost: h\r\n\r\n");
+  Responder* const first = handler_.kept.at("/a");
+  first->Respond(200, {}, {});
+  shared_.RunTurnEnd();
+  Receive("POST /b HTTP/1.1\r\nHost: h\r\n\r\n");
+  EXPECT_EQ(handler_.kept.at("/b"), first);
+}
+
+TEST_F(Http1SharedTest, KeepsAResponderThatNobodyListensForUntilItEnds) {
+  Receive("POST /a HTTP/1.1\r\nHost: h\r\n\r\n");
+  Responder* const orphan = handler_.kept.at("/a");
+  connection_->Close();
+  shared_.RunTurnEnd();
+  EXPECT_EQ(shared_.connection_count(), 0u);
+  EXPECT_NE(&shared_.TakeResponder(), orphan);
+  orphan->Respond(200, {}, Bytes::Static("to nobody"));
+  EXPECT_EQ(&shared_.TakeResponder(), orphan);
+}
+
+}  // namespace
+}  // namespace thalweg
