@@ -1,0 +1,167 @@
+// PUT and DELETE through the router. (protocol 4.2, 5.1, 5.4)
+#include <gtest/gtest.h>
+
+#include "http/router_bench.h"
+
+namespace thalweg {
+namespace {
+
+TEST(Create, AnswersWhereTheStreamIsAndWhatItIs) {
+  RouterBench bench;
+  const auto answer = bench.Put("a%2Fb", {{"content-type", "Text/Plain; x=y"}}, "data");
+  EXPECT_EQ(answer.status(), 201);
+  EXPECT_EQ(answer.Header("location"), "http://example.test:4437/v1/stream/a%2Fb");
+  EXPECT_EQ(answer.Header("content-type"), "Text/Plain; x=y");
+  EXPECT_EQ(answer.Header("stream-next-offset"), OffsetOf(4));
+  EXPECT_FALSE(answer.HasHeader("stream-closed"));
+  const auto again = bench.Put("a%2fb", {{"content-type", "text/plain"}}, "ignored");
+  EXPECT_EQ(again.status(), 200);
+  EXPECT_FALSE(again.HasHeader("location"));
+  EXPECT_EQ(again.Header("stream-next-offset"), OffsetOf(4));
+}
+
+TEST(Create, NamesThePublicAddressWhereItIsKnown) {
+  RouterOptions options;
+  options.public_url = "https://streams.example/";
+  RouterBench bench(options);
+  EXPECT_EQ(bench.PutText("a").Header("location"), "https://streams.example/v1/stream/a");
+}
+
+TEST(Create, DefaultsTheContentType) {
+  RouterBench bench;
+  for (const char* type : {"", "foo", "*/*"}) {
+    EXPECT_EQ(bench.Put("a", {{"content-type", type}}).Header("content-type"),
+              "application/octet-stream")
+        << type;
+  }
+  EXPECT_EQ(bench.Put("a").status(), 200);
+}
+
+TEST(Create, MayCreateClosed) {
+  RouterBench bench;
+  const auto answer = bench.Put("a", {{"stream-closed", "True"}}, "all");
+  EXPECT_EQ(answer.status(), 201);
+  EXPECT_EQ(answer.Header("stream-closed"), "true");
+  EXPECT_EQ(bench.Put("a", {{"stream-closed", "true"}}).status(), 200);
+  const auto open = bench.Put("a");
+  EXPECT_EQ(open.status(), 409);
+  EXPECT_EQ(CodeOf(open), "closure-mismatch");
+}
+
+TEST(Create, FlattensJson) {
+  RouterBench bench;
+  EXPECT_EQ(bench.PutJson("some", "[1, {\"a\": 2}]").status(), 201);
+  EXPECT_EQ(bench.Get("some").body(), "[1,{\"a\": 2}]");
+  EXPECT_EQ(bench.PutJson("none", "[]").status(), 201) << "an empty array is an empty stream";
+  EXPECT_EQ(bench.Get("none").body(), "[]");
+  const auto bad = bench.PutJson("bad", "{");
+  EXPECT_EQ(bad.status(), 400);
+  EXPECT_EQ(CodeOf(bad), "bad-json");
+  EXPECT_EQ(bench.Get("bad").status(), 404);
+}
+
+TEST(Create, RefusesInTheSettledOrder) {
+  RouterBench bench;
+  bench.PutText("text", "data");
+  bench.PutText("source", "data");
+  bench.PutText("deleted", "data");
+  bench.Put("holder", {{"stream-forked-from", "deleted"}});
+  bench.Delete("deleted");
+  const std::string beyond = "9999999999999999_9999999999999999";
+  const std::string inside = OffsetOf(2);
+  struct Case {
+    const char* why;
+    const char* target;
+    Fields headers;
+    int status;
+    const char* code;
+  };
+  const Case cases[] = {
+      {"both ends", "n", {{"stream-ttl", "x"}, {"stream-expires-at", "x"}}, 400, "bad-expiry"},
+      {"TTL", "n", {{"stream-ttl", "+1"}, {"stream-fork-offset", "x"}}, 400, "bad-expiry"},
+      {"instant", "n", {{"stream-expires-at", "2030"}}, 400, "bad-expiry"},
+      {"malformed beats what exists", "text", {{"stream-ttl", "1.5"}}, 400, "bad-expiry"},
+      {"fork offset",
+       "n",
+       {{"stream-forked-from", "none"}, {"stream-fork-offset", "now"}},
+       400,
+       "bad-fork"},
+      {"fork offset alone", "n", {{"stream-fork-offset", kZeroOffset}}, 400, "bad-fork"},
+      {"repeated", "n", {{"stream-ttl", "1"}, {"stream-ttl", "1"}}, 400, "repeated-header"},
+      {"another type", "text", {{"content-type", "a/b"}}, 409, "stream-exists"},
+      {"another expiry",
+       "text",
+       {{"content-type", "text/plain"}, {"stream-ttl", "9"}},
+       409,
+       "stream-exists"},
+      {"path held", "deleted", {}, 409, "path-held"},
+      {"no source", "n", {{"stream-forked-from", "none"}}, 404, "fork-source-not-found"},
+      {"foreign source",
+       "n",
+       {{"stream-forked-from", "http://h/v1/stream/source"}},
+       404,
+       "fork-source-not-found"},
+      {"deleted source", "n", {{"stream-forked-from", "deleted"}}, 409, "fork-source-deleted"},
+      {"source of another type",
+       "n",
+       {{"stream-forked-from", "source"}, {"content-type", "a/b"}},
+       409,
+       "content-type-mismatch"},
+      {"beyond the tail",
+       "n",
+       {{"stream-forked-from", "source"}, {"stream-fork-offset", beyond}},
+       400,
+       "fork-beyond-tail"},
+      {"inside an append",
+       "n",
+       {{"stream-forked-from", "source"}, {"stream-fork-offset", inside}},
+       400,
+       "fork-not-a-boundary"},
+      {"sub-offset too large",
+       "n",
+       {{"stream-forked-from", "source"},
+        {"stream-fork-offset", kZeroOffset},
+        {"stream-fork-sub-offset", "5"}},
+       400,
+       "fork-sub-offset-too-large"},
+  };
+  for (const Case& c : cases) {
+    const auto answer = bench.Put(c.target, c.headers);
+    EXPECT_EQ(answer.status(), c.status) << c.why;
+    EXPECT_EQ(CodeOf(answer), c.code) << c.why;
+    EXPECT_EQ(answer.body().find("sequence"), std::string::npos) << c.why;
+  }
+  EXPECT_EQ(bench.Get("n").status(), 404) << "nothing refused was created";
+}
+
+TEST(Create, ForksWithAndWithoutTheBasePath) {
+  RouterBench bench;
+  bench.PutJson("source", "[1,2,3]");
+  const auto whole = bench.Put("whole", {{"stream-forked-from", "/v1/stream/source"}}, "[4]");
+  EXPECT_EQ(whole.status(), 201);
+  EXPECT_EQ(whole.Header("content-type"), "application/json") << "the source's type";
+  EXPECT_EQ(bench.Get("whole").body(), "[1,2,3,4]") << "its body is read as the source's type";
+  const auto part = bench.Put("part", {{"stream-forked-from", "/source"},
+                                       {"stream-fork-offset", kZeroOffset},
+                                       {"stream-fork-sub-offset", "2"}});
+  EXPECT_EQ(part.status(), 201);
+  EXPECT_EQ(bench.Get("part").body(), "[1,2]");
+  EXPECT_EQ(bench.Put("whole", {{"stream-forked-from", "source"}}).status(), 200)
+      << "the same configuration";
+}
+
+TEST(Remove, EndsAStreamOnceAndKeepsForksAlive) {
+  RouterBench bench;
+  bench.PutText("a", "data");
+  bench.Put("fork", {{"stream-forked-from", "a"}});
+  EXPECT_EQ(bench.Delete("a").status(), 204);
+  EXPECT_EQ(bench.Delete("a").status(), 410);
+  EXPECT_EQ(bench.Get("a").status(), 410);
+  EXPECT_EQ(bench.Get("fork").body(), "data");
+  EXPECT_EQ(bench.Delete("fork").status(), 204);
+  EXPECT_EQ(bench.Delete("fork").status(), 404);
+  EXPECT_EQ(bench.Get("a").status(), 404) << "nobody reads it any more";
+}
+
+}  // namespace
+}  // namespace thalweg

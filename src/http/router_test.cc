@@ -1,0 +1,176 @@
+// The router as an embedder meets it: dispatch, common fields, answers that come late.
+#include "thalweg/router.h"
+
+#include <gtest/gtest.h>
+
+#include "http/router_bench.h"
+#include "storage/memory_log.h"
+#include "testing/delayed_log.h"
+
+namespace thalweg {
+namespace {
+
+TEST(Router, AnswersOutsideTheBasePathWith404) {
+  RouterBench bench;
+  for (const char* path : {"/", "/healthz", "/v1/stream", "/v1/streams/a"}) {
+    EXPECT_EQ(bench.SendAt(Method::kGet, path).status(), 404) << path;
+  }
+  const auto reserved = bench.Get("__ds/subscriptions/x");
+  EXPECT_EQ(reserved.status(), 404);
+  EXPECT_EQ(CodeOf(reserved), "subscriptions-not-available");
+}
+
+TEST(Router, NamesTheMethodsItKnows) {
+  RouterBench bench;
+  const auto answer = bench.Send(Method::kOther, "a");
+  EXPECT_EQ(answer.status(), 405);
+  EXPECT_EQ(answer.Header("allow"), "GET, HEAD, PUT, POST, DELETE, OPTIONS");
+  EXPECT_EQ(CodeOf(answer), "method-not-allowed");
+}
+
+TEST(Router, GivesEveryAnswerTheBrowsersFields) {
+  RouterBench bench;
+  const RecordingResponder answers[] = {bench.PutText("a"), bench.Get("a"),
+                                        bench.Head("a"),    bench.Get("none"),
+                                        bench.Get("%zz"),   bench.Send(Method::kOther, "a"),
+                                        bench.Delete("a"),  bench.Send(Method::kOptions, "a")};
+  for (const RecordingResponder& answer : answers) {
+    EXPECT_EQ(answer.Header("x-content-type-options"), "nosniff") << answer.status();
+    EXPECT_EQ(answer.Header("cross-origin-resource-policy"), "cross-origin") << answer.status();
+    EXPECT_EQ(answer.Header("access-control-allow-origin"), "*") << answer.status();
+    const std::string exposed = answer.Header("access-control-expose-headers");
+    for (const char* name : {"stream-next-offset", "stream-sse-data-encoding", "etag", "location",
+                             "retry-after", "producer-received-seq"}) {
+      EXPECT_NE(exposed.find(name), std::string::npos) << name;
+    }
+  }
+}
+
+TEST(Router, AnswersAPreflight) {
+  RouterBench bench;
+  const auto answer = bench.Send(Method::kOptions, "a");
+  EXPECT_EQ(answer.status(), 204);
+  EXPECT_EQ(answer.Header("access-control-max-age"), "86400");
+  EXPECT_EQ(answer.Header("access-control-allow-methods"), answer.Header("allow"));
+  const std::string allowed = answer.Header("access-control-allow-headers");
+  for (const char* name : {"if-none-match", "authorization", "content-type", "stream-seq",
+                           "stream-forked-from", "stream-fork-sub-offset", "producer-id"}) {
+    EXPECT_NE(allowed.find(name), std::string::npos) << name;
+  }
+}
+
+TEST(Router, SaysNothingOfOriginsWhereCorsIsOff) {
+  RouterOptions options;
+  options.cors = false;
+  RouterBench bench(options);
+  const auto answer = bench.Send(Method::kOptions, "a");
+  EXPECT_EQ(answer.status(), 204);
+  EXPECT_FALSE(answer.HasHeader("access-control-allow-origin"));
+  EXPECT_FALSE(answer.HasHeader("access-control-allow-methods"));
+  EXPECT_EQ(answer.Header("x-content-type-options"), "nosniff");
+}
+
+// A log whose durability the test moves, and a router on top.
+struct SlowBench {
+  SlowBench() : SlowBench(std::make_unique<DelayedLog>()) {}
+  explicit SlowBench(std::unique_ptr<DelayedLog> owned)
+      : log(*owned), bench(std::move(owned), RouterOptions{}) {}
+
+  void Commit() {
+    log.CommitAll();
+    bench.executor().RunAll();
+  }
+
+  DelayedLog& log;
+  RouterBench bench;
+};
+
+constexpr HeaderField kText{"content-type", "text/plain"};
+
+TEST(Router, AnswersACommandOnceItIsDurable) {
+  SlowBench slow;
+  RecordingResponder created, appended, repeated, removed;
+  const Fields stamped = {
+      kText, {"producer-id", "p"}, {"producer-epoch", "0"}, {"producer-seq", "0"}};
+  slow.bench.Start(created, Method::kPut, "a", {kText});
+  slow.bench.Start(appended, Method::kPost, "a", stamped, "x");
+  slow.bench.Start(repeated, Method::kPost, "a", stamped, "x");
+  slow.bench.Start(removed, Method::kDelete, "a");
+  slow.bench.executor().RunAll();
+  for (const auto* answer : {&created, &appended, &repeated, &removed}) {
+    EXPECT_EQ(answer->status(), 0) << "nothing is durable yet";
+  }
+  slow.Commit();
+  EXPECT_EQ(created.status(), 201);
+  EXPECT_EQ(appended.status(), 200);
+  EXPECT_EQ(repeated.status(), 204);
+  EXPECT_EQ(removed.status(), 204);
+}
+
+TEST(Router, LetsAClientLeaveWhileItsAnswerWaits) {
+  SlowBench slow;
+  RecordingResponder created, appended;
+  slow.bench.Start(created, Method::kPut, "a", {kText});
+  slow.bench.Start(appended, Method::kPost, "a", {kText}, "x");
+  created.Cancel();
+  slow.Commit();
+  EXPECT_EQ(created.status(), 0);
+  EXPECT_EQ(appended.status(), 204) << "the others are answered";
+}
+
+TEST(Router, LetsGoOfWhoStillWaitsWhenItEnds) {
+  SlowBench slow;
+  RecordingResponder created;
+  slow.bench.Start(created, Method::kPut, "a", {kText});
+  slow.bench.EndRouter();
+  slow.Commit();
+  created.Cancel();  // would reach into the dead router if it still listened
+  EXPECT_EQ(created.status(), 0);
+}
+
+class LargeAnswer : public testing::Test {
+ protected:
+  LargeAnswer() : bench_(std::make_unique<MemoryLog>(), RouterOptions{}) {
+    bench_.PutText("a", std::string(1 << 20, 'a'));
+    bench_.Start(answer_, Method::kGet, "a", {{"accept-encoding", "gzip"}});
+  }
+
+  RouterBench bench_;
+  RecordingResponder answer_;
+};
+
+TEST_F(LargeAnswer, IsCompressedByAWorker) {
+  EXPECT_EQ(answer_.status(), 0);
+  EXPECT_EQ(bench_.workers().RunAll(), 1u);
+  EXPECT_EQ(answer_.status(), 0) << "workers do not answer themselves";
+  bench_.executor().RunAll();
+  EXPECT_EQ(answer_.status(), 200);
+  EXPECT_EQ(answer_.Header("content-encoding"), "gzip");
+  EXPECT_LT(answer_.body().size(), 10'000u);
+}
+
+TEST_F(LargeAnswer, MayLoseItsClient) {
+  bench_.workers().RunAll();
+  answer_.Cancel();
+  bench_.executor().RunAll();
+  EXPECT_EQ(answer_.status(), 0);
+}
+
+TEST_F(LargeAnswer, MayLoseItsRouterBeforeTheWorkIsDone) {
+  bench_.EndRouter();
+  bench_.workers().RunAll();
+  EXPECT_EQ(bench_.executor().RunAll(), 0u) << "nothing is posted for a router that has ended";
+  answer_.Cancel();
+  EXPECT_EQ(answer_.status(), 0);
+}
+
+TEST_F(LargeAnswer, MayLoseItsRouterAfterTheWorkIsDone) {
+  bench_.workers().RunAll();
+  bench_.EndRouter();
+  bench_.executor().RunAll();
+  answer_.Cancel();
+  EXPECT_EQ(answer_.status(), 0);
+}
+
+}  // namespace
+}  // namespace thalweg
