@@ -1,0 +1,72 @@
+#include "engine/history.h"
+
+#include <gtest/gtest.h>
+
+#include "testing/door.h"
+#include "testing/manual_clock.h"
+
+namespace thalweg {
+namespace {
+
+std::string TextOf(const Stretch& stretch) {
+  std::string text;
+  for (const Bytes& part : stretch.parts) text += part.view();
+  return text;
+}
+
+class HistoryTest : public testing::Test {
+ protected:
+  // "/c" forks "/b" below the place where "/b" forks "/a": it inherits from "/a" alone.
+  HistoryTest() {
+    engine_->Create(NewStream("/a", kBytesType, "aa"));
+    engine_->Append("/a", NewAppend("AA"));
+    engine_->Create(NewFork("/b", "/a"));
+    engine_->Append("/b", NewAppend("bb"));
+    engine_->Create(NewFork("/c", "/b", 2));
+    engine_->Append("/c", NewAppend("cc"));
+  }
+  StreamHandle HandleOf(std::string_view path) { return engine_->Describe(path).stream; }
+
+  ManualClock clock_;
+  EnginePtr engine_ = OpenMemoryEngine(clock_, EngineOptions{.partitions = 2});
+};
+
+TEST_F(HistoryTest, IsReadFromWhoeverOwnsIt) {
+  struct Case {
+    const char* why;
+    const char* path;
+    uint64_t from, limit;
+    size_t bytes_max;
+    const char* text;
+  };
+  const Case cases[] = {
+      {"own bytes only", "/b", 4, 6, 100, "bb"},
+      {"inherited, then own", "/b", 0, 6, 100, "aaAAbb"},
+      {"a page that ends in the source", "/b", 0, 6, 3, "aa"},
+      {"a page that ends where the fork begins", "/b", 0, 6, 4, "aaAA"},
+      {"at least one append", "/b", 2, 6, 0, "AA"},
+      {"past a source that gave nothing", "/c", 0, 4, 100, "aacc"},
+      {"nothing", "/c", 0, 0, 100, ""},
+  };
+  for (const Case& c : cases) {
+    const auto stretch =
+        ReadHistory(HandleOf(c.path), Offset{c.from}, Offset{c.limit}, c.bytes_max);
+    ASSERT_TRUE(stretch.has_value()) << c.why;
+    EXPECT_EQ(TextOf(*stretch), c.text) << c.why;
+    EXPECT_EQ(stretch->end.value, c.from + TextOf(*stretch).size()) << c.why;
+  }
+}
+
+TEST_F(HistoryTest, SaysWhereAnAppendIsCut) {
+  EXPECT_FALSE(ReadHistory(HandleOf("/c"), Offset{1}, Offset{4}, 100)->boundary);
+  EXPECT_FALSE(ReadHistory(HandleOf("/c"), Offset{3}, Offset{4}, 100)->boundary);
+}
+
+TEST_F(HistoryTest, OfAStreamThatVanishedIsNotReadAtAll) {
+  const StreamHandle stream = HandleOf("/c");
+  engine_->Remove("/c");
+  EXPECT_FALSE(ReadHistory(stream, Offset{0}, Offset{4}, 100).has_value());
+}
+
+}  // namespace
+}  // namespace thalweg
