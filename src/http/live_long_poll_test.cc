@@ -5,6 +5,9 @@
 #include <string>
 #include <vector>
 
+#include "http/live_poll.h"
+#include "http/live_polls.h"
+#include "http/live_shared.h"
 #include "http/live_test_support.h"
 
 namespace thalweg {

@@ -1,4 +1,6 @@
 // SSE responses through LiveReaders, over a memory engine. (protocol 5.8)
+#include "http/live_sse.h"
+
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -8,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "http/live.h"
 #include "http/live_test_support.h"
 #include "http/sse.h"
 

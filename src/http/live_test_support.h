@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 #include <type_traits>
+#include <utility>
 
 #include "engine/engine.h"
 #include "engine/port.h"
@@ -14,6 +15,7 @@
 #include "http/cursor.h"
 #include "http/live.h"
 #include "http/recording_responder.h"
+#include "storage/commit_log.h"
 #include "testing/manual_clock.h"
 #include "testing/manual_executor.h"
 #include "thalweg/engine.h"
@@ -49,8 +51,10 @@ RouterOptions With(T RouterOptions::* option, std::type_identity_t<T> value) {
 // One router's worth of live readers.
 class LiveBench {
  public:
-  explicit LiveBench(RouterOptions options = {})
-      : engine_(OpenMemoryEngine(clock_)),
+  // `log`: null for one that is durable at once.
+  explicit LiveBench(RouterOptions options = {}, std::unique_ptr<CommitLog> log = nullptr)
+      : engine_(log == nullptr ? OpenMemoryEngine(clock_)
+                               : EnginePtr(new Engine(clock_, std::move(log), {}))),
         executor_(clock_),
         port_(engine_->Attach(executor_)),
         context_{.engine = *engine_,

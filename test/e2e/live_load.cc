@@ -347,17 +347,16 @@ void RaiseDescriptorLimit() {
 }  // namespace thalweg::load
 
 int main(int argc, char** argv) {
-  using namespace thalweg::load;
-  Flags flags;
-  if (!ParseFlags(argc, argv, flags)) {
+  thalweg::load::Flags flags;
+  if (!thalweg::load::ParseFlags(argc, argv, flags)) {
     std::fprintf(stderr,
                  "usage: live_load BINARY [--readers N] [--streams N] [--rate N] "
                  "[--seconds N] [--stalled N] [--megabytes N] [--seed N]\n");
     return 2;
   }
-  RaiseDescriptorLimit();
-  Report report;
-  if (flags.readers > 0) RunManyReaders(flags, report);
-  if (flags.stalled > 0) RunStalledReaders(flags, report);
+  thalweg::load::RaiseDescriptorLimit();
+  thalweg::load::Report report;
+  if (flags.readers > 0) thalweg::load::RunManyReaders(flags, report);
+  if (flags.stalled > 0) thalweg::load::RunStalledReaders(flags, report);
   return report.Finish();
 }
