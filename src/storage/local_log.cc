@@ -1,0 +1,243 @@
+// Crosses threads: see the header.
+#include "storage/local_log.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <utility>
+
+#include "base/assert.h"
+#include "storage/directory.h"
+
+namespace thalweg {
+namespace {
+
+// A batch's memory beyond this goes back to the system.
+constexpr size_t kKeptBytes = 8u << 20;
+
+void Clear(std::string& block) {
+  if (block.capacity() > kKeptBytes) block = std::string();
+  block.assign(kLogBlockHeadBytes, '\0');
+}
+
+std::unexpected<LogFault> DiskFault(const DiskError& error) {
+  return std::unexpected(LogFault{LogFault::Kind::kDisk, error.message});
+}
+
+}  // namespace
+
+LocalLog::LocalLog(Disk& disk, LocalLogOptions options)
+    : disk_(disk), options_(std::move(options)), salt_state_(options_.salt_seed) {
+  THALWEG_ASSERT(options_.file_bytes >= 2 * kLogPageBytes);
+  THALWEG_ASSERT(options_.file_bytes % kLogPageBytes == 0);
+  Clear(staged_.block);
+  Clear(writing_.block);
+}
+
+LocalLog::~LocalLog() = default;
+
+std::expected<LocalLog::Opened, LogFault> LocalLog::Open(Disk& disk, LocalLogOptions options,
+                                                         Lsn checkpoint, const LogReplay& replay) {
+  auto log = std::make_unique<LocalLog>(disk, std::move(options));
+  const auto content =
+      ReadLog(disk, log->options_.folder, log->options_.directory, checkpoint, replay);
+  if (!content) return std::unexpected(content.error());
+  if (const auto repaired = log->Repair(*content); !repaired) {
+    return std::unexpected(repaired.error());
+  }
+  LogRecoveryReport report{.files = content->files.size(),
+                           .bytes_read = content->bytes_read,
+                           .last = content->last,
+                           .cut = content->torn,
+                           .cut_at = content->end,
+                           .cut_file = {}};
+  if (content->torn) report.cut_file = log->PathOf(content->files.back().number);
+  return Opened{std::move(log), std::move(report)};
+}
+
+// Cuts what is unfinished, throws away what was allocated ahead, and syncs what was found: a read
+// may have seen it in the page cache only.
+std::expected<void, LogFault> LocalLog::Repair(const LogContent& content) {
+  Directory folder(disk_, options_.folder);
+  for (const uint64_t number : content.blank) {
+    if (const auto removed = folder.Remove(LogFileName(number)); !removed) {
+      return DiskFault(removed.error());
+    }
+  }
+  // A name is used once: the numbers of the removed files are not given again.
+  number_last_ = content.blank.empty() ? 0 : content.blank.back();
+  crc_last_ = content.crc_last;
+  last_staged_ = last_written_ = content.last;
+  durable_.store(content.last.value, std::memory_order_release);
+  files_.assign(content.files.begin(), content.files.end());
+  if (content.files.empty()) return {};
+
+  const uint64_t number = content.files.back().number;
+  number_last_ = std::max(number_last_, number);
+  auto file = disk_.Open(PathOf(number), Disk::Mode::kReadWrite);
+  if (!file) return DiskFault(file.error());
+  const auto size = (*file)->Size();
+  if (!size) return DiskFault(size.error());
+  current_ = {std::move(*file), number, content.salt, *size};
+  end_ = content.end;
+  if (content.torn) {
+    if (const auto cut = current_.file->Truncate(end_); !cut) return DiskFault(cut.error());
+    current_.size = end_;  // the next block begins a new file
+  }
+  if (const auto synced = current_.file->Sync(); !synced) return DiskFault(synced.error());
+  return {};
+}
+
+void LocalLog::Attach(CommitListener* listener) {
+  std::lock_guard lock(listener_mutex_);
+  listener_ = listener;
+}
+
+Lsn LocalLog::Stage(const Record& record) {
+  std::unique_lock lock(staging_mutex_);
+  std::string& block = staged_.block;
+  const size_t length_at = block.size();
+  block.append(kLogRecordHeadBytes, '\0');
+  EncodeRecord(record, block);
+  SetLogRecordLength(block, length_at);
+  THALWEG_ASSERT(block.size() <= kLogPayloadBytesMax);
+  const bool was_empty = staged_.records++ == 0;
+  const Lsn lsn{++last_staged_.value};
+  lock.unlock();
+  if (was_empty) staged_something_.notify_one();
+  return lsn;
+}
+
+bool LocalLog::WaitForStaged(std::stop_token stop) {
+  std::unique_lock lock(staging_mutex_);
+  staged_something_.wait(lock, stop, [this] { return staged_.records != 0; });
+  return staged_.records != 0;
+}
+
+void LocalLog::TakeStaged() {
+  std::lock_guard lock(staging_mutex_);
+  std::swap(staged_, writing_);
+}
+
+DiskResult<void> LocalLog::Commit() {
+  THALWEG_ASSERT(!failed());
+  if (writing_.records == 0) TakeStaged();
+  if (writing_.records == 0) return {};
+  const size_t payload_bytes = writing_.block.size() - kLogBlockHeadBytes;
+  if (const auto room = MakeRoom(LogBlockBytes(payload_bytes)); !room) {
+    return room.error().code == ENOSPC ? room : Fail(room.error());
+  }
+  if (const auto written = WriteBlock(); !written) return Fail(written.error());
+  writing_.records = 0;
+  Clear(writing_.block);
+  durable_.store(last_written_.value, std::memory_order_release);
+  std::lock_guard lock(listener_mutex_);
+  if (listener_ != nullptr) listener_->OnDurable(last_written_);
+  return {};
+}
+
+// Makes the current file one that has room for a block of this size behind end_.
+DiskResult<void> LocalLog::MakeRoom(size_t block_bytes) {
+  if (current_.file != nullptr && end_ + block_bytes <= current_.size) return {};
+  if (const auto prepared = PrepareNext(); !prepared) return prepared;
+  std::lock_guard lock(next_mutex_);
+  const uint64_t wanted = kLogPageBytes + block_bytes;
+  if (next_.size < wanted) {
+    if (const auto grown = next_.file->Allocate(wanted); !grown) return grown;
+    next_.size = wanted;
+  }
+  current_ = std::exchange(next_, OpenFile{});
+  next_prepared_.store(false, std::memory_order_release);
+  end_ = 0;
+  return {};
+}
+
+DiskResult<void> LocalLog::WriteBlock() {
+  std::string& block = writing_.block;
+  const LogBlockHead head{
+      .salt = current_.salt,
+      .payload_bytes = static_cast<uint32_t>(block.size() - kLogBlockHeadBytes),
+      .record_count = writing_.records,
+      .first = {last_written_.value + 1},
+      .durable = last_written_,
+      .crc_before = crc_last_,
+  };
+  const uint32_t crc = SealLogBlock(head, block);
+  const bool begins_file = end_ == 0;
+  if (begins_file) {
+    block.insert(0, EncodeLogFileHeader({.directory = options_.directory,
+                                         .number = current_.number,
+                                         .salt = current_.salt,
+                                         .first = head.first,
+                                         .crc_before = crc_last_}));
+  }
+  if (const auto written = current_.file->WriteAt(end_, block); !written) return written;
+  if (const auto synced = current_.file->Sync(); !synced) return synced;
+  end_ += block.size();
+  crc_last_ = crc;
+  last_written_ = head.last();
+  if (begins_file) {
+    std::lock_guard lock(files_mutex_);
+    files_.push_back({current_.number, head.first});
+  }
+  return {};
+}
+
+DiskResult<void> LocalLog::Fail(DiskError error) {
+  failed_.store(true, std::memory_order_release);
+  return std::unexpected(std::move(error));
+}
+
+DiskResult<void> LocalLog::PrepareNext() {
+  std::lock_guard lock(next_mutex_);
+  if (next_.file != nullptr) return {};
+  auto created = CreateFile(number_last_ + 1);
+  if (!created) return std::unexpected(created.error());
+  next_ = std::move(*created);
+  number_last_ = next_.number;
+  next_prepared_.store(true, std::memory_order_release);
+  return {};
+}
+
+// REQUIRES: next_mutex_ is held.
+DiskResult<LocalLog::OpenFile> LocalLog::CreateFile(uint64_t number) {
+  Directory folder(disk_, options_.folder);
+  auto file = folder.Create(LogFileName(number));
+  if (!file) return std::unexpected(file.error());
+  auto allocated = (*file)->Allocate(options_.file_bytes);
+  if (allocated) allocated = (*file)->Sync();  // its size, away from the first commit's path
+  if (!allocated) {
+    const auto removed = folder.Remove(LogFileName(number));
+    ++number_last_;  // a name is used once
+    return std::unexpected(removed ? allocated.error() : removed.error());
+  }
+  return OpenFile{std::move(*file), number, NewSalt(), options_.file_bytes};
+}
+
+DiskResult<void> LocalLog::Trim(Lsn checkpoint) {
+  Directory folder(disk_, options_.folder);
+  for (;;) {
+    uint64_t number = 0;
+    {
+      std::lock_guard lock(files_mutex_);
+      if (files_.size() < 2 || files_[1].first.value > checkpoint.value + 1) return {};
+      number = files_.front().number;
+    }
+    if (const auto removed = folder.Remove(LogFileName(number)); !removed) return removed;
+    std::lock_guard lock(files_mutex_);
+    files_.pop_front();
+  }
+}
+
+std::string LocalLog::PathOf(uint64_t number) const {
+  return options_.folder + "/" + LogFileName(number);
+}
+
+// splitmix64: distinct for every file of a seed.
+uint64_t LocalLog::NewSalt() {
+  uint64_t z = (salt_state_ += 0x9e3779b97f4a7c15);
+  z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
+  z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
+  return z ^ (z >> 31);
+}
+
+}  // namespace thalweg

@@ -1,0 +1,133 @@
+// The commit log on a local disk: what is staged goes out with one write and one sync per batch.
+//
+// Crosses threads: Stage comes from any thread, under a partition's lock; Commit, PrepareNext and
+// Trim are for the log's own threads (log_threads.h), each called by one at a time; durable() is
+// read by all. A failed write or sync is final: nothing is acknowledged after it, and no sync is
+// tried twice.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <cstdint>
+#include <deque>
+#include <expected>
+#include <memory>
+#include <mutex>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "storage/commit_log.h"
+#include "storage/disk.h"
+#include "storage/log_format.h"
+#include "storage/log_recovery.h"
+
+namespace thalweg {
+
+struct LocalLogOptions {
+  std::string folder = "log";
+  DirectoryId directory{};
+  uint64_t file_bytes = 64u << 20;  // a file is longer where one batch is
+  uint64_t salt_seed = 0;           // of the files' salts; random in production
+};
+
+// What recovery found, for the operator.
+struct LogRecoveryReport {
+  uint64_t files = 0;
+  uint64_t bytes_read = 0;
+  Lsn last;
+  bool cut = false;      // an unfinished write was cut off …
+  uint64_t cut_at = 0;   // … at this byte …
+  std::string cut_file;  // … of this file
+};
+
+class LocalLog final : public CommitLog {
+ public:
+  struct Opened {
+    std::unique_ptr<LocalLog> log;
+    LogRecoveryReport report;
+  };
+
+  // Reads what is there, gives `replay` every record behind `checkpoint`, repairs the end, and is
+  // ready to go on behind it; a missing or empty folder is a new log. Everything that was replayed
+  // is on stable storage when this returns. REQUIRES: `disk` outlives the log.
+  static std::expected<Opened, LogFault> Open(Disk& disk, LocalLogOptions options, Lsn checkpoint,
+                                              const LogReplay& replay);
+  LocalLog(Disk& disk, LocalLogOptions options);  // not usable before Open has done its work
+  ~LocalLog() override;
+
+  // CommitLog
+  void Attach(CommitListener* listener) override;
+  Lsn Stage(const Record& record) override;
+  Lsn durable() const override { return {durable_.load(std::memory_order_acquire)}; }
+
+  // Waits until something is staged; false: `stop` was asked for and nothing is.
+  bool WaitForStaged(std::stop_token stop);
+
+  // Writes and syncs what is staged, and tells the listener. Does nothing where nothing is staged.
+  // Where an error leaves failed() false, no space was to be had for another file and nothing was
+  // written: try again. Else it is final: call nothing of the log after it but durable().
+  DiskResult<void> Commit();
+  bool failed() const { return failed_.load(std::memory_order_acquire); }
+
+  // Allocates the file after the current one, where it is not there yet. An error (a full disk)
+  // changes nothing and may be tried again.
+  DiskResult<void> PrepareNext();
+  bool next_is_prepared() const { return next_prepared_.load(std::memory_order_acquire); }
+
+  // Removes files whose records are all at or below `checkpoint`.
+  DiskResult<void> Trim(Lsn checkpoint);
+
+ private:
+  struct OpenFile {
+    std::unique_ptr<File> file;
+    uint64_t number = 0;
+    uint64_t salt = 0;
+    uint64_t size = 0;
+  };
+  struct Staged {
+    std::string block;  // kLogBlockHeadBytes of room, then the records
+    uint32_t records = 0;
+  };
+
+  std::expected<void, LogFault> Repair(const LogContent& content);
+  DiskResult<OpenFile> CreateFile(uint64_t number);
+  void TakeStaged();
+  DiskResult<void> MakeRoom(size_t block_bytes);
+  DiskResult<void> WriteBlock();
+  DiskResult<void> Fail(DiskError error);
+  std::string PathOf(uint64_t number) const;
+  uint64_t NewSalt();
+
+  Disk& disk_;
+  const LocalLogOptions options_;
+
+  std::atomic<uint64_t> durable_{0};
+  std::atomic<bool> failed_{false};
+
+  std::mutex staging_mutex_;  // guards what follows; no other lock is taken under it
+  std::condition_variable_any staged_something_;
+  Staged staged_;
+  Lsn last_staged_;
+
+  std::mutex listener_mutex_;  // held while the listener is told, so that Attach can wait for it
+  CommitListener* listener_ = nullptr;
+
+  // Commit's own.
+  Staged writing_;  // taken and not durable yet; its memory is used again
+  OpenFile current_;
+  uint64_t end_ = 0;       // where the next block goes; 0: the file has no header yet
+  uint32_t crc_last_ = 0;  // of the last block
+  Lsn last_written_;
+
+  std::mutex next_mutex_;  // guards next_, number_last_, salt_state_
+  OpenFile next_;
+  uint64_t number_last_ = 0;
+  uint64_t salt_state_;
+  std::atomic<bool> next_prepared_{false};
+
+  std::mutex files_mutex_;                  // guards files_
+  std::deque<LogContent::FileInfo> files_;  // with records, oldest first
+};
+
+}  // namespace thalweg

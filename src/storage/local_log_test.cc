@@ -1,0 +1,220 @@
+#include "storage/local_log.h"
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "storage/commit_log_suite.h"
+#include "storage/log_test_folder.h"
+
+namespace thalweg {
+namespace {
+
+class LogFolder : public LogTestFolder {
+ public:
+  // A log with the appends "0", "1" … in blocks of their own.
+  void Fill(int count, uint64_t file_bytes = 1 << 20) {
+    auto opened = Open({}, file_bytes);
+    for (int i = 0; i < count; ++i) {
+      opened->log->Stage(AppendOf(std::to_string(i)));
+      ASSERT_TRUE(opened->log->Commit());
+    }
+  }
+
+  void Overwrite(uint64_t number, size_t at, const std::string& bytes) {
+    std::fstream file(File(number), std::ios::in | std::ios::out | std::ios::binary);
+    file.seekp(static_cast<std::streamoff>(at));
+    file.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+  }
+
+  size_t file_count() const {
+    const auto folder = std::filesystem::directory_iterator(File(1).parent_path());
+    return static_cast<size_t>(std::distance(folder, {}));
+  }
+};
+
+void ExpectReplayed(const LogFolder& folder, int count) {
+  ASSERT_EQ(folder.replayed().size(), static_cast<size_t>(count));
+  for (int i = 0; i < count; ++i) {
+    EXPECT_EQ(folder.replayed()[static_cast<size_t>(i)].first, Lsn{static_cast<uint64_t>(i) + 1});
+    EXPECT_EQ(folder.replayed()[static_cast<size_t>(i)].second, std::to_string(i));
+  }
+}
+
+// Ties the log's life to its folder's, for the suite.
+class OwningLog final : public CommitLog {
+ public:
+  void Attach(CommitListener* listener) override { log->Attach(listener); }
+  Lsn Stage(const Record& record) override { return log->Stage(record); }
+  Lsn durable() const override { return log->durable(); }
+
+  LogFolder folder;
+  std::unique_ptr<LocalLog> log = std::move(folder.Open()->log);
+};
+
+struct LocalLogCase {
+  static std::unique_ptr<CommitLog> Make() { return std::make_unique<OwningLog>(); }
+  static void Commit(CommitLog& log, Lsn) {
+    ASSERT_TRUE(static_cast<OwningLog&>(log).log->Commit());
+  }
+};
+
+INSTANTIATE_TYPED_TEST_SUITE_P(LocalLog, CommitLogSuite, LocalLogCase);
+
+TEST(LocalLog, GivesBackWhatWasCommittedAndGoesOnBehindIt) {
+  LogFolder folder;
+  folder.Fill(3);
+  {
+    const auto opened = folder.Open();
+    ExpectReplayed(folder, 3);
+    EXPECT_FALSE(opened->report.cut);
+    EXPECT_EQ(opened->log->durable(), Lsn{3});
+    EXPECT_EQ(opened->log->Stage(LogFolder::AppendOf("3")), Lsn{4});
+    ASSERT_TRUE(opened->log->Commit());
+  }
+  ASSERT_TRUE(folder.Open());
+  ExpectReplayed(folder, 4);
+}
+
+TEST(LocalLog, NothingIsDurableBeforeTheCommit) {
+  LogFolder folder;
+  const auto opened = folder.Open();
+  opened->log->Stage(LogFolder::AppendOf("a"));
+  EXPECT_EQ(opened->log->durable(), Lsn{0});
+  ASSERT_TRUE(opened->log->Commit());
+  EXPECT_EQ(opened->log->durable(), Lsn{1});
+}
+
+TEST(LocalLog, OneCommitTakesAllThatWasStaged) {
+  LogFolder folder;
+  {
+    const auto opened = folder.Open();
+    for (int i = 0; i < 100; ++i) opened->log->Stage(LogFolder::AppendOf(std::to_string(i)));
+    ASSERT_TRUE(opened->log->Commit());
+    EXPECT_EQ(opened->log->durable(), Lsn{100});
+  }
+  ASSERT_TRUE(folder.Open());
+  ExpectReplayed(folder, 100);
+}
+
+TEST(LocalLog, RollsOverManySmallFilesAndTrimsThemAgain) {
+  LogFolder folder;
+  folder.Fill(20, 4 * kLogPageBytes);  // three blocks in a file
+  EXPECT_EQ(folder.file_count(), 7u);
+  const auto opened = folder.Open({}, 4 * kLogPageBytes);
+  ASSERT_TRUE(opened);
+  ExpectReplayed(folder, 20);
+  ASSERT_TRUE(opened->log->Trim({9}));
+  EXPECT_EQ(folder.file_count(), 4u);
+  ASSERT_TRUE(folder.Open({9}, 4 * kLogPageBytes));
+  EXPECT_EQ(folder.replayed().size(), 11u);
+  EXPECT_EQ(folder.replayed().front().first, Lsn{10});
+}
+
+TEST(LocalLog, ABatchLongerThanAFileGetsALongerFile) {
+  LogFolder folder;
+  const std::string data(100'000, 'x');
+  {
+    const auto opened = folder.Open({}, 4 * kLogPageBytes);
+    opened->log->Stage(LogFolder::AppendOf(data));
+    ASSERT_TRUE(opened->log->Commit());
+  }
+  ASSERT_TRUE(folder.Open({}, 4 * kLogPageBytes));
+  EXPECT_EQ(folder.replayed().front().second, data);
+}
+
+TEST(LocalLog, CutsATornBlockAtTheEndAndWritesBehindTheCut) {
+  LogFolder folder;
+  folder.Fill(3);
+  folder.Overwrite(1, 3 * kLogPageBytes + 50, "torn");  // within the third block
+  {
+    const auto opened = folder.Open();
+    ASSERT_TRUE(opened);
+    ExpectReplayed(folder, 2);
+    EXPECT_TRUE(opened->report.cut);
+    EXPECT_EQ(opened->report.cut_at, 3 * kLogPageBytes);
+    opened->log->Stage(LogFolder::AppendOf("2"));
+    ASSERT_TRUE(opened->log->Commit());
+  }
+  ASSERT_TRUE(folder.Open());
+  ExpectReplayed(folder, 3);
+}
+
+TEST(LocalLog, TakesDamageInTheMiddleForDamageAndChangesNothing) {
+  LogFolder folder;
+  folder.Fill(3);
+  folder.Overwrite(1, 2 * kLogPageBytes + 50, "rot");  // within the second block
+  const auto size_before = std::filesystem::file_size(folder.File(1));
+  const auto opened = folder.Open();
+  ASSERT_FALSE(opened);
+  EXPECT_EQ(opened.error().kind, LogFault::Kind::kDamage);
+  EXPECT_NE(opened.error().message.find("log/0000000000000001.log at byte 8192"), std::string::npos)
+      << opened.error().message;
+  EXPECT_EQ(std::filesystem::file_size(folder.File(1)), size_before);
+}
+
+TEST(LocalLog, ZerosBeforeAnotherFilesRecordsAreDamage) {
+  LogFolder folder;
+  folder.Fill(5, 4 * kLogPageBytes);
+  folder.Overwrite(1, 3 * kLogPageBytes, std::string(kLogPageBytes, '\0'));  // its last block
+  const auto opened = folder.Open({}, 4 * kLogPageBytes);
+  ASSERT_FALSE(opened);
+  EXPECT_EQ(opened.error().kind, LogFault::Kind::kDamage);
+}
+
+TEST(LocalLog, AMissingFileInTheMiddleIsDamage) {
+  LogFolder folder;
+  folder.Fill(9, 4 * kLogPageBytes);
+  std::filesystem::remove(folder.File(2));
+  EXPECT_EQ(folder.Open({}, 4 * kLogPageBytes).error().kind, LogFault::Kind::kDamage);
+}
+
+TEST(LocalLog, AMissingFrontThatNoCheckpointCoversIsDamage) {
+  LogFolder folder;
+  folder.Fill(9, 4 * kLogPageBytes);
+  std::filesystem::remove(folder.File(1));
+  EXPECT_EQ(folder.Open({}, 4 * kLogPageBytes).error().kind, LogFault::Kind::kDamage);
+  EXPECT_TRUE(folder.Open({3}, 4 * kLogPageBytes));
+}
+
+TEST(LocalLog, AFileAllocatedAheadIsNoEndAndNoDamage) {
+  LogFolder folder;
+  {
+    const auto opened = folder.Open();
+    opened->log->Stage(LogFolder::AppendOf("0"));
+    ASSERT_TRUE(opened->log->Commit());
+    ASSERT_TRUE(opened->log->PrepareNext());
+  }
+  EXPECT_EQ(folder.file_count(), 2u);
+  ASSERT_TRUE(folder.Open());
+  ExpectReplayed(folder, 1);
+}
+
+TEST(LocalLog, RefusesTheLogOfAnotherDirectoryAndForeignFiles) {
+  LogFolder folder;
+  folder.Fill(1);
+  EXPECT_EQ(folder.Open({}, 1 << 20, 2).error().kind, LogFault::Kind::kForeign);
+  std::ofstream(folder.File(1).parent_path() / "notes.txt") << "mine";
+  EXPECT_EQ(folder.Open().error().kind, LogFault::Kind::kForeign);
+}
+
+TEST(LocalLog, EveryTruncationGivesAPrefixAndNeverAnError) {
+  LogFolder folder;
+  folder.Fill(3);
+  const std::filesystem::path whole = folder.File(1);
+  const std::filesystem::path kept = whole.parent_path().parent_path() / "kept";
+  std::filesystem::copy_file(whole, kept);
+  for (size_t bytes = 0; bytes <= 4 * kLogPageBytes; bytes += 256) {
+    std::filesystem::copy_file(kept, whole, std::filesystem::copy_options::overwrite_existing);
+    std::filesystem::resize_file(whole, bytes);
+    const auto opened = folder.Open();
+    ASSERT_TRUE(opened) << bytes << ": " << opened.error().message;
+    // A block needs its records, not its padding: less than 256 bytes here.
+    ExpectReplayed(folder, bytes == 0 ? 0 : static_cast<int>((bytes - 1) / kLogPageBytes));
+    if (!std::filesystem::exists(whole)) std::filesystem::copy_file(kept, whole);
+  }
+}
+
+}  // namespace
+}  // namespace thalweg

@@ -1,0 +1,194 @@
+#include "storage/log_recovery.h"
+
+#include <algorithm>
+#include <charconv>
+#include <utility>
+
+#include "base/assert.h"
+#include "storage/log_scanner.h"
+
+namespace thalweg {
+namespace {
+
+constexpr size_t kNameDigits = 16;
+constexpr std::string_view kNameEnd = ".log";
+
+std::unexpected<LogFault> DiskFault(const DiskError& error) {
+  return std::unexpected(LogFault{LogFault::Kind::kDisk, error.message});
+}
+
+std::optional<uint64_t> NumberOf(std::string_view name) {
+  uint64_t number = 0;
+  if (!name.ends_with(kNameEnd) || name.size() != kNameDigits + kNameEnd.size()) return {};
+  const auto [stop, error] = std::from_chars(name.data(), name.data() + kNameDigits, number, 16);
+  if (error != std::errc() || stop != name.data() + kNameDigits) return {};
+  return LogFileName(number) == name ? std::optional(number) : std::nullopt;
+}
+
+// Walks the files in order; what it knows so far is in content_.
+class LogWalk {
+ public:
+  LogWalk(Disk& disk, std::string folder, const DirectoryId& directory, Lsn checkpoint,
+          const LogReplay& replay)
+      : disk_(disk),
+        folder_(std::move(folder)),
+        directory_(directory),
+        checkpoint_(checkpoint),
+        replay_(replay) {}
+
+  std::expected<LogContent, LogFault> Run() {
+    const auto names = disk_.List(folder_);
+    if (!names) return DiskFault(names.error());
+    for (const std::string& name : *names) {
+      const std::optional<uint64_t> number = NumberOf(name);
+      if (!number) return Fault(LogFault::Kind::kForeign, name, "is not a file of this log");
+      if (const auto visited = Visit(*number, name); !visited)
+        return std::unexpected(visited.error());
+    }
+    if (content_.files.empty() && checkpoint_.value > 0) {
+      return Fault(LogFault::Kind::kDamage, "", "holds no records, yet a checkpoint names some");
+    }
+    return std::move(content_);
+  }
+
+ private:
+  using Step = std::expected<void, LogFault>;
+
+  std::unexpected<LogFault> Fault(LogFault::Kind kind, const std::string& name,
+                                  const std::string& what) const {
+    return std::unexpected(LogFault{kind, folder_ + "/" + name + " " + what});
+  }
+  std::unexpected<LogFault> Damage(const std::string& what) const {
+    return Fault(LogFault::Kind::kDamage, name_, what);
+  }
+  std::unexpected<LogFault> DamageAt(uint64_t position, const std::string& what) const {
+    return Damage("at byte " + std::to_string(position) + ": " + what);
+  }
+
+  Step Visit(uint64_t number, const std::string& name) {
+    number_ = number;
+    name_ = name;
+    const auto file = disk_.Open(folder_ + "/" + name, Disk::Mode::kRead);
+    if (!file) return DiskFault(file.error());
+    const auto size = (*file)->Size();
+    if (!size) return DiskFault(size.error());
+    std::string page(kLogPageBytes, '\0');
+    const auto got = (*file)->ReadAt(0, page);
+    if (!got) return DiskFault(got.error());
+    const LogHeaderResult decoded = DecodeLogFileHeader(std::string_view(page).substr(0, *got));
+    if (!decoded.header) return VisitWithoutHeader(decoded.fault);
+    if (const Step checked = CheckHeader(*decoded.header); !checked) return checked;
+    return VisitBlocks(**file, *size, *decoded.header);
+  }
+
+  // A file that was allocated ahead, or whose first write was cut short: nothing in it was durable.
+  Step VisitWithoutHeader(LogHeaderFault fault) {
+    if (fault == LogHeaderFault::kVersion) {
+      return Fault(LogFault::Kind::kForeign, name_, "has another format version");
+    }
+    content_.blank.push_back(number_);
+    return {};
+  }
+
+  Step CheckHeader(const LogFileHeader& header) {
+    if (header.directory != directory_) {
+      return Fault(LogFault::Kind::kForeign, name_, "belongs to another data directory");
+    }
+    if (header.number != number_) {
+      return Damage("says that it is file " + std::to_string(header.number));
+    }
+    if (!content_.blank.empty()) {
+      return Fault(LogFault::Kind::kDamage, LogFileName(content_.blank.back()),
+                   "has lost its header, yet the file after it has records");
+    }
+    if (content_.files.empty()) return CheckFirst(header);
+    if (header.first.value != content_.last.value + 1 || header.crc_before != content_.crc_last) {
+      return Damage("begins with record " + std::to_string(header.first.value) +
+                    ", yet the file before it can be read only up to record " +
+                    std::to_string(content_.last.value) + " (byte " + std::to_string(content_.end) +
+                    ")");
+    }
+    return {};
+  }
+
+  Step CheckFirst(const LogFileHeader& header) {
+    if (header.first.value == 0 || header.first.value > checkpoint_.value + 1) {
+      return Damage("begins with record " + std::to_string(header.first.value) +
+                    ", yet the last checkpoint holds records only up to " +
+                    std::to_string(checkpoint_.value));
+    }
+    content_.last.value = header.first.value - 1;
+    content_.crc_last = header.crc_before;
+    return {};
+  }
+
+  Step VisitBlocks(const File& file, uint64_t size, const LogFileHeader& header) {
+    content_.files.push_back({number_, header.first});
+    content_.salt = header.salt;
+    LogScanner scanner(file, size, header);
+    for (;;) {
+      const auto block = scanner.Next();
+      if (!block) return DiskFault(block.error());
+      if (!*block) break;
+      if (const Step taken = Take(**block, scanner.position()); !taken) return taken;
+    }
+    content_.end = scanner.position();
+    content_.bytes_read += scanner.position();
+    const auto later = scanner.FindLater();
+    if (!later) return DiskFault(later.error());
+    if (*later) {
+      return DamageAt(scanner.position(),
+                      "no whole block, yet one that was written after it begins with record " +
+                          std::to_string((*later)->first.value));
+    }
+    const auto remains = scanner.HasRemains();
+    if (!remains) return DiskFault(remains.error());
+    content_.torn = *remains;
+    return {};
+  }
+
+  Step Take(const LogScanner::Block& block, uint64_t behind) {
+    const LogBlockHead& head = block.head;
+    if (head.first.value != content_.last.value + 1 || head.crc_before != content_.crc_last) {
+      return DamageAt(behind, "the block before does not follow the one before it");
+    }
+    std::string_view payload = block.payload;
+    Lsn lsn = head.first;
+    for (uint32_t i = 0; i < head.record_count; ++i, ++lsn.value) {
+      const std::optional<std::string_view> bytes = TakeLogRecord(payload);
+      const std::optional<Record> record = bytes ? DecodeRecord(*bytes) : std::nullopt;
+      if (!record) return DamageAt(behind, "a record of the block before cannot be read");
+      if (lsn > checkpoint_) replay_(lsn, *record);
+    }
+    if (!payload.empty()) return DamageAt(behind, "the block before holds more than its records");
+    content_.last = head.last();
+    content_.crc_last = block.crc;
+    return {};
+  }
+
+  Disk& disk_;
+  const std::string folder_;
+  const DirectoryId& directory_;
+  const Lsn checkpoint_;
+  const LogReplay& replay_;
+  LogContent content_;
+  uint64_t number_ = 0;
+  std::string name_;
+};
+
+}  // namespace
+
+std::string LogFileName(uint64_t number) {
+  std::string name(kNameDigits, '0');
+  for (size_t i = kNameDigits; number != 0; number >>= 4)
+    name[--i] = "0123456789abcdef"[number & 15];
+  return name.append(kNameEnd);
+}
+
+std::expected<LogContent, LogFault> ReadLog(Disk& disk, const std::string& folder,
+                                            const DirectoryId& directory, Lsn checkpoint,
+                                            const LogReplay& replay) {
+  return LogWalk(disk, folder, directory, checkpoint, replay).Run();
+}
+
+}  // namespace thalweg

@@ -1,0 +1,57 @@
+// Reads a whole commit log, tells its end from damage, and says what is to be repaired.
+//
+// Changes nothing on the disk: whoever gets a result that can be lived with repairs by it.
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "storage/disk.h"
+#include "storage/log_format.h"
+#include "stream/record.h"
+
+namespace thalweg {
+
+// Why a log cannot be used. `message` says which file, where in it, and what was found.
+struct LogFault {
+  enum class Kind : uint8_t {
+    kDisk,     // the system refused; trying again may help
+    kForeign,  // of another directory or another format version
+    kDamage,   // what was durable once cannot be read any more
+  };
+  Kind kind = Kind::kDamage;
+  std::string message;
+};
+
+// Hears of each record in the order of the log. Views are valid during the call.
+using LogReplay = std::function<void(Lsn, const Record&)>;
+
+// What a log holds and where it ends.
+struct LogContent {
+  struct FileInfo {
+    uint64_t number = 0;
+    Lsn first;  // of the file's first record
+  };
+  std::vector<FileInfo> files;  // that hold records, in order
+  std::vector<uint64_t> blank;  // allocated ahead, or torn at birth: to be made anew
+  Lsn last;                     // of the last whole record; the log goes on behind it
+  uint32_t crc_last = 0;        // of the last whole block
+  uint64_t salt = 0;            // of the last file with records
+  uint64_t end = 0;             // in that file: where the next block belongs
+  bool torn = false;            // something unfinished stands at `end`: to be cut
+  uint64_t bytes_read = 0;
+};
+
+// "0000000000000001.log"
+std::string LogFileName(uint64_t number);
+
+// Reads the log in `folder`, whose records up to `checkpoint` may be missing at the front.
+std::expected<LogContent, LogFault> ReadLog(Disk& disk, const std::string& folder,
+                                            const DirectoryId& directory, Lsn checkpoint,
+                                            const LogReplay& replay);
+
+}  // namespace thalweg

@@ -1,0 +1,53 @@
+// Walks the commit blocks of one log file, from its header to the first place where none stands.
+//
+// Reads only. Not thread-safe.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "storage/disk.h"
+#include "storage/log_format.h"
+
+namespace thalweg {
+
+class LogScanner {
+ public:
+  struct Block {
+    LogBlockHead head;
+    uint32_t crc = 0;
+    std::string_view payload;  // valid until the next call
+  };
+
+  // REQUIRES: `file` begins with `header`, is `size` bytes long, and outlives the scanner.
+  LogScanner(const File& file, uint64_t size, const LogFileHeader& header);
+
+  // The block at position(), which then moves behind it; null: no whole block stands there.
+  DiskResult<std::optional<Block>> Next();
+
+  // Where the block after the last whole one would begin.
+  uint64_t position() const { return position_; }
+
+  // Looks for a whole block anywhere behind position(). There is one only where what stands at
+  // position() was synced once: the log writes a block after the sync of the one before.
+  DiskResult<std::optional<LogBlockHead>> FindLater();
+
+  // Whether anything but zeros stands at position() or behind it.
+  DiskResult<bool> HasRemains();
+
+ private:
+  DiskResult<std::optional<Block>> BlockAt(uint64_t position);
+  // `bytes` from `position` on, in the window; fewer where the file ends.
+  DiskResult<std::string_view> Window(uint64_t position, size_t bytes);
+
+  const File& file_;
+  const uint64_t size_;
+  const uint64_t salt_;
+  uint64_t position_ = kLogPageBytes;
+  std::string window_;
+  uint64_t window_at_ = 0;
+};
+
+}  // namespace thalweg

@@ -1,0 +1,56 @@
+// A log on the real disk for tests: a directory of its own that goes with the test.
+#pragma once
+
+#include <cstdlib>
+#include <expected>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "storage/local_log.h"
+#include "storage/posix_disk.h"
+
+namespace thalweg {
+
+class LogTestFolder {
+ public:
+  LogTestFolder() {
+    std::string name = (std::filesystem::temp_directory_path() / "thalweg-log-XXXXXX").string();
+    path_ = mkdtemp(name.data());
+    std::filesystem::create_directory(path_ / "log");
+    disk_ = std::move(PosixDisk::Open(path_.string()).value());
+  }
+  ~LogTestFolder() { std::filesystem::remove_all(path_); }
+  LogTestFolder(const LogTestFolder&) = delete;
+  LogTestFolder& operator=(const LogTestFolder&) = delete;
+
+  // Opens the log; what it replays stands in replayed().
+  std::expected<LocalLog::Opened, LogFault> Open(Lsn checkpoint = {}, uint64_t file_bytes = 1 << 20,
+                                                 uint8_t directory = 1) {
+    replayed_.clear();
+    LocalLogOptions options{.file_bytes = file_bytes, .salt_seed = 3};
+    options.directory.fill(directory);
+    return LocalLog::Open(*disk_, options, checkpoint, [this](Lsn lsn, const Record& record) {
+      replayed_.push_back({lsn, std::string(std::get<AppendRecord>(record).data)});
+    });
+  }
+
+  static Record AppendOf(std::string_view data) {
+    AppendRecord record;
+    record.id = {1};
+    record.data = data;
+    return record;
+  }
+
+  std::filesystem::path File(uint64_t number) const { return path_ / "log" / LogFileName(number); }
+  const std::vector<std::pair<Lsn, std::string>>& replayed() const { return replayed_; }
+
+ private:
+  std::filesystem::path path_;
+  std::unique_ptr<PosixDisk> disk_;
+  std::vector<std::pair<Lsn, std::string>> replayed_;
+};
+
+}  // namespace thalweg

@@ -1,0 +1,37 @@
+// The two threads of a local log: one commits what is staged, one allocates files ahead.
+//
+// Crosses threads: made and destroyed by one thread; the callback comes from the committer.
+#pragma once
+
+#include <condition_variable>
+#include <functional>
+#include <mutex>
+#include <thread>
+
+#include "storage/local_log.h"
+
+namespace thalweg {
+
+class LogThreads {
+ public:
+  // `on_failure` is called once if a write or a sync fails: nothing more will be acknowledged, and
+  // the process should end. REQUIRES: `log` outlives the threads.
+  LogThreads(LocalLog& log, std::function<void(const DiskError&)> on_failure);
+
+  // Commits what is still staged (unless the disk is full), then ends both.
+  ~LogThreads();
+
+ private:
+  void RunCommitter(std::stop_token stop);
+  void RunPreparer(std::stop_token stop);
+
+  LocalLog& log_;
+  const std::function<void(const DiskError&)> on_failure_;
+  std::mutex mutex_;  // for the two conditions only
+  std::condition_variable_any next_is_taken_;
+  std::condition_variable_any retry_;
+  std::jthread preparer_;
+  std::jthread committer_;
+};
+
+}  // namespace thalweg
