@@ -358,6 +358,24 @@ TEST(EngineStress, AllThatHoldsWhereAnotherThreadCommits) {
   Vandalise(engine);
 }
 
+TEST(EngineStress, AForkPointIsNeverTakenOnTrustWhileItsSourceGrows) {
+  ManualClock clock;
+  Engine engine(clock, std::make_unique<MemoryLog>(), EngineOptions{.partitions = 2});
+  engine.Create(NewStream("/a"));
+  std::atomic<bool> done{false};
+  RunThreads(2, [&](size_t t) {
+    if (t == 0) {
+      while (!done.load()) engine.Append("/a", NewAppend("sixsix"));
+      return;
+    }
+    for (size_t i = 0; i < 20'000; ++i) {
+      const uint64_t inside = engine.Describe("/a").tail.value + 6 * (i % 8) + 3;
+      EXPECT_NE(engine.Create(NewFork("/f", "/a", inside)).verdict, CreateVerdict::kCreated);
+    }
+    done = true;
+  });
+}
+
 TEST(EngineStress, ExpiryRacesWithUseAndLeavesNothing) {
   ManualClock clock;
   Engine engine(clock, std::make_unique<MemoryLog>(), EngineOptions{.partitions = 2});

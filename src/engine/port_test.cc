@@ -179,6 +179,17 @@ TEST_F(SlowLogTest, AnswersRestOnTheRecordThatMadeThemSo) {
   EXPECT_EQ(engine_.durable(), Lsn{0});
 }
 
+TEST(SlowLog, ARefusedForkRestsOnItsSourceWhereverThatStands) {
+  ManualClock clock;
+  auto* log = new DelayedLog;  // the engine's
+  Engine engine(clock, std::unique_ptr<CommitLog>(log), EngineOptions{.partitions = 64});
+  engine.Create(NewStream("/a"));
+  const Lsn removed = engine.Remove("/a").rests_on;
+  for (const char* path : {"/f", "/g", "/h", "/i"}) {
+    EXPECT_EQ(engine.Create(NewFork(path, "/a")).rests_on, removed) << path;
+  }
+}
+
 TEST_F(SlowLogTest, ASourceThatVanishedWithItsLastForkRestsOnTheForksRemoval) {
   CreateDurably("/a");
   engine_.Create(NewFork("/f", "/a"));
