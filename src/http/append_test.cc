@@ -1,7 +1,7 @@
 // POST through the router: one row for each answer of the protocol. (protocol 5.2, 5.2.1, 5.3)
 #include <gtest/gtest.h>
 
-#include "http/router_bench.h"
+#include "http/router_test_support.h"
 
 namespace thalweg {
 namespace {

@@ -1,7 +1,7 @@
 // PUT and DELETE through the router. (protocol 4.2, 5.1, 5.4)
 #include <gtest/gtest.h>
 
-#include "http/router_bench.h"
+#include "http/router_test_support.h"
 
 namespace thalweg {
 namespace {

@@ -5,7 +5,8 @@
 #include <vector>
 
 #include "http/problem_codes.h"
-#include "http/router_bench.h"
+#include "http/request_fields.h"
+#include "http/router_test_support.h"
 
 namespace thalweg {
 namespace {

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "engine/engine.h"
+#include "http/head.h"
 #include "http/problem_codes.h"
 #include "http/recording_responder.h"
 #include "testing/manual_clock.h"

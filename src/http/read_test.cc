@@ -1,12 +1,25 @@
 // GET and HEAD through the router. (protocol 5.5, 5.6, 10.1)
 #include <gtest/gtest.h>
 
-#include "http/router_bench.h"
+#include "http/page_reply.h"
+#include "http/router_test_support.h"
 
 namespace thalweg {
 namespace {
 
 constexpr std::string_view kPublic = "public, max-age=60, stale-while-revalidate=300";
+
+TEST(ReadConditions, JoinTheListsOfSeveralHeaders) {
+  const Fields headers = {{"accept-encoding", "gzip"},
+                          {"if-none-match", "\"a\""},
+                          {"accept-encoding", "zstd"},
+                          {"accept", "text/html"}};
+  Request request;
+  request.headers = headers;
+  const ReadConditions conditions = ReadConditionsOf(request);
+  EXPECT_EQ(conditions.accept_encoding, "gzip, zstd");
+  EXPECT_EQ(conditions.if_none_match, "\"a\"");
+}
 
 TEST(CatchUp, GivesEverythingToTheTail) {
   RouterBench bench;

@@ -3,8 +3,8 @@
 
 #include <gtest/gtest.h>
 
-#include "http/router_bench.h"
-#include "storage/memory_log.h"
+#include "http/cors.h"
+#include "http/router_test_support.h"
 #include "testing/delayed_log.h"
 
 namespace thalweg {
@@ -24,7 +24,7 @@ TEST(Router, NamesTheMethodsItKnows) {
   RouterBench bench;
   const auto answer = bench.Send(Method::kOther, "a");
   EXPECT_EQ(answer.status(), 405);
-  EXPECT_EQ(answer.Header("allow"), "GET, HEAD, PUT, POST, DELETE, OPTIONS");
+  EXPECT_EQ(answer.Header("allow"), kAllowedMethods);
   EXPECT_EQ(CodeOf(answer), "method-not-allowed");
 }
 
@@ -126,50 +126,6 @@ TEST(Router, LetsGoOfWhoStillWaitsWhenItEnds) {
   slow.Commit();
   created.Cancel();  // would reach into the dead router if it still listened
   EXPECT_EQ(created.status(), 0);
-}
-
-class LargeAnswer : public testing::Test {
- protected:
-  LargeAnswer() : bench_(std::make_unique<MemoryLog>(), RouterOptions{}) {
-    bench_.PutText("a", std::string(1 << 20, 'a'));
-    bench_.Start(answer_, Method::kGet, "a", {{"accept-encoding", "gzip"}});
-  }
-
-  RouterBench bench_;
-  RecordingResponder answer_;
-};
-
-TEST_F(LargeAnswer, IsCompressedByAWorker) {
-  EXPECT_EQ(answer_.status(), 0);
-  EXPECT_EQ(bench_.workers().RunAll(), 1u);
-  EXPECT_EQ(answer_.status(), 0) << "workers do not answer themselves";
-  bench_.executor().RunAll();
-  EXPECT_EQ(answer_.status(), 200);
-  EXPECT_EQ(answer_.Header("content-encoding"), "gzip");
-  EXPECT_LT(answer_.body().size(), 10'000u);
-}
-
-TEST_F(LargeAnswer, MayLoseItsClient) {
-  bench_.workers().RunAll();
-  answer_.Cancel();
-  bench_.executor().RunAll();
-  EXPECT_EQ(answer_.status(), 0);
-}
-
-TEST_F(LargeAnswer, MayLoseItsRouterBeforeTheWorkIsDone) {
-  bench_.EndRouter();
-  bench_.workers().RunAll();
-  EXPECT_EQ(bench_.executor().RunAll(), 0u) << "nothing is posted for a router that has ended";
-  answer_.Cancel();
-  EXPECT_EQ(answer_.status(), 0);
-}
-
-TEST_F(LargeAnswer, MayLoseItsRouterAfterTheWorkIsDone) {
-  bench_.workers().RunAll();
-  bench_.EndRouter();
-  bench_.executor().RunAll();
-  answer_.Cancel();
-  EXPECT_EQ(answer_.status(), 0);
 }
 
 }  // namespace

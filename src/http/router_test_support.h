@@ -32,7 +32,7 @@ class RouterBench {
 
   // Over a log that the test drives, and workers that it runs.
   RouterBench(std::unique_ptr<CommitLog> log, RouterOptions options)
-      : engine_(new Engine(clock_, std::move(log), EngineOptions{})),
+      : engine_(std::make_unique<Engine>(clock_, std::move(log), EngineOptions{}).release()),
         router_(std::make_unique<Router>(*engine_, executor_, &workers_, clock_, options)) {}
 
   // `target` is what follows the base path and its '/', with its query.
