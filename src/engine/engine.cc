@@ -6,6 +6,7 @@
 
 #include "engine/publisher.h"
 #include "engine/stream_table.h"
+#include "storage/memory_log.h"
 
 namespace thalweg {
 
@@ -46,5 +47,12 @@ std::unique_ptr<Port> Engine::Attach(Executor& executor) {
 bool Engine::SweepExpired(size_t limit) { return streams_->Sweep(limit); }
 
 size_t Engine::stream_count() const { return streams_->size(); }
+
+void EngineDeleter::operator()(Engine* engine) const { std::default_delete<Engine>()(engine); }
+
+EnginePtr OpenMemoryEngine(const Clock& clock, EngineOptions options) {
+  return EnginePtr(
+      std::make_unique<Engine>(clock, std::make_unique<MemoryLog>(), options).release());
+}
 
 }  // namespace thalweg
