@@ -214,7 +214,7 @@ def conformance(step):
 
 
 def e2e(step):
-    build(step, "release", ["thalweg"])
+    build(step, "release", ["thalweg", "live_load"])
     folder = os.path.join(ROOT, "test", "e2e")
     node_packages(step, folder)
     tests = sorted(glob.glob(os.path.join(folder, "*.test.mjs")))
@@ -223,6 +223,8 @@ def e2e(step):
     env = {"THALWEG_BIN": os.path.join(ROOT, "build", "release", "thalweg")}
     argv = ["node", "--test", "--test-reporter=tap", "--test-concurrency=1", *tests]
     step.count(argv, count_tap, cwd=folder, env=env)
+    live_load = os.path.join(ROOT, "build", "release", "test", "e2e", "live_load")
+    step.count([live_load, env["THALWEG_BIN"]], count_sum)
 
 
 def readme(step):

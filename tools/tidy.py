@@ -29,7 +29,6 @@ from tidy_rules import (  # noqa: E402
     TEST_SUPPORT,
     UNFINISHED,
     UNTESTED,
-    WORKPLACE,
 )
 
 
@@ -213,13 +212,6 @@ def unfinished(source, tree):
     for number, line in enumerate(source.lines, 1):
         if re.search(UNFINISHED, line):
             yield number, "finish it, or open an issue and say here only what is true now"
-
-
-@lint
-def workplace(source, tree):
-    for number, line in enumerate(source.lines, 1):
-        if re.search(WORKPLACE, line):
-            yield number, "a path or word of somebody's workplace"
 
 
 @lint

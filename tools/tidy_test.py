@@ -112,8 +112,6 @@ CASES = [
     ("layout", "one", "README.md", "text\n", 0),
     ("unfinished", "a promise", "src/http/a.cc", "// TO" + "DO: later\n", 1),
     ("unfinished", "part of a word", "src/http/a.cc", "int kAUTO" + "DOC;\n", 0),
-    ("workplace", "a path of one machine", "README.md", "see /wo" + "rk/main\n", 1),
-    ("workplace", "part of a path", "README.md", "see docs/wo" + "rk/main\n", 0),
     ("has-test", "none", "src/stream/a.cc", "int a;\n", 1),
 ]  # fmt: skip
 

@@ -1,0 +1,31 @@
+#include "base/system_clock.h"
+
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <ctime>
+
+namespace thalweg {
+namespace {
+
+TEST(SystemClock, SteadyTimeStartsNearWallTimeAndNeverGoesBack) {
+  const SystemClock clock;
+  EXPECT_LT(std::abs(clock.WallMs() - clock.SteadyMs()), 1000);
+  int64_t last_ms = clock.SteadyMs();
+  for (int i = 0; i < 1000; ++i) {
+    const int64_t now_ms = clock.SteadyMs();
+    ASSERT_GE(now_ms, last_ms);
+    last_ms = now_ms;
+  }
+}
+
+TEST(SystemClock, WallTimeCountsMillisecondsSince1970) {
+  const int64_t before_s = std::time(nullptr);
+  const int64_t wall_ms = SystemClock().WallMs();
+  // std::time may be read from a coarser clock, up to a tick behind.
+  EXPECT_GE(wall_ms, before_s * 1000);
+  EXPECT_LE(wall_ms, (std::time(nullptr) + 2) * 1000);
+}
+
+}  // namespace
+}  // namespace thalweg
