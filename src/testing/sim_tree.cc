@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <iterator>
 #include <utility>
 
 #include "base/assert.h"
@@ -141,12 +140,17 @@ int SimTree::TakeEdits(const std::string& path, std::vector<Edit>& edits) {
   std::shared_ptr<SimNode> node;
   if (const int code = Find(path, node); code != 0) return code;
   if (!node->is_directory()) return ENOTDIR;
+  const auto takes = [&](const Edit& edit) {
+    if (edit.place.directory != node) return false;
+    edits.push_back(edit);
+    return true;
+  };
   for (Change& change : changes_) {
-    const auto taken = std::stable_partition(change.begin(), change.end(), [&](const Edit& edit) {
-      return edit.place.directory != node;
-    });
-    std::move(taken, change.end(), std::back_inserter(edits));
-    change.erase(taken, change.end());
+    Change rest;
+    for (const Edit& edit : change) {
+      if (!takes(edit)) rest.push_back(edit);
+    }
+    change = std::move(rest);
   }
   std::erase_if(changes_, [](const Change& change) { return change.empty(); });
   return 0;
