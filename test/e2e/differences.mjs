@@ -80,7 +80,7 @@ export const DIFFERENCES = [
     why: "a client in a loop would spin on answers without data (protocol 5.7)",
     part: "status",
     when: ({ operation, mine, mineAll, theirs, theirsAll }) =>
-      operation.query?.live === "long-poll" && mine === 204 && theirs === 200 &&
+      operation.query?.live === "long-poll" && mine === 204 && [200, 304].includes(theirs) &&
       ["", "[]"].includes(theirsAll.body) && mineAll.headers["stream-next-offset"] === "OFFSET 0",
   },
   {
@@ -109,11 +109,28 @@ export const DIFFERENCES = [
       mine === 200 && theirs === 409 && operation.headers["stream-forked-from"] !== undefined,
   },
   {
-    what: "a PUT that names the fork offset which the first PUT left out: 409 here, 200 there",
+    what: "of two PUTs of a fork only one names the fork offset: 409 here, 200 there",
     right: "both",
     why: "ours compares configurations as requested; the reference compares with what was resolved",
     part: "status",
     when: ({ operation, mine, theirs }) =>
-      mine === 409 && theirs === 200 && operation.headers["stream-fork-offset"] !== undefined,
+      mine === 409 && theirs === 200 && operation.headers["stream-forked-from"] !== undefined,
+  },
+  {
+    what: "a duplicate's 204 says where the stream stands",
+    right: "ours",
+    why: "every successful append carries Stream-Next-Offset (protocol 5.2)",
+    part: "stream-next-offset",
+    when: ({ operation, mineAll, theirs }) =>
+      operation.method === "POST" && mineAll.status === 204 && theirs === undefined &&
+      operation.headers["producer-id"] !== undefined,
+  },
+  {
+    what: "a fork deleted and made anew has a new ETag here, the old one there",
+    right: "ours",
+    why: "the tag must name the incarnation: that the bytes are the same again is chance",
+    part: "status",
+    when: ({ operation, mine, theirs, remade }) =>
+      operation.headers["if-none-match"] !== undefined && mine === 200 && theirs === 304 && remade,
   },
 ];

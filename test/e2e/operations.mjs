@@ -21,7 +21,12 @@ const BAD_OFFSETS = ["", "x", "1", "-2", "a_b", "0,1", "NOW"];
 export function chooserOf(random) {
   const pick = (list) => list[Math.floor(random() * list.length)];
   const chance = (p) => random() < p;
-  return { pick, chance, random };
+  return { pick, chance, random, earlier: new Map() };
+}
+
+// Mostly the stream's usual type, so that most appends fit.
+function typeFor({ pick, chance }, name) {
+  return chance(0.85) ? TYPES[STREAMS.indexOf(name) % TYPES.length] : pick(TYPES);
 }
 
 function jsonBody({ pick, random }) {
@@ -35,7 +40,7 @@ function bodyFor(choose, type) {
 }
 
 function create(choose, name) {
-  const type = choose.pick(TYPES);
+  const type = typeFor(choose, name);
   const headers = {};
   if (choose.chance(0.9)) headers["content-type"] = type;
   if (choose.chance(0.1)) headers["stream-ttl"] = choose.pick(["3600", "01", "-1", "x"]);
@@ -61,7 +66,7 @@ function producerOf({ pick, random }) {
 }
 
 function append(choose, name) {
-  const type = choose.pick(TYPES);
+  const type = typeFor(choose, name);
   const headers = {};
   if (choose.chance(0.95)) headers["content-type"] = type;
   if (choose.chance(0.25)) Object.assign(headers, producerOf(choose));
@@ -84,6 +89,25 @@ function read(choose, name) {
 // One operation on one of the streams. `{a}` in a value stands for the stream's present path.
 export function nextOperation(choose) {
   const name = choose.pick(STREAMS);
+  const earlier = choose.earlier.get(name);
+  if (earlier && choose.chance(0.08)) return varied(choose, earlier);
+  const operation = freshOperation(choose, name);
+  if (isWorthRepeating(operation)) choose.earlier.set(name, operation);
+  return operation;
+}
+
+const isWorthRepeating = ({ headers }) =>
+  headers["stream-forked-from"] !== undefined || headers["producer-id"] !== undefined;
+
+// An earlier request again; a fork sometimes with its offset where it had none.
+function varied(choose, earlier) {
+  const headers = { ...earlier.headers };
+  const source = /\{(\w)\}/.exec(headers["stream-forked-from"] ?? "")?.[1];
+  if (source && choose.chance(0.3)) headers["stream-fork-offset"] ??= { of: source, pick: 0.999 };
+  return { ...earlier, headers };
+}
+
+function freshOperation(choose, name) {
   const kind = choose.random();
   if (kind < 0.15) return create(choose, name);
   if (kind < 0.21) return fork(choose, name);
