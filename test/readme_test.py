@@ -126,8 +126,9 @@ def check_code(text, results):
 
 def check_itself(results):
     """The comparison can fail."""
-    cases = [("a\n...\nb", "a\nx\ny\nb\n", True), ("a\n...", "a\n", True), ("a ... c", "a b c", True),
-             ("a", "b", False), ("a\n...\nb", "a\nc\n", False), ("[]", "[1]", False)]  # fmt: skip
+    cases = [("a\n...\nb", "a\nx\ny\nb\n", True), ("a\n...", "a\n", True),
+             ("a ... c", "a b c", True), ("a", "b", False), ("a\n...\nb", "a\nc\n", False),
+             ("[]", "[1]", False)]  # fmt: skip
     wrong = [case for case in cases if matches(case[0], case[1]) is not case[2]]
     results.add(not wrong, "output is compared as described", f": {wrong}")
 

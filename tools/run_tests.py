@@ -291,12 +291,11 @@ def run_step(name, show):
         step.failed = max(step.failed, 1)
     seconds = time.monotonic() - started
     verdict = "ok" if step.failed == 0 else "FAILED"
-    print(
-        f"{name:<12} {verdict:<7} {step.passed:>5} passed {step.failed:>4} failed {seconds:>6.0f} s",
-        flush=True,
-    )
+    counts = f"{step.passed:>5} passed {step.failed:>4} failed"
+    print(f"{name:<12} {verdict:<7} {counts} {seconds:>6.0f} s", flush=True)
     if step.failed:
-        print(f"--- the end of {os.path.relpath(step.log_path, ROOT)}:\n{step.tail()}---", flush=True)
+        path = os.path.relpath(step.log_path, ROOT)
+        print(f"--- the end of {path}:\n{step.tail()}---", flush=True)
     step.log.close()
     return step.passed, step.failed
 

@@ -108,7 +108,6 @@ TEST_SUPPORT = {"src/net/malformed_requests.h"}
 
 # Source -> the test (or folder of tests) that covers it, where that is not a file beside it.
 UNTESTED = {
-    "src/base/assert.cc": "every death test of the other modules",
     "src/base/header_list.cc": "src/base/header_list_test.cc",  # of the public http.h
     "src/base/system_clock.cc": "test/e2e/cli.test.mjs",
     "src/http/append.cc": "src/http/append_test.cc",  # handlers share handlers.h

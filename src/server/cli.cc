@@ -1,3 +1,4 @@
+// Starts no thread: <thread> only tells how many the machine can run.
 #include "server/cli.h"
 
 #include <algorithm>

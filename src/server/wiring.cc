@@ -71,7 +71,7 @@ class Server::Lane {
 };
 
 std::expected<std::unique_ptr<Server>, Server::Error> Server::Start(const ServeConfig& config) {
-  std::unique_ptr<Server> server(new Server(config));
+  auto server = std::make_unique<Server>(config);
   if (auto bound = server->Bind(config); !bound) return std::unexpected(bound.error());
   server->Run();
   return server;

@@ -29,7 +29,8 @@ class Server {
   // Binds and starts; when this returns, clients can connect.
   static std::expected<std::unique_ptr<Server>, Error> Start(const ServeConfig& config);
 
-  ~Server();  // ends at once what is still going on
+  explicit Server(const ServeConfig& config);  // serves only once Start has done its work
+  ~Server();                                   // ends at once what is still going on
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
 
@@ -43,7 +44,6 @@ class Server {
  private:
   class Lane;
 
-  explicit Server(const ServeConfig& config);
   std::expected<void, Error> Bind(const ServeConfig& config);
   void Run();
   void Sweep();
