@@ -26,7 +26,10 @@ async function main() {
   const server = await serverFrom(bin, args);
   const report = await runSuite(server.url).finally(() => server.stop());
   const complaints = [...judge(report), ...server.complaints()];
-  console.log(`conformance: ${report.passed} of ${report.passed + report.failed} passed, against ${bin} ${args.join(" ")}`);
+  console.log(
+    `conformance: ${report.passed} of ${report.passed + report.failed} passed, ` +
+      `against ${bin} ${args.join(" ")}`,
+  );
   for (const complaint of complaints) console.error(`conformance: ${complaint}`);
   return complaints.length === 0 ? 0 : 1;
 }

@@ -38,8 +38,10 @@ export async function serverFrom(bin, args) {
     complaints() {
       const found = [];
       if (early) found.push(`${early}; it said last:\n${said.err.slice(-4000)}`);
-      else if (end && end.code !== 0) found.push(`the server ended with code ${end.code}, signal ${end.signal}`);
-      if (REPORT.test(said.err)) found.push(`the server reported a bug:\n${said.err.slice(0, 8000)}`);
+      else if (end && end.code !== 0)
+        found.push(`the server ended with code ${end.code}, signal ${end.signal}`);
+      if (REPORT.test(said.err))
+        found.push(`the server reported a bug:\n${said.err.slice(0, 8000)}`);
       return found;
     },
   };

@@ -19,19 +19,33 @@ after(() => stopServer(server));
 
 // The head and the body of curl's last answer.
 async function curl(...args) {
-  const { stdout } = await execute("curl", ["-sS", "-i", "--max-time", "10", ...args], { encoding: "latin1" });
+  const { stdout } = await execute("curl", ["-sS", "-i", "--max-time", "10", ...args], {
+    encoding: "latin1",
+  });
   const end = stdout.indexOf("\r\n\r\n");
   const [line, ...fields] = stdout.slice(0, end).split("\r\n");
   const headers = {};
-  for (const field of fields) headers[field.slice(0, field.indexOf(":")).toLowerCase()] = field.slice(field.indexOf(":") + 1).trim();
+  for (const field of fields)
+    headers[field.slice(0, field.indexOf(":")).toLowerCase()] = field
+      .slice(field.indexOf(":") + 1)
+      .trim();
   return { status: Number(line.split(" ")[1]), headers, body: stdout.slice(end + 4) };
 }
 
 const listOf = (value) => value.toLowerCase().split(/\s*,\s*/);
 
 test("a preflight allows every method and field of the protocol", async () => {
-  const { status, headers, body } = await curl("-X", "OPTIONS", "-H", "Origin: https://app.example",
-    "-H", "Access-Control-Request-Method: PUT", "-H", "Access-Control-Request-Headers: stream-seq", url);
+  const { status, headers, body } = await curl(
+    "-X",
+    "OPTIONS",
+    "-H",
+    "Origin: https://app.example",
+    "-H",
+    "Access-Control-Request-Method: PUT",
+    "-H",
+    "Access-Control-Request-Headers: stream-seq",
+    url,
+  );
   assert.equal(status, 204);
   assert.equal(body, "");
   assert.equal(headers["access-control-allow-origin"], "*");
@@ -39,21 +53,44 @@ test("a preflight allows every method and field of the protocol", async () => {
   for (const method of ["get", "head", "put", "post", "delete"]) {
     assert.ok(listOf(headers["access-control-allow-methods"]).includes(method), method);
   }
-  for (const name of ["content-type", "if-none-match", "authorization", "stream-seq", "stream-ttl", "stream-expires-at",
-    "stream-closed", "producer-id", "producer-epoch", "producer-seq", "stream-forked-from", "stream-fork-offset",
-    "stream-fork-sub-offset"]) {
+  for (const name of [
+    "content-type",
+    "if-none-match",
+    "authorization",
+    "stream-seq",
+    "stream-ttl",
+    "stream-expires-at",
+    "stream-closed",
+    "producer-id",
+    "producer-epoch",
+    "producer-seq",
+    "stream-forked-from",
+    "stream-fork-offset",
+    "stream-fork-sub-offset",
+  ]) {
     assert.ok(listOf(headers["access-control-allow-headers"]).includes(name), name);
   }
 });
 
-test("answers, errors too, expose the protocol's fields and carry the browser's guards", async () => {
+test("answers, errors too, expose the protocol's fields and carry guards", async () => {
   for (const target of [url, `${url}-missing`]) {
     const { headers } = await curl(target);
     assert.equal(headers["access-control-allow-origin"], "*");
     assert.equal(headers["x-content-type-options"], "nosniff");
     assert.equal(headers["cross-origin-resource-policy"], "cross-origin");
-    for (const name of ["stream-next-offset", "stream-cursor", "stream-up-to-date", "stream-closed", "etag", "location",
-      "stream-sse-data-encoding", "producer-epoch", "producer-expected-seq", "producer-received-seq", "retry-after"]) {
+    for (const name of [
+      "stream-next-offset",
+      "stream-cursor",
+      "stream-up-to-date",
+      "stream-closed",
+      "etag",
+      "location",
+      "stream-sse-data-encoding",
+      "producer-epoch",
+      "producer-expected-seq",
+      "producer-received-seq",
+      "retry-after",
+    ]) {
       assert.ok(listOf(headers["access-control-expose-headers"]).includes(name), name);
     }
   }
@@ -94,17 +131,33 @@ for (const [accepted, coding] of CODINGS) {
   });
 }
 
-const hasZstd = await execute("zstd", ["--version"]).then(() => true, () => false);
+const hasZstd = await execute("zstd", ["--version"]).then(
+  () => true,
+  () => false,
+);
 
-test("what zstd compressed is the text again", { skip: !hasZstd && "the program zstd is not installed" }, async () => {
-  const { stdout } = await execute("sh", ["-c", `curl -sS -H 'Accept-Encoding: zstd' '${url}' | zstd -dc`]);
-  assert.equal(stdout, TEXT);
-});
+test(
+  "what zstd compressed is the text again",
+  { skip: !hasZstd && "the program zstd is not installed" },
+  async () => {
+    const { stdout } = await execute("sh", [
+      "-c",
+      `curl -sS -H 'Accept-Encoding: zstd' '${url}' | zstd -dc`,
+    ]);
+    assert.equal(stdout, TEXT);
+  },
+);
 
 test("what was compressed is the text again, under a tag of its own", async () => {
   const tags = new Set();
-  for (const [coding, command] of [["gzip", "gzip -dc"], ["identity", "cat"]]) {
-    const { stdout } = await execute("sh", ["-c", `curl -sS -H 'Accept-Encoding: ${coding}' '${url}' | ${command}`]);
+  for (const [coding, command] of [
+    ["gzip", "gzip -dc"],
+    ["identity", "cat"],
+  ]) {
+    const { stdout } = await execute("sh", [
+      "-c",
+      `curl -sS -H 'Accept-Encoding: ${coding}' '${url}' | ${command}`,
+    ]);
     assert.equal(stdout, TEXT, coding);
     tags.add((await curl("-H", `Accept-Encoding: ${coding}`, url)).headers.etag);
   }
@@ -114,7 +167,13 @@ test("what was compressed is the text again, under a tag of its own", async () =
 test("a tag validates in any of its codings", async () => {
   for (const coding of ["gzip", "identity"]) {
     const { headers } = await curl("-H", `Accept-Encoding: ${coding}`, url);
-    const again = await curl("-H", `Accept-Encoding: ${coding}`, "-H", `If-None-Match: "other", ${headers.etag}`, url);
+    const again = await curl(
+      "-H",
+      `Accept-Encoding: ${coding}`,
+      "-H",
+      `If-None-Match: "other", ${headers.etag}`,
+      url,
+    );
     assert.equal(again.status, 304, coding);
     assert.equal(again.body, "");
   }

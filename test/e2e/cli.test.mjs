@@ -117,7 +117,9 @@ test("a second signal ends at once", async () => {
   const server = await startServer();
   const url = `${server.url}/v1/stream/held`;
   // An upload that never ends holds the shutdown up.
-  const held = spawn("curl", ["-sN", "-X", "PUT", "-T", "-", url], { stdio: ["pipe", "ignore", "ignore"] });
+  const held = spawn("curl", ["-sN", "-X", "PUT", "-T", "-", url], {
+    stdio: ["pipe", "ignore", "ignore"],
+  });
   held.stdin.write("begin");
   await sleep(300);
   process.kill(server.pid, "SIGTERM");

@@ -4,21 +4,22 @@
 // and `when` narrows it. A row about the status explains the whole answer. `diverges`: the two
 // streams are not the same from here on, so the comparison goes on with a fresh one.
 
-const isError = ({ mineAll, theirsAll }) => mineAll.status >= 400 && mineAll.status === theirsAll.status;
+const isError = ({ mineAll, theirsAll }) =>
+  mineAll.status >= 400 && mineAll.status === theirsAll.status;
 const isRead = ({ operation }) => operation.method === "GET";
 
 export const DIFFERENCES = [
   {
     what: "errors are problem+json here, text/plain there",
     right: "both",
-    why: "the protocol leaves error bodies open; RFC 9457 with a stable code is what a program can read",
+    why: "the protocol leaves error bodies open; a program can read RFC 9457's code",
     part: "content-type",
     when: (c) => isError(c) && c.mine === "application/problem+json",
   },
   {
     what: "errors are never cached here",
     right: "ours",
-    why: "a 404 is heuristically cacheable (RFC 9110 15.1), and the stream may exist a moment later",
+    why: "a 404 may be cached (RFC 9110 15.1), and the stream may exist a moment later",
     part: "cache-control",
     when: (c) => isError(c) && c.mine === "no-store" && c.theirs === undefined,
   },
@@ -27,7 +28,8 @@ export const DIFFERENCES = [
     right: "ours",
     why: "a 405 must carry Allow (RFC 9110 15.5.6)",
     part: "allow",
-    when: ({ theirs, operation }) => theirs === undefined && ["PATCH", "OPTIONS"].includes(operation.method),
+    when: ({ theirs, operation }) =>
+      theirs === undefined && ["PATCH", "OPTIONS"].includes(operation.method),
   },
   {
     what: "catch-up reads carry a cache policy",
@@ -46,10 +48,12 @@ export const DIFFERENCES = [
   {
     what: "POST without a body to a stream that is not there: 404 here, 400 there",
     right: "both",
-    why: "both are true of it, and nothing in the protocol says which comes first; ours looks for the stream first",
+    why: "both are true of it, and the protocol does not say which comes first",
     part: "status",
     when: ({ operation, mine, theirs }) =>
-      operation.method === "POST" && theirs === 400 && (mine === 404 || mine === 409 || mine === 410),
+      operation.method === "POST" &&
+      theirs === 400 &&
+      (mine === 404 || mine === 409 || mine === 410),
   },
   {
     what: "a malformed offset on a stream that is not there: 400 here, 404 or 410 there",
@@ -65,14 +69,18 @@ export const DIFFERENCES = [
     why: "as with a malformed offset",
     part: "status",
     when: ({ operation, mine, theirs }) =>
-      mine === 400 && [404, 410].includes(theirs) && operation.query?.live && operation.query.offset === undefined,
+      mine === 400 &&
+      [404, 410].includes(theirs) &&
+      operation.query?.live &&
+      operation.query.offset === undefined,
   },
   {
     what: "a long-poll that found nothing is not cached",
     right: "ours",
     why: "the next one may find something; 204 is heuristically cacheable (RFC 9110 15.1)",
     part: "cache-control",
-    when: (c) => c.operation.query?.live === "long-poll" && c.mine === "no-store" && c.theirs === undefined,
+    when: (c) =>
+      c.operation.query?.live === "long-poll" && c.mine === "no-store" && c.theirs === undefined,
   },
   {
     what: "a long-poll from the start of an empty stream waits here, answers at once there",
@@ -80,8 +88,11 @@ export const DIFFERENCES = [
     why: "a client in a loop would spin on answers without data (protocol 5.7)",
     part: "status",
     when: ({ operation, mine, mineAll, theirs, theirsAll }) =>
-      operation.query?.live === "long-poll" && mine === 204 && [200, 304].includes(theirs) &&
-      ["", "[]"].includes(theirsAll.body) && mineAll.headers["stream-next-offset"] === "OFFSET 0",
+      operation.query?.live === "long-poll" &&
+      mine === 204 &&
+      [200, 304].includes(theirs) &&
+      ["", "[]"].includes(theirsAll.body) &&
+      mineAll.headers["stream-next-offset"] === "OFFSET 0",
   },
   {
     what: "ETags of one range asked for in two ways are one here, two there",
@@ -122,7 +133,9 @@ export const DIFFERENCES = [
     why: "every successful append carries Stream-Next-Offset (protocol 5.2)",
     part: "stream-next-offset",
     when: ({ operation, mineAll, theirs }) =>
-      operation.method === "POST" && mineAll.status === 204 && theirs === undefined &&
+      operation.method === "POST" &&
+      mineAll.status === 204 &&
+      theirs === undefined &&
       operation.headers["producer-id"] !== undefined,
   },
   {

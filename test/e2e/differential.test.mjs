@@ -27,7 +27,8 @@ after(async () => {
 // Each part of an answer that is not the same on both sides.
 function differingParts(mine, theirs) {
   const parts = [];
-  if (mine.status !== theirs.status) parts.push({ part: "status", mine: mine.status, theirs: theirs.status });
+  if (mine.status !== theirs.status)
+    parts.push({ part: "status", mine: mine.status, theirs: theirs.status });
   const names = new Set([...Object.keys(mine.headers), ...Object.keys(theirs.headers)]);
   for (const name of [...names].sort()) {
     if (mine.headers[name] === theirs.headers[name]) continue;
@@ -42,7 +43,9 @@ function settle(parts, context, used) {
   let diverges = false;
   const unexplained = [];
   for (const part of parts) {
-    const row = DIFFERENCES.find((candidate) => candidate.part === part.part && candidate.when({ ...context, ...part }));
+    const row = DIFFERENCES.find(
+      (candidate) => candidate.part === part.part && candidate.when({ ...context, ...part }),
+    );
     if (!row) {
       unexplained.push(part);
       continue;
@@ -80,14 +83,21 @@ class Comparison {
     if (mine.status === 201) this.made[operation.name]++;
     const parts = differingParts(mine, theirs);
     if (parts.length === 0) return;
-    const context = { operation, mineAll: mine, theirsAll: theirs, remade: this.made[operation.name] > 1 };
+    const context = {
+      operation,
+      mineAll: mine,
+      theirsAll: theirs,
+      remade: this.made[operation.name] > 1,
+    };
     const { unexplained, diverges } = settle(parts, context, this.used);
     if (unexplained.length > 0) this.remember(operation, unexplained, answers);
     if (diverges || unexplained.length > 0) this.begin(operation.name);
   }
 
   remember(operation, unexplained, answers) {
-    const key = unexplained.map(({ part, mine, theirs }) => `${part}: ${mine} / ${theirs}`.slice(0, 160)).join("; ");
+    const key = unexplained
+      .map(({ part, mine, theirs }) => `${part}: ${mine} / ${theirs}`.slice(0, 160))
+      .join("; ");
     const known = this.surprises.get(key);
     if (known) known.times++;
     else this.surprises.set(key, { times: 1, operation, ours: answers[0], reference: answers[1] });
@@ -101,16 +111,26 @@ async function compare(seed, used) {
     if (n % FRESH_EVERY === 0) comparison.begin(choose.pick(Object.keys(comparison.paths)));
     await comparison.step(nextOperation(choose));
   }
-  return [...comparison.surprises].map(([key, seen]) => `seed ${seed}: ${key}\n  ${JSON.stringify(seen)}`);
+  return [...comparison.surprises].map(
+    ([key, seen]) => `seed ${seed}: ${key}\n  ${JSON.stringify(seen)}`,
+  );
 }
 
 const used = new Set();
 
 for (let seed = SEED; seed < SEED + ROUNDS; seed++) {
-  test(`${OPERATIONS} random operations of seed ${seed} differ only as listed`, { timeout: 60_000 }, async () => {
-    const surprises = await compare(seed, used);
-    assert.deepEqual(surprises, [], `${surprises.length} differences are not on the list:\n${surprises.join("\n")}`);
-  });
+  test(
+    `${OPERATIONS} random operations of seed ${seed} differ only as listed`,
+    { timeout: 60_000 },
+    async () => {
+      const surprises = await compare(seed, used);
+      assert.deepEqual(
+        surprises,
+        [],
+        `${surprises.length} differences are not on the list:\n${surprises.join("\n")}`,
+      );
+    },
+  );
 }
 
 test("every row of the list was met", () => {

@@ -15,7 +15,12 @@ export function randomOf(seed) {
 }
 
 const STREAMS = ["a", "b", "c", "d", "e", "f"];
-const TYPES = ["text/plain", "application/json", "application/octet-stream", "TEXT/Plain; charset=utf-8"];
+const TYPES = [
+  "text/plain",
+  "application/json",
+  "application/octet-stream",
+  "TEXT/Plain; charset=utf-8",
+];
 const BAD_OFFSETS = ["", "x", "1", "-2", "a_b", "0,1", "NOW"];
 
 export function chooserOf(random) {
@@ -45,7 +50,8 @@ function create(choose, name) {
   if (choose.chance(0.9)) headers["content-type"] = type;
   if (choose.chance(0.1)) headers["stream-ttl"] = choose.pick(["3600", "01", "-1", "x"]);
   if (choose.chance(0.1)) headers["stream-closed"] = "true";
-  if (choose.chance(0.03)) headers["stream-expires-at"] = choose.pick(["2099-01-01T00:00:00Z", "never"]);
+  if (choose.chance(0.03))
+    headers["stream-expires-at"] = choose.pick(["2099-01-01T00:00:00Z", "never"]);
   const body = choose.chance(0.4) ? bodyFor(choose, headers["content-type"]) : undefined;
   return { method: "PUT", name, headers, body };
 }
@@ -78,9 +84,13 @@ function append(choose, name) {
 
 function read(choose, name) {
   const kind = choose.random();
-  if (kind < 0.1) return { method: "GET", name, headers: {}, query: { offset: choose.pick(BAD_OFFSETS) } };
+  if (kind < 0.1)
+    return { method: "GET", name, headers: {}, query: { offset: choose.pick(BAD_OFFSETS) } };
   if (kind < 0.2) return { method: "GET", name, headers: {}, query: { offset: "now" } };
-  const query = kind < 0.5 ? { offset: choose.pick(["-1", undefined]) } : { offset: { of: name, pick: choose.random() } };
+  const query =
+    kind < 0.5
+      ? { offset: choose.pick(["-1", undefined]) }
+      : { offset: { of: name, pick: choose.random() } };
   if (choose.chance(0.15)) query.live = "long-poll";
   const headers = choose.chance(0.15) ? { "if-none-match": { etagOf: name } } : {};
   return { method: "GET", name, headers, query };

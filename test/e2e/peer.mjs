@@ -4,7 +4,8 @@
 const OFFSET = /^\d{16}_\d{16}$/;
 
 // Fields of a transport or a moment, and CORS and security lists, which their own tests compare.
-const IGNORED = /^(date|connection|keep-alive|transfer-encoding|content-length|access-control-.*|stream-cursor)$/;
+const IGNORED =
+  /^(date|connection|keep-alive|transfer-encoding|content-length|access-control-.*|stream-cursor)$/;
 
 export class Peer {
   constructor(url) {
@@ -49,7 +50,8 @@ export class Peer {
     }
     const told = { status: answer.status, headers, body: bodyOf(answer, text) };
     if (answer.status === 304) told.validated = this.bodies.get(answer.headers.get("etag"));
-    if (answer.status === 200 && operation.method === "GET") this.#remember(operation.name, answer, told.body);
+    if (answer.status === 200 && operation.method === "GET")
+      this.#remember(operation.name, answer, told.body);
     return told;
   }
 
@@ -74,6 +76,7 @@ export class Peer {
 // Errors compare by their status: their texts are each server's own. JSON compares by value.
 function bodyOf(answer, text) {
   if (answer.status >= 400) return "";
-  if (!/^application\/json/i.test(answer.headers.get("content-type") ?? "") || text === "") return text;
+  if (!/^application\/json/i.test(answer.headers.get("content-type") ?? "") || text === "")
+    return text;
   return JSON.stringify(JSON.parse(text));
 }

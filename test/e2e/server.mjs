@@ -8,7 +8,15 @@ export function binary() {
 }
 
 export function startServer(...flags) {
-  return serverFrom(binary(), ["serve", "--memory", "--port", "0", "--log-level", "warn", ...flags]);
+  return serverFrom(binary(), [
+    "serve",
+    "--memory",
+    "--port",
+    "0",
+    "--log-level",
+    "warn",
+    ...flags,
+  ]);
 }
 
 // Ends `server` and fails where it died, ended badly or reported a bug.

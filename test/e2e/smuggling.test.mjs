@@ -13,9 +13,23 @@ const freshPath = () => `/v1/stream/s${String(streams++).padStart(6, "0")}`;
 
 // `head` without its end; `{path}` is a stream that exists unless `fresh`.
 const REQUESTS = [
-  { name: "PUT", fresh: true, head: "PUT {path} HTTP/1.1\r\nHost: a\r\nContent-Type: text/plain\r\nContent-Length: 3", body: "abc" },
-  { name: "PUT chunked", fresh: true, head: "PUT {path} HTTP/1.1\r\nHost: a\r\nContent-Type: text/plain\r\nTransfer-Encoding: chunked", body: "3;x=y\r\nabc\r\n0\r\nT: u\r\n\r\n" },
-  { name: "POST", head: "POST {path} HTTP/1.1\r\nHost: a\r\nContent-Type: text/plain\r\nContent-Length: 2", body: "de" },
+  {
+    name: "PUT",
+    fresh: true,
+    head: "PUT {path} HTTP/1.1\r\nHost: a\r\nContent-Type: text/plain\r\nContent-Length: 3",
+    body: "abc",
+  },
+  {
+    name: "PUT chunked",
+    fresh: true,
+    head: "PUT {path} HTTP/1.1\r\nHost: a\r\nContent-Type: a/b\r\nTransfer-Encoding: chunked",
+    body: "3;x=y\r\nabc\r\n0\r\nT: u\r\n\r\n",
+  },
+  {
+    name: "POST",
+    head: "POST {path} HTTP/1.1\r\nHost: a\r\nContent-Type: text/plain\r\nContent-Length: 2",
+    body: "de",
+  },
   { name: "GET", head: "GET {path}?offset=-1 HTTP/1.1\r\nHost: a" },
   { name: "GET absolute", head: "GET http://b:1{path} HTTP/1.1\r\nHost: a" },
   { name: "HEAD", head: "HEAD {path} HTTP/1.1\r\nHost: a" },
@@ -81,8 +95,14 @@ const P = "/v1/stream/refused";
 const put = (fields, body = "") => `PUT ${P} HTTP/1.1\r\nHost: a\r\n${fields}\r\n\r\n${body}`;
 const chunked = (body) => put("Transfer-Encoding: chunked", body);
 const SHAPES = {
-  "Content-Length with Transfer-Encoding": put("Content-Length: 3\r\nTransfer-Encoding: chunked", "0\r\n\r\n"),
-  "Transfer-Encoding with Content-Length": put("Transfer-Encoding: chunked\r\nContent-Length: 5", "0\r\n\r\n"),
+  "Content-Length with Transfer-Encoding": put(
+    "Content-Length: 3\r\nTransfer-Encoding: chunked",
+    "0\r\n\r\n",
+  ),
+  "Transfer-Encoding with Content-Length": put(
+    "Transfer-Encoding: chunked\r\nContent-Length: 5",
+    "0\r\n\r\n",
+  ),
   "two equal lengths": put("Content-Length: 0\r\nContent-Length: 0"),
   "two unlike lengths": put("Content-Length: 0\r\nContent-Length: 5"),
   "a list of lengths": put("Content-Length: 0, 0"),
@@ -131,13 +151,17 @@ for (const [name, bytes] of Object.entries(SHAPES)) {
 }
 
 test("a chunk size beyond 64 bits is a body too large, and nothing behind it is read", async () => {
-  const answer = await exchange(server.url, [chunked("fffffffffffffffff\r\nabc\r\n0\r\n\r\n") + BEHIND]);
+  const answer = await exchange(server.url, [
+    chunked("fffffffffffffffff\r\nabc\r\n0\r\n\r\n") + BEHIND,
+  ]);
   assert.match(answer, /^HTTP\/1\.1 413 /);
   assert.equal([...answer.matchAll(/^HTTP\/1\.1 /gm)].length, 1);
 });
 
 test("CONNECT is refused and the connection closed", async () => {
-  const answer = await exchange(server.url, [`CONNECT a:80 HTTP/1.1\r\nHost: a:80\r\n\r\n${BEHIND}`]);
+  const answer = await exchange(server.url, [
+    `CONNECT a:80 HTTP/1.1\r\nHost: a:80\r\n\r\n${BEHIND}`,
+  ]);
   assert.match(answer, /^HTTP\/1\.1 (400|405|501) /);
   assert.equal([...answer.matchAll(/^HTTP\/1\.1 /gm)].length, 1);
 });
