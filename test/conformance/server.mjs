@@ -26,9 +26,10 @@ export async function serverFrom(bin, args) {
     url,
     said,
     pid: child.pid,
-    async stop() {
+    // Sends one signal and waits for the end.
+    async stop(signal = "SIGTERM") {
       stopping = true;
-      child.kill("SIGTERM");
+      child.kill(signal);
       const timer = setTimeout(() => child.kill("SIGKILL"), STOP_MS);
       end = await ended;
       clearTimeout(timer);

@@ -103,11 +103,11 @@ for (const signal of ["SIGTERM", "SIGINT"]) {
     const poll = fetch(`${url}?offset=now&live=long-poll`);
     await sleep(100); // for the long-poll to arrive; were it late, it would be answered at once
     const begun = Date.now();
-    process.kill(server.pid, signal);
+    const stopped = server.stop(signal);
     const [pollAnswer, sseText] = await Promise.all([poll, sseBody]);
     assert.equal(pollAnswer.status, 204);
     assert.match(sseText, /event: control\ndata:.*\n\n$/);
-    const end = await server.stop();
+    const end = await stopped;
     assert.deepEqual([end.code, end.signal], [0, null]);
     assert.ok(Date.now() - begun < 2000, `took ${Date.now() - begun} ms`);
   });
