@@ -64,6 +64,8 @@ CASES = [
      "src/base/a.cc", "// Counts what it is given.\n#include <mutex>\n", 1),
     ("crosses-threads", "said",
      "src/base/a.cc", "// Crosses threads: one lock.\n#include <mutex>\n", 0),
+    ("crosses-threads", "counting cores crosses nothing", "src/base/a.cc",
+     "#include <thread>\nauto n = std::thread::hardware_concurrency();\n", 0),
     ("banned-call", "the clock is a seam",
      "src/http/a.cc", "auto t = std::chrono::steady_clock::now();\n", 1),
     ("banned-call", "its place",
