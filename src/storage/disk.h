@@ -38,6 +38,10 @@ class File {
   // fdatasync. After a failure nothing is known of what was written: never call it again.
   [[nodiscard]] virtual DiskResult<void> Sync() = 0;
 
+  // Forgets what is cached of the file, so that reads tell what the disk has: after a failed sync
+  // the cache may show bytes that will never get there. REQUIRES: Sync has just succeeded.
+  virtual void DropCache() = 0;
+
   // Gives [0, size) real space, so that writing there cannot run out of it; new bytes read as zero.
   [[nodiscard]] virtual DiskResult<void> Allocate(uint64_t size) = 0;
 

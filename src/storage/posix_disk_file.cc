@@ -50,6 +50,8 @@ DiskResult<void> PosixFile::Sync() {
   return DiskFailure(errno, "sync " + path_);
 }
 
+void PosixFile::DropCache() { posix_fadvise(fd_.get(), 0, 0, POSIX_FADV_DONTNEED); }
+
 // A failed attempt may have moved the end of the file: it goes back, and with it the space.
 DiskResult<void> PosixFile::Allocate(uint64_t size) {
   const DiskResult<uint64_t> size_before = Size();

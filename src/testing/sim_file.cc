@@ -119,6 +119,10 @@ void SimFile::Sync() {
   size_durable_ = size_;
 }
 
+void SimFile::DropCache() {
+  if (pending_.empty()) cache_.clear();
+}
+
 // The size is metadata and takes another way to the platter: it stays pending.
 void SimFile::FailSync(SimRandom& random) {
   if (random.Chance(50)) {

@@ -64,6 +64,9 @@ class SimFile {
   // Everything written is on the platter.
   void Sync();
 
+  // Reads show the platter. REQUIRES: everything is synced.
+  void DropCache();
+
   // A sync that failed: nothing written since the last one gets to the platter any more. Whether
   // reads still show it is up to chance, as it is up to the file system.
   void FailSync(SimRandom& random);

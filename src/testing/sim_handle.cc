@@ -60,6 +60,11 @@ DiskResult<void> SimHandle::Sync() {
   return {};
 }
 
+void SimHandle::DropCache() {
+  const std::scoped_lock lock(disk_.mutex_);
+  if (era_ == disk_.era_) node_->file->DropCache();
+}
+
 DiskResult<void> SimHandle::Allocate(uint64_t size) {
   const int code = Run(DiskOp::kAllocate, [&] {
     disk_.Trace(size);

@@ -1,0 +1,116 @@
+// The commit log over a disk that stops, tears and fails: what was acknowledged is there, whole and
+// in order, however often the machine goes down, during recovery too.
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "storage/directory.h"
+#include "storage/local_log.h"
+#include "testing/sim_disk.h"
+
+namespace thalweg {
+namespace {
+
+constexpr uint64_t kFileBytes = 8 * kLogPageBytes;
+
+class LogLife {
+ public:
+  explicit LogLife(uint64_t seed) : random_(seed), disk_(random_.Next()) {
+    EXPECT_TRUE(Directory(disk_, "").MakeDirectory("log"));
+  }
+
+  // One life: recovery, some work, and an end that may come at any operation.
+  void Live() {
+    if (random_.Chance(70)) disk_.StopAtNth(1 + random_.Below(40));
+    if (random_.Chance(10))
+      disk_.FailNth({.op = DiskOp::kSync, .path_part = {}}, 1 + random_.Below(10), {.code = EIO});
+    Work();
+    disk_.ClearFaults();
+    disk_.Crash(random_.Chance(70) ? SimDisk::CrashKind::kPowerCut : SimDisk::CrashKind::kProcess);
+  }
+
+  // Recovers with nothing in the way and compares.
+  void Check() {
+    const auto log = Open();
+    ASSERT_TRUE(log) << log.error().message;
+  }
+
+  uint64_t acknowledged() const { return acknowledged_; }
+  uint64_t trace() const { return disk_.TraceHash(); }
+
+ private:
+  std::expected<std::unique_ptr<LocalLog>, LogFault> Open() {
+    std::vector<std::string> found;
+    LocalLogOptions options{.file_bytes = kFileBytes, .salt_seed = random_.Next()};
+    auto opened = LocalLog::Open(disk_, options, Lsn{0}, [&](Lsn lsn, const Record& record) {
+      EXPECT_EQ(lsn.value, found.size() + 1);
+      found.emplace_back(std::get<AppendRecord>(record).data);
+    });
+    if (!opened) return std::unexpected(opened.error());
+    EXPECT_GE(found.size(), acknowledged_) << "an acknowledged record is gone";
+    EXPECT_LE(found.size(), staged_.size()) << "a record was never staged";
+    for (size_t i = 0; i < std::min(found.size(), staged_.size()); ++i) {
+      EXPECT_EQ(found[i], staged_[i]) << "record " << i + 1;
+    }
+    // What recovery shows is acknowledged by that: it may not vanish later.
+    staged_.resize(std::min(found.size(), staged_.size()));
+    acknowledged_ = found.size();
+    return std::move(opened->log);
+  }
+
+  void Work() {
+    const auto opened = Open();
+    if (!opened) {
+      EXPECT_EQ(opened.error().kind, LogFault::Kind::kDisk) << opened.error().message;
+      return;
+    }
+    LocalLog& log = **opened;
+    for (uint64_t step = random_.Below(20); step > 0; --step) {
+      for (uint64_t i = random_.Below(4); i > 0; --i) Stage(log);
+      if (random_.Chance(20)) (void)log.PrepareNext();
+      if (random_.Chance(80) && !log.Commit()) return;
+      EXPECT_LE(log.durable().value, staged_.size());
+      acknowledged_ = log.durable().value;
+    }
+  }
+
+  void Stage(LocalLog& log) {
+    AppendRecord record;
+    const size_t bytes = random_.Chance(10) ? random_.Below(3 * kFileBytes) : random_.Below(900);
+    staged_.push_back(std::to_string(staged_.size()) + std::string(bytes, 'a' + bytes % 26));
+    record.id = {1};
+    record.data = staged_.back();
+    EXPECT_EQ(log.Stage(record).value, staged_.size());
+  }
+
+  SimRandom random_;
+  SimDisk disk_;
+  std::vector<std::string> staged_;  // since the beginning, without what a crash took
+  uint64_t acknowledged_ = 0;
+};
+
+uint64_t RunSeed(uint64_t seed, uint64_t& acknowledged) {
+  LogLife life(seed);
+  for (int i = 0; i < 6; ++i) life.Live();
+  life.Check();
+  acknowledged += life.acknowledged();
+  return life.trace();
+}
+
+TEST(LocalLogCrash, KeepsWhatItAcknowledgedOverAnyCrash) {
+  uint64_t acknowledged = 0;
+  for (uint64_t seed = 1; seed <= 2000; ++seed) {
+    RunSeed(seed, acknowledged);
+    ASSERT_FALSE(HasFailure()) << "seed " << seed;
+  }
+  EXPECT_GT(acknowledged, 20'000u) << "the seeds hardly do anything";
+}
+
+TEST(LocalLogCrash, TheSameSeedDoesTheSame) {
+  uint64_t acknowledged = 0;
+  EXPECT_EQ(RunSeed(7, acknowledged), RunSeed(7, acknowledged));
+}
+
+}  // namespace
+}  // namespace thalweg
