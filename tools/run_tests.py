@@ -173,11 +173,7 @@ def node_packages(step, folder):
     stamp = os.path.join(folder, "node_modules", ".installed-lock.json")
     if os.path.exists(stamp) and open(stamp).read() == open(lock).read():
         return
-    code, _ = step.command(["npm", "ci", "--no-audit", "--no-fund"], cwd=folder)
-    if code != 0:
-        # npm ci refuses a lock that lacks optional packages of other platforms, which npm itself
-        # leaves out when it writes one. This installs what the lock names and changes nothing.
-        step.need(["npm", "install", "--no-save", "--no-audit", "--no-fund"], cwd=folder)
+    step.need(["npm", "ci", "--no-audit", "--no-fund"], cwd=folder)
     shutil.copy(lock, stamp)
 
 

@@ -2,6 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
 namespace thalweg {
 namespace {
 
@@ -24,6 +28,20 @@ TEST(Rejection, LeavesTheBodyOutForAHead) {
   AppendRejection({503, "full"}, "", /*head_only=*/true, out);
   EXPECT_TRUE(out.ends_with("\r\n\r\n"));
   EXPECT_NE(out.find("retry-after: 1\r\n"), std::string::npos);
+}
+
+TEST(Rejection, EveryCodeStandsInTheDocument) {
+  std::ifstream file(std::filesystem::path(__FILE__).parent_path() / "../../docs/ERRORS.md");
+  std::stringstream page;
+  page << file.rdbuf();
+  for (const int status : {400, 408, 413, 414, 417, 431, 501, 503, 505}) {
+    std::string out;
+    AppendRejection({status, "why"}, "", /*head_only=*/false, out);
+    const size_t code = out.find(R"("code":")") + 8;
+    const std::string row = "| " + std::to_string(status) + " | `" +
+                            out.substr(code, out.find('"', code) - code) + "` |";
+    EXPECT_NE(page.str().find(row), std::string::npos) << row;
+  }
 }
 
 TEST(Rejection, NamesStatuses) {
