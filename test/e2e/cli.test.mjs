@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { test } from "node:test";
-import { setTimeout as sleep } from "node:timers/promises";
+import { converse } from "./raw.mjs";
 import { binary, startServer, stopServer } from "./server.mjs";
 
 // Runs the program to its end.
@@ -100,12 +100,17 @@ for (const signal of ["SIGTERM", "SIGINT"]) {
     await fetch(url, { method: "PUT", headers: { "content-type": "text/plain" } });
     const sse = await fetch(`${url}?offset=-1&live=sse`);
     const sseBody = sse.text();
-    const poll = fetch(`${url}?offset=now&live=long-poll`);
-    await sleep(100); // for the long-poll to arrive; were it late, it would be answered at once
+    // Sent in one piece: when the first is answered, the long-poll has arrived.
+    const path = "/v1/stream/signal";
+    const poll = converse(
+      server.url,
+      `HEAD ${path} HTTP/1.1\r\nHost: h\r\n\r\n` +
+        `GET ${path}?offset=now&live=long-poll HTTP/1.1\r\nHost: h\r\n\r\n`,
+    );
+    await poll.until(/^HTTP\/1\.1 200 /);
     const begun = Date.now();
     const stopped = server.stop(signal);
-    const [pollAnswer, sseText] = await Promise.all([poll, sseBody]);
-    assert.equal(pollAnswer.status, 204);
+    const [, sseText] = await Promise.all([poll.until(/\nHTTP\/1\.1 204 /), sseBody]);
     assert.match(sseText, /event: control\ndata:.*\n\n$/);
     const end = await stopped;
     assert.deepEqual([end.code, end.signal], [0, null]);
@@ -113,20 +118,31 @@ for (const signal of ["SIGTERM", "SIGINT"]) {
   });
 }
 
+// Returns once the server takes no connections any more.
+async function stoppedListening(url) {
+  const headers = { connection: "close" };
+  while (
+    await fetch(`${url}/healthz`, { headers }).then(
+      (answer) => answer.text().then(() => true),
+      () => false,
+    )
+  );
+}
+
 test("a second signal ends at once", async () => {
   const server = await startServer();
-  const url = `${server.url}/v1/stream/held`;
   // An upload that never ends holds the shutdown up.
-  const held = spawn("curl", ["-sN", "-X", "PUT", "-T", "-", url], {
-    stdio: ["pipe", "ignore", "ignore"],
-  });
-  held.stdin.write("begin");
-  await sleep(300);
+  const upload = converse(
+    server.url,
+    "PUT /v1/stream/held HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n" +
+      "Expect: 100-continue\r\n\r\n",
+  );
+  await upload.until(/^HTTP\/1\.1 100 /);
   process.kill(server.pid, "SIGTERM");
-  await sleep(300);
+  await stoppedListening(server.url);
   const begun = Date.now();
   const end = await server.stop(); // the second SIGTERM
-  held.kill();
+  upload.end();
   assert.equal(end.code, 128 + 15);
   assert.ok(Date.now() - begun < 1000);
 });

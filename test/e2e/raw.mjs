@@ -30,6 +30,34 @@ export function exchange(url, pieces, timeoutMs = 5000) {
   });
 }
 
+// A connection on which `bytes` were sent. `until` waits for what the server says to match.
+export function converse(url, bytes) {
+  const { hostname, port } = new URL(url);
+  const socket = net.connect({ host: hostname, port: Number(port), noDelay: true });
+  socket.write(bytes, "latin1");
+  let said = "";
+  let closed = false;
+  let onNews = () => {};
+  socket.on("data", (more) => {
+    said += more.toString("latin1");
+    onNews();
+  });
+  socket.on("error", () => {}); // "close" follows
+  socket.on("close", () => {
+    closed = true;
+    onNews();
+  });
+  return {
+    async until(pattern) {
+      while (!pattern.test(said)) {
+        if (closed) throw new Error(`closed before ${pattern}; read so far: ${said}`);
+        await new Promise((resolve) => (onNews = resolve));
+      }
+    },
+    end: () => socket.destroy(),
+  };
+}
+
 // Runs `work` on each of `items`, `width` at a time.
 export async function inParallel(items, width, work) {
   const queue = [...items];
