@@ -15,7 +15,7 @@ class BackgroundAnswers::Waiting final : public ResponderEvents {
       : responder_(&responder), fields_(std::move(fields)) {
     responder.SetEvents(this);
   }
-  ~Waiting() {
+  ~Waiting() override {
     if (responder_ != nullptr) responder_->SetEvents(nullptr);
   }
 

@@ -21,7 +21,7 @@ class DurableAnswer final : public ResponderEvents {
       : responder_(&responder), answer_(std::move(answer)) {
     responder.SetEvents(this);
   }
-  ~DurableAnswer() {
+  ~DurableAnswer() override {
     if (responder_ != nullptr) responder_->SetEvents(nullptr);
   }
   DurableAnswer(const DurableAnswer&) = delete;
