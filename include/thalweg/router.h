@@ -20,7 +20,7 @@ class Router {
   // `workers` compresses large bodies away from `executor`; null: everything runs on `executor`.
   // REQUIRES: engine, executor, workers and clock outlive the router.
   Router(Engine& engine, Executor& executor, Executor* workers, const Clock& clock,
-         RouterOptions options);
+         const RouterOptions& options);
   ~Router();
   Router(const Router&) = delete;
   Router& operator=(const Router&) = delete;

@@ -75,7 +75,7 @@ class Router::Impl {
 };
 
 Router::Router(Engine& engine, Executor& executor, Executor* workers, const Clock& clock,
-               RouterOptions options)
+               const RouterOptions& options)
     : impl_(std::make_unique<Impl>(engine, executor, workers, clock, options)) {}
 
 Router::~Router() = default;
