@@ -12,14 +12,30 @@ let server;
 before(async () => (server = await startServer("--long-poll-timeout", "2s")));
 after(() => stopServer(server));
 
+// Hands every batch of `response`, which begins at `from`, to `take`. The result waits for the end
+// of the stream: the client's own `closed` may come while it still holds the last batch.
+function subscribe(response, from, take) {
+  let taken = from;
+  let onBatch = () => {};
+  response.subscribeJson((batch) => {
+    take(batch);
+    taken = batch.offset;
+    onBatch();
+  });
+  return async () => {
+    await response.closed;
+    while (taken !== response.offset) await new Promise((resolve) => (onBatch = resolve));
+  };
+}
+
 // Follows to the end of the stream without a break.
 async function follow(url, live) {
   const response = await stream({ url, offset: "-1", live });
   const seen = [];
-  response.subscribeJson((batch) => {
+  const end = subscribe(response, "-1", (batch) => {
     for (const item of batch.items) seen.push(item.n);
   });
-  await response.closed;
+  await end();
   return seen;
 }
 
@@ -29,15 +45,15 @@ async function followUntilCut(url, live, offset) {
   const cut = new AbortController();
   const response = await stream({ url, offset, live, signal: cut.signal });
   const got = { items: [], offset, ended: false };
-  const enough = new Promise((resolve) => {
-    response.subscribeJson((batch) => {
-      if (got.items.length >= CUT_EVERY) return;
-      got.items.push(...batch.items.map((item) => item.n));
-      got.offset = batch.offset;
-      if (got.items.length >= CUT_EVERY) resolve();
-    });
+  let onEnough;
+  const enough = new Promise((resolve) => (onEnough = resolve));
+  const end = subscribe(response, offset, (batch) => {
+    if (got.items.length >= CUT_EVERY) return;
+    got.items.push(...batch.items.map((item) => item.n));
+    got.offset = batch.offset;
+    if (got.items.length >= CUT_EVERY) onEnough();
   });
-  const ended = response.closed.then(() => (got.ended = response.streamClosed));
+  const ended = end().then(() => (got.ended = response.streamClosed));
   await Promise.race([enough, ended]);
   cut.abort();
   ended.catch(() => {}); // a cut is no failure
