@@ -1,17 +1,13 @@
 #include "net/listen_socket.h"
 
 #include <arpa/inet.h>
-#include <dirent.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <cerrno>
-#include <charconv>
 #include <cstring>
-#include <memory>
 #include <optional>
-#include <string_view>
 #include <utility>
 
 namespace thalweg {
@@ -48,42 +44,6 @@ std::optional<Address> ParseAddress(const std::string& host, uint16_t port) {
   return address;
 }
 
-bool SameAddress(const Address& a, const Address& b) {
-  if (a.storage.ss_family != b.storage.ss_family) return false;
-  if (a.storage.ss_family == AF_INET) {
-    const auto& x = reinterpret_cast<const sockaddr_in&>(a.storage);
-    const auto& y = reinterpret_cast<const sockaddr_in&>(b.storage);
-    return x.sin_port == y.sin_port && x.sin_addr.s_addr == y.sin_addr.s_addr;
-  }
-  const auto& x = reinterpret_cast<const sockaddr_in6&>(a.storage);
-  const auto& y = reinterpret_cast<const sockaddr_in6&>(b.storage);
-  return x.sin6_port == y.sin6_port &&
-         std::memcmp(&x.sin6_addr, &y.sin6_addr, sizeof x.sin6_addr) == 0;
-}
-
-bool ListensOn(int fd, const Address& wanted) {
-  int listens = 0;
-  socklen_t listens_length = sizeof listens;
-  if (::getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &listens_length) != 0) return false;
-  Address actual;
-  actual.length = sizeof actual.storage;
-  return listens != 0 && ::getsockname(fd, actual.get(), &actual.length) == 0 &&
-         SameAddress(actual, wanted);
-}
-
-// Whether this process itself holds the address: then nobody else does.
-bool ListenedOnByThisProcess(const Address& wanted) {
-  const std::unique_ptr<DIR, int (*)(DIR*)> directory(::opendir("/proc/self/fd"), ::closedir);
-  if (directory == nullptr) return false;
-  while (const dirent* entry = ::readdir(directory.get())) {
-    const std::string_view name = entry->d_name;
-    int fd = -1;
-    const auto parsed = std::from_chars(name.data(), name.data() + name.size(), fd);
-    if (parsed.ec == std::errc() && ListensOn(fd, wanted)) return true;
-  }
-  return false;
-}
-
 int OpenSocket(const Address& address) {
   const int fd = ::socket(address.storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   const int on = 1;
@@ -98,7 +58,7 @@ int ProbeForOthers(const Address& address) {
   if (fd < 0) return errno;
   const int error = ::bind(fd, address.get(), address.length) == 0 ? 0 : errno;
   ::close(fd);
-  return error == EADDRINUSE && ListenedOnByThisProcess(address) ? 0 : error;
+  return error;
 }
 
 // Returns 0 or the system's error.
@@ -118,10 +78,9 @@ uint16_t PortOf(int fd) {
                    : reinterpret_cast<const sockaddr_in6&>(address.storage).sin6_port);
 }
 
-std::unexpected<ListenSocket::Error> Failed(const std::string& host, uint16_t port, int error) {
+std::unexpected<ListenSocket::Error> Failed(const std::string& where, int error) {
   return std::unexpected(ListenSocket::Error{
-      error == EADDRINUSE,
-      "cannot listen on " + host + " port " + std::to_string(port) + ": " + std::strerror(error)});
+      error == EADDRINUSE, "cannot listen on " + where + ": " + std::strerror(error)});
 }
 
 }  // namespace
@@ -133,14 +92,27 @@ std::expected<ListenSocket, ListenSocket::Error> ListenSocket::Bind(const std::s
     return std::unexpected(Error{
         false, "cannot listen on \"" + host + "\": not an IPv4 or IPv6 address or localhost"});
   }
+  const std::string where = host + " port " + std::to_string(port);
   if (port != 0) {
-    if (const int error = ProbeForOthers(*address)) return Failed(host, port, error);
+    if (const int error = ProbeForOthers(*address)) return Failed(where, error);
   }
   const int fd = OpenSocket(*address);
-  if (fd < 0) return Failed(host, port, errno);
+  if (fd < 0) return Failed(where, errno);
   ListenSocket socket(fd, port);
-  if (const int error = BindAndListen(fd, *address)) return Failed(host, port, error);
+  if (const int error = BindAndListen(fd, *address)) return Failed(where, error);
   socket.port_ = PortOf(fd);
+  return socket;
+}
+
+std::expected<ListenSocket, ListenSocket::Error> ListenSocket::Share() const {
+  const std::string where = "port " + std::to_string(port_) + " once more";
+  Address address;
+  address.length = sizeof address.storage;
+  if (::getsockname(fd_, address.get(), &address.length) != 0) return Failed(where, errno);
+  const int fd = OpenSocket(address);
+  if (fd < 0) return Failed(where, errno);
+  ListenSocket socket(fd, port_);
+  if (const int error = BindAndListen(fd, address)) return Failed(where, error);
   return socket;
 }
 

@@ -14,9 +14,12 @@ class ListenSocket {
     std::string message;  // what was tried, on what, and what the system said
   };
 
-  // `host` is an IPv4 or IPv6 address or "localhost"; port 0 picks a free one. Sockets of this
-  // process may share a port (SO_REUSEPORT); a port of another process is in use.
+  // `host` is an IPv4 or IPv6 address or "localhost"; port 0 picks a free one. A port on which
+  // anybody listens is in use, be it through a ListenSocket.
   static std::expected<ListenSocket, Error> Bind(const std::string& host, uint16_t port);
+
+  // One more on the same address, for another loop: the system deals connections out to all.
+  std::expected<ListenSocket, Error> Share() const;
 
   ListenSocket(ListenSocket&& other) noexcept;
   ListenSocket& operator=(ListenSocket&& other) noexcept;

@@ -12,12 +12,17 @@ namespace {
 
 using ::testing::HasSubstr;
 
-TEST(ListenSocket, SharesAPortWithinTheProcess) {
-  const auto first = ListenSocket::Bind("127.0.0.1", 0);
-  ASSERT_TRUE(first.has_value());
-  const auto second = ListenSocket::Bind("127.0.0.1", first->port());
-  ASSERT_TRUE(second.has_value());
-  EXPECT_EQ(second->port(), first->port());
+TEST(ListenSocket, SharesItsPortOnlyWhereAsked) {
+  for (const char* const host : {"127.0.0.1", "::1"}) {
+    const auto first = ListenSocket::Bind(host, 0);
+    ASSERT_TRUE(first.has_value()) << first.error().message;
+    const auto second = first->Share();
+    ASSERT_TRUE(second.has_value()) << second.error().message;
+    EXPECT_EQ(second->port(), first->port());
+    const auto stranger = ListenSocket::Bind(host, first->port());
+    ASSERT_FALSE(stranger.has_value());
+    EXPECT_TRUE(stranger.error().port_in_use);
+  }
 }
 
 TEST(ListenSocket, DoesNotShareAPortWithAnotherProcess) {

@@ -8,7 +8,6 @@
 #include "net/http_listener.h"
 #include "net/loop.h"
 #include "server/health.h"
-#include "server/port_probe.h"
 #include "thalweg/router.h"
 
 namespace thalweg {
@@ -102,19 +101,22 @@ void Server::Drain(std::function<void()> drained) {
 }
 
 std::expected<void, Server::Error> Server::Bind(const ServeConfig& config) {
-  if (PortIsTaken(config.net.host, config.net.port)) {
-    return std::unexpected(Error{true, InUse(config.net.host, config.net.port)});
+  auto first = ListenSocket::Bind(host_, config.net.port);
+  if (!first && first.error().port_in_use) {
+    return std::unexpected(Error{true, InUse(host_, config.net.port)});
   }
-  port_ = config.net.port;
-  for (size_t i = 0; i < config.threads; ++i) {
-    auto socket = ListenSocket::Bind(host_, port_);
-    if (!socket && socket.error().port_in_use) {
-      return std::unexpected(Error{true, InUse(host_, port_)});
-    }
+  if (!first) return std::unexpected(Error{false, first.error().message});
+  port_ = first->port();
+  std::vector<ListenSocket> sockets;
+  for (size_t i = 1; i < config.threads; ++i) {
+    auto socket = first->Share();
     if (!socket) return std::unexpected(Error{false, socket.error().message});
-    port_ = socket->port();  // the first lane picks it, the others share it
+    sockets.push_back(std::move(*socket));
+  }
+  sockets.push_back(std::move(*first));
+  for (ListenSocket& socket : sockets) {
     lanes_.push_back(
-        std::make_unique<Lane>(*engine_, workers_, clock_, ready_, std::move(*socket), config));
+        std::make_unique<Lane>(*engine_, workers_, clock_, ready_, std::move(socket), config));
   }
   return {};
 }
