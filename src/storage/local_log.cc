@@ -19,8 +19,8 @@ void Clear(std::string& block) {
   block.assign(kLogBlockHeadBytes, '\0');
 }
 
-std::unexpected<LogFault> DiskFault(const DiskError& error) {
-  return std::unexpected(LogFault{LogFault::Kind::kDisk, error.message});
+std::unexpected<StorageFault> DiskFault(const DiskError& error) {
+  return std::unexpected(StorageFault{StorageFault::Kind::kDisk, error.message});
 }
 
 }  // namespace
@@ -35,8 +35,9 @@ LocalLog::LocalLog(Disk& disk, LocalLogOptions options)
 
 LocalLog::~LocalLog() = default;
 
-std::expected<LocalLog::Opened, LogFault> LocalLog::Open(Disk& disk, LocalLogOptions options,
-                                                         Lsn checkpoint, const LogReplay& replay) {
+std::expected<LocalLog::Opened, StorageFault> LocalLog::Open(Disk& disk, LocalLogOptions options,
+                                                             Lsn checkpoint,
+                                                             const LogReplay& replay) {
   auto log = std::make_unique<LocalLog>(disk, std::move(options));
   const auto content =
       ReadLog(disk, log->options_.folder, log->options_.directory, checkpoint, replay);
@@ -56,7 +57,7 @@ std::expected<LocalLog::Opened, LogFault> LocalLog::Open(Disk& disk, LocalLogOpt
 
 // Cuts what is unfinished, throws away what was allocated ahead, and syncs what was found: a read
 // may have seen it in the page cache only.
-std::expected<void, LogFault> LocalLog::Repair(const LogContent& content) {
+std::expected<void, StorageFault> LocalLog::Repair(const LogContent& content) {
   Directory folder(disk_, options_.folder);
   for (const uint64_t number : content.blank) {
     if (const auto removed = folder.Remove(LogFileName(number)); !removed) {

@@ -51,8 +51,8 @@ class LocalLog final : public CommitLog {
   // Reads what is there, gives `replay` every record behind `checkpoint`, repairs the end, and is
   // ready to go on behind it; a missing or empty folder is a new log. Everything that was replayed
   // is on stable storage when this returns. REQUIRES: `disk` outlives the log.
-  static std::expected<Opened, LogFault> Open(Disk& disk, LocalLogOptions options, Lsn checkpoint,
-                                              const LogReplay& replay);
+  static std::expected<Opened, StorageFault> Open(Disk& disk, LocalLogOptions options,
+                                                  Lsn checkpoint, const LogReplay& replay);
   LocalLog(Disk& disk, LocalLogOptions options);  // not usable before Open has done its work
   ~LocalLog() override;
 
@@ -90,7 +90,7 @@ class LocalLog final : public CommitLog {
     uint32_t records = 0;
   };
 
-  std::expected<void, LogFault> Repair(const LogContent& content);
+  std::expected<void, StorageFault> Repair(const LogContent& content);
   DiskResult<OpenFile> CreateFile(uint64_t number);
   void TakeStaged();
   DiskResult<void> MakeRoom(size_t block_bytes);

@@ -148,7 +148,7 @@ TEST(LocalLog, TakesDamageInTheMiddleForDamageAndChangesNothing) {
   const auto size_before = std::filesystem::file_size(folder.File(1));
   const auto opened = folder.Open();
   ASSERT_FALSE(opened);
-  EXPECT_EQ(opened.error().kind, LogFault::Kind::kDamage);
+  EXPECT_EQ(opened.error().kind, StorageFault::Kind::kDamage);
   EXPECT_NE(opened.error().message.find("log/0000000000000001.log at byte 8192"), std::string::npos)
       << opened.error().message;
   EXPECT_EQ(std::filesystem::file_size(folder.File(1)), size_before);
@@ -160,21 +160,21 @@ TEST(LocalLog, ZerosBeforeAnotherFilesRecordsAreDamage) {
   folder.Overwrite(1, 3 * kLogPageBytes, std::string(kLogPageBytes, '\0'));  // its last block
   const auto opened = folder.Open({}, 4 * kLogPageBytes);
   ASSERT_FALSE(opened);
-  EXPECT_EQ(opened.error().kind, LogFault::Kind::kDamage);
+  EXPECT_EQ(opened.error().kind, StorageFault::Kind::kDamage);
 }
 
 TEST(LocalLog, AMissingFileInTheMiddleIsDamage) {
   LogFolder folder;
   folder.Fill(9, 4 * kLogPageBytes);
   std::filesystem::remove(folder.File(2));
-  EXPECT_EQ(folder.Open({}, 4 * kLogPageBytes).error().kind, LogFault::Kind::kDamage);
+  EXPECT_EQ(folder.Open({}, 4 * kLogPageBytes).error().kind, StorageFault::Kind::kDamage);
 }
 
 TEST(LocalLog, AMissingFrontThatNoCheckpointCoversIsDamage) {
   LogFolder folder;
   folder.Fill(9, 4 * kLogPageBytes);
   std::filesystem::remove(folder.File(1));
-  EXPECT_EQ(folder.Open({}, 4 * kLogPageBytes).error().kind, LogFault::Kind::kDamage);
+  EXPECT_EQ(folder.Open({}, 4 * kLogPageBytes).error().kind, StorageFault::Kind::kDamage);
   EXPECT_TRUE(folder.Open({3}, 4 * kLogPageBytes));
 }
 
@@ -194,9 +194,9 @@ TEST(LocalLog, AFileAllocatedAheadIsNoEndAndNoDamage) {
 TEST(LocalLog, RefusesTheLogOfAnotherDirectoryAndForeignFiles) {
   LogFolder folder;
   folder.Fill(1);
-  EXPECT_EQ(folder.Open({}, 1 << 20, 2).error().kind, LogFault::Kind::kForeign);
+  EXPECT_EQ(folder.Open({}, 1 << 20, 2).error().kind, StorageFault::Kind::kForeign);
   std::ofstream(folder.File(1).parent_path() / "notes.txt") << "mine";
-  EXPECT_EQ(folder.Open().error().kind, LogFault::Kind::kForeign);
+  EXPECT_EQ(folder.Open().error().kind, StorageFault::Kind::kForeign);
 }
 
 TEST(LocalLog, EveryTruncationGivesAPrefixAndNeverAnError) {

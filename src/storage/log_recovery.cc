@@ -13,8 +13,8 @@ namespace {
 constexpr size_t kNameDigits = 16;
 constexpr std::string_view kNameEnd = ".log";
 
-std::unexpected<LogFault> DiskFault(const DiskError& error) {
-  return std::unexpected(LogFault{LogFault::Kind::kDisk, error.message});
+std::unexpected<StorageFault> DiskFault(const DiskError& error) {
+  return std::unexpected(StorageFault{StorageFault::Kind::kDisk, error.message});
 }
 
 std::optional<uint64_t> NumberOf(std::string_view name) {
@@ -36,32 +36,33 @@ class LogWalk {
         checkpoint_(checkpoint),
         replay_(replay) {}
 
-  std::expected<LogContent, LogFault> Run() {
+  std::expected<LogContent, StorageFault> Run() {
     const auto names = disk_.List(folder_);
     if (!names) return DiskFault(names.error());
     for (const std::string& name : *names) {
       const std::optional<uint64_t> number = NumberOf(name);
-      if (!number) return Fault(LogFault::Kind::kForeign, name, "is not a file of this log");
+      if (!number) return Fault(StorageFault::Kind::kForeign, name, "is not a file of this log");
       if (const auto visited = Visit(*number, name); !visited)
         return std::unexpected(visited.error());
     }
     if (content_.files.empty() && checkpoint_.value > 0) {
-      return Fault(LogFault::Kind::kDamage, "", "holds no records, yet a checkpoint names some");
+      return Fault(StorageFault::Kind::kDamage, "",
+                   "holds no records, yet a checkpoint names some");
     }
     return std::move(content_);
   }
 
  private:
-  using Step = std::expected<void, LogFault>;
+  using Step = std::expected<void, StorageFault>;
 
-  std::unexpected<LogFault> Fault(LogFault::Kind kind, const std::string& name,
-                                  const std::string& what) const {
-    return std::unexpected(LogFault{kind, folder_ + "/" + name + " " + what});
+  std::unexpected<StorageFault> Fault(StorageFault::Kind kind, const std::string& name,
+                                      const std::string& what) const {
+    return std::unexpected(StorageFault{kind, folder_ + "/" + name + " " + what});
   }
-  std::unexpected<LogFault> Damage(const std::string& what) const {
-    return Fault(LogFault::Kind::kDamage, name_, what);
+  std::unexpected<StorageFault> Damage(const std::string& what) const {
+    return Fault(StorageFault::Kind::kDamage, name_, what);
   }
-  std::unexpected<LogFault> DamageAt(uint64_t position, const std::string& what) const {
+  std::unexpected<StorageFault> DamageAt(uint64_t position, const std::string& what) const {
     return Damage("at byte " + std::to_string(position) + ": " + what);
   }
 
@@ -87,7 +88,7 @@ class LogWalk {
   // A file that was allocated ahead, or whose first write was cut short: nothing in it was durable.
   Step VisitWithoutHeader(LogHeaderFault fault) {
     if (fault == LogHeaderFault::kVersion) {
-      return Fault(LogFault::Kind::kForeign, name_, "has another format version");
+      return Fault(StorageFault::Kind::kForeign, name_, "has another format version");
     }
     content_.blank.push_back(number_);
     return {};
@@ -95,13 +96,13 @@ class LogWalk {
 
   Step CheckHeader(const LogFileHeader& header) {
     if (header.directory != directory_) {
-      return Fault(LogFault::Kind::kForeign, name_, "belongs to another data directory");
+      return Fault(StorageFault::Kind::kForeign, name_, "belongs to another data directory");
     }
     if (header.number != number_) {
       return Damage("says that it is file " + std::to_string(header.number));
     }
     if (!content_.blank.empty()) {
-      return Fault(LogFault::Kind::kDamage, LogFileName(content_.blank.back()),
+      return Fault(StorageFault::Kind::kDamage, LogFileName(content_.blank.back()),
                    "has lost its header, yet the file after it has records");
     }
     if (content_.files.empty()) return CheckFirst(header);
@@ -188,9 +189,9 @@ std::string LogFileName(uint64_t number) {
   return name.append(kNameEnd);
 }
 
-std::expected<LogContent, LogFault> ReadLog(Disk& disk, const std::string& folder,
-                                            const DirectoryId& directory, Lsn checkpoint,
-                                            const LogReplay& replay) {
+std::expected<LogContent, StorageFault> ReadLog(Disk& disk, const std::string& folder,
+                                                const DirectoryId& directory, Lsn checkpoint,
+                                                const LogReplay& replay) {
   return LogWalk(disk, folder, directory, checkpoint, replay).Run();
 }
 

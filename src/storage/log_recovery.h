@@ -11,21 +11,11 @@
 #include <vector>
 
 #include "storage/disk.h"
+#include "storage/fault.h"
 #include "storage/log_format.h"
 #include "stream/record.h"
 
 namespace thalweg {
-
-// Why a log cannot be used. `message` says which file, where in it, and what was found.
-struct LogFault {
-  enum class Kind : uint8_t {
-    kDisk,     // the system refused; trying again may help
-    kForeign,  // of another directory or another format version
-    kDamage,   // what was durable once cannot be read any more
-  };
-  Kind kind = Kind::kDamage;
-  std::string message;
-};
 
 // Hears of each record in the order of the log. Views are valid during the call.
 using LogReplay = std::function<void(Lsn, const Record&)>;
@@ -50,8 +40,8 @@ struct LogContent {
 std::string LogFileName(uint64_t number);
 
 // Reads the log in `folder`, whose records up to `checkpoint` may be missing at the front.
-std::expected<LogContent, LogFault> ReadLog(Disk& disk, const std::string& folder,
-                                            const DirectoryId& directory, Lsn checkpoint,
-                                            const LogReplay& replay);
+std::expected<LogContent, StorageFault> ReadLog(Disk& disk, const std::string& folder,
+                                                const DirectoryId& directory, Lsn checkpoint,
+                                                const LogReplay& replay);
 
 }  // namespace thalweg

@@ -27,8 +27,9 @@ class LogTestFolder {
   LogTestFolder& operator=(const LogTestFolder&) = delete;
 
   // Opens the log; what it replays stands in replayed().
-  std::expected<LocalLog::Opened, LogFault> Open(Lsn checkpoint = {}, uint64_t file_bytes = 1 << 20,
-                                                 uint8_t directory = 1) {
+  std::expected<LocalLog::Opened, StorageFault> Open(Lsn checkpoint = {},
+                                                     uint64_t file_bytes = 1 << 20,
+                                                     uint8_t directory = 1) {
     replayed_.clear();
     LocalLogOptions options{.file_bytes = file_bytes, .salt_seed = 3};
     options.directory.fill(directory);

@@ -40,7 +40,7 @@ class LogLife {
   uint64_t trace() const { return disk_.TraceHash(); }
 
  private:
-  std::expected<std::unique_ptr<LocalLog>, LogFault> Open() {
+  std::expected<std::unique_ptr<LocalLog>, StorageFault> Open() {
     std::vector<std::string> found;
     LocalLogOptions options{.file_bytes = kFileBytes, .salt_seed = random_.Next()};
     auto opened = LocalLog::Open(disk_, options, Lsn{0}, [&](Lsn lsn, const Record& record) {
@@ -62,7 +62,7 @@ class LogLife {
   void Work() {
     const auto opened = Open();
     if (!opened) {
-      EXPECT_EQ(opened.error().kind, LogFault::Kind::kDisk) << opened.error().message;
+      EXPECT_EQ(opened.error().kind, StorageFault::Kind::kDisk) << opened.error().message;
       return;
     }
     LocalLog& log = **opened;

@@ -1,0 +1,23 @@
+// Why what is stored cannot be used.
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <string>
+
+namespace thalweg {
+
+struct StorageFault {
+  enum class Kind : uint8_t {
+    kDisk,     // the system refused; trying again may help
+    kForeign,  // of another directory or another format version, or held by somebody else
+    kDamage,   // what was durable once cannot be read any more
+  };
+  Kind kind = Kind::kDamage;
+  std::string message;  // which file, where in it, and what was found
+};
+
+template <typename T>
+using StorageResult = std::expected<T, StorageFault>;
+
+}  // namespace thalweg
