@@ -4,6 +4,7 @@
 #include <mutex>
 #include <utility>
 
+#include "engine/engine_replay.h"
 #include "engine/publisher.h"
 #include "engine/stream_table.h"
 #include "storage/memory_log.h"
@@ -19,6 +20,17 @@ Engine::Engine(const Clock& clock, std::unique_ptr<CommitLog> log, EngineOptions
 
 Engine::~Engine() { log_->Attach(nullptr); }
 
+StorageResult<void> Engine::Replay(Lsn lsn, const Record& record) {
+  if (replay_ == nullptr) replay_ = std::make_unique<EngineReplay>(*streams_);
+  return replay_->Take(lsn, record);
+}
+
+void Engine::EndReplay() {
+  if (replay_ == nullptr) return;
+  last_id_ = replay_->last_id().value;
+  replay_.reset();
+}
+
 void Engine::OnDurable(Lsn durable) { publisher_->OnDurable(durable); }
 
 RemoveOutcome Engine::Remove(std::string_view path) {
@@ -31,7 +43,9 @@ RemoveOutcome Engine::Remove(std::string_view path) {
     std::lock_guard lock(partition.mutex);
     const StreamHandle stream = streams_->Find(partition, key, now, after);
     const RemoveDecision decision = DecideRemove(StateOf(stream), RemoveCause::kDelete, now);
-    if (decision.record) streams_->Remove(stream, *decision.record, after);
+    if (decision.record) {
+      streams_->Remove(stream, *decision.record, log_->Stage(*decision.record), after);
+    }
     outcome = {.verdict = decision.verdict, .rests_on = RestsOn(partition, stream)};
   }
   streams_->Finish(after);

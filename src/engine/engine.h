@@ -16,6 +16,7 @@
 #include "engine/read.h"
 #include "engine/tail_bytes.h"
 #include "storage/commit_log.h"
+#include "storage/fault.h"
 #include "stream/decide.h"
 #include "thalweg/clock.h"
 #include "thalweg/engine.h"
@@ -23,6 +24,7 @@
 
 namespace thalweg {
 
+class EngineReplay;
 class Publisher;
 class StreamTable;
 struct Aftermath;
@@ -58,6 +60,11 @@ class Engine final : private CommitListener {
   // Listens to `log` as long as it lives.
   Engine(const Clock& clock, std::unique_ptr<CommitLog> log, EngineOptions options);
   ~Engine() override;
+
+  // Takes a record that the log held before: in order, each once, before any command, on one
+  // thread. A fault: it cannot have been decided on what came before. EndReplay comes last.
+  StorageResult<void> Replay(Lsn lsn, const Record& record);
+  void EndReplay();
 
   // The commands. `now` fields of the commands are set here, from the clock.
   CreateOutcome Create(CreateCommand command);
@@ -102,6 +109,7 @@ class Engine final : private CommitListener {
   const std::unique_ptr<CommitLog> log_;
   const std::unique_ptr<Publisher> publisher_;
   const std::unique_ptr<StreamTable> streams_;
+  std::unique_ptr<EngineReplay> replay_;  // null: nothing is or was replayed
   std::atomic<uint64_t> last_id_{0};
 };
 

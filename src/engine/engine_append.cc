@@ -2,25 +2,11 @@
 #include <mutex>
 #include <utility>
 
-#include "base/assert.h"
 #include "engine/engine.h"
 #include "engine/stream_table.h"
-#include "stream/apply.h"
 
 namespace thalweg {
 namespace {
-
-void Commit(CommitLog& log, const StreamHandle& stream, const AppendRecord& record, LongAppend copy,
-            Aftermath& after) {
-  const Lsn lsn = log.Stage(record);
-  ApplyAppend(stream->state, record);
-  if (!record.data.empty()) stream->own.Append(record.data, std::move(copy));
-  THALWEG_ASSERT(stream->own.end() == stream->state.tail);
-  stream->last = lsn;
-  stream->visible.Advance(
-      Mark{.lsn = lsn, .tail = stream->state.tail, .closed = stream->state.closed}, log.durable());
-  if (!stream->watched_by.empty()) after.changed.push_back({lsn, stream});
-}
 
 // A retry that finds its work done is as good as the write; a refused write is none.
 bool IsUse(AppendVerdict verdict) {
@@ -62,7 +48,10 @@ AppendOutcome Engine::Append(std::string_view path, AppendCommand command) {
     std::lock_guard lock(partition.mutex);
     const StreamHandle stream = streams_->Find(partition, key, command.now, after);
     const AppendDecision decision = DecideAppend(StateOf(stream), command);
-    if (decision.record) Commit(*log_, stream, *decision.record, std::move(copy), after);
+    if (decision.record) {
+      streams_->Append(stream, *decision.record, log_->Stage(*decision.record), std::move(copy),
+                       after);
+    }
     if (IsUse(decision.verdict)) streams_->Use(*stream, command.now);
     outcome = OutcomeOf(decision.verdict, stream, command);
     outcome.rests_on = RestsOn(partition, stream);

@@ -7,7 +7,6 @@
 #include "engine/engine.h"
 #include "engine/history.h"
 #include "engine/stream_table.h"
-#include "stream/apply.h"
 #include "stream/json_messages.h"
 
 namespace thalweg {
@@ -112,8 +111,8 @@ CreateOutcome Engine::CreateLocked(const CreateCommand& command, const PathKey& 
   const CreateDecision decision = DecideCreate(StateOf(stream), StateOf(source), command, id);
   if (decision.record) {
     THALWEG_ASSERT(stream == nullptr);
-    stream = streams_->Add(*decision.record, std::move(copy), source);
-    if (source != nullptr) ApplyForkAdded(source->state);
+    stream =
+        streams_->Add(*decision.record, log_->Stage(*decision.record), std::move(copy), source);
   }
   CreateOutcome outcome;
   outcome.verdict = decision.verdict;

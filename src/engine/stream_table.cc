@@ -61,7 +61,7 @@ void StreamTable::ExpireIfDue(const StreamHandle& stream, Moment now, Aftermath&
   if (expiry.kind == Expiry::Kind::kTtl && !stream->watched_by.empty()) return Use(*stream, now);
   const RemoveDecision decision = DecideRemove(&stream->state, RemoveCause::kExpired, now);
   THALWEG_ASSERT(decision.record.has_value());
-  Remove(stream, *decision.record, after);
+  Remove(stream, *decision.record, log_.Stage(*decision.record), after);
 }
 
 void StreamTable::Use(StreamEntry& stream, Moment now) {
@@ -74,9 +74,10 @@ void StreamTable::Use(StreamEntry& stream, Moment now) {
   ApplyTouch(stream.state, record);
 }
 
-StreamHandle StreamTable::Add(const CreateRecord& record, LongAppend copy, StreamHandle source) {
+StreamHandle StreamTable::Add(const CreateRecord& record, Lsn lsn, LongAppend copy,
+                              StreamHandle source) {
   Partition& partition = PartitionOf(PathKey(record.path));
-  const Lsn lsn = log_.Stage(record);
+  if (source != nullptr) ApplyForkAdded(source->state);
   auto stream =
       std::make_shared<StreamEntry>(partition, ApplyCreate(record), lsn, std::move(source));
   if (!record.prefix.empty()) stream->own.Append(record.prefix);
@@ -88,6 +89,17 @@ StreamHandle StreamTable::Add(const CreateRecord& record, LongAppend copy, Strea
   return stream;
 }
 
+void StreamTable::Append(const StreamHandle& stream, const AppendRecord& record, Lsn lsn,
+                         LongAppend copy, Aftermath& after) {
+  ApplyAppend(stream->state, record);
+  if (!record.data.empty()) stream->own.Append(record.data, std::move(copy));
+  THALWEG_ASSERT(stream->own.end() == stream->state.tail);
+  stream->last = lsn;
+  stream->visible.Advance(
+      Mark{.lsn = lsn, .tail = stream->state.tail, .closed = stream->state.closed}, log_.durable());
+  if (!stream->watched_by.empty()) after.changed.push_back({lsn, stream});
+}
+
 void StreamTable::Schedule(StreamEntry& stream, Moment now) {
   const std::optional<int64_t> in_ms = ExpiresInMs(stream.info.expiry, stream.used_steady_ms, now);
   if (!in_ms) return;
@@ -95,9 +107,9 @@ void StreamTable::Schedule(StreamEntry& stream, Moment now) {
   stream.home.expiries.Schedule(*stream.timer, now.steady_ms + *in_ms);
 }
 
-void StreamTable::Remove(const StreamHandle& stream, const RemoveRecord& record, Aftermath& after) {
+void StreamTable::Remove(const StreamHandle& stream, const RemoveRecord& record, Lsn lsn,
+                         Aftermath& after) {
   THALWEG_ASSERT(!stream->gone && !stream->state.soft_deleted);
-  const Lsn lsn = log_.Stage(record);
   stream->last = lsn;
   stream->timer.reset();
   if (!stream->watched_by.empty()) after.changed.push_back({lsn, stream});

@@ -62,11 +62,12 @@ class StreamTable {
   // A read or a write keeps `stream` alive. Under the lock.
   void Use(StreamEntry& stream, Moment now);
 
-  // Stages `record` and adds its stream; `copy` is CopyIfLong(record.data). Under the lock.
-  StreamHandle Add(const CreateRecord& record, LongAppend copy, StreamHandle source);
-
-  // Stages `record` and removes its stream. Under the lock.
-  void Remove(const StreamHandle& stream, const RemoveRecord& record, Aftermath& after);
+  // The folds: what `record`, which the log holds at `lsn`, changes. Under the locks of all the
+  // streams named. `copy` is CopyIfLong(record.data).
+  StreamHandle Add(const CreateRecord& record, Lsn lsn, LongAppend copy, StreamHandle source);
+  void Append(const StreamHandle& stream, const AppendRecord& record, Lsn lsn, LongAppend copy,
+              Aftermath& after);
+  void Remove(const StreamHandle& stream, const RemoveRecord& record, Lsn lsn, Aftermath& after);
 
   // Does what `after` holds: publishes, and takes sources away that nothing needs any more.
   void Finish(Aftermath& after);

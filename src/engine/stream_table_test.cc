@@ -41,7 +41,7 @@ TEST(StreamTable, FindsWhatWasAddedUnderItsPathAlone) {
   record.content_type = kBytesType;
   record.data = "one";
   record.at = table.Now();
-  const StreamHandle added = table.Add(record, nullptr, nullptr);
+  const StreamHandle added = table.Add(record, log.Stage(record), nullptr, nullptr);
   Aftermath after;
   for (const std::string_view path : {"/a", "/b", "/aa", ""}) {
     const PathKey key(path);

@@ -35,24 +35,24 @@ LocalLog::LocalLog(Disk& disk, LocalLogOptions options)
 
 LocalLog::~LocalLog() = default;
 
-std::expected<LocalLog::Opened, StorageFault> LocalLog::Open(Disk& disk, LocalLogOptions options,
-                                                             Lsn checkpoint,
-                                                             const LogReplay& replay) {
-  auto log = std::make_unique<LocalLog>(disk, std::move(options));
-  const auto content =
-      ReadLog(disk, log->options_.folder, log->options_.directory, checkpoint, replay);
+StorageResult<LogRecoveryReport> LocalLog::Recover(Lsn checkpoint, const LogReplay& replay) {
+  const auto content = ReadLog(disk_, options_.folder, options_.directory, checkpoint, replay);
   if (!content) return std::unexpected(content.error());
-  if (const auto repaired = log->Repair(*content); !repaired) {
-    return std::unexpected(repaired.error());
+  if (content->last < checkpoint) {
+    return std::unexpected(StorageFault{
+        StorageFault::Kind::kDamage,
+        options_.folder + " ends at record " + std::to_string(content->last.value) +
+            ", yet the last checkpoint was made at record " + std::to_string(checkpoint.value)});
   }
+  if (const auto repaired = Repair(*content); !repaired) return std::unexpected(repaired.error());
   LogRecoveryReport report{.files = content->files.size(),
                            .bytes_read = content->bytes_read,
                            .last = content->last,
                            .cut = content->torn,
                            .cut_at = content->end,
                            .cut_file = {}};
-  if (content->torn) report.cut_file = log->PathOf(content->files.back().number);
-  return Opened{std::move(log), std::move(report)};
+  if (content->torn) report.cut_file = PathOf(content->files.back().number);
+  return report;
 }
 
 // Cuts what is unfinished, throws away what was allocated ahead, and syncs what was found: a read

@@ -43,18 +43,14 @@ struct LogRecoveryReport {
 
 class LocalLog final : public CommitLog {
  public:
-  struct Opened {
-    std::unique_ptr<LocalLog> log;
-    LogRecoveryReport report;
-  };
+  // REQUIRES: `disk` outlives the log, and Recover comes before anything else.
+  LocalLog(Disk& disk, LocalLogOptions options);
+  ~LocalLog() override;
 
   // Reads what is there, gives `replay` every record behind `checkpoint`, repairs the end, and is
-  // ready to go on behind it; a missing or empty folder is a new log. Everything that was replayed
-  // is on stable storage when this returns. REQUIRES: `disk` outlives the log.
-  static std::expected<Opened, StorageFault> Open(Disk& disk, LocalLogOptions options,
-                                                  Lsn checkpoint, const LogReplay& replay);
-  LocalLog(Disk& disk, LocalLogOptions options);  // not usable before Open has done its work
-  ~LocalLog() override;
+  // ready to go on behind it; an empty folder is a new log. Everything that was replayed is on
+  // stable storage when this returns. After a fault the log is not usable.
+  StorageResult<LogRecoveryReport> Recover(Lsn checkpoint, const LogReplay& replay);
 
   // CommitLog
   void Attach(CommitListener* listener) override;

@@ -162,7 +162,10 @@ class LogWalk {
       const std::optional<std::string_view> bytes = TakeLogRecord(payload);
       const std::optional<Record> record = bytes ? DecodeRecord(*bytes) : std::nullopt;
       if (!record) return DamageAt(behind, "a record of the block before cannot be read");
-      if (lsn > checkpoint_) replay_(lsn, *record);
+      if (lsn <= checkpoint_) continue;
+      if (const Step fits = replay_(lsn, *record); !fits) {
+        return Fault(fits.error().kind, name_, fits.error().message);
+      }
     }
     if (!payload.empty()) return DamageAt(behind, "the block before holds more than its records");
     content_.last = head.last();

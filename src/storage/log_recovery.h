@@ -17,8 +17,9 @@
 
 namespace thalweg {
 
-// Hears of each record in the order of the log. Views are valid during the call.
-using LogReplay = std::function<void(Lsn, const Record&)>;
+// Hears of each record in the order of the log. Views are valid during the call. A fault ends the
+// recovery: the record does not fit what came before it.
+using LogReplay = std::function<StorageResult<void>(Lsn, const Record&)>;
 
 // What a log holds and where it ends.
 struct LogContent {

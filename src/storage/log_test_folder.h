@@ -26,16 +26,24 @@ class LogTestFolder {
   LogTestFolder(const LogTestFolder&) = delete;
   LogTestFolder& operator=(const LogTestFolder&) = delete;
 
+  struct Opened {
+    std::unique_ptr<LocalLog> log;
+    LogRecoveryReport report;
+  };
+
   // Opens the log; what it replays stands in replayed().
-  std::expected<LocalLog::Opened, StorageFault> Open(Lsn checkpoint = {},
-                                                     uint64_t file_bytes = 1 << 20,
-                                                     uint8_t directory = 1) {
+  StorageResult<Opened> Open(Lsn checkpoint = {}, uint64_t file_bytes = 1 << 20,
+                             uint8_t directory = 1) {
     replayed_.clear();
     LocalLogOptions options{.file_bytes = file_bytes, .salt_seed = 3};
     options.directory.fill(directory);
-    return LocalLog::Open(*disk_, options, checkpoint, [this](Lsn lsn, const Record& record) {
+    auto log = std::make_unique<LocalLog>(*disk_, options);
+    auto report = log->Recover(checkpoint, [this](Lsn lsn, const Record& record) {
       replayed_.push_back({lsn, std::string(std::get<AppendRecord>(record).data)});
+      return StorageResult<void>();
     });
+    if (!report) return std::unexpected(report.error());
+    return Opened{std::move(log), std::move(*report)};
   }
 
   static Record AppendOf(std::string_view data) {

@@ -42,15 +42,18 @@ StreamState ApplyCreate(const CreateRecord& record) {
   return state;
 }
 
+bool Fits(const StreamState& state, const AppendRecord& record) {
+  if (record.id != state.id || state.closed || state.soft_deleted) return false;
+  if (!record.closes && record.data.empty()) return false;
+  if (record.data.size() > kOffsetMax - state.tail.value) return false;
+  if (record.stream_seq && state.seq_last && *record.stream_seq <= *state.seq_last) return false;
+  return !record.producer || state.producers.Check(*record.producer) == ProducerVerdict::kAccept;
+}
+
 void ApplyAppend(StreamState& state, const AppendRecord& record) {
-  THALWEG_ASSERT(record.id == state.id);
-  THALWEG_ASSERT(!state.closed && !state.soft_deleted);
-  THALWEG_ASSERT(record.closes || !record.data.empty());
+  THALWEG_ASSERT(Fits(state, record));
   if (record.producer) state.producers.Record(*record.producer);
-  if (record.stream_seq) {
-    THALWEG_ASSERT(!state.seq_last || *state.seq_last < *record.stream_seq);
-    state.seq_last = *record.stream_seq;
-  }
+  if (record.stream_seq) state.seq_last = *record.stream_seq;
   Advance(state, record.data.size());
   if (record.closes) Close(state, record.producer);
   Touch(state, record.at);

@@ -11,7 +11,10 @@ namespace thalweg {
 // The state of a stream just created.
 StreamState ApplyCreate(const CreateRecord& record);
 
-// REQUIRES: the record was decided on this state; asserted.
+// Whether `record` can have been decided on `state`.
+bool Fits(const StreamState& state, const AppendRecord& record);
+
+// REQUIRES: Fits(state, record).
 void ApplyAppend(StreamState& state, const AppendRecord& record);
 void ApplyTouch(StreamState& state, const TouchRecord& record);
 

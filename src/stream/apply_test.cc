@@ -152,8 +152,8 @@ TEST(ApplyDeathTest, StopsAtRecordsThatWereNotDecidedOnThisState) {
   AppendRecord stranger = Data("x");
   stranger.id = StreamId{8};
   EXPECT_DEATH(ApplyAppend(open, stranger), "id");
-  EXPECT_DEATH(ApplyAppend(closed, Data("x")), "closed");
-  EXPECT_DEATH(ApplyAppend(open, Data("")), "closes");
+  EXPECT_DEATH(ApplyAppend(closed, Data("x")), "Fits");
+  EXPECT_DEATH(ApplyAppend(open, Data("")), "Fits");
   EXPECT_DEATH(ApplyForkReleased(open), "forks");
   EXPECT_DEATH(ApplyTouch(open, {StreamId{8}, {}}), "id");
 }

@@ -67,9 +67,14 @@ std::optional<int64_t> ExpiresInMs(const Expiry& expiry, int64_t accessed_steady
   THALWEG_ASSERT(false);
 }
 
+int64_t LatestUseMs(const Expiry& expiry, int64_t recorded_steady_ms) {
+  if (expiry.kind != Expiry::Kind::kTtl) return recorded_steady_ms;
+  return Plus(recorded_steady_ms, WindowMs(expiry) / 8);
+}
+
 bool TouchIsDue(const Expiry& expiry, int64_t recorded_steady_ms, Moment now) {
   if (expiry.kind != Expiry::Kind::kTtl) return false;
-  return now.steady_ms >= Plus(recorded_steady_ms, WindowMs(expiry) / 8);
+  return now.steady_ms >= LatestUseMs(expiry, recorded_steady_ms);
 }
 
 }  // namespace thalweg

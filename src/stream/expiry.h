@@ -36,6 +36,10 @@ bool IsExpired(const Expiry& expiry, int64_t accessed_steady_ms, Moment now);
 // When to look again, in milliseconds from `now` (0: expired already); null: never.
 std::optional<int64_t> ExpiresInMs(const Expiry& expiry, int64_t accessed_steady_ms, Moment now);
 
+// When a stream whose last recorded use was at `recorded_steady_ms` may have been used last: later
+// uses that were not yet worth a record are forgotten by a restart, and must not end it early.
+int64_t LatestUseMs(const Expiry& expiry, int64_t recorded_steady_ms);
+
 // Whether a use at `now` is far enough from the last recorded one to be recorded again: an eighth
 // of the window. False for streams without a TTL.
 bool TouchIsDue(const Expiry& expiry, int64_t recorded_steady_ms, Moment now);

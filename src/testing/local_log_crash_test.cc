@@ -43,11 +43,13 @@ class LogLife {
   std::expected<std::unique_ptr<LocalLog>, StorageFault> Open() {
     std::vector<std::string> found;
     LocalLogOptions options{.file_bytes = kFileBytes, .salt_seed = random_.Next()};
-    auto opened = LocalLog::Open(disk_, options, Lsn{0}, [&](Lsn lsn, const Record& record) {
+    auto log = std::make_unique<LocalLog>(disk_, options);
+    const auto recovered = log->Recover(Lsn{0}, [&](Lsn lsn, const Record& record) {
       EXPECT_EQ(lsn.value, found.size() + 1);
       found.emplace_back(std::get<AppendRecord>(record).data);
+      return StorageResult<void>();
     });
-    if (!opened) return std::unexpected(opened.error());
+    if (!recovered) return std::unexpected(recovered.error());
     EXPECT_GE(found.size(), acknowledged_) << "an acknowledged record is gone";
     EXPECT_LE(found.size(), staged_.size()) << "a record was never staged";
     for (size_t i = 0; i < std::min(found.size(), staged_.size()); ++i) {
@@ -56,7 +58,7 @@ class LogLife {
     // What recovery shows is acknowledged by that: it may not vanish later.
     staged_.resize(std::min(found.size(), staged_.size()));
     acknowledged_ = found.size();
-    return std::move(opened->log);
+    return log;
   }
 
   void Work() {
