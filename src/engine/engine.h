@@ -30,7 +30,14 @@ class StreamTable;
 struct Aftermath;
 struct PathKey;
 
+// Why a command that the rules accept is refused all the same.
+enum class Trouble : uint8_t {
+  kNone,
+  kDiskFull,  // 507: goes away when there is space again
+};
+
 struct CreateOutcome {
+  Trouble trouble = Trouble::kNone;  // else nothing below is meant
   CreateVerdict verdict = CreateVerdict::kCreated;
   std::string content_type;  // of the stream that stands at the path now (kCreated, kExists)
   Offset tail;
@@ -39,6 +46,7 @@ struct CreateOutcome {
 };
 
 struct AppendOutcome {
+  Trouble trouble = Trouble::kNone;  // else nothing below is meant
   AppendVerdict verdict = AppendVerdict::kMissing;
   Offset tail;
   bool closed = false;

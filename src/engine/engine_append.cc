@@ -48,13 +48,17 @@ AppendOutcome Engine::Append(std::string_view path, AppendCommand command) {
     std::lock_guard lock(partition.mutex);
     const StreamHandle stream = streams_->Find(partition, key, command.now, after);
     const AppendDecision decision = DecideAppend(StateOf(stream), command);
-    if (decision.record) {
-      streams_->Append(stream, *decision.record, log_->Stage(*decision.record), std::move(copy),
-                       after);
+    if (decision.record && !decision.record->data.empty() && !log_->HasRoom()) {
+      outcome.trouble = Trouble::kDiskFull;
+    } else {
+      if (decision.record) {
+        const Lsn lsn = log_->Stage(*decision.record);
+        streams_->Append(stream, *decision.record, lsn, std::move(copy), after);
+      }
+      if (IsUse(decision.verdict)) streams_->Use(*stream, command.now);
+      outcome = OutcomeOf(decision.verdict, stream, command);
+      outcome.rests_on = RestsOn(partition, stream);
     }
-    if (IsUse(decision.verdict)) streams_->Use(*stream, command.now);
-    outcome = OutcomeOf(decision.verdict, stream, command);
-    outcome.rests_on = RestsOn(partition, stream);
   }
   streams_->Finish(after);
   return outcome;

@@ -94,7 +94,7 @@ std::optional<CreateOutcome> Engine::TryCreateFork(CreateCommand command) {
     const StreamHandle source = streams_->Find(source_home, source_key, command.now, after);
     if (StillHolds(looked_at, tail, command.fork, source)) {
       outcome = CreateLocked(command, key, source, std::move(copy), after);
-      if (outcome->verdict != CreateVerdict::kCreated) {
+      if (outcome->trouble == Trouble::kNone && outcome->verdict != CreateVerdict::kCreated) {
         outcome->rests_on = std::max(outcome->rests_on, RestsOn(source_home, source));
       }
     }
@@ -109,12 +109,16 @@ CreateOutcome Engine::CreateLocked(const CreateCommand& command, const PathKey& 
   StreamHandle stream = streams_->Find(partition, key, command.now, after);
   const StreamId id{last_id_.fetch_add(1) + 1};
   const CreateDecision decision = DecideCreate(StateOf(stream), StateOf(source), command, id);
+  CreateOutcome outcome;
+  if (decision.record && !log_->HasRoom()) {
+    outcome.trouble = Trouble::kDiskFull;
+    return outcome;
+  }
   if (decision.record) {
     THALWEG_ASSERT(stream == nullptr);
     stream =
         streams_->Add(*decision.record, log_->Stage(*decision.record), std::move(copy), source);
   }
-  CreateOutcome outcome;
   outcome.verdict = decision.verdict;
   outcome.rests_on = RestsOn(partition, stream);
   if (stream == nullptr) return outcome;

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "storage/memory_log.h"
+#include "testing/delayed_log.h"
 #include "testing/door.h"
 #include "testing/manual_clock.h"
 #include "testing/manual_executor.h"
@@ -302,6 +303,28 @@ TEST_F(EngineTest, AnExpiredForkReleasesItsSource) {
   clock_.AdvanceMs(1'200);
   engine_.SweepExpired(100);
   EXPECT_EQ(VerdictAt("/a"), ReadVerdict::kMissing);
+}
+
+TEST(EngineWithoutRoom, RefusesWhatBringsBytesAndLetsTheRestGoOn) {
+  ManualClock clock;
+  auto owned_log = std::make_unique<DelayedLog>();
+  DelayedLog& log = *owned_log;
+  Engine engine(clock, std::move(owned_log), {});
+  engine.Create(NewStream("/a", kBytesType, "a"));
+  engine.Create(NewStream("/b"));
+  log.CommitAll();
+  log.SetRoom(false);
+  EXPECT_EQ(engine.Append("/a", NewAppend("b")).trouble, Trouble::kDiskFull);
+  EXPECT_EQ(engine.Create(NewStream("/c")).trouble, Trouble::kDiskFull);
+  EXPECT_EQ(engine.Create(NewFork("/f", "/a")).trouble, Trouble::kDiskFull);
+  EXPECT_EQ(log.staged(), log.durable());
+  EXPECT_EQ(ReadAll(engine, "/a"), "a");
+  EXPECT_EQ(engine.Create(NewStream("/b")).verdict, CreateVerdict::kExists);
+  EXPECT_EQ(engine.Append("/none", NewAppend("b")).verdict, AppendVerdict::kMissing);
+  EXPECT_EQ(engine.Append("/a", NewClose()).verdict, AppendVerdict::kClosed);
+  EXPECT_EQ(engine.Remove("/b").verdict, RemoveVerdict::kRemoved);
+  log.SetRoom(true);
+  EXPECT_EQ(engine.Create(NewStream("/b")).verdict, CreateVerdict::kCreated);
 }
 
 TEST(OpenMemoryEngine, GivesAnEngineThatIsDurableAtOnce) {

@@ -8,6 +8,7 @@
 #include "http/handlers.h"
 #include "http/problem_codes.h"
 #include "http/request_fields.h"
+#include "http/trouble.h"
 #include "stream/content_type.h"
 
 namespace thalweg {
@@ -59,6 +60,7 @@ void SendConflict(const AppendOutcome& outcome, const Asked& asked, Head head,
 
 void SendAppended(const RouterContext& context, const AppendOutcome& outcome, const Asked& asked,
                   Responder& responder) {
+  if (outcome.trouble != Trouble::kNone) return SendTrouble(context, outcome.trouble, responder);
   Head head(context);
   const auto refuse = [&](const Problem& problem, std::string_view detail = {}) {
     SendProblem(responder, std::move(head), problem, detail);

@@ -9,6 +9,7 @@
 #include "http/handlers.h"
 #include "http/problem_codes.h"
 #include "http/request_fields.h"
+#include "http/trouble.h"
 #include "stream/content_type.h"
 
 namespace thalweg {
@@ -62,6 +63,7 @@ const Problem& ProblemOf(CreateVerdict verdict) {
 
 void SendCreated(const RouterContext& context, const CreateOutcome& outcome,
                  const std::string& location, const std::string& body_error, Responder& responder) {
+  if (outcome.trouble != Trouble::kNone) return SendTrouble(context, outcome.trouble, responder);
   Head head(context);
   const bool created = outcome.verdict == CreateVerdict::kCreated;
   if (!created && outcome.verdict != CreateVerdict::kExists) {

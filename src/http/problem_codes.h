@@ -28,6 +28,9 @@ inline constexpr Problem kOffsetMissing{400, "offset-missing", "A live read need
 inline constexpr Problem kTooManyReaders{503, "too-many-readers",
                                          "The stream has too many live readers."};
 
+// The disk.
+inline constexpr Problem kDiskFull{507, "disk-full", "The server's disk is full."};
+
 // Fields of the request.
 inline constexpr Problem kRepeatedHeader{400, "repeated-header", "A header may be sent only once."};
 inline constexpr Problem kBadExpiry{400, "bad-expiry", "The stream's expiry is malformed."};
@@ -89,6 +92,7 @@ inline constexpr const Problem* kAllProblems[] = {
     &kBadLiveMode,
     &kOffsetMissing,
     &kTooManyReaders,
+    &kDiskFull,
     &kRepeatedHeader,
     &kBadExpiry,
     &kBadFork,

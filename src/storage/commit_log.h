@@ -31,6 +31,10 @@ class CommitLog {
   // Every record at or below this position is on stable storage (or as safe as it will ever be).
   // Never goes back. THREAD: any, without a lock.
   virtual Lsn durable() const = 0;
+
+  // False while the disk has no space for more: commands that bring bytes are to be refused until
+  // it has. What is staged all the same waits. THREAD: any, without a lock.
+  virtual bool HasRoom() const { return true; }
 };
 
 }  // namespace thalweg

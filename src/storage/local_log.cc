@@ -192,6 +192,7 @@ DiskResult<void> LocalLog::PrepareNext() {
   std::lock_guard lock(next_mutex_);
   if (next_.file != nullptr) return {};
   auto created = CreateFile(number_last_ + 1);
+  has_room_.store(created || created.error().code != ENOSPC, std::memory_order_relaxed);
   if (!created) return std::unexpected(created.error());
   next_ = std::move(*created);
   number_last_ = next_.number;

@@ -56,6 +56,7 @@ class LocalLog final : public CommitLog {
   void Attach(CommitListener* listener) override;
   Lsn Stage(const Record& record) override;
   Lsn durable() const override { return {durable_.load(std::memory_order_acquire)}; }
+  bool HasRoom() const override { return has_room_.load(std::memory_order_relaxed); }
 
   // Waits until something is staged; false: `stop` was asked for and nothing is.
   bool WaitForStaged(std::stop_token stop);
@@ -100,6 +101,7 @@ class LocalLog final : public CommitLog {
 
   std::atomic<uint64_t> durable_{0};
   std::atomic<bool> failed_{false};
+  std::atomic<bool> has_room_{true};
 
   std::mutex staging_mutex_;  // guards what follows; no other lock is taken under it
   std::condition_variable_any staged_something_;

@@ -46,6 +46,8 @@ class LogTestFolder {
     return Opened{std::move(log), std::move(*report)};
   }
 
+  Disk& disk() { return *disk_; }
+
   static Record AppendOf(std::string_view data) {
     AppendRecord record;
     record.id = {1};

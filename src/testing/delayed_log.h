@@ -13,6 +13,9 @@ class DelayedLog final : public CommitLog {
   Lsn Stage(const Record& record) override;
   Lsn durable() const override { return Lsn{durable_.load()}; }
 
+  bool HasRoom() const override { return has_room_.load(); }
+  void SetRoom(bool has_room) { has_room_ = has_room; }
+
   Lsn staged() const { return Lsn{staged_.load()}; }
 
   // Everything up to `lsn` is durable from now on, and the listener is told. THREAD: one at a time.
@@ -26,6 +29,7 @@ class DelayedLog final : public CommitLog {
   CommitListener* listener_ = nullptr;
   std::atomic<uint64_t> staged_{0};
   std::atomic<uint64_t> durable_{0};
+  std::atomic<bool> has_room_{true};
 };
 
 }  // namespace thalweg

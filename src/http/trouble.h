@@ -1,0 +1,17 @@
+// Commands that the rules accept and the disk does not: answered alike by every handler.
+#pragma once
+
+#include "base/assert.h"
+#include "engine/engine.h"
+#include "http/context.h"
+#include "http/problem_codes.h"
+
+namespace thalweg {
+
+// REQUIRES: trouble is not kNone.
+inline void SendTrouble(const RouterContext& context, Trouble trouble, Responder& responder) {
+  THALWEG_ASSERT(trouble == Trouble::kDiskFull);
+  SendProblem(responder, Head(context).Add("retry-after", uint64_t{1}), kDiskFull, {});
+}
+
+}  // namespace thalweg
