@@ -107,6 +107,19 @@ TEST(Router, AnswersACommandOnceItIsDurable) {
   EXPECT_EQ(removed.status(), 204);
 }
 
+TEST(Router, AnswersWhatBringsBytes507WhileTheDiskIsFullAndWaitsForNothing) {
+  SlowBench slow;
+  slow.bench.PutText("a", "x");
+  slow.Commit();
+  slow.log.SetRoom(false);
+  for (const auto& refused : {slow.bench.PostText("a", "y"), slow.bench.PutText("b", "")}) {
+    EXPECT_EQ(refused.status(), 507);
+    EXPECT_EQ(CodeOf(refused), "disk-full");
+    EXPECT_EQ(refused.Header("retry-after"), "1");
+  }
+  EXPECT_EQ(slow.bench.Get("a").body(), "x");
+}
+
 TEST(Router, LetsAClientLeaveWhileItsAnswerWaits) {
   SlowBench slow;
   RecordingResponder created, appended;
