@@ -25,6 +25,7 @@ JOBS = str(os.cpu_count() or 2)
 TAIL_LINES = 60
 STEP_SECONDS_MAX = 1500
 FUZZ_SECONDS = int(os.environ.get("FUZZ_SECONDS", "60"))
+CONFORMANCE_MODES = os.environ.get("MODES", "memory durable restart").split()
 NODE_MAJOR_MIN = 20
 
 # What runs under the thread sanitizer: every module where threads meet.
@@ -198,19 +199,20 @@ def unit(step):
     ctest(step, "release")
 
 
-def run_conformance(step, preset, env=None):
+def run_conformance(step, preset, mode, env=None):
     folder = os.path.join(ROOT, "test", "conformance")
     node_packages(step, folder)
     binary = os.path.join(ROOT, "build", preset, "thalweg")
     step.count(
         ["npm", "test", "--silent"], count_conformance, cwd=folder,
-        env={"THALWEG_BIN": binary, **(env or {})},
+        env={"THALWEG_BIN": binary, "THALWEG_MODE": mode, **(env or {})},
     )  # fmt: skip
 
 
 def conformance(step):
     build(step, "release", ["thalweg"])
-    run_conformance(step, "release")
+    for mode in CONFORMANCE_MODES:
+        run_conformance(step, "release", mode)
 
 
 def e2e(step):
@@ -236,7 +238,7 @@ def readme(step):
 def asan(step):
     build(step, "asan")
     ctest(step, "asan", SANITIZER_ENVIRONMENT)
-    run_conformance(step, "asan", SANITIZER_ENVIRONMENT)
+    run_conformance(step, "asan", "restart", SANITIZER_ENVIRONMENT)
 
 
 def tsan(step):

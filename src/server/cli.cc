@@ -6,6 +6,7 @@
 #include <thread>
 #include <vector>
 
+#include "server/exit_codes.h"
 #include "server/flags.h"
 #include "server/suggest.h"
 
@@ -18,7 +19,7 @@ constexpr size_t kThreadsMax = 256;
 constexpr std::string_view kHelp =
     R"(Thalweg: a Durable Streams server.
 
-usage: thalweg serve --memory [flags]
+usage: thalweg serve [flags]
        thalweg --help | --version
 
 Where it listens
@@ -27,8 +28,8 @@ Where it listens
   --base-path PATH          where streams live (/v1/stream)
   --public-url URL          scheme://host[:port] for Location (from the request)
 What it keeps
-  --memory                  keep streams in memory only; required for now
-  --data-dir DIR            durable mode: not there yet
+  --data-dir DIR            where streams are kept (./data)
+  --memory                  keep streams in memory only
 Reads
   --long-poll-timeout TIME  how long a long-poll waits (30s)
   --sse-max-age TIME        an SSE response ends near this age (60s)
@@ -50,7 +51,8 @@ Other
   --log-level LEVEL         trace, debug, info, warn, error or off (info)
 
 TIME is 500ms, 30s, 2m; SIZE is 1024, 64KB, 4MiB.
-Exit codes: 0 ended, 1 could not start, 2 wrong usage, 5 port in use.
+Exit codes: 0 ended, 1 could not start, 2 wrong usage, 3 directory in use or
+not ours, 4 data damaged, 5 port in use, 74 the disk failed.
 )";
 
 std::string CheckHost(const std::string& text) {
@@ -85,7 +87,9 @@ CachePolicy CachePolicyOf(const std::string& name) {
   return name == "no-store" ? CachePolicy::kNoStore : CachePolicy::kPublic;
 }
 
-// What decides whether we may serve at all.
+constexpr std::string_view kDefaultDataDir = "data";
+
+// Where streams are kept, as asked for.
 struct Storage {
   bool memory = false;
   std::string data_dir;
@@ -141,14 +145,6 @@ ServeConfig Defaults() {
   return config;
 }
 
-std::optional<std::string> Objection(const Storage& storage) {
-  if (storage.memory && !storage.data_dir.empty()) {
-    return "--memory keeps nothing on disk; leave out --data-dir";
-  }
-  if (!storage.memory) return "durable mode is not there yet; run thalweg serve --memory";
-  return std::nullopt;
-}
-
 CliResult ParseServe(std::span<const std::string> words) {
   ServeConfig config = Defaults();
   Storage storage;
@@ -158,7 +154,11 @@ CliResult ParseServe(std::span<const std::string> words) {
   DeclareReads(flags, config.router);
   DeclareLimits(flags, config);
   if (const auto mistake = flags.Parse(words)) return Mistake(*mistake);
-  if (const auto objection = Objection(storage)) return Mistake(*objection);
+  if (storage.memory) {
+    if (storage.data_dir.empty()) return config;
+    return Mistake("--memory keeps nothing on disk; leave out --data-dir");
+  }
+  config.data_dir = storage.data_dir.empty() ? kDefaultDataDir : storage.data_dir;
   return config;
 }
 

@@ -20,8 +20,6 @@ struct CliText {
 
 using CliResult = std::variant<ServeConfig, CliText>;
 
-inline constexpr int kExitUsage = 2;
-
 // `words` are the arguments without the program's own name. A mistake is one line and kExitUsage.
 CliResult ParseCommandLine(std::span<const std::string> words);
 

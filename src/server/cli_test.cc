@@ -7,6 +7,8 @@
 #include <sstream>
 #include <vector>
 
+#include "server/exit_codes.h"
+
 namespace thalweg {
 namespace {
 
@@ -57,9 +59,16 @@ TEST(CommandLine, TakesEveryFlag) {
   EXPECT_EQ(config->log_level, "debug");
 }
 
+TEST(CommandLine, KeepsStreamsInADirectoryUnlessAskedNotTo) {
+  EXPECT_EQ(ConfigOf("serve")->data_dir, "data");
+  EXPECT_EQ(ConfigOf("serve --data-dir /srv/streams")->data_dir, "/srv/streams");
+  EXPECT_EQ(ConfigOf("serve --memory")->data_dir, "");
+}
+
 TEST(CommandLine, LeavesTheDefaultsOfWhatIsNotGiven) {
   const auto config = ConfigOf("serve --memory");
   ASSERT_TRUE(config);
+  EXPECT_EQ(config->data_dir, "");
   EXPECT_EQ(config->net.host, "127.0.0.1");
   EXPECT_EQ(config->net.port, 4437);
   EXPECT_EQ(config->router.base_path, "/v1/stream");
@@ -88,8 +97,6 @@ TEST(CommandLine, AnswersAMistakeWithOneHelpfulLine) {
       {"serv", "unknown command 'serv'; did you mean serve?"},
       {"frobnicate", "unknown command 'frobnicate' (see"},
       {"--memory", "a command comes first: thalweg serve --memory"},
-      {"serve", "durable mode is not there yet"},
-      {"serve --data-dir /x", "durable mode is not there yet"},
       {"serve --memory --data-dir /x", "leave out --data-dir"},
       {"serve --memory --prot 80", "unknown flag '--prot'; did you mean --port?"},
       {"serve --memory --colour=red", "unknown flag '--colour' (see"},

@@ -13,6 +13,7 @@ struct ServeConfig {
   NetOptions net;  // connections_max: of the whole server
   RouterOptions router;
   size_t threads = 1;
+  std::string data_dir;  // empty: in memory only
   std::string log_level = "info";
 };
 

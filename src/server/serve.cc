@@ -16,6 +16,7 @@
 #include <memory>
 #include <string>
 
+#include "server/exit_codes.h"
 #include "server/signals.h"
 #include "server/wiring.h"
 
@@ -119,11 +120,8 @@ int Serve(const ServeConfig& config) {
   if (!signals) return FailToStart(signals.error(), kExitCannotStart);
   const auto logger = MakeLogger(config.log_level);
   RaiseDescriptorLimit(*logger);
-  auto server = Server::Start(config);
-  if (!server) {
-    const bool port_in_use = server.error().port_in_use;
-    return FailToStart(server.error().message, port_in_use ? kExitPortInUse : kExitCannotStart);
-  }
+  auto server = Server::Start(config, *logger);
+  if (!server) return FailToStart(server.error().message, server.error().exit_code);
   std::printf("listening on %s\n", (*server)->url().c_str());
   std::fflush(stdout);
   const int signal_number = WaitForSignal(*signals);

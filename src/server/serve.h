@@ -5,9 +5,6 @@
 
 namespace thalweg {
 
-inline constexpr int kExitCannotStart = 1;
-inline constexpr int kExitPortInUse = 5;
-
 // Runs until SIGTERM or SIGINT; returns the process's exit code. THREAD: main, before any other.
 int Serve(const ServeConfig& config);
 

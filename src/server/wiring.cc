@@ -7,6 +7,7 @@
 
 #include "net/http_listener.h"
 #include "net/loop.h"
+#include "server/exit_codes.h"
 #include "server/health.h"
 #include "thalweg/router.h"
 
@@ -69,15 +70,18 @@ class Server::Lane {
   std::thread thread_;
 };
 
-std::expected<std::unique_ptr<Server>, Server::Error> Server::Start(const ServeConfig& config) {
+std::expected<std::unique_ptr<Server>, Server::Error> Server::Start(const ServeConfig& config,
+                                                                    spdlog::logger& logger) {
   auto server = std::make_unique<Server>(config);
+  if (auto home = server->OpenHome(config.data_dir, logger); !home) {
+    return std::unexpected(home.error());
+  }
   if (auto bound = server->Bind(config); !bound) return std::unexpected(bound.error());
   server->Run();
   return server;
 }
 
-Server::Server(const ServeConfig& config)
-    : host_(config.net.host), engine_(OpenMemoryEngine(clock_)), workers_(kCompressionThreads) {}
+Server::Server(const ServeConfig& config) : host_(config.net.host), workers_(kCompressionThreads) {}
 
 Server::~Server() {
   for (auto& lane : lanes_) lane->Stop();
@@ -100,23 +104,35 @@ void Server::Drain(std::function<void()> drained) {
   }
 }
 
+std::expected<void, Server::Error> Server::OpenHome(const std::string& data_dir,
+                                                    spdlog::logger& logger) {
+  if (data_dir.empty()) {
+    home_ = StreamHome::InMemory(clock_);
+    return {};
+  }
+  auto home = StreamHome::OnDisk(data_dir, clock_, logger);
+  if (!home) return std::unexpected(home.error());
+  home_ = std::move(*home);
+  return {};
+}
+
 std::expected<void, Server::Error> Server::Bind(const ServeConfig& config) {
   auto first = ListenSocket::Bind(host_, config.net.port);
   if (!first && first.error().port_in_use) {
-    return std::unexpected(Error{true, InUse(host_, config.net.port)});
+    return std::unexpected(Error{kExitPortInUse, InUse(host_, config.net.port)});
   }
-  if (!first) return std::unexpected(Error{false, first.error().message});
+  if (!first) return std::unexpected(Error{kExitCannotStart, first.error().message});
   port_ = first->port();
   std::vector<ListenSocket> sockets;
   for (size_t i = 1; i < config.threads; ++i) {
     auto socket = first->Share();
-    if (!socket) return std::unexpected(Error{false, socket.error().message});
+    if (!socket) return std::unexpected(Error{kExitCannotStart, socket.error().message});
     sockets.push_back(std::move(*socket));
   }
   sockets.push_back(std::move(*first));
   for (ListenSocket& socket : sockets) {
-    lanes_.push_back(
-        std::make_unique<Lane>(*engine_, workers_, clock_, ready_, std::move(socket), config));
+    lanes_.push_back(std::make_unique<Lane>(home_->engine(), workers_, clock_, ready_,
+                                            std::move(socket), config));
   }
   return {};
 }
@@ -127,7 +143,7 @@ void Server::Run() {
 }
 
 void Server::Sweep() {
-  const bool more = engine_->SweepExpired(kSweepStreamsMax);
+  const bool more = home_->engine().SweepExpired(kSweepStreamsMax);
   lanes_.front()->loop().PostAfter(more ? 1 : kSweepEveryMs, [this] { Sweep(); });
 }
 

@@ -14,20 +14,19 @@
 
 #include "base/system_clock.h"
 #include "base/worker_pool.h"
-#include "engine/engine.h"
 #include "server/config.h"
+#include "server/stream_home.h"
 
 namespace thalweg {
 
 class Server {
  public:
-  struct Error {
-    bool port_in_use = false;
-    std::string message;  // one line that says what to do
-  };
+  using Error = StreamHome::Error;
 
-  // Binds and starts; when this returns, clients can connect.
-  static std::expected<std::unique_ptr<Server>, Error> Start(const ServeConfig& config);
+  // Recovers, binds and starts; when this returns, clients can connect. REQUIRES: `logger` outlives
+  // the server.
+  static std::expected<std::unique_ptr<Server>, Error> Start(const ServeConfig& config,
+                                                             spdlog::logger& logger);
 
   explicit Server(const ServeConfig& config);  // serves only once Start has done its work
   ~Server();                                   // ends at once what is still going on
@@ -44,6 +43,7 @@ class Server {
  private:
   class Lane;
 
+  std::expected<void, Error> OpenHome(const std::string& data_dir, spdlog::logger& logger);
   std::expected<void, Error> Bind(const ServeConfig& config);
   void Run();
   void Sweep();
@@ -51,7 +51,7 @@ class Server {
   const std::string host_;
   uint16_t port_ = 0;  // the real one
   SystemClock clock_;
-  EnginePtr engine_;
+  std::unique_ptr<StreamHome> home_;
   WorkerPool workers_;
   std::atomic<bool> ready_ = true;      // any thread
   std::atomic<size_t> lanes_open_ = 0;  // any thread; connections or listening socket left

@@ -18,8 +18,7 @@ async function run(...args) {
 
 test("a mistake is one helpful line on standard error and exit code 2", async () => {
   const mistakes = [
-    [["serve"], /durable mode is not there yet; run thalweg serve --memory/],
-    [["serve", "--data-dir", "/nowhere"], /durable mode is not there yet/],
+    [["serve", "--memory", "--data-dir", "/x"], /leave out --data-dir/],
     [["serve", "--memory", "--prot", "1"], /unknown flag '--prot'; did you mean --port\?/],
     [["serve", "--memory", "--port", "http"], /--port: 'http' is not a number/],
     [["serve", "--memory", "--max-body", "lots"], /--max-body: 'lots' is not a size/],

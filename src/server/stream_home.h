@@ -1,0 +1,39 @@
+// Where a server keeps its streams: in memory, or in a data directory that is recovered and locked.
+//
+// Made and destroyed by main's thread; the engine's own rules hold for the engine.
+#pragma once
+
+#include <spdlog/logger.h>
+
+#include <expected>
+#include <memory>
+#include <string>
+
+#include "engine/engine.h"
+#include "thalweg/clock.h"
+
+namespace thalweg {
+
+class StreamHome {
+ public:
+  struct Error {
+    int exit_code = 0;
+    std::string message;  // one line that says what to do
+  };
+  template <typename T>
+  using Result = std::expected<T, Error>;
+
+  // Streams that are gone when this ends. REQUIRES: `clock` outlives it.
+  static std::unique_ptr<StreamHome> InMemory(const Clock& clock);
+
+  // The streams of the directory at `path`, which is made where only itself is missing. When the
+  // disk fails later, `logger` is told and the process ends with kExitDiskFailed. REQUIRES: clock
+  // and logger outlive the home.
+  static Result<std::unique_ptr<StreamHome>> OnDisk(const std::string& path, const Clock& clock,
+                                                    spdlog::logger& logger);
+
+  virtual ~StreamHome() = default;
+  virtual Engine& engine() = 0;
+};
+
+}  // namespace thalweg

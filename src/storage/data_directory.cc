@@ -1,0 +1,228 @@
+#include "storage/data_directory.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <filesystem>
+#include <optional>
+#include <string_view>
+#include <system_error>
+
+#include "storage/directory.h"
+#include "storage/posix_disk.h"
+
+namespace thalweg {
+namespace {
+
+constexpr const char* kIdentity = "identity";
+constexpr const char* kNewIdentity = "identity.new";
+constexpr const char* kLock = "lock";
+constexpr const char* kQuarantine = "quarantine";
+constexpr const char* kParts[] = {"log", "segments", kQuarantine};
+constexpr std::string_view kFirstLine = "thalweg data directory";
+constexpr size_t kIdentityBytesMax = 4096;
+
+using Kind = StorageFault::Kind;
+
+std::unexpected<StorageFault> Fault(Kind kind, std::string message) {
+  return std::unexpected(StorageFault{kind, std::move(message)});
+}
+
+std::unexpected<StorageFault> DiskFault(const DiskError& error) {
+  return Fault(Kind::kDisk, error.message);
+}
+
+bool Contains(const std::vector<std::string>& names, std::string_view name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+bool IsOurs(std::string_view name) {
+  return name == kNewIdentity || name == kLock ||
+         std::find(std::begin(kParts), std::end(kParts), name) != std::end(kParts);
+}
+
+StorageResult<DirectoryId> ReadIdentity(Disk& disk) {
+  const auto file = disk.Open(kIdentity, Disk::Mode::kRead);
+  if (!file) return DiskFault(file.error());
+  std::string text(kIdentityBytesMax, '\0');
+  const auto got = (*file)->ReadAt(0, text);
+  if (!got) return DiskFault(got.error());
+  text.resize(*got);
+  return DecodeIdentity(text);
+}
+
+StorageResult<void> CheckParts(const std::vector<std::string>& names) {
+  for (const char* part : kParts) {
+    if (Contains(names, part)) continue;
+    return Fault(Kind::kDamage, std::string(part) +
+                                    " is missing from a directory that has an identity; is "
+                                    "something not mounted? Else restore it from a backup");
+  }
+  return {};
+}
+
+// Null: there is no identity, and this may become a data directory. What an initialization that
+// was cut short left behind is in nobody's way.
+StorageResult<std::optional<DirectoryId>> FindIdentity(Disk& disk,
+                                                       const std::vector<std::string>& names) {
+  if (Contains(names, kIdentity)) {
+    auto id = ReadIdentity(disk);
+    if (!id) return std::unexpected(id.error());
+    if (const auto parts = CheckParts(names); !parts) return std::unexpected(parts.error());
+    return *id;
+  }
+  for (const std::string& name : names) {
+    if (name == "lost+found" || name == kNewIdentity || name == kLock) continue;
+    if (!IsOurs(name)) {
+      return Fault(Kind::kForeign, "holds " + name +
+                                       " and no identity: it is not a data directory. Choose an "
+                                       "empty one");
+    }
+    const auto inside = disk.List(name);
+    if (!inside) return DiskFault(inside.error());
+    if (!inside->empty()) {
+      return Fault(Kind::kDamage, std::string(kIdentity) + " is missing, yet " + name +
+                                      " holds data. Restore it from a backup");
+    }
+  }
+  return std::optional<DirectoryId>();
+}
+
+// Parts first, the identity last: with it, all is there.
+DiskResult<void> Initialize(Disk& disk, const std::vector<std::string>& names,
+                            const DirectoryId& id) {
+  Directory root(disk, "");
+  for (const char* part : kParts) {
+    if (Contains(names, part)) continue;
+    if (const auto made = root.MakeDirectory(part); !made) return std::unexpected(made.error());
+  }
+  // What was there already may be there in the cache only.
+  if (const auto synced = disk.SyncDirectory(""); !synced) return synced;
+  if (Contains(names, kNewIdentity)) {
+    if (const auto removed = root.Remove(kNewIdentity); !removed) return removed;
+  }
+  const auto file = root.Create(kNewIdentity);
+  if (!file) return std::unexpected(file.error());
+  if (const auto written = (*file)->WriteAt(0, EncodeIdentity(id)); !written) return written;
+  if (const auto synced = (*file)->Sync(); !synced) return synced;
+  return root.RenameInto(root, kNewIdentity, kIdentity);
+}
+
+// "0000000000000001.log": what stands in log/ and segments/ is named so.
+bool IsNumbered(std::string_view name, std::string_view suffix) {
+  constexpr size_t kDigits = 16;
+  if (name.size() != kDigits + suffix.size() || !name.ends_with(suffix)) return false;
+  return name.find_first_not_of("0123456789abcdef") == kDigits;
+}
+
+std::string FreeName(const std::vector<std::string>& taken, const std::string& name) {
+  std::string free = name;
+  for (int i = 2; Contains(taken, free); ++i) free = name + "." + std::to_string(i);
+  return free;
+}
+
+}  // namespace
+
+std::string EncodeIdentity(const DirectoryId& id) {
+  constexpr char kHex[] = "0123456789abcdef";
+  std::string text = std::string(kFirstLine) + "\nformat " + std::to_string(kDataFormat) + "\nid ";
+  for (const uint8_t byte : id) {
+    text += kHex[byte >> 4];
+    text += kHex[byte & 15];
+  }
+  return text + "\n";
+}
+
+StorageResult<DirectoryId> DecodeIdentity(const std::string& text) {
+  if (!text.starts_with(std::string(kFirstLine) + "\nformat ")) {
+    return Fault(Kind::kForeign, std::string(kIdentity) + " is not that of a data directory");
+  }
+  DirectoryId id{};
+  for (size_t i = 0; i < id.size(); ++i) {
+    const size_t at = text.size() - std::min(text.size(), 33 - 2 * i);
+    const auto digit = [&text](size_t p) -> int {
+      const char c = p < text.size() ? text[p] : '?';
+      if (c >= '0' && c <= '9') return c - '0';
+      return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+    };
+    id[i] = static_cast<uint8_t>(digit(at) * 16 + digit(at + 1));
+  }
+  if (text == EncodeIdentity(id)) return id;
+  const std::string ours = "format " + std::to_string(kDataFormat);
+  if (text.find("\n" + ours + "\n") == std::string::npos) {
+    return Fault(Kind::kForeign, std::string(kIdentity) + " names another format than ours, " +
+                                     ours + ": another version of this program wrote it");
+  }
+  return Fault(Kind::kDamage, std::string(kIdentity) + " cannot be read. Restore it from a backup");
+}
+
+StorageResult<std::unique_ptr<DataDirectory>> DataDirectory::Open(Disk& disk,
+                                                                  const DirectoryId& fresh_id) {
+  auto names = disk.List("");
+  if (!names) return DiskFault(names.error());
+  auto id = FindIdentity(disk, *names);  // before a lock is made in what may not be ours
+  if (!id) return std::unexpected(id.error());
+  auto lock = disk.Lock(kLock);
+  if (!lock && lock.error().code == EWOULDBLOCK) {
+    return Fault(Kind::kForeign, "is in use by another process");
+  }
+  if (!lock) return DiskFault(lock.error());
+  if (!*id) {
+    names = disk.List("");  // somebody may have been quicker
+    if (!names) return DiskFault(names.error());
+    id = FindIdentity(disk, *names);
+    if (!id) return std::unexpected(id.error());
+  }
+  if (!*id) {
+    if (const auto made = Initialize(disk, *names, fresh_id); !made) return DiskFault(made.error());
+    *id = fresh_id;
+  }
+  std::unique_ptr<DataDirectory> directory(new DataDirectory(std::move(*lock), **id));
+  if (const auto moved = directory->QuarantineUnknown(disk); !moved) {
+    return std::unexpected(moved.error());
+  }
+  return directory;
+}
+
+StorageResult<std::unique_ptr<DataDirectory>> DataDirectory::OpenReadOnly(Disk& disk) {
+  const auto names = disk.List("");
+  if (!names) return DiskFault(names.error());
+  const auto id = FindIdentity(disk, *names);
+  if (!id) return std::unexpected(id.error());
+  if (!*id) return Fault(Kind::kForeign, "has no identity: it is not a data directory");
+  return std::unique_ptr<DataDirectory>(new DataDirectory(nullptr, **id));
+}
+
+StorageResult<void> DataDirectory::QuarantineUnknown(Disk& disk) {
+  Directory quarantine(disk, kQuarantine);
+  for (const auto& [part, suffix] : {std::pair{"log", ".log"}, std::pair{"segments", ".seg"}}) {
+    Directory folder(disk, part);
+    const auto names = folder.List();
+    if (!names) return DiskFault(names.error());
+    for (const std::string& name : *names) {
+      if (IsNumbered(name, suffix)) continue;
+      const auto taken = quarantine.List();
+      if (!taken) return DiskFault(taken.error());
+      const std::string new_name = FreeName(*taken, name);
+      if (const auto moved = folder.RenameInto(quarantine, name, new_name); !moved) {
+        return DiskFault(moved.error());
+      }
+      quarantined_.push_back(quarantine.PathOf(new_name));
+    }
+  }
+  return {};
+}
+
+StorageResult<void> DataDirectory::CreateMissing(const std::string& path) {
+  std::error_code error;
+  if (std::filesystem::exists(path, error) || error) return {};  // opening it says what is wrong
+  const std::filesystem::path whole = std::filesystem::absolute(path).lexically_normal();
+  const bool ends_with_slash = whole.filename().empty();
+  const std::filesystem::path bare = ends_with_slash ? whole.parent_path() : whole;
+  const auto parent = PosixDisk::Open(bare.parent_path().string());
+  if (!parent) return DiskFault(parent.error());
+  const auto made = Directory(**parent, "").MakeDirectory(bare.filename().string());
+  if (!made) return DiskFault(made.error());
+  return {};
+}
+
+}  // namespace thalweg

@@ -1,0 +1,63 @@
+// The directory that holds everything of one server: its identity, its lock, its parts.
+//
+//   identity     who this directory is, in text
+//   lock         held by the process that serves from here
+//   log/         the commit log
+//   segments/    sealed data files
+//   quarantine/  what was found and not understood; never deleted by us
+//
+// A directory that was one once and lacks a part is refused, never started afresh: a mount may be
+// missing. Owned by whoever serves; holds the lock as long as it lives. Not thread-safe.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "storage/disk.h"
+#include "storage/fault.h"
+#include "storage/log_format.h"
+
+namespace thalweg {
+
+inline constexpr int kDataFormat = 1;
+
+class DataDirectory {
+ public:
+  // Locks and checks the root of `disk`; an empty one becomes a data directory called `fresh_id`.
+  // REQUIRES: `disk` outlives the result.
+  [[nodiscard]] static StorageResult<std::unique_ptr<DataDirectory>> Open(
+      Disk& disk, const DirectoryId& fresh_id);
+
+  // The same without lock and without changing anything: for whoever only looks, also while a
+  // server is running.
+  [[nodiscard]] static StorageResult<std::unique_ptr<DataDirectory>> OpenReadOnly(Disk& disk);
+
+  // Makes the directory at `path` of the machine where it alone is missing.
+  [[nodiscard]] static StorageResult<void> CreateMissing(const std::string& path);
+
+  const DirectoryId& id() const { return id_; }
+
+  // Names in log/ and segments/ that nobody knows were moved to quarantine/; these are their new
+  // paths.
+  const std::vector<std::string>& quarantined() const { return quarantined_; }
+
+ private:
+  DataDirectory(std::unique_ptr<File> lock, const DirectoryId& id)
+      : lock_(std::move(lock)), id_(id) {}
+
+  StorageResult<void> QuarantineUnknown(Disk& disk);
+
+  const std::unique_ptr<File> lock_;  // null: read only
+  const DirectoryId id_;
+  std::vector<std::string> quarantined_;
+};
+
+// The text of the identity file.
+std::string EncodeIdentity(const DirectoryId& id);
+
+// kForeign: not the text of an identity, or of another format.
+StorageResult<DirectoryId> DecodeIdentity(const std::string& text);
+
+}  // namespace thalweg

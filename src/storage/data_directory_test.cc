@@ -1,0 +1,164 @@
+#include "storage/data_directory.h"
+
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "storage/directory.h"
+#include "storage/posix_disk.h"
+
+namespace thalweg {
+namespace {
+
+DirectoryId IdOf(uint8_t byte) {
+  DirectoryId id;
+  id.fill(byte);
+  return id;
+}
+
+class TestRoot {
+ public:
+  TestRoot() {
+    std::string name = (std::filesystem::temp_directory_path() / "thalweg-dir-XXXXXX").string();
+    path_ = mkdtemp(name.data());
+    disk_ = std::move(PosixDisk::Open(path_.string()).value());
+  }
+  ~TestRoot() { std::filesystem::remove_all(path_); }
+  TestRoot(const TestRoot&) = delete;
+  TestRoot& operator=(const TestRoot&) = delete;
+
+  PosixDisk& disk() { return *disk_; }
+  const std::filesystem::path& path() const { return path_; }
+  void Write(const std::string& name, const std::string& text) {
+    const auto file = disk_->Open(name, Disk::Mode::kCreate);
+    ASSERT_TRUE(file) << file.error().message;
+    ASSERT_TRUE((*file)->WriteAt(0, text));
+  }
+
+ private:
+  std::filesystem::path path_;
+  std::unique_ptr<PosixDisk> disk_;
+};
+
+TEST(DataDirectory, AnEmptyDirectoryBecomesOneAndKeepsItsIdentity) {
+  TestRoot root;
+  EXPECT_FALSE(DataDirectory::OpenReadOnly(root.disk()));
+  EXPECT_EQ(DataDirectory::Open(root.disk(), IdOf(7)).value()->id(), IdOf(7));
+  EXPECT_EQ(DataDirectory::Open(root.disk(), IdOf(8)).value()->id(), IdOf(7));
+  EXPECT_EQ(DataDirectory::OpenReadOnly(root.disk()).value()->id(), IdOf(7));
+}
+
+TEST(DataDirectory, IsHeldByOneAtATimeAndLookedAtByAll) {
+  TestRoot root;
+  const auto held = DataDirectory::Open(root.disk(), IdOf(7));
+  ASSERT_TRUE(held);
+  const auto second = DataDirectory::Open(root.disk(), IdOf(7));
+  ASSERT_FALSE(second);
+  EXPECT_EQ(second.error().kind, StorageFault::Kind::kForeign);
+  EXPECT_NE(second.error().message.find("in use"), std::string::npos);
+  EXPECT_TRUE(DataDirectory::OpenReadOnly(root.disk()));
+}
+
+TEST(DataDirectory, RefusesWhatIsNotWholeAndNeverStartsAfreshOverIt) {
+  using Kind = StorageFault::Kind;
+  struct Row {
+    const char* why;
+    std::function<void(TestRoot&)> spoil;
+    Kind want;
+    const char* said;
+  };
+  const auto replace = [](TestRoot& root, const std::string& text) {
+    std::filesystem::remove(root.path() / "identity");
+    root.Write("identity", text);
+  };
+  const std::string identity = EncodeIdentity(IdOf(7));
+  const Row rows[] = {
+      {"the log's mount is missing", [](TestRoot& r) { std::filesystem::remove(r.path() / "log"); },
+       Kind::kDamage, "log is missing"},
+      {"no segments", [](TestRoot& r) { std::filesystem::remove(r.path() / "segments"); },
+       Kind::kDamage, "segments is missing"},
+      {"the identity is gone, data is not",
+       [](TestRoot& r) {
+         std::filesystem::remove(r.path() / "identity");
+         r.Write("log/0000000000000001.log", "x");
+       },
+       Kind::kDamage, "identity is missing"},
+      {"somebody else's file and no identity",
+       [](TestRoot& r) {
+         std::filesystem::remove(r.path() / "identity");
+         r.Write("holiday.jpg", "x");
+       },
+       Kind::kForeign, "holiday.jpg"},
+      {"another program's identity", [&](TestRoot& r) { replace(r, "hello\n"); }, Kind::kForeign,
+       "not that of a data directory"},
+      {"an empty identity", [&](TestRoot& r) { replace(r, ""); }, Kind::kForeign, "identity"},
+      {"a newer format",
+       [&](TestRoot& r) {
+         std::string text = identity;
+         replace(r, text.replace(text.find("format 1"), 8, "format 2"));
+       },
+       Kind::kForeign, "another format"},
+      {"a torn identity", [&](TestRoot& r) { replace(r, identity.substr(0, identity.size() - 5)); },
+       Kind::kDamage, "cannot be read"},
+      {"an id that is none",
+       [&](TestRoot& r) {
+         std::string text = identity;
+         text[text.size() - 3] = 'x';
+         replace(r, text);
+       },
+       Kind::kDamage, "cannot be read"},
+  };
+  for (const Row& row : rows) {
+    TestRoot root;
+    ASSERT_TRUE(DataDirectory::Open(root.disk(), IdOf(7)));
+    row.spoil(root);
+    for (const bool read_only : {false, true}) {
+      const auto opened = read_only ? DataDirectory::OpenReadOnly(root.disk())
+                                    : DataDirectory::Open(root.disk(), IdOf(9));
+      ASSERT_FALSE(opened) << row.why;
+      EXPECT_EQ(opened.error().kind, row.want) << row.why;
+      EXPECT_NE(opened.error().message.find(row.said), std::string::npos) << opened.error().message;
+    }
+  }
+}
+
+TEST(DataDirectory, LeavesNothingInADirectoryThatIsNotOurs) {
+  TestRoot root;
+  root.Write("holiday.jpg", "x");
+  ASSERT_FALSE(DataDirectory::Open(root.disk(), IdOf(7)));
+  EXPECT_EQ(root.disk().List("").value(), std::vector<std::string>{"holiday.jpg"});
+}
+
+TEST(DataDirectory, PutsAsideWhatNobodyKnowsAndKeepsIt) {
+  TestRoot root;
+  ASSERT_TRUE(DataDirectory::Open(root.disk(), IdOf(7)));
+  root.Write("log/notes.txt", "one");
+  root.Write("segments/notes.txt", "two");
+  root.Write("log/0000000000000001.log", "");
+  const auto opened = DataDirectory::Open(root.disk(), IdOf(7));
+  ASSERT_TRUE(opened);
+  EXPECT_EQ((*opened)->quarantined(),
+            (std::vector<std::string>{"quarantine/notes.txt", "quarantine/notes.txt.2"}));
+  EXPECT_EQ(root.disk().List("log").value(), std::vector<std::string>{"0000000000000001.log"});
+  EXPECT_EQ(std::filesystem::file_size(root.path() / "quarantine/notes.txt.2"), 3u);
+}
+
+TEST(DataDirectory, IsMadeWhereItAloneIsMissing) {
+  TestRoot root;
+  for (const char* name : {"new", "slash/"}) {
+    const std::string path = (root.path() / name).string();
+    ASSERT_TRUE(DataDirectory::CreateMissing(path));
+    EXPECT_TRUE(std::filesystem::is_directory(path));
+    EXPECT_TRUE(DataDirectory::CreateMissing(path)) << "it is there";
+  }
+  const auto made = DataDirectory::CreateMissing((root.path() / "a/b").string());
+  ASSERT_FALSE(made);
+  EXPECT_EQ(made.error().kind, StorageFault::Kind::kDisk);
+}
+
+}  // namespace
+}  // namespace thalweg
