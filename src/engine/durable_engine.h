@@ -29,6 +29,13 @@ class DurableEngine {
                                                             EngineOptions options,
                                                             OnFailure on_failure);
 
+  // For Open.
+  DurableEngine(std::unique_ptr<Engine> engine, LocalLog& log, LogRecoveryReport recovered,
+                OnFailure on_failure)
+      : engine_(std::move(engine)),
+        recovered_(std::move(recovered)),
+        threads_(log, std::move(on_failure)) {}
+
   // Commits what is staged (unless the disk is full), then ends the threads.
   ~DurableEngine() = default;
 
@@ -36,12 +43,6 @@ class DurableEngine {
   const LogRecoveryReport& recovered() const { return recovered_; }
 
  private:
-  DurableEngine(std::unique_ptr<Engine> engine, LocalLog& log, LogRecoveryReport recovered,
-                OnFailure on_failure)
-      : engine_(std::move(engine)),
-        recovered_(std::move(recovered)),
-        threads_(log, std::move(on_failure)) {}
-
   const std::unique_ptr<Engine> engine_;  // owns the log
   const LogRecoveryReport recovered_;
   const LogThreads threads_;

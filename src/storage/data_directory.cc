@@ -176,7 +176,7 @@ StorageResult<std::unique_ptr<DataDirectory>> DataDirectory::Open(Disk& disk,
     if (const auto made = Initialize(disk, *names, fresh_id); !made) return DiskFault(made.error());
     *id = fresh_id;
   }
-  std::unique_ptr<DataDirectory> directory(new DataDirectory(std::move(*lock), **id));
+  auto directory = std::make_unique<DataDirectory>(std::move(*lock), **id);
   if (const auto moved = directory->QuarantineUnknown(disk); !moved) {
     return std::unexpected(moved.error());
   }
@@ -189,7 +189,7 @@ StorageResult<std::unique_ptr<DataDirectory>> DataDirectory::OpenReadOnly(Disk& 
   const auto id = FindIdentity(disk, *names);
   if (!id) return std::unexpected(id.error());
   if (!*id) return Fault(Kind::kForeign, "has no identity: it is not a data directory");
-  return std::unique_ptr<DataDirectory>(new DataDirectory(nullptr, **id));
+  return std::make_unique<DataDirectory>(nullptr, **id);
 }
 
 StorageResult<void> DataDirectory::QuarantineUnknown(Disk& disk) {

@@ -37,6 +37,10 @@ class DataDirectory {
   // Makes the directory at `path` of the machine where it alone is missing.
   [[nodiscard]] static StorageResult<void> CreateMissing(const std::string& path);
 
+  // For Open and OpenReadOnly.
+  DataDirectory(std::unique_ptr<File> lock, const DirectoryId& id)
+      : lock_(std::move(lock)), id_(id) {}
+
   const DirectoryId& id() const { return id_; }
 
   // Names in log/ and segments/ that nobody knows were moved to quarantine/; these are their new
@@ -44,9 +48,6 @@ class DataDirectory {
   const std::vector<std::string>& quarantined() const { return quarantined_; }
 
  private:
-  DataDirectory(std::unique_ptr<File> lock, const DirectoryId& id)
-      : lock_(std::move(lock)), id_(id) {}
-
   StorageResult<void> QuarantineUnknown(Disk& disk);
 
   const std::unique_ptr<File> lock_;  // null: read only
