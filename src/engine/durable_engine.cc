@@ -15,8 +15,8 @@ StorageResult<std::unique_ptr<DurableEngine>> DurableEngine::Open(
       Lsn{0}, [&engine](Lsn lsn, const Record& record) { return engine->Replay(lsn, record); });
   if (!recovered) return std::unexpected(recovered.error());
   engine->EndReplay();
-  return std::unique_ptr<DurableEngine>(
-      new DurableEngine(std::move(engine), log, std::move(*recovered), std::move(on_failure)));
+  return std::make_unique<DurableEngine>(std::move(engine), log, std::move(*recovered),
+                                         std::move(on_failure));
 }
 
 }  // namespace thalweg
