@@ -29,7 +29,7 @@ StorageResult<void> EngineReplay::Take(Lsn lsn, const Record& record) {
 
 StorageResult<void> EngineReplay::Fold(Lsn lsn, const CreateRecord& record) {
   const PathKey key(record.path);
-  if (record.id <= last_id_) {
+  if (by_id_.contains(record.id.value)) {
     return DoesNotFit(lsn, "which gives the id of " + Name(record.id) + " again");
   }
   if (streams_.PartitionOf(key).streams.contains(key)) {
@@ -42,7 +42,7 @@ StorageResult<void> EngineReplay::Fold(Lsn lsn, const CreateRecord& record) {
                       source->state.start <= record.start && record.start <= source->state.tail;
     if (!fits) return DoesNotFit(lsn, "a fork of what was not there");
   }
-  last_id_ = record.id;
+  last_id_ = std::max(last_id_, record.id);  // threads draw ids before they stage
   const StreamHandle stream = streams_.Add(record, lsn, CopyIfLong(record.data), std::move(source));
   RememberUse(*stream);
   by_id_.emplace(record.id.value, stream);

@@ -82,6 +82,13 @@ TEST_F(Replayed, NewStreamsGetIdsThatWereNeverGiven) {
   EXPECT_GT(Engine::Info(read.stream).id, StreamId{7});
 }
 
+// Two threads may draw ids in one order and stage in the other.
+TEST_F(Replayed, IdsMayStandInAnyOrder) {
+  TakeAll({Created(9, "/a"), Created(8, "/b")});
+  engine_.Create(NewStream("/c"));
+  EXPECT_EQ(Engine::Info(engine_.Read("/c", ReadFrom{}, 1).stream).id, StreamId{10});
+}
+
 TEST_F(Replayed, ProducersKeepTheirPlace) {
   AppendRecord stamped = Appended(1, "x");
   stamped.producer = ProducerStamp{.id = "p", .epoch = 0, .seq = 0};
