@@ -30,6 +30,7 @@ Where it listens
 What it keeps
   --data-dir DIR            where streams are kept (./data)
   --memory                  keep streams in memory only
+  --log-file SIZE           of each file of the log, allocated ahead (64MiB)
 Reads
   --long-poll-timeout TIME  how long a long-poll waits (30s)
   --sse-max-age TIME        an SSE response ends near this age (60s)
@@ -103,9 +104,10 @@ void DeclareAddress(Flags& flags, ServeConfig& config) {
   flags.Text("--public-url", config.router.public_url, CheckPublicUrl);
 }
 
-void DeclareStorage(Flags& flags, Storage& storage) {
+void DeclareStorage(Flags& flags, Storage& storage, DiskConfig& disk) {
   flags.Switch("--memory", [&storage] { storage.memory = true; });
   flags.Text("--data-dir", storage.data_dir);
+  flags.Size("--log-file", disk.log_file_bytes);
 }
 
 void DeclareReads(Flags& flags, RouterOptions& router) {
@@ -150,7 +152,7 @@ CliResult ParseServe(std::span<const std::string> words) {
   Storage storage;
   Flags flags;
   DeclareAddress(flags, config);
-  DeclareStorage(flags, storage);
+  DeclareStorage(flags, storage, config.disk);
   DeclareReads(flags, config.router);
   DeclareLimits(flags, config);
   if (const auto mistake = flags.Parse(words)) return Mistake(*mistake);
@@ -158,7 +160,7 @@ CliResult ParseServe(std::span<const std::string> words) {
     if (storage.data_dir.empty()) return config;
     return Mistake("--memory keeps nothing on disk; leave out --data-dir");
   }
-  config.data_dir = storage.data_dir.empty() ? kDefaultDataDir : storage.data_dir;
+  config.disk.data_dir = storage.data_dir.empty() ? kDefaultDataDir : storage.data_dir;
   return config;
 }
 

@@ -60,15 +60,15 @@ TEST(CommandLine, TakesEveryFlag) {
 }
 
 TEST(CommandLine, KeepsStreamsInADirectoryUnlessAskedNotTo) {
-  EXPECT_EQ(ConfigOf("serve")->data_dir, "data");
-  EXPECT_EQ(ConfigOf("serve --data-dir /srv/streams")->data_dir, "/srv/streams");
-  EXPECT_EQ(ConfigOf("serve --memory")->data_dir, "");
+  EXPECT_EQ(ConfigOf("serve")->disk.data_dir, "data");
+  EXPECT_EQ(ConfigOf("serve --data-dir /srv/streams")->disk.data_dir, "/srv/streams");
+  EXPECT_EQ(ConfigOf("serve --memory")->disk.data_dir, "");
 }
 
 TEST(CommandLine, LeavesTheDefaultsOfWhatIsNotGiven) {
   const auto config = ConfigOf("serve --memory");
   ASSERT_TRUE(config);
-  EXPECT_EQ(config->data_dir, "");
+  EXPECT_EQ(config->disk.data_dir, "");
   EXPECT_EQ(config->net.host, "127.0.0.1");
   EXPECT_EQ(config->net.port, 4437);
   EXPECT_EQ(config->router.base_path, "/v1/stream");

@@ -9,11 +9,16 @@
 
 namespace thalweg {
 
+struct DiskConfig {
+  std::string data_dir;               // empty: in memory only
+  size_t log_file_bytes = 64u << 20;  // each file of the log, allocated ahead
+};
+
 struct ServeConfig {
   NetOptions net;  // connections_max: of the whole server
   RouterOptions router;
   size_t threads = 1;
-  std::string data_dir;  // empty: in memory only
+  DiskConfig disk;
   std::string log_level = "info";
 };
 

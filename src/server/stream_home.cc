@@ -65,6 +65,15 @@ uint64_t RandomSeed() {
   return (uint64_t{random()} << 32) | random();
 }
 
+LocalLogOptions LogOptions(const DiskConfig& config, const DirectoryId& directory) {
+  LocalLogOptions options;
+  options.directory = directory;
+  const size_t pages = (config.log_file_bytes + kLogPageBytes - 1) / kLogPageBytes;
+  options.file_bytes = std::max<size_t>(pages, 2) * kLogPageBytes;  // a header and a block
+  options.salt_seed = RandomSeed();
+  return options;
+}
+
 // The log's files hold what is durable; a restart goes on from there.
 [[noreturn]] void EndOnFailure(spdlog::logger& logger, const DiskError& error) {
   logger.critical(
@@ -93,9 +102,10 @@ std::unique_ptr<StreamHome> StreamHome::InMemory(const Clock& clock) {
   return std::make_unique<MemoryHome>(clock);
 }
 
-StreamHome::Result<std::unique_ptr<StreamHome>> StreamHome::OnDisk(const std::string& path,
+StreamHome::Result<std::unique_ptr<StreamHome>> StreamHome::OnDisk(const DiskConfig& config,
                                                                    const Clock& clock,
                                                                    spdlog::logger& logger) {
+  const std::string& path = config.data_dir;
   const int64_t began_ms = clock.SteadyMs();
   if (const auto made = DataDirectory::CreateMissing(path); !made) {
     return Refuse(path, made.error());
@@ -104,9 +114,9 @@ StreamHome::Result<std::unique_ptr<StreamHome>> StreamHome::OnDisk(const std::st
   if (!disk) return Refuse(path, {StorageFault::Kind::kDisk, disk.error().message});
   auto directory = DataDirectory::Open(**disk, RandomId());
   if (!directory) return Refuse(path, directory.error());
-  auto durable = DurableEngine::Open(
-      **disk, {.directory = (*directory)->id(), .salt_seed = RandomSeed()}, clock, {},
-      [&logger](const DiskError& error) { EndOnFailure(logger, error); });
+  auto durable =
+      DurableEngine::Open(**disk, LogOptions(config, (*directory)->id()), clock, {},
+                          [&logger](const DiskError& error) { EndOnFailure(logger, error); });
   if (!durable) return Refuse(path, durable.error());
   TellRecovered(logger, path, **durable, clock.SteadyMs() - began_ms);
   for (const std::string& name : (*directory)->quarantined()) {

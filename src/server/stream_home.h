@@ -10,6 +10,7 @@
 #include <string>
 
 #include "engine/engine.h"
+#include "server/config.h"
 #include "thalweg/clock.h"
 
 namespace thalweg {
@@ -26,10 +27,10 @@ class StreamHome {
   // Streams that are gone when this ends. REQUIRES: `clock` outlives it.
   static std::unique_ptr<StreamHome> InMemory(const Clock& clock);
 
-  // The streams of the directory at `path`, which is made where only itself is missing. When the
+  // The streams of `config.data_dir`, which is made where only itself is missing. When the
   // disk fails later, `logger` is told and the process ends with kExitDiskFailed. REQUIRES: clock
   // and logger outlive the home.
-  static Result<std::unique_ptr<StreamHome>> OnDisk(const std::string& path, const Clock& clock,
+  static Result<std::unique_ptr<StreamHome>> OnDisk(const DiskConfig& config, const Clock& clock,
                                                     spdlog::logger& logger);
 
   virtual ~StreamHome() = default;

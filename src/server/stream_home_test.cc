@@ -25,7 +25,7 @@ class StreamHomeTest : public testing::Test {
   ~StreamHomeTest() override { std::filesystem::remove_all(root_); }
 
   StreamHome::Result<std::unique_ptr<StreamHome>> Open(const std::string& name = "data") {
-    return StreamHome::OnDisk((root_ / name).string(), clock_, logger_);
+    return StreamHome::OnDisk({.data_dir = (root_ / name).string()}, clock_, logger_);
   }
   void Write(const std::string& name, const std::string& text) {
     std::ofstream(root_ / name) << text;

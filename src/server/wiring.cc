@@ -73,7 +73,7 @@ class Server::Lane {
 std::expected<std::unique_ptr<Server>, Server::Error> Server::Start(const ServeConfig& config,
                                                                     spdlog::logger& logger) {
   auto server = std::make_unique<Server>(config);
-  if (auto home = server->OpenHome(config.data_dir, logger); !home) {
+  if (auto home = server->OpenHome(config.disk, logger); !home) {
     return std::unexpected(home.error());
   }
   if (auto bound = server->Bind(config); !bound) return std::unexpected(bound.error());
@@ -104,13 +104,13 @@ void Server::Drain(std::function<void()> drained) {
   }
 }
 
-std::expected<void, Server::Error> Server::OpenHome(const std::string& data_dir,
+std::expected<void, Server::Error> Server::OpenHome(const DiskConfig& config,
                                                     spdlog::logger& logger) {
-  if (data_dir.empty()) {
+  if (config.data_dir.empty()) {
     home_ = StreamHome::InMemory(clock_);
     return {};
   }
-  auto home = StreamHome::OnDisk(data_dir, clock_, logger);
+  auto home = StreamHome::OnDisk(config, clock_, logger);
   if (!home) return std::unexpected(home.error());
   home_ = std::move(*home);
   return {};

@@ -43,7 +43,7 @@ class Server {
  private:
   class Lane;
 
-  std::expected<void, Error> OpenHome(const std::string& data_dir, spdlog::logger& logger);
+  std::expected<void, Error> OpenHome(const DiskConfig& config, spdlog::logger& logger);
   std::expected<void, Error> Bind(const ServeConfig& config);
   void Run();
   void Sweep();
