@@ -1,0 +1,182 @@
+// What survives a kill, and what the program says when its disk or its directory is in a bad way.
+import assert from "node:assert/strict";
+import { execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
+import { closeSync, mkdtempSync, openSync, readdirSync, rmSync, statSync, writeSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import { serverFrom } from "../conformance/server.mjs";
+import { binary } from "./server.mjs";
+
+const TEXT = { "content-type": "text/plain" };
+const EXIT_FOREIGN = 3;
+const EXIT_DAMAGED = 4;
+const EXIT_DISK_FAILED = 74;
+
+async function withFolder(use) {
+  const folder = mkdtempSync(join(tmpdir(), "thalweg-durable-"));
+  try {
+    await use(folder);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+const serve = (data, ...flags) =>
+  serverFrom(binary(), ["serve", "--data-dir", data, "--port", "0", ...flags]);
+
+const send = (server, method, path, body, headers = TEXT) =>
+  fetch(`${server.url}/v1/stream/${path}`, { method, body, headers });
+
+const read = async (server, path) => (await fetch(`${server.url}/v1/stream/${path}`)).text();
+
+// Runs the program until it ends by itself.
+async function end(...args) {
+  const child = spawn(binary(), args, { stdio: ["ignore", "ignore", "pipe"] });
+  let err = "";
+  child.stderr.on("data", (bytes) => (err += bytes));
+  const [code] = await once(child, "close");
+  return { code, err };
+}
+
+test("what was answered is there after a kill, with its producers, closures and forks", () =>
+  withFolder(async (folder) => {
+    const stamp = { ...TEXT, "producer-id": "p", "producer-epoch": "0", "producer-seq": "0" };
+    let server = await serve(folder);
+    await send(server, "PUT", "a", "one");
+    assert.equal((await send(server, "POST", "a", "two", stamp)).status, 200);
+    await send(server, "POST", "a", undefined, { "stream-closed": "true" });
+    await send(server, "PUT", "f", undefined, { "stream-forked-from": "/v1/stream/a" });
+    await send(server, "PUT", "gone", "x");
+    await send(server, "DELETE", "gone");
+    await server.stop("SIGKILL");
+    server = await serve(folder);
+    assert.equal(await read(server, "a"), "onetwo");
+    assert.equal(await read(server, "f"), "onetwo");
+    assert.equal((await send(server, "POST", "a", "two", stamp)).status, 409, "closed");
+    assert.equal((await send(server, "HEAD", "a")).headers.get("stream-closed"), "true");
+    assert.equal((await send(server, "GET", "gone", undefined)).status, 404);
+    assert.deepEqual((await server.stop()).code, 0);
+  }));
+
+test("a directory serves one process", () =>
+  withFolder(async (folder) => {
+    const server = await serve(folder);
+    const second = await end("serve", "--data-dir", folder, "--port", "0");
+    assert.equal(second.code, EXIT_FOREIGN);
+    assert.match(second.err, /^thalweg: data directory .*: is in use by another process\n$/);
+    await server.stop();
+  }));
+
+test("damage before what was answered later is refused and names the place", () =>
+  withFolder(async (folder) => {
+    const server = await serve(folder);
+    await send(server, "PUT", "a", "one");
+    for (let i = 0; i < 5; ++i) await send(server, "POST", "a", "two");
+    await server.stop("SIGKILL");
+    const file = join(folder, "log", readdirSync(join(folder, "log")).sort()[0]);
+    const size = statSync(file).size;
+    const opened = openSync(file, "r+");
+    writeSync(opened, "damage", 2 * 4096 + 60); // inside the second block
+    closeSync(opened);
+    const refused = await end("serve", "--data-dir", folder, "--port", "0");
+    assert.equal(refused.code, EXIT_DAMAGED, refused.err);
+    assert.match(refused.err, /log\/0000000000000001\.log at byte 8192/);
+    assert.equal(statSync(file).size, size, "nothing was cut");
+  }));
+
+test("a disk that fails ends the program with 74 and acknowledges nothing", () =>
+  withFolder(async (folder) => {
+    const server = await serve(folder, "--log-file", "1MiB");
+    await send(server, "PUT", "a", "one");
+    execFileSync("prlimit", ["--pid", `${server.pid}`, "--fsize=65536"]);
+    const answers = [];
+    const body = "x".repeat(40_000);
+    for (let i = 0; i < 40; ++i) {
+      const answer = await send(server, "POST", "a", body).catch(() => undefined);
+      if (!answer) break;
+      answers.push(answer.status);
+    }
+    assert.ok(answers.length < 40, "the server went on");
+    assert.ok(answers.every((status) => status === 204));
+    const ended = await server.stop();
+    assert.equal(ended.code, EXIT_DISK_FAILED);
+    assert.match(server.said.err, /the disk failed: .*File too large/);
+    const again = await serve(folder);
+    assert.equal(await read(again, "a"), "one" + body.repeat(answers.length));
+    await again.stop();
+  }));
+
+// A small file system of its own, where the machine lets us have one.
+function mountSmall(folder, bytes) {
+  try {
+    execFileSync("mount", ["-t", "tmpfs", "-o", `size=${bytes}`, "tmpfs", folder]);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+test("a full disk refuses appends with 507 and heals by itself, 20 times", (t) =>
+  withFolder(async (folder) => {
+    if (!mountSmall(folder, 64 << 20)) return t.skip("no right to mount a tmpfs");
+    const server = await serve(join(folder, "data"), "--log-file", "256KiB");
+    try {
+      await fillAndFree(server, join(folder, "ballast"));
+    } finally {
+      const ended = await server.stop();
+      execFileSync("umount", [folder]);
+      assert.equal(ended.code, 0);
+    }
+  }));
+
+async function fillAndFree(server, ballast) {
+  await send(server, "PUT", "a");
+  await send(server, "PUT", "closing");
+  const body = "x".repeat(10_000);
+  let taken = 0;
+  for (let cycle = 0; cycle < 20; ++cycle) {
+    fill(ballast);
+    let status = 204;
+    let began = 0;
+    for (let i = 0; i < 200 && status === 204; ++i) {
+      began = performance.now();
+      status = (await send(server, "POST", "a", body)).status;
+      if (status === 204) taken += 1;
+    }
+    assert.equal(status, 507);
+    assert.ok(performance.now() - began < 100, "the refusal took too long");
+    assert.equal((await send(server, "GET", "a")).status, 200);
+    assert.equal(await tailOf(server, "a"), taken * body.length);
+    rmSync(ballast);
+    const freed = performance.now();
+    while (performance.now() - freed < 1000 && status !== 204) {
+      status = (await send(server, "POST", "a", body)).status;
+    }
+    assert.equal(status, 204, "appends did not come back within a second");
+    taken += 1;
+  }
+  assert.equal(
+    (await send(server, "POST", "closing", undefined, { "stream-closed": "true" })).status,
+    204,
+  );
+}
+
+async function tailOf(server, path) {
+  const offset = (await send(server, "HEAD", path)).headers.get("stream-next-offset");
+  return Number(offset.split("_")[1]);
+}
+
+// Takes all the space there is.
+function fill(path) {
+  const file = openSync(path, "w");
+  const block = Buffer.alloc(4096);
+  try {
+    for (;;) writeSync(file, block);
+  } catch (error) {
+    assert.equal(error.code, "ENOSPC");
+  } finally {
+    closeSync(file);
+  }
+}
