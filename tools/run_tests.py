@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Runs every test, step by step, and says what came of it.
 
-  run_tests.py [--show] [STEP ...]    steps: tidy unit conformance e2e readme asan tsan fuzz
+  run_tests.py [--show] [STEP ...]    steps: tidy unit conformance e2e crash readme asan tsan fuzz
 
 One line per step; what a step printed is kept in build/test-logs/STEP.log, and its end is shown
 where it failed. The last line is the sum: `N passed, N failed`. Exits 1 where anything failed.
@@ -26,6 +26,8 @@ TAIL_LINES = 60
 STEP_SECONDS_MAX = 1500
 FUZZ_SECONDS = int(os.environ.get("FUZZ_SECONDS", "60"))
 CONFORMANCE_MODES = os.environ.get("MODES", "memory durable restart").split()
+KILL_ROUNDS = int(os.environ.get("KILL_ROUNDS", "40"))
+KILL_ROUNDS_ASAN = 5
 NODE_MAJOR_MIN = 20
 
 # What runs under the thread sanitizer: every module where threads meet.
@@ -229,6 +231,18 @@ def e2e(step):
     step.count([live_load, env["THALWEG_BIN"]], count_sum)
 
 
+def kill_loop(step, preset, rounds, env=None):
+    binary = os.path.join(ROOT, "build", preset, "thalweg")
+    argv = [sys.executable, "test/crash/kill_loop.py", binary, "--rounds", str(rounds)]
+    step.count(argv, count_sum, env=env)
+
+
+def crash(step):
+    build(step, "release", ["thalweg"])
+    step.check([sys.executable, "test/crash/kill_history_test.py"])
+    kill_loop(step, "release", KILL_ROUNDS)
+
+
 def readme(step):
     build(step, "release", ["thalweg"])
     binary = os.path.join(ROOT, "build", "release", "thalweg")
@@ -239,6 +253,7 @@ def asan(step):
     build(step, "asan")
     ctest(step, "asan", SANITIZER_ENVIRONMENT)
     run_conformance(step, "asan", "restart", SANITIZER_ENVIRONMENT)
+    kill_loop(step, "asan", KILL_ROUNDS_ASAN, SANITIZER_ENVIRONMENT)
 
 
 def tsan(step):
@@ -276,6 +291,7 @@ STEPS = {
     "unit": unit,
     "conformance": conformance,
     "e2e": e2e,
+    "crash": crash,
     "readme": readme,
     "asan": asan,
     "tsan": tsan,
