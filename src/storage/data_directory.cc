@@ -15,9 +15,10 @@ namespace {
 
 constexpr const char* kIdentity = "identity";
 constexpr const char* kNewIdentity = "identity.new";
+constexpr const char* kCopyIdentity = "identity.unfinished";
 constexpr const char* kLock = "lock";
 constexpr const char* kQuarantine = "quarantine";
-constexpr const char* kParts[] = {"log", "segments", kQuarantine};
+constexpr const char* kParts[] = {"log", "segments", "catalog", kQuarantine};
 constexpr std::string_view kFirstLine = "thalweg data directory";
 constexpr size_t kIdentityBytesMax = 4096;
 
@@ -40,8 +41,8 @@ bool IsOurs(std::string_view name) {
          std::find(std::begin(kParts), std::end(kParts), name) != std::end(kParts);
 }
 
-StorageResult<DirectoryId> ReadIdentity(Disk& disk) {
-  const auto file = disk.Open(kIdentity, Disk::Mode::kRead);
+StorageResult<DirectoryId> ReadIdentity(Disk& disk, const char* name) {
+  const auto file = disk.Open(name, Disk::Mode::kRead);
   if (!file) return DiskFault(file.error());
   std::string text(kIdentityBytesMax, '\0');
   const auto got = (*file)->ReadAt(0, text);
@@ -65,10 +66,13 @@ StorageResult<void> CheckParts(const std::vector<std::string>& names) {
 StorageResult<std::optional<DirectoryId>> FindIdentity(Disk& disk,
                                                        const std::vector<std::string>& names) {
   if (Contains(names, kIdentity)) {
-    auto id = ReadIdentity(disk);
+    auto id = ReadIdentity(disk, kIdentity);
     if (!id) return std::unexpected(id.error());
     if (const auto parts = CheckParts(names); !parts) return std::unexpected(parts.error());
     return *id;
+  }
+  if (Contains(names, kCopyIdentity)) {
+    return Fault(Kind::kForeign, "is a backup that was not finished; make it again");
   }
   for (const std::string& name : names) {
     if (name == "lost+found" || name == kNewIdentity || name == kLock) continue;
@@ -87,9 +91,9 @@ StorageResult<std::optional<DirectoryId>> FindIdentity(Disk& disk,
   return std::optional<DirectoryId>();
 }
 
-// Parts first, the identity last: with it, all is there.
+// Parts first, what names the directory last: with it, all is there.
 DiskResult<void> Initialize(Disk& disk, const std::vector<std::string>& names,
-                            const DirectoryId& id) {
+                            const DirectoryId& id, const char* identity) {
   Directory root(disk, "");
   for (const char* part : kParts) {
     if (Contains(names, part)) continue;
@@ -104,7 +108,25 @@ DiskResult<void> Initialize(Disk& disk, const std::vector<std::string>& names,
   if (!file) return std::unexpected(file.error());
   if (const auto written = (*file)->WriteAt(0, EncodeIdentity(id)); !written) return written;
   if (const auto synced = (*file)->Sync(); !synced) return synced;
-  return root.RenameInto(root, kNewIdentity, kIdentity);
+  return root.RenameInto(root, kNewIdentity, identity);
+}
+
+StorageResult<std::unique_ptr<File>> TakeLock(Disk& disk) {
+  auto lock = disk.Lock(kLock);
+  if (lock) return std::move(*lock);
+  if (lock.error().code != EWOULDBLOCK) return DiskFault(lock.error());
+  return Fault(Kind::kForeign, "is in use by another process");
+}
+
+// The id of the copy at `disk`, finished or not; null: there is none yet.
+StorageResult<std::optional<DirectoryId>> FindCopy(Disk& disk,
+                                                   const std::vector<std::string>& names) {
+  if (Contains(names, kIdentity) || !Contains(names, kCopyIdentity)) {
+    return FindIdentity(disk, names);
+  }
+  const auto id = ReadIdentity(disk, kCopyIdentity);
+  if (!id) return std::unexpected(id.error());
+  return *id;
 }
 
 // "0000000000000001.log": what stands in log/ and segments/ is named so.
@@ -122,14 +144,24 @@ std::string FreeName(const std::vector<std::string>& taken, const std::string& n
 
 }  // namespace
 
-std::string EncodeIdentity(const DirectoryId& id) {
+std::string DataDirectory::NameOf(const DirectoryId& id) {
   constexpr char kHex[] = "0123456789abcdef";
-  std::string text = std::string(kFirstLine) + "\nformat " + std::to_string(kDataFormat) + "\nid ";
+  std::string name;
   for (const uint8_t byte : id) {
-    text += kHex[byte >> 4];
-    text += kHex[byte & 15];
+    name += kHex[byte >> 4];
+    name += kHex[byte & 15];
   }
-  return text + "\n";
+  return name;
+}
+
+bool DataDirectory::IsKnownName(std::string_view part, std::string_view name) {
+  if (part == "log") return IsNumbered(name, ".log");
+  return part == "segments" && IsNumbered(name, ".seg");
+}
+
+std::string EncodeIdentity(const DirectoryId& id) {
+  return std::string(kFirstLine) + "\nformat " + std::to_string(kDataFormat) + "\nid " +
+         DataDirectory::NameOf(id) + "\n";
 }
 
 StorageResult<DirectoryId> DecodeIdentity(const std::string& text) {
@@ -161,11 +193,8 @@ StorageResult<std::unique_ptr<DataDirectory>> DataDirectory::Open(Disk& disk,
   if (!names) return DiskFault(names.error());
   auto id = FindIdentity(disk, *names);  // before a lock is made in what may not be ours
   if (!id) return std::unexpected(id.error());
-  auto lock = disk.Lock(kLock);
-  if (!lock && lock.error().code == EWOULDBLOCK) {
-    return Fault(Kind::kForeign, "is in use by another process");
-  }
-  if (!lock) return DiskFault(lock.error());
+  auto lock = TakeLock(disk);
+  if (!lock) return std::unexpected(lock.error());
   if (!*id) {
     names = disk.List("");  // somebody may have been quicker
     if (!names) return DiskFault(names.error());
@@ -173,7 +202,8 @@ StorageResult<std::unique_ptr<DataDirectory>> DataDirectory::Open(Disk& disk,
     if (!id) return std::unexpected(id.error());
   }
   if (!*id) {
-    if (const auto made = Initialize(disk, *names, fresh_id); !made) return DiskFault(made.error());
+    const auto made = Initialize(disk, *names, fresh_id, kIdentity);
+    if (!made) return DiskFault(made.error());
     *id = fresh_id;
   }
   auto directory = std::make_unique<DataDirectory>(std::move(*lock), **id);
@@ -192,14 +222,66 @@ StorageResult<std::unique_ptr<DataDirectory>> DataDirectory::OpenReadOnly(Disk& 
   return std::make_unique<DataDirectory>(nullptr, **id);
 }
 
+StorageResult<std::unique_ptr<DataDirectory>> DataDirectory::OpenAtRest(Disk& disk) {
+  const auto looked = OpenReadOnly(disk);  // before a lock is made in what may not be ours
+  if (!looked) return std::unexpected(looked.error());
+  auto lock = TakeLock(disk);
+  if (!lock) return std::unexpected(lock.error());
+  return std::make_unique<DataDirectory>(std::move(*lock), (*looked)->id());
+}
+
+StorageResult<std::unique_ptr<DataDirectory>> DataDirectory::OpenForCopy(Disk& disk,
+                                                                         const DirectoryId& id) {
+  auto names = disk.List("");
+  if (!names) return DiskFault(names.error());
+  auto found = FindCopy(disk, *names);  // before a lock is made in what may not be ours
+  if (!found) return std::unexpected(found.error());
+  auto lock = TakeLock(disk);
+  if (!lock) return std::unexpected(lock.error());
+  names = disk.List("");  // somebody may have been quicker
+  if (!names) return DiskFault(names.error());
+  found = FindCopy(disk, *names);
+  if (!found) return std::unexpected(found.error());
+  if (*found && **found != id) {
+    return Fault(Kind::kForeign,
+                 "holds another data directory (" + NameOf(**found) + "). Choose an empty one");
+  }
+  if (!*found) {
+    const auto made = Initialize(disk, *names, id, kCopyIdentity);
+    if (!made) return DiskFault(made.error());
+  }
+  return std::make_unique<DataDirectory>(std::move(*lock), id);
+}
+
+StorageResult<void> DataDirectory::FinishCopy(Disk& disk) {
+  Directory root(disk, "");
+  const auto names = root.List();
+  if (!names) return DiskFault(names.error());
+  if (!Contains(*names, kCopyIdentity)) return {};
+  const auto renamed = root.RenameInto(root, kCopyIdentity, kIdentity);
+  if (!renamed) return DiskFault(renamed.error());
+  return {};
+}
+
+StorageResult<void> DataDirectory::CheckOnlyLog(Disk& disk) {
+  for (const char* part : {"segments", "catalog"}) {
+    const auto names = disk.List(part);
+    if (!names) return DiskFault(names.error());
+    if (names->empty()) continue;
+    return Fault(Kind::kForeign, std::string(part) + " holds " + names->front() +
+                                     ", which this version of the program does not know");
+  }
+  return {};
+}
+
 StorageResult<void> DataDirectory::QuarantineUnknown(Disk& disk) {
   Directory quarantine(disk, kQuarantine);
-  for (const auto& [part, suffix] : {std::pair{"log", ".log"}, std::pair{"segments", ".seg"}}) {
+  for (const char* part : {"log", "segments"}) {
     Directory folder(disk, part);
     const auto names = folder.List();
     if (!names) return DiskFault(names.error());
     for (const std::string& name : *names) {
-      if (IsNumbered(name, suffix)) continue;
+      if (IsKnownName(part, name)) continue;
       const auto taken = quarantine.List();
       if (!taken) return DiskFault(taken.error());
       const std::string new_name = FreeName(*taken, name);

@@ -4,6 +4,7 @@
 //   lock         held by the process that serves from here
 //   log/         the commit log
 //   segments/    sealed data files
+//   catalog/     what changes rarely about every stream
 //   quarantine/  what was found and not understood; never deleted by us
 //
 // A directory that was one once and lacks a part is refused, never started afresh: a mount may be
@@ -12,6 +13,7 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -34,14 +36,37 @@ class DataDirectory {
   // server is running.
   [[nodiscard]] static StorageResult<std::unique_ptr<DataDirectory>> OpenReadOnly(Disk& disk);
 
+  // The same, yet refused while somebody serves from here, and nobody can begin to meanwhile.
+  [[nodiscard]] static StorageResult<std::unique_ptr<DataDirectory>> OpenAtRest(Disk& disk);
+
+  // Locks what is to hold a copy of the directory called `id`: such a copy, or one that was not
+  // finished, or an empty directory. A new copy has no identity and is not served from before
+  // FinishCopy.
+  [[nodiscard]] static StorageResult<std::unique_ptr<DataDirectory>> OpenForCopy(
+      Disk& disk, const DirectoryId& id);
+
+  // Gives the copy its identity, where it has none yet. REQUIRES: `disk` is OpenForCopy's, and all
+  // that belongs into the copy is on stable storage.
+  [[nodiscard]] static StorageResult<void> FinishCopy(Disk& disk);
+
+  // kForeign: segments/ or catalog/ hold something. This version writes nothing there, so whoever
+  // is to read or copy all there is must not go on as if the log were all.
+  [[nodiscard]] static StorageResult<void> CheckOnlyLog(Disk& disk);
+
   // Makes the directory at `path` of the machine where it alone is missing.
   [[nodiscard]] static StorageResult<void> CreateMissing(const std::string& path);
 
-  // For Open and OpenReadOnly.
+  // For the functions above.
   DataDirectory(std::unique_ptr<File> lock, const DirectoryId& id)
       : lock_(std::move(lock)), id_(id) {}
 
   const DirectoryId& id() const { return id_; }
+
+  // A directory's name: 32 hexadecimal digits.
+  static std::string NameOf(const DirectoryId& id);
+
+  // Whether something of ours may be called `name` in the part `part` ("log", "segments").
+  static bool IsKnownName(std::string_view part, std::string_view name);
 
   // Names in log/ and segments/ that nobody knows were moved to quarantine/; these are their new
   // paths.

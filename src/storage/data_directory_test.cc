@@ -79,6 +79,8 @@ TEST(DataDirectory, RefusesWhatIsNotWholeAndNeverStartsAfreshOverIt) {
   const Row rows[] = {
       {"the log's mount is missing", [](TestRoot& r) { std::filesystem::remove(r.path() / "log"); },
        Kind::kDamage, "log is missing"},
+      {"no catalog", [](TestRoot& r) { std::filesystem::remove(r.path() / "catalog"); },
+       Kind::kDamage, "catalog is missing"},
       {"no segments", [](TestRoot& r) { std::filesystem::remove(r.path() / "segments"); },
        Kind::kDamage, "segments is missing"},
       {"the identity is gone, data is not",
@@ -87,6 +89,11 @@ TEST(DataDirectory, RefusesWhatIsNotWholeAndNeverStartsAfreshOverIt) {
          r.Write("log/0000000000000001.log", "x");
        },
        Kind::kDamage, "identity is missing"},
+      {"a backup that was not finished",
+       [](TestRoot& r) {
+         std::filesystem::rename(r.path() / "identity", r.path() / "identity.unfinished");
+       },
+       Kind::kForeign, "backup that was not finished"},
       {"somebody else's file and no identity",
        [](TestRoot& r) {
          std::filesystem::remove(r.path() / "identity");
@@ -124,6 +131,32 @@ TEST(DataDirectory, RefusesWhatIsNotWholeAndNeverStartsAfreshOverIt) {
       EXPECT_NE(opened.error().message.find(row.said), std::string::npos) << opened.error().message;
     }
   }
+}
+
+TEST(DataDirectory, IsOpenedAtRestOnlyWhileNobodyServesAndKeepsThemOut) {
+  TestRoot root;
+  EXPECT_FALSE(DataDirectory::OpenAtRest(root.disk())) << "there is no identity";
+  EXPECT_EQ(root.disk().List("").value(), std::vector<std::string>{});
+  auto held = DataDirectory::Open(root.disk(), IdOf(7));
+  ASSERT_TRUE(held);
+  EXPECT_EQ(DataDirectory::OpenAtRest(root.disk()).error().kind, StorageFault::Kind::kForeign);
+  held->reset();
+  const auto resting = DataDirectory::OpenAtRest(root.disk());
+  ASSERT_TRUE(resting);
+  EXPECT_EQ((*resting)->id(), IdOf(7));
+  EXPECT_FALSE(DataDirectory::Open(root.disk(), IdOf(7))) << "somebody looks";
+}
+
+TEST(DataDirectory, ACopyIsNotServedFromBeforeItIsFinished) {
+  TestRoot root;
+  ASSERT_TRUE(DataDirectory::OpenForCopy(root.disk(), IdOf(7)));
+  EXPECT_FALSE(DataDirectory::Open(root.disk(), IdOf(8)));
+  EXPECT_FALSE(DataDirectory::OpenReadOnly(root.disk()));
+  EXPECT_FALSE(DataDirectory::OpenForCopy(root.disk(), IdOf(8))) << "of another directory";
+  ASSERT_TRUE(DataDirectory::OpenForCopy(root.disk(), IdOf(7))) << "gone on with";
+  ASSERT_TRUE(DataDirectory::FinishCopy(root.disk()));
+  EXPECT_EQ(DataDirectory::Open(root.disk(), IdOf(8)).value()->id(), IdOf(7));
+  ASSERT_TRUE(DataDirectory::FinishCopy(root.disk())) << "it is finished";
 }
 
 TEST(DataDirectory, LeavesNothingInADirectoryThatIsNotOurs) {

@@ -1,0 +1,90 @@
+#include "server/dump.h"
+
+#include <cstdio>
+#include <memory>
+
+#include "server/dump_text.h"
+#include "server/exit_codes.h"
+#include "server/verify_exit.h"
+#include "server/verify_fold.h"
+#include "storage/data_directory.h"
+#include "storage/data_directory_view.h"
+#include "storage/log_recovery.h"
+#include "storage/posix_disk.h"
+
+namespace thalweg {
+namespace {
+
+// Folds the log and tells of the records of one path on the way.
+class DumpRun {
+ public:
+  DumpRun(const std::optional<std::string>& path, const std::function<void(std::string_view)>& out)
+      : path_(path), out_(out) {}
+
+  StorageResult<void> Take(Lsn lsn, const Record& record) {
+    const FoldedStream* before = std::as_const(fold_).Find(StreamOf(record));
+    const bool is_wanted = path_ && IsOfPath(record, before);
+    const std::string line = is_wanted ? RecordLine(lsn, record, before) + "\n" : "";
+    auto taken = fold_.Take(lsn, record);
+    if (taken && is_wanted) Tell(line);
+    return taken;
+  }
+
+  void TellStreams() {
+    for (const auto& [path, id] : fold_.paths()) {
+      if (!path_ || *path_ == path) Tell(StreamLine(*std::as_const(fold_).Find(id)) + "\n");
+    }
+  }
+
+  bool told() const { return told_; }
+
+ private:
+  bool IsOfPath(const Record& record, const FoldedStream* before) const {
+    if (const auto* create = std::get_if<CreateRecord>(&record)) return create->path == *path_;
+    return before != nullptr && before->state.path == *path_;
+  }
+  void Tell(std::string_view line) {
+    told_ = true;
+    out_(line);
+  }
+
+  const std::optional<std::string>& path_;
+  const std::function<void(std::string_view)>& out_;
+  StreamFold fold_;
+  bool told_ = false;
+};
+
+}  // namespace
+
+StorageResult<void> DumpDirectory(Disk& disk, const std::optional<std::string>& path,
+                                  const std::function<void(std::string_view)>& out) {
+  DataDirectoryView view(disk);
+  const auto directory = DataDirectory::OpenAtRest(view);
+  if (!directory) return std::unexpected(directory.error());
+  if (const auto known = DataDirectory::CheckOnlyLog(view); !known) return known;
+  DumpRun run(path, out);
+  const auto content =
+      ReadLog(view, "log", (*directory)->id(), Lsn{0},
+              [&run](Lsn lsn, const Record& record) { return run.Take(lsn, record); });
+  run.TellStreams();
+  if (!content) return std::unexpected(content.error());
+  if (path && !run.told()) out("no stream was ever at " + Quoted(*path) + "\n");
+  return {};
+}
+
+int Dump(const DumpOptions& options) {
+  const auto disk = PosixDisk::Open(options.dir);
+  if (!disk) {
+    std::fprintf(stderr, "thalweg: %s\n", disk.error().message.c_str());
+    return kExitCannotStart;
+  }
+  const auto dumped = DumpDirectory(**disk, options.stream, [](std::string_view line) {
+    std::fwrite(line.data(), 1, line.size(), stdout);
+  });
+  if (dumped) return 0;
+  std::fprintf(stderr, "thalweg: data directory %s: %s\n", options.dir.c_str(),
+               dumped.error().message.c_str());
+  return ExitCodeFor(dumped.error().kind);
+}
+
+}  // namespace thalweg

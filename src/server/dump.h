@@ -1,0 +1,30 @@
+// `thalweg dump DIR`: shows the streams of a data directory, or one with its records and bytes.
+// Changes nothing.
+//
+// THREAD: one; nobody may serve from the directory meanwhile.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "storage/disk.h"
+#include "storage/fault.h"
+
+namespace thalweg {
+
+struct DumpOptions {
+  std::string dir;
+  std::optional<std::string> stream;  // path of the one to show with its records
+};
+
+// Gives `out` whole lines. Those of one stream tell of every incarnation that the path had, as far
+// back as records are kept. A fault may come behind some lines: what could be read was told.
+[[nodiscard]] StorageResult<void> DumpDirectory(Disk& disk, const std::optional<std::string>& path,
+                                                const std::function<void(std::string_view)>& out);
+
+// Prints; returns the process's exit code (exit_codes.h).
+int Dump(const DumpOptions& options);
+
+}  // namespace thalweg

@@ -1,0 +1,25 @@
+// How `thalweg dump` says what a data directory holds: lines to read and to grep.
+//
+// Pure.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "server/verify_fold.h"
+
+namespace thalweg {
+
+// Between quotes, with \xNN for what is not printable ASCII, for quotes and for backslashes.
+std::string Quoted(std::string_view bytes);
+
+// One line, without its end.
+std::string StreamLine(const FoldedStream& stream);
+
+// A record of `stream`, which is as it was before the record (a create: nothing, null).
+std::string RecordLine(Lsn lsn, const Record& record, const FoldedStream* stream);
+
+// The stream that a record is about.
+StreamId StreamOf(const Record& record);
+
+}  // namespace thalweg

@@ -1,0 +1,27 @@
+// `thalweg verify DIR`: reads everything that a data directory holds and says whether a server
+// could go on from it. Changes nothing.
+//
+// THREAD: one; nobody may serve from the directory meanwhile.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "storage/disk.h"
+#include "storage/fault.h"
+
+namespace thalweg {
+
+// What was found; each line is a whole sentence for the operator.
+struct VerifyReport {
+  std::vector<std::string> facts;
+  std::vector<std::string> damage;  // empty: whole
+};
+
+// A fault: there is nothing to verify, or it cannot be read at all.
+[[nodiscard]] StorageResult<VerifyReport> VerifyDirectory(Disk& disk);
+
+// Prints the report on the directory `dir`; returns the process's exit code (exit_codes.h).
+int Verify(const std::string& dir);
+
+}  // namespace thalweg

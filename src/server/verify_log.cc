@@ -1,0 +1,131 @@
+#include "server/verify_log.h"
+
+#include <memory>
+#include <optional>
+#include <utility>
+
+#include "storage/log_scanner.h"
+#include "stream/record.h"
+
+namespace thalweg {
+namespace {
+
+// What is known of the file before.
+struct Before {
+  bool is_first = true;  // there is none
+  bool is_whole = true;
+  Lsn last;
+  uint32_t crc = 0;
+  uint64_t end = 0;
+  std::string headless;  // a file in between that has no header
+};
+
+class LogSurvey {
+ public:
+  LogSurvey(Disk& disk, const DirectoryId& directory) : disk_(disk), directory_(directory) {}
+
+  std::vector<std::string> Run() {
+    const auto names = disk_.List("log");
+    if (!names) return {names.error().message};
+    for (const std::string& name : *names) {
+      path_ = "log/" + name;
+      if (const auto read = Visit(); !read) Note(read.error().message);
+    }
+    return std::move(damage_);
+  }
+
+ private:
+  void Note(std::string sentence) {
+    damage_.push_back(std::move(sentence));
+    before_.is_whole = false;
+  }
+
+  DiskResult<void> Visit() {
+    const auto file = disk_.Open(path_, Disk::Mode::kRead);
+    if (!file) return std::unexpected(file.error());
+    const auto size = (*file)->Size();
+    if (!size) return std::unexpected(size.error());
+    std::string page(kLogPageBytes, '\0');
+    const auto got = (*file)->ReadAt(0, page);
+    if (!got) return std::unexpected(got.error());
+    const LogHeaderResult decoded = DecodeLogFileHeader(std::string_view(page).substr(0, *got));
+    if (!decoded.header) {
+      if (decoded.fault == LogHeaderFault::kVersion) Note(path_ + " has another format version");
+      before_.headless = path_;
+      return {};
+    }
+    CheckHeader(*decoded.header);
+    LogScanner scanner(**file, *size, *decoded.header);
+    return VisitBlocks(scanner);
+  }
+
+  void CheckHeader(const LogFileHeader& header) {
+    const Before before = std::exchange(before_, Before{});
+    if (header.directory != directory_) Note(path_ + " belongs to another data directory");
+    if (!before.headless.empty()) {
+      Note(before.headless + " has lost its header, yet the file after it has records");
+    } else if (before.is_first && header.first.value != 1) {
+      Note(path_ + " begins with record " + std::to_string(header.first.value) +
+           ", yet the last checkpoint holds records only up to 0");
+    } else if (before.is_whole &&
+               (header.first.value != before.last.value + 1 || header.crc_before != before.crc)) {
+      Note(path_ + " begins with record " + std::to_string(header.first.value) +
+           ", yet the file before it can be read only up to record " +
+           std::to_string(before.last.value) + " (byte " + std::to_string(before.end) + ")");
+    }
+    before_ = {.is_first = false,
+               .is_whole = true,
+               .last = {header.first.value - 1},
+               .crc = header.crc_before,
+               .end = kLogPageBytes,
+               .headless = {}};
+  }
+
+  DiskResult<void> VisitBlocks(LogScanner& scanner) {
+    for (;;) {
+      const auto block = scanner.Next();
+      if (!block) return std::unexpected(block.error());
+      if (!*block) break;
+      const LogBlockHead& head = (*block)->head;
+      if (head.first.value != before_.last.value + 1 || head.crc_before != before_.crc) {
+        Note(path_ + " at byte " + std::to_string(scanner.position()) +
+             ": the block before does not follow the one before it");
+      }
+      CheckRecords(**block, scanner.position());
+      before_.last = head.last();
+      before_.crc = (*block)->crc;
+      before_.end = scanner.position();
+    }
+    const auto later = scanner.FindLater();
+    if (!later) return std::unexpected(later.error());
+    if (!*later) return {};
+    Note(path_ + " at byte " + std::to_string(scanner.position()) +
+         ": no whole block, yet one that was written after it begins with record " +
+         std::to_string((*later)->first.value));
+    return {};
+  }
+
+  void CheckRecords(const LogScanner::Block& block, uint64_t behind) {
+    std::string_view payload = block.payload;
+    for (uint32_t i = 0; i < block.head.record_count; ++i) {
+      const std::optional<std::string_view> bytes = TakeLogRecord(payload);
+      if (bytes && DecodeRecord(*bytes)) continue;
+      return Note(path_ + " at byte " + std::to_string(behind) +
+                  ": a record of the block before cannot be read");
+    }
+  }
+
+  Disk& disk_;
+  const DirectoryId& directory_;
+  std::string path_;
+  Before before_;
+  std::vector<std::string> damage_;
+};
+
+}  // namespace
+
+std::vector<std::string> DamageInLog(Disk& disk, const DirectoryId& directory) {
+  return LogSurvey(disk, directory).Run();
+}
+
+}  // namespace thalweg

@@ -1,0 +1,244 @@
+#include "server/verify.h"
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <functional>
+
+#include "server/dump.h"
+#include "server/exit_codes.h"
+#include "storage/data_directory.h"
+#include "storage/local_log.h"
+#include "storage/posix_disk.h"
+
+namespace thalweg {
+namespace {
+
+namespace fs = std::filesystem;
+
+CreateRecord Create(uint64_t id, std::string_view path, std::string_view data) {
+  CreateRecord record;
+  record.id = {id};
+  record.path = path;
+  record.content_type = "text/plain";
+  record.data = data;
+  return record;
+}
+
+AppendRecord Append(uint64_t id, std::string_view data) {
+  AppendRecord record;
+  record.id = {id};
+  record.data = data;
+  return record;
+}
+
+// A data directory whose log files hold two commits each: a stream, a fork, appends, a removal.
+class TestDirectory {
+ public:
+  TestDirectory() {
+    std::string name = (fs::temp_directory_path() / "thalweg-verify-XXXXXX").string();
+    path_ = mkdtemp(name.data());
+    disk_ = std::move(PosixDisk::Open(path_.string()).value());
+    DirectoryId id;
+    id.fill(0xab);
+    directory_ = DataDirectory::Open(*disk_, id).value();
+    Write(Create(1, "a", "one"));
+    AppendRecord stamped = Append(1, "tw\"o");
+    stamped.producer = ProducerStamp{"p", 0, 0};
+    Write(stamped);
+    CreateRecord fork = Create(2, "f", "");
+    fork.requested.fork_source = "a";
+    fork.source = {1};
+    fork.start = {3};
+    Write(fork);
+    AppendRecord closing = Append(2, "x");
+    closing.closes = true;
+    Write(closing);
+    Write(Create(3, "gone", ""));
+    RemoveRecord removal;
+    removal.id = {3};
+    Write(removal);
+    log_.reset();
+  }
+  ~TestDirectory() { fs::remove_all(path_); }
+  TestDirectory(const TestDirectory&) = delete;
+  TestDirectory& operator=(const TestDirectory&) = delete;
+
+  void Release() { directory_.reset(); }
+  Disk& disk() { return *disk_; }
+  const fs::path& path() const { return path_; }
+  fs::path Log(int number) const { return path_ / "log" / LogFileName(number); }
+  void Spoil(int number, int64_t at) const {
+    std::fstream file(Log(number), std::ios::in | std::ios::out | std::ios::binary);
+    file.seekp(at);
+    file << "damage";
+  }
+  std::string Everything() const {
+    std::string all;
+    for (const auto& entry : fs::recursive_directory_iterator(path_)) {
+      all += entry.path().string() + "\n";
+      if (!entry.is_regular_file()) continue;
+      std::ifstream in(entry.path(), std::ios::binary);
+      all.append(std::istreambuf_iterator<char>(in), {});
+    }
+    return all;
+  }
+
+  void Write(const Record& record) {
+    if (!log_) {
+      LocalLogOptions options{.file_bytes = 3 * kLogPageBytes, .salt_seed = 3};
+      options.directory = directory_->id();
+      log_ = std::make_unique<LocalLog>(*disk_, options);
+      ASSERT_TRUE(log_->Recover(Lsn{0}, [](Lsn, const Record&) { return StorageResult<void>(); }));
+    }
+    log_->Stage(record);
+    ASSERT_TRUE(log_->Commit());
+  }
+
+ private:
+  fs::path path_;
+  std::unique_ptr<PosixDisk> disk_;
+  std::unique_ptr<DataDirectory> directory_;
+  std::unique_ptr<LocalLog> log_;
+};
+
+std::string Joined(const std::vector<std::string>& lines) {
+  std::string text;
+  for (const std::string& line : lines) text += line + "\n";
+  return text;
+}
+
+std::string Dumped(Disk& disk, const std::optional<std::string>& path = {}) {
+  std::string text;
+  const auto dumped =
+      DumpDirectory(disk, path, [&text](std::string_view line) { text.append(line); });
+  if (!dumped) text += dumped.error().message;
+  return text;
+}
+
+TEST(Verify, TellsWhatAWholeDirectoryHoldsAndChangesNothing) {
+  TestDirectory directory;
+  directory.Release();
+  std::ofstream(directory.path() / "log" / "notes.txt") << "mine";
+  const std::string before = directory.Everything();
+  const auto report = VerifyDirectory(directory.disk());
+  ASSERT_TRUE(report) << report.error().message;
+  EXPECT_EQ(Joined(report->damage), "");
+  EXPECT_EQ(Joined(report->facts),
+            "identity: abababababababababababababababab, format 1\n"
+            "log: 3 files with 36864 bytes, 6 records, the last is 6\n"
+            "streams: 2\n"
+            "unknown: log/notes.txt; the next start moves it to quarantine/\n");
+  Dumped(directory.disk());
+  EXPECT_EQ(directory.Everything(), before);
+  EXPECT_EQ(Verify(directory.path().string()), 0);
+}
+
+TEST(Verify, TellsOfAnUnfinishedWriteWhichIsNoDamage) {
+  TestDirectory directory;
+  directory.Release();
+  directory.Spoil(3, 2 * 4096 + 50);
+  const auto report = VerifyDirectory(directory.disk());
+  ASSERT_TRUE(report);
+  EXPECT_EQ(Joined(report->damage), "");
+  EXPECT_NE(Joined(report->facts)
+                .find("unfinished write stands in 0000000000000003.log at byte "
+                      "8192"),
+            std::string::npos);
+}
+
+TEST(Verify, ListsAllDamageAndEachOnce) {
+  struct Row {
+    const char* why;
+    std::function<void(TestDirectory&)> spoil;
+    const char* want;
+  };
+  const Row rows[] = {
+      {"a block before another", [](TestDirectory& d) { d.Spoil(1, 4096 + 60); },
+       "log/0000000000000001.log at byte 4096: no whole block, yet one that was written after it "
+       "begins with record 2\n"},
+      {"two of them",
+       [](TestDirectory& d) {
+         d.Spoil(1, 4096 + 60);
+         d.Spoil(2, 4096 + 60);
+       },
+       "log/0000000000000001.log at byte 4096: no whole block, yet one that was written after it "
+       "begins with record 2\n"
+       "log/0000000000000002.log at byte 4096: no whole block, yet one that was written after it "
+       "begins with record 4\n"},
+      {"the last block of a file", [](TestDirectory& d) { d.Spoil(1, 8192 + 60); },
+       "log/0000000000000002.log begins with record 3, yet the file before it can be read only up "
+       "to record 1 (byte 8192)\n"},
+      {"a header", [](TestDirectory& d) { d.Spoil(2, 20); },
+       "log/0000000000000002.log has lost its header, yet the file after it has records\n"},
+      {"the first file is gone", [](TestDirectory& d) { fs::remove(d.Log(1)); },
+       "log/0000000000000002.log begins with record 3, yet the last checkpoint holds records only "
+       "up to 0\n"},
+      {"a record that was never decided",
+       [](TestDirectory& d) { d.Write(Append(2, "after the end")); },
+       "log/0000000000000004.log holds record 7, an append to stream 2 that it cannot have "
+       "taken\n"},
+  };
+  for (const Row& row : rows) {
+    TestDirectory directory;
+    row.spoil(directory);
+    directory.Release();
+    const auto report = VerifyDirectory(directory.disk());
+    ASSERT_TRUE(report) << row.why << ": " << report.error().message;
+    EXPECT_EQ(Joined(report->damage), row.want) << row.why;
+    EXPECT_EQ(Verify(directory.path().string()), kExitDamaged) << row.why;
+  }
+}
+
+TEST(Verify, RefusesWhatIsServedForeignOrMissing) {
+  TestDirectory directory;
+  const std::string path = directory.path().string();
+  EXPECT_EQ(Verify(path), kExitForeign) << "it is served from";
+  EXPECT_EQ(Dump({.dir = path, .stream = {}}), kExitForeign);
+  directory.Release();
+  EXPECT_EQ(Dump({.dir = path, .stream = {}}), 0);
+  std::ofstream(directory.path() / "segments" / "0000000000000001.seg") << "later";
+  EXPECT_EQ(Verify(path), kExitForeign) << "a later version's";
+  EXPECT_EQ(Verify((directory.path() / "log").string()), kExitForeign);
+  EXPECT_EQ(Verify(path + "/none"), kExitCannotStart);
+  EXPECT_EQ(Verify(directory.Log(1).string()), kExitCannotStart) << "a file";
+}
+
+TEST(Dump, ShowsEveryStreamThatIsThere) {
+  TestDirectory directory;
+  directory.Release();
+  EXPECT_EQ(Dumped(directory.disk()),
+            "\"a\" stream 1 tail 0000000000000000_0000000000000007 type \"text/plain\" appends 2 "
+            "last-record 2 forks 1\n"
+            "\"f\" stream 2 tail 0000000000000000_0000000000000004 type \"text/plain\" appends 1 "
+            "last-record 4 fork of stream 1 at 0000000000000000_0000000000000003 closed\n");
+}
+
+TEST(Dump, ShowsOneStreamWithItsRecordsAndBytes) {
+  TestDirectory directory;
+  directory.Release();
+  EXPECT_EQ(Dumped(directory.disk(), "a"),
+            "record 1 create stream 1 \"a\" type \"text/plain\" brings 3 bytes at "
+            "0000000000000000_0000000000000000 \"one\"\n"
+            "record 2 append to stream 1 producer \"p\" epoch 0 seq 0 brings 4 bytes at "
+            "0000000000000000_0000000000000003 \"tw\\x22o\"\n"
+            "\"a\" stream 1 tail 0000000000000000_0000000000000007 type \"text/plain\" appends 2 "
+            "last-record 2 forks 1\n");
+  EXPECT_EQ(Dumped(directory.disk(), "gone"),
+            "record 5 create stream 3 \"gone\" type \"text/plain\"\n"
+            "record 6 remove stream 3 deleted\n");
+  EXPECT_EQ(Dumped(directory.disk(), "none"), "no stream was ever at \"none\"\n");
+}
+
+TEST(Dump, TellsWhatCanBeReadBeforeDamage) {
+  TestDirectory directory;
+  directory.Release();
+  directory.Spoil(2, 4096 + 60);
+  const std::string text = Dumped(directory.disk());
+  EXPECT_NE(text.find("\"a\" stream 1"), std::string::npos);
+  EXPECT_NE(text.find("log/0000000000000002.log at byte 4096"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace thalweg

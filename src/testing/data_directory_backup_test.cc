@@ -1,0 +1,205 @@
+// Backups of a directory whose log grows, cut short at every operation of either disk.
+#include "storage/data_directory_backup.h"
+
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "storage/data_directory.h"
+#include "storage/local_log.h"
+#include "testing/sim_disk.h"
+
+namespace thalweg {
+namespace {
+
+DirectoryId IdOf(uint8_t byte) {
+  DirectoryId id;
+  id.fill(byte);
+  return id;
+}
+
+Record AppendOf(std::string_view data) {
+  AppendRecord record;
+  record.id = {1};
+  record.data = data;
+  return record;
+}
+
+// A directory with a log whose files hold two commits each.
+class Original {
+ public:
+  explicit Original(Disk& disk, uint8_t id = 1) {
+    directory_ = DataDirectory::Open(disk, IdOf(id)).value();
+    LocalLogOptions options{.file_bytes = 3 * kLogPageBytes, .salt_seed = id};
+    options.directory = directory_->id();
+    log_ = std::make_unique<LocalLog>(disk, options);
+    EXPECT_TRUE(log_->Recover(Lsn{0}, [](Lsn, const Record&) { return StorageResult<void>(); }));
+  }
+  void Commit(int count = 1) {
+    for (int i = 0; i < count; ++i) {
+      last_ = log_->Stage(AppendOf("some bytes"));
+      EXPECT_TRUE(log_->Commit());
+    }
+  }
+  Lsn last() const { return last_; }
+
+ private:
+  std::unique_ptr<DataDirectory> directory_;
+  std::unique_ptr<LocalLog> log_;
+  Lsn last_;
+};
+
+// What a server would recover from `disk`.
+StorageResult<Lsn> Recovered(Disk& disk) {
+  const auto directory = DataDirectory::Open(disk, IdOf(9));
+  if (!directory) return std::unexpected(directory.error());
+  LocalLogOptions options;
+  options.directory = (*directory)->id();
+  LocalLog log(disk, options);
+  const auto report = log.Recover(Lsn{0}, [](Lsn, const Record&) { return StorageResult<void>(); });
+  if (!report) return std::unexpected(report.error());
+  return report->last;
+}
+
+TEST(DataDirectoryBackup, OfARunningServerHoldsWhatWasDurableAndIsRenewedByWhatIsNew) {
+  SimDisk disk(1), target(2);
+  Original original(disk);
+  const auto empty = BackUpDirectory(disk, target);
+  ASSERT_TRUE(empty) << empty.error().message;
+  EXPECT_EQ(empty->last, Lsn{0});
+  original.Commit(5);
+  const auto first = BackUpDirectory(disk, target);
+  ASSERT_TRUE(first) << first.error().message;
+  EXPECT_EQ(first->last, Lsn{5});
+  EXPECT_EQ(first->copied, 3u);
+  original.Commit(2);
+  const auto second = BackUpDirectory(disk, target);
+  ASSERT_TRUE(second) << second.error().message;
+  EXPECT_EQ(second->last, Lsn{7});
+  EXPECT_EQ(second->kept, 2u) << "two files were full before";
+  EXPECT_EQ(second->copied, 2u);
+  EXPECT_EQ(Recovered(target), Lsn{7});
+}
+
+TEST(DataDirectoryBackup, SeesOneMomentWhileTheLogGoesOnUnderIt) {
+  SimDisk disk(1);
+  Original original(disk);
+  original.Commit(3);
+  // Commits between any two operations of the backup.
+  for (uint64_t every = 1; every <= 12; ++every) {
+    SimDisk target(2);
+    bool busy = false;
+    uint64_t ops = 0;
+    const Lsn before = original.last();
+    disk.SetHook([&](DiskOp, const std::string&) {
+      if (busy || ++ops % every != 0 || ops > 60) return;
+      busy = true;
+      original.Commit();
+      busy = false;
+    });
+    const auto report = BackUpDirectory(disk, target);
+    disk.SetHook(nullptr);
+    ASSERT_TRUE(report) << report.error().message;
+    EXPECT_GE(report->last, before);
+    EXPECT_LT(before, original.last()) << "nothing went on";
+    EXPECT_EQ(Recovered(target), report->last);
+  }
+}
+
+TEST(DataDirectoryBackup, RefusesATargetThatIsNotItsOwnAndChangesNothingThere) {
+  struct Row {
+    const char* why;
+    std::function<void(SimDisk&)> prepare;
+    const char* said;
+  };
+  const Row rows[] = {
+      {"of another directory", [](SimDisk& target) { Original(target, 2).Commit(); },
+       "another data directory"},
+      {"somebody's files",
+       [](SimDisk& target) { ASSERT_TRUE(target.Open("holiday.jpg", Disk::Mode::kCreate)); },
+       "holiday.jpg"},
+      {"with the id of ours, yet other records",
+       [](SimDisk& target) { Original(target, 1).Commit(7); }, "gone its own way"},
+  };
+  for (const Row& row : rows) {
+    SimDisk disk(1), target(2);
+    Original original(disk);
+    original.Commit(3);
+    row.prepare(target);
+    const auto log_before = target.List("log");
+    const auto refused = BackUpDirectory(disk, target);
+    ASSERT_FALSE(refused) << row.why;
+    EXPECT_EQ(refused.error().kind, StorageFault::Kind::kForeign) << row.why;
+    EXPECT_NE(refused.error().message.find(row.said), std::string::npos) << refused.error().message;
+    EXPECT_EQ(target.List("log").value_or(std::vector<std::string>{}),
+              log_before.value_or(std::vector<std::string>{}))
+        << row.why;
+  }
+}
+
+TEST(DataDirectoryBackup, RefusesACopyThatAServerHasWrittenToSince) {
+  SimDisk disk(1), target(2);
+  Original original(disk);
+  original.Commit(1);
+  ASSERT_TRUE(BackUpDirectory(disk, target));
+  Original(target, 1).Commit(1);
+  original.Commit(1);
+  const auto refused = BackUpDirectory(disk, target);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().kind, StorageFault::Kind::kForeign);
+  EXPECT_EQ(Recovered(target), Lsn{2});
+}
+
+TEST(DataDirectoryBackup, DoesNotCopyDamage) {
+  SimDisk disk(1), target(2);
+  Original original(disk);
+  original.Commit(4);
+  ASSERT_TRUE(BackUpDirectory(disk, target));
+  original.Commit(2);
+  disk.CorruptSector("log/0000000000000001.log", kLogPageBytes / 512, Damage::kZero);
+  const auto refused = BackUpDirectory(disk, target);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().kind, StorageFault::Kind::kDamage);
+  EXPECT_EQ(Recovered(target), Lsn{4}) << "the last good backup stays";
+}
+
+TEST(DataDirectoryBackup, CutShortAnywhereLeavesAnOldANewOrNoCopyAndCanBeMadeAgain) {
+  int old = 0, unfinished = 0;
+  for (const Lsn held : {Lsn{0}, Lsn{3}}) {
+    for (uint64_t n = 1;; ++n) {
+      SimDisk disk(1), target(n);
+      Original original(disk);
+      if (held.value > 0) {
+        original.Commit(static_cast<int>(held.value));
+        ASSERT_TRUE(BackUpDirectory(disk, target));
+      }
+      original.Commit(4);
+      target.StopAtNth(n);
+      const bool made = BackUpDirectory(disk, target).has_value();
+      const bool stopped = target.stopped();
+      target.Crash(SimDisk::CrashKind::kPowerCut);
+      if (held.value > 0 || made) {
+        const auto recovered = Recovered(target);
+        ASSERT_TRUE(recovered) << "stopped at " << n << ": " << recovered.error().message;
+        EXPECT_GE(*recovered, made ? original.last() : held);
+        ++old;
+      } else if (target.List("").value() != std::vector<std::string>{}) {
+        const auto looked = DataDirectory::OpenReadOnly(target);
+        EXPECT_TRUE(!looked || Recovered(target) == original.last()) << "stopped at " << n;
+        ++unfinished;
+      }
+      const auto again = BackUpDirectory(disk, target);
+      ASSERT_TRUE(again) << "stopped at " << n << ": " << again.error().message;
+      EXPECT_EQ(Recovered(target), original.last());
+      if (!stopped) break;
+    }
+  }
+  EXPECT_GT(old, 10);
+  EXPECT_GT(unfinished, 10);
+}
+
+}  // namespace
+}  // namespace thalweg
