@@ -1,0 +1,121 @@
+// What an operator does beside serving: verify, dump, backup and restore.
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { cpSync, mkdtempSync, openSync, readFileSync, rmSync, writeSync, closeSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import { serverFrom } from "../conformance/server.mjs";
+import { binary } from "./server.mjs";
+
+const TEXT = { "content-type": "text/plain" };
+const CANNOT = 1;
+const FOREIGN = 3;
+const DAMAGED = 4;
+
+async function withFolder(use) {
+  const folder = mkdtempSync(join(tmpdir(), "thalweg-operate-"));
+  try {
+    await use(folder);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+const serve = (data) =>
+  serverFrom(binary(), ["serve", "--data-dir", data, "--port", "0", "--log-file", "64KiB"]);
+
+const send = (server, method, path, body, headers = TEXT) =>
+  fetch(`${server.url}/v1/stream/${path}`, { method, body, headers });
+
+const read = async (server, path) => (await fetch(`${server.url}/v1/stream/${path}`)).text();
+
+async function run(...args) {
+  const child = spawn(binary(), args, { stdio: ["ignore", "pipe", "pipe"] });
+  const said = { out: "", err: "" };
+  child.stdout.on("data", (bytes) => (said.out += bytes));
+  child.stderr.on("data", (bytes) => (said.err += bytes));
+  const [code] = await once(child, "close");
+  return { code, ...said };
+}
+
+test("a backup of a running server is renewed, verified, restored and served", () =>
+  withFolder(async (folder) => {
+    const [data, target, restored] = ["data", "target", "restored"].map((n) => join(folder, n));
+    const server = await serve(data);
+    await send(server, "PUT", "a", "one");
+    const first = await run("backup", data, target);
+    assert.equal(first.code, 0, first.err);
+    assert.match(first.out, /up to record 1;/);
+
+    let writing = true;
+    let answered = 0;
+    const body = "x".repeat(5000);
+    const writer = (async () => {
+      for (; writing; ++answered) assert.equal((await send(server, "POST", "a", body)).status, 204);
+    })();
+    while (answered < 30) await new Promise((resolve) => setImmediate(resolve));
+    const before = answered;
+    const second = await run("backup", data, target);
+    writing = false;
+    await writer;
+    assert.equal(second.code, 0, second.err);
+
+    cpSync(target, restored, { recursive: true });
+    const verified = await run("verify", restored);
+    assert.equal(verified.code, 0, verified.out + verified.err);
+    const again = await serve(restored);
+    const got = await read(again, "a");
+    assert.ok(got.length >= 3 + before * body.length, "what was answered before is not there");
+    assert.ok((await read(server, "a")).startsWith(got));
+    assert.equal((await send(again, "POST", "a", "more")).status, 204);
+    await again.stop();
+    const apart = await run("backup", data, restored);
+    assert.equal(apart.code, FOREIGN, "it has gone its own way");
+    await server.stop();
+  }));
+
+test("a backup goes to no directory that holds something else", () =>
+  withFolder(async (folder) => {
+    const [data, other] = ["data", "other"].map((name) => join(folder, name));
+    for (const path of [data, other]) await (await serve(path)).stop();
+    const refused = await run("backup", data, other);
+    assert.equal(refused.code, FOREIGN);
+    assert.match(refused.err, /holds another data directory/);
+    assert.equal((await run("backup", join(folder, "none"), other)).code, CANNOT);
+  }));
+
+test("verify and dump look at a directory at rest, and say what is damaged", () =>
+  withFolder(async (folder) => {
+    const data = join(folder, "data");
+    const server = await serve(data);
+    await send(server, "PUT", "a", "one");
+    await send(server, "POST", "a", "two");
+    await send(server, "PUT", "b/c", "three");
+    for (const command of ["verify", "dump"]) {
+      const busy = await run(command, data);
+      assert.equal(busy.code, FOREIGN);
+      assert.match(busy.err, /in use by another process/);
+    }
+    await server.stop();
+    const file = join(data, "log", "0000000000000001.log");
+    const bytes = readFileSync(file);
+    const whole = await run("verify", data);
+    assert.equal(whole.code, 0, whole.out);
+    assert.match(whole.out, /^streams: 2$/m);
+    const all = await run("dump", data);
+    assert.equal(all.code, 0);
+    assert.deepEqual(all.out.match(/^"[^"]*"/gm), ['"a"', '"b/c"']);
+    const one = await run("dump", data, "--stream", "a");
+    assert.match(one.out, /"one"\nrecord 2 append .* "two"\n/);
+    assert.ok(bytes.equals(readFileSync(file)), "something was written");
+
+    const opened = openSync(file, "r+");
+    writeSync(opened, "damage", 4096 + 60);
+    closeSync(opened);
+    const damaged = await run("verify", data);
+    assert.equal(damaged.code, DAMAGED);
+    assert.match(damaged.out, /^damage: log\/0000000000000001\.log at byte 4096: /m);
+    assert.equal((await run("dump", data)).code, DAMAGED);
+  }));
