@@ -13,13 +13,16 @@
 namespace thalweg {
 namespace {
 
-constexpr std::string_view kCommands[] = {"serve"};
+constexpr std::string_view kCommands[] = {"serve", "verify", "dump", "backup"};
 constexpr size_t kThreadsMax = 256;
 
 constexpr std::string_view kHelp =
     R"(Thalweg: a Durable Streams server.
 
 usage: thalweg serve [flags]
+       thalweg verify DIR                 is all of a data directory readable?
+       thalweg dump DIR [--stream PATH]   what it holds, or one stream's records
+       thalweg backup DIR TARGET          copy it, also while a server runs
        thalweg --help | --version
 
 Where it listens
@@ -164,6 +167,52 @@ CliResult ParseServe(std::span<const std::string> words) {
   return config;
 }
 
+// What follows the command: directories, then flags.
+struct Operands {
+  std::vector<std::string> dirs;
+  std::vector<std::string> flags;
+};
+
+std::variant<Operands, CliText> TakeOperands(std::span<const std::string> words, size_t count,
+                                             const char* usage) {
+  const auto is_flag = [](const std::string& word) { return word.starts_with('-'); };
+  const auto first_flag = std::find_if(words.begin(), words.end(), is_flag);
+  Operands operands{.dirs = {words.begin(), first_flag}, .flags = {first_flag, words.end()}};
+  if (operands.dirs.size() != count) return Mistake(std::string("usage: thalweg ") + usage);
+  return operands;
+}
+
+CliResult ParseVerify(std::span<const std::string> words) {
+  auto taken = TakeOperands(words, 1, "verify DIR");
+  if (auto* mistake = std::get_if<CliText>(&taken)) return *mistake;
+  Operands& operands = std::get<Operands>(taken);
+  Flags none;
+  if (const auto mistake = none.Parse(operands.flags)) return Mistake(*mistake);
+  return VerifyCommand{operands.dirs[0]};
+}
+
+CliResult ParseDump(std::span<const std::string> words) {
+  auto taken = TakeOperands(words, 1, "dump DIR [--stream PATH]");
+  if (auto* mistake = std::get_if<CliText>(&taken)) return *mistake;
+  Operands& operands = std::get<Operands>(taken);
+  std::string stream;
+  Flags flags;
+  flags.Text("--stream", stream);
+  if (const auto mistake = flags.Parse(operands.flags)) return Mistake(*mistake);
+  DumpOptions options{.dir = operands.dirs[0], .stream = std::nullopt};
+  if (!stream.empty()) options.stream = std::move(stream);
+  return options;
+}
+
+CliResult ParseBackup(std::span<const std::string> words) {
+  auto taken = TakeOperands(words, 2, "backup DIR TARGET");
+  if (auto* mistake = std::get_if<CliText>(&taken)) return *mistake;
+  Operands& operands = std::get<Operands>(taken);
+  Flags none;
+  if (const auto mistake = none.Parse(operands.flags)) return Mistake(*mistake);
+  return BackupCommand{operands.dirs[0], operands.dirs[1]};
+}
+
 CliText UnknownCommand(const std::string& word) {
   if (word.starts_with('-')) return Mistake("a command comes first: thalweg serve " + word);
   const std::string_view nearest = NearestWord(word, kCommands);
@@ -184,8 +233,12 @@ CliResult ParseCommandLine(std::span<const std::string> words) {
   if (words.empty()) return CliText{std::string(kHelp), kExitUsage};
   if (Contains(words, "--help") || Contains(words, "-h")) return CliText{std::string(kHelp), 0};
   if (Contains(words, "--version")) return CliText{"thalweg " THALWEG_VERSION "\n", 0};
-  if (words.front() != "serve") return UnknownCommand(words.front());
-  return ParseServe(words.subspan(1));
+  const std::string& command = words.front();
+  if (command == "serve") return ParseServe(words.subspan(1));
+  if (command == "verify") return ParseVerify(words.subspan(1));
+  if (command == "dump") return ParseDump(words.subspan(1));
+  if (command == "backup") return ParseBackup(words.subspan(1));
+  return UnknownCommand(command);
 }
 
 }  // namespace thalweg

@@ -1,4 +1,4 @@
-// The command line: words in, a configuration or a text to print out.
+// The command line: words in, a command with its values or a text to print out.
 //
 // Pure but for CLI11, whose exceptions end here.
 #pragma once
@@ -9,6 +9,7 @@
 #include <variant>
 
 #include "server/config.h"
+#include "server/dump.h"
 
 namespace thalweg {
 
@@ -18,7 +19,16 @@ struct CliText {
   int exit_code = 0;  // 0: `text` goes to standard output, else to standard error
 };
 
-using CliResult = std::variant<ServeConfig, CliText>;
+struct VerifyCommand {
+  std::string dir;
+};
+
+struct BackupCommand {
+  std::string dir;
+  std::string target;
+};
+
+using CliResult = std::variant<ServeConfig, VerifyCommand, DumpOptions, BackupCommand, CliText>;
 
 // `words` are the arguments without the program's own name. A mistake is one line and kExitUsage.
 CliResult ParseCommandLine(std::span<const std::string> words);

@@ -97,6 +97,11 @@ TEST(CommandLine, AnswersAMistakeWithOneHelpfulLine) {
       {"serv", "unknown command 'serv'; did you mean serve?"},
       {"frobnicate", "unknown command 'frobnicate' (see"},
       {"--memory", "a command comes first: thalweg serve --memory"},
+      {"verify", "usage: thalweg verify DIR"},
+      {"verify /a /b", "usage: thalweg verify DIR"},
+      {"verify /a --fast", "unknown flag '--fast'"},
+      {"dump --stream /s", "usage: thalweg dump DIR"},
+      {"backup /a", "usage: thalweg backup DIR TARGET"},
       {"serve --memory --data-dir /x", "leave out --data-dir"},
       {"serve --memory --prot 80", "unknown flag '--prot'; did you mean --port?"},
       {"serve --memory --colour=red", "unknown flag '--colour' (see"},
@@ -146,6 +151,17 @@ TEST(CommandLine, PrintsHelpAndVersionWhereverTheyStand) {
   const CliText version = std::get<CliText>(Parse("--version"));
   EXPECT_TRUE(version.text.starts_with("thalweg 0.")) << version.text;
   EXPECT_EQ(version.exit_code, 0);
+}
+
+TEST(CommandLine, OperatorsNameADirectoryOrTwo) {
+  EXPECT_EQ(std::get<VerifyCommand>(Parse("verify /d")).dir, "/d");
+  const auto dump = std::get<DumpOptions>(Parse("dump /d --stream /rooms/lobby"));
+  EXPECT_EQ(dump.dir, "/d");
+  EXPECT_EQ(dump.stream, "/rooms/lobby");
+  EXPECT_EQ(std::get<DumpOptions>(Parse("dump /d")).stream, std::nullopt);
+  const auto backup = std::get<BackupCommand>(Parse("backup /d /t"));
+  EXPECT_EQ(backup.dir, "/d");
+  EXPECT_EQ(backup.target, "/t");
 }
 
 TEST(CommandLine, HelpFitsAScreen) {

@@ -4,16 +4,30 @@
 #include <variant>
 #include <vector>
 
+#include "server/backup.h"
 #include "server/cli.h"
+#include "server/dump.h"
 #include "server/serve.h"
+#include "server/verify.h"
+
+namespace thalweg {
+namespace {
+
+int Run(const ServeConfig& config) { return Serve(config); }
+int Run(const VerifyCommand& command) { return Verify(command.dir); }
+int Run(const DumpOptions& options) { return Dump(options); }
+int Run(const BackupCommand& command) { return Backup(command.dir, command.target); }
+
+int Run(const CliText& say) {
+  std::fputs(say.text.c_str(), say.exit_code == 0 ? stdout : stderr);
+  return say.exit_code;
+}
+
+}  // namespace
+}  // namespace thalweg
 
 int main(int argc, char** argv) {
   const std::vector<std::string> words(argv + (argc > 0 ? 1 : 0), argv + argc);
-  const thalweg::CliResult result = thalweg::ParseCommandLine(words);
-  if (const auto* config = std::get_if<thalweg::ServeConfig>(&result)) {
-    return thalweg::Serve(*config);
-  }
-  const auto& say = std::get<thalweg::CliText>(result);
-  std::fputs(say.text.c_str(), say.exit_code == 0 ? stdout : stderr);
-  return say.exit_code;
+  return std::visit([](const auto& command) { return thalweg::Run(command); },
+                    thalweg::ParseCommandLine(words));
 }

@@ -151,7 +151,7 @@ TEST(ApplyDeathTest, StopsAtRecordsThatWereNotDecidedOnThisState) {
   StreamState closed = ApplyCreate(closed_record);
   AppendRecord stranger = Data("x");
   stranger.id = StreamId{8};
-  EXPECT_DEATH(ApplyAppend(open, stranger), "id");
+  EXPECT_DEATH(ApplyAppend(open, stranger), "Fits");
   EXPECT_DEATH(ApplyAppend(closed, Data("x")), "Fits");
   EXPECT_DEATH(ApplyAppend(open, Data("")), "Fits");
   EXPECT_DEATH(ApplyForkReleased(open), "forks");

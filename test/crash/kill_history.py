@@ -37,7 +37,7 @@ def body_of(client, seq, payload):
 
 
 def parse(content):
-    """The appends of `content` as (client, seq, whole, end); None where anything else stands in it."""
+    """The appends of `content` as (client, seq, whole, end); None where it holds anything else."""
     found, position = [], 0
     while position < len(content):
         match = APPEND.match(content, position)
