@@ -2,7 +2,16 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { cpSync, mkdtempSync, openSync, readFileSync, rmSync, writeSync, closeSync } from "node:fs";
+import {
+  closeSync,
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  writeSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -118,4 +127,23 @@ test("verify and dump look at a directory at rest, and say what is damaged", () 
     assert.equal(damaged.code, DAMAGED);
     assert.match(damaged.out, /^damage: log\/0000000000000001\.log at byte 4096: /m);
     assert.equal((await run("dump", data)).code, DAMAGED);
+  }));
+
+test("a directory of format 1 is read, shown and served for ever after", () =>
+  withFolder(async (folder) => {
+    const golden = new URL("../golden/", import.meta.url).pathname;
+    const data = join(folder, "data");
+    cpSync(join(golden, "directory-v1"), data, { recursive: true });
+    // Empty directories are not kept with the sources.
+    for (const part of ["segments", "catalog", "quarantine"]) mkdirSync(join(data, part));
+    const verified = await run("verify", data);
+    assert.equal(verified.code, 0, verified.out + verified.err);
+    const dumped = await run("dump", data);
+    assert.equal(dumped.out, readFileSync(join(golden, "directory-v1.dump"), "utf8"));
+    const server = await serve(data);
+    assert.equal(await read(server, "a"), "onetwo");
+    assert.equal(await read(server, "fork"), "onetwoend");
+    assert.equal(await read(server, "json"), '[1,{"b":2}]');
+    assert.equal((await send(server, "GET", "gone")).status, 404);
+    await server.stop();
   }));
