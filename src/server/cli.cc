@@ -200,6 +200,7 @@ CliResult ParseDump(std::span<const std::string> words) {
   flags.Text("--stream", stream);
   if (const auto mistake = flags.Parse(operands.flags)) return Mistake(*mistake);
   DumpOptions options{.dir = operands.dirs[0], .stream = std::nullopt};
+  if (stream.starts_with('/')) stream.erase(0, 1);  // a path below the base path has none
   if (!stream.empty()) options.stream = std::move(stream);
   return options;
 }

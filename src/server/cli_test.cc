@@ -157,7 +157,8 @@ TEST(CommandLine, OperatorsNameADirectoryOrTwo) {
   EXPECT_EQ(std::get<VerifyCommand>(Parse("verify /d")).dir, "/d");
   const auto dump = std::get<DumpOptions>(Parse("dump /d --stream /rooms/lobby"));
   EXPECT_EQ(dump.dir, "/d");
-  EXPECT_EQ(dump.stream, "/rooms/lobby");
+  EXPECT_EQ(dump.stream, "rooms/lobby");
+  EXPECT_EQ(std::get<DumpOptions>(Parse("dump /d --stream a")).stream, "a");
   EXPECT_EQ(std::get<DumpOptions>(Parse("dump /d")).stream, std::nullopt);
   const auto backup = std::get<BackupCommand>(Parse("backup /d /t"));
   EXPECT_EQ(backup.dir, "/d");
