@@ -109,7 +109,8 @@ TEST(Router, AnswersACommandOnceItIsDurable) {
 
 TEST(Router, AnswersWhatBringsBytes507WhileTheDiskIsFullAndWaitsForNothing) {
   SlowBench slow;
-  slow.bench.PutText("a", "x");
+  RecordingResponder created;
+  slow.bench.Start(created, Method::kPut, "a", {kText}, "x");
   slow.Commit();
   slow.log.SetRoom(false);
   for (const auto& refused : {slow.bench.PostText("a", "y"), slow.bench.PutText("b", "")}) {
