@@ -1,95 +1,13 @@
 #include "stream/record.h"
 #include "stream/record_format.h"
+#include "stream/wire_pieces.h"
 
 namespace thalweg {
 namespace {
 
 using record_format::Type;
 
-// Takes bytes from the left. What does not fit makes the reader bad for good and yields nothing;
-// whoever reads asks ok() once, at the end.
-class Reader {
- public:
-  explicit Reader(std::string_view bytes) : rest_(bytes) {}
-
-  uint8_t Byte() {
-    if (rest_.empty()) return Bad();
-    const auto value = static_cast<uint8_t>(rest_.front());
-    rest_.remove_prefix(1);
-    return value;
-  }
-
-  uint8_t ByteUpTo(uint8_t max) {
-    const uint8_t value = Byte();
-    return value <= max ? value : Bad();
-  }
-
-  // Only the shortest spelling of a number is one: each record has one encoding.
-  uint64_t Number() {
-    uint64_t value = 0;
-    for (int shift = 0; shift < 64; shift += 7) {
-      const uint8_t byte = Byte();
-      if (shift == 63 && byte > 1) return Bad();
-      if (shift != 0 && byte == 0) return Bad();
-      value |= static_cast<uint64_t>(byte & 0x7f) << shift;
-      if (byte < 0x80) return value;
-    }
-    return Bad();
-  }
-
-  int64_t Signed() {
-    const uint64_t bits = Number();
-    return static_cast<int64_t>((bits & 1) != 0 ? ~(bits >> 1) : bits >> 1);
-  }
-
-  std::string_view Text() {
-    const uint64_t size = Number();
-    if (size > rest_.size()) {
-      Bad();
-      return {};
-    }
-    const std::string_view text = rest_.substr(0, size);
-    rest_.remove_prefix(size);
-    return text;
-  }
-
-  Moment Time() {
-    Moment at;
-    at.wall_ms = Signed();
-    at.steady_ms = Signed();
-    return at;
-  }
-
-  Expiry Ends() {
-    Expiry expiry;
-    expiry.kind = static_cast<Expiry::Kind>(ByteUpTo(static_cast<uint8_t>(Expiry::Kind::kAt)));
-    switch (expiry.kind) {
-      case Expiry::Kind::kNever: break;
-      case Expiry::Kind::kTtl: expiry.ttl_s = Number(); break;
-      case Expiry::Kind::kAt:
-        expiry.at_ms = Signed();
-        expiry.at_text = Text();
-        break;
-    }
-    return expiry;
-  }
-
-  // What was read has no meaning, or another encoding already has it.
-  uint8_t Bad() {
-    bad_ = true;
-    rest_ = {};
-    return 0;
-  }
-
-  // Nothing was bad and nothing is left.
-  bool ok() const { return !bad_ && rest_.empty(); }
-
- private:
-  std::string_view rest_;
-  bool bad_ = false;
-};
-
-void DecodeFork(uint8_t flags, Reader& reader, CreateRecord& record) {
+void DecodeFork(uint8_t flags, PieceReader& reader, CreateRecord& record) {
   record.requested.fork_source = reader.Text();
   if ((flags & record_format::kCreateForkAtSent) != 0) {
     record.requested.fork_at = Offset{reader.Number()};
@@ -101,7 +19,7 @@ void DecodeFork(uint8_t flags, Reader& reader, CreateRecord& record) {
   record.prefix = reader.Text();
 }
 
-CreateRecord DecodeCreate(Reader& reader) {
+CreateRecord DecodeCreate(PieceReader& reader) {
   const uint8_t flags = reader.ByteUpTo(record_format::kCreateFlagsAll);
   CreateRecord record;
   record.closed = (flags & record_format::kCreateClosed) != 0;
@@ -119,7 +37,7 @@ CreateRecord DecodeCreate(Reader& reader) {
   return record;
 }
 
-AppendRecord DecodeAppend(Reader& reader) {
+AppendRecord DecodeAppend(PieceReader& reader) {
   const uint8_t flags = reader.ByteUpTo(record_format::kAppendFlagsAll);
   AppendRecord record;
   record.closes = (flags & record_format::kAppendCloses) != 0;
@@ -135,7 +53,7 @@ AppendRecord DecodeAppend(Reader& reader) {
   return record;
 }
 
-RemoveRecord DecodeRemove(Reader& reader) {
+RemoveRecord DecodeRemove(PieceReader& reader) {
   RemoveRecord record;
   record.cause =
       static_cast<RemoveCause>(reader.ByteUpTo(static_cast<uint8_t>(RemoveCause::kExpired)));
@@ -144,14 +62,14 @@ RemoveRecord DecodeRemove(Reader& reader) {
   return record;
 }
 
-TouchRecord DecodeTouch(Reader& reader) {
+TouchRecord DecodeTouch(PieceReader& reader) {
   TouchRecord record;
   record.id = StreamId{reader.Number()};
   record.at = reader.Time();
   return record;
 }
 
-std::optional<Record> DecodeByType(uint8_t type, Reader& reader) {
+std::optional<Record> DecodeByType(uint8_t type, PieceReader& reader) {
   switch (static_cast<Type>(type)) {
     case Type::kCreate: return DecodeCreate(reader);
     case Type::kAppend: return DecodeAppend(reader);
@@ -164,7 +82,7 @@ std::optional<Record> DecodeByType(uint8_t type, Reader& reader) {
 }  // namespace
 
 std::optional<Record> DecodeRecord(std::string_view bytes) {
-  Reader reader(bytes);
+  PieceReader reader(bytes);
   std::optional<Record> record = DecodeByType(reader.Byte(), reader);
   if (!record || !reader.ok() || !IsValid(*record)) return std::nullopt;
   return record;

@@ -1,0 +1,116 @@
+#include "stream/state_codec.h"
+
+#include <algorithm>
+
+#include "base/assert.h"
+#include "stream/wire_pieces.h"
+
+namespace thalweg {
+namespace {
+
+constexpr uint8_t kClosed = 1;
+constexpr uint8_t kClosedBy = 2;
+constexpr uint8_t kSoftDeleted = 4;
+constexpr uint8_t kSeqLast = 8;
+constexpr uint8_t kFlagsAll = 15;
+
+uint8_t FlagsOf(const StateChanges& changes) {
+  uint8_t flags = 0;
+  if (changes.closed) flags |= kClosed;
+  if (changes.closed_by) flags |= kClosedBy;
+  if (changes.soft_deleted) flags |= kSoftDeleted;
+  if (changes.seq_last) flags |= kSeqLast;
+  return flags;
+}
+
+ClosingStamp TakeClosingStamp(PieceReader& reader) {
+  ClosingStamp stamp;
+  stamp.producer_id = reader.Text();
+  stamp.epoch = reader.Number();
+  stamp.seq = reader.Number();
+  return stamp;
+}
+
+// Producers stand in growing order of their ids, so that there is one order.
+void TakeProducers(PieceReader& reader, StateChanges& changes) {
+  for (uint64_t left = reader.Number(); left > 0 && !reader.bad(); --left) {
+    const std::string id(reader.Text());
+    if (!changes.producers.empty() && id <= changes.producers.rbegin()->first) {
+      reader.Bad();
+      return;
+    }
+    const uint64_t epoch = reader.Number();
+    changes.producers.emplace_hint(changes.producers.end(), id,
+                                   ProducerTable::State{epoch, reader.Number()});
+  }
+}
+
+}  // namespace
+
+StateChanges ChangesOf(const StreamState& state, Lsn last) {
+  StateChanges changes;
+  changes.last = last;
+  changes.tail = state.tail;
+  changes.closed = state.closed;
+  changes.closed_by = state.closed_by;
+  changes.soft_deleted = state.soft_deleted;
+  changes.forks = state.forks;
+  changes.seq_last = state.seq_last;
+  changes.producers = state.producers.states();
+  changes.accessed_steady_ms = state.accessed_steady_ms;
+  return changes;
+}
+
+bool IsValid(const StateChanges& changes) {
+  if (changes.tail.value > kOffsetMax) return false;
+  if (changes.closed_by && (!changes.closed || changes.closed_by->producer_id.empty())) {
+    return false;
+  }
+  return std::ranges::none_of(changes.producers,
+                              [](const auto& producer) { return producer.first.empty(); });
+}
+
+void EncodeState(const StreamState& state, Lsn last, std::string& out) {
+  EncodeChanges(ChangesOf(state, last), out);
+}
+
+void EncodeChanges(const StateChanges& changes, std::string& out) {
+  THALWEG_ASSERT(IsValid(changes));  // what cannot be read again must not get into a segment
+  PieceWriter writer(out);
+  writer.Byte(FlagsOf(changes));
+  writer.Number(changes.last.value);
+  writer.Number(changes.tail.value);
+  writer.Number(changes.forks);
+  writer.Signed(changes.accessed_steady_ms);
+  if (changes.closed_by) {
+    writer.Text(changes.closed_by->producer_id);
+    writer.Number(changes.closed_by->epoch);
+    writer.Number(changes.closed_by->seq);
+  }
+  if (changes.seq_last) writer.Text(*changes.seq_last);
+  writer.Number(changes.producers.size());
+  for (const auto& [id, producer] : changes.producers) {
+    writer.Text(id);
+    writer.Number(producer.epoch);
+    writer.Number(producer.seq_last);
+  }
+}
+
+std::optional<StateChanges> DecodeState(std::string_view bytes) {
+  PieceReader reader(bytes);
+  StateChanges changes;
+  const uint8_t flags = reader.ByteUpTo(kFlagsAll);
+  changes.closed = (flags & kClosed) != 0;
+  changes.soft_deleted = (flags & kSoftDeleted) != 0;
+  changes.last = Lsn{reader.Number()};
+  changes.tail = Offset{reader.Number()};
+  changes.forks = reader.Number();
+  changes.accessed_steady_ms = reader.Signed();
+  if ((flags & kClosedBy) != 0) changes.closed_by = TakeClosingStamp(reader);
+  if ((flags & kSeqLast) != 0) changes.seq_last = reader.Text();
+  TakeProducers(reader, changes);
+  if (!reader.ok() || !IsValid(changes)) return std::nullopt;
+  return changes;
+}
+
+}  // namespace thalweg
