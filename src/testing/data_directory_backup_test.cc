@@ -121,8 +121,8 @@ TEST(DataDirectoryBackup, SeesOneMomentWhileTheLogGoesOnUnderIt) {
 // Blocks that do not fit into what is read at once: a later one may be seen where an earlier one
 // was looked for too soon.
 TEST(DataDirectoryBackup, IsNotMistakenAboutBlocksThatAppearWhileItReads) {
-  for (uint64_t every = 1; every <= 4; ++every) {
-    BackUpWhileItGrows(every, 2, 16u << 20, 700'000);
+  for (const uint64_t every : {3u, 15u}) {  // of 1 to 24, those that meet the case
+    BackUpWhileItGrows(every, 2, 64u << 20, 700'000);
   }
 }
 
