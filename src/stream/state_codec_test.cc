@@ -8,7 +8,7 @@
 namespace thalweg {
 namespace {
 
-using namespace std::string_view_literals;
+using std::string_view_literals::operator""sv;
 
 // The example of docs/formats/state.md.
 constexpr std::string_view kExample =
