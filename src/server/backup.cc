@@ -3,7 +3,7 @@
 #include <cstdio>
 #include <memory>
 
-#include "server/verify_exit.h"
+#include "server/fault_exit.h"
 #include "storage/data_directory.h"
 #include "storage/data_directory_backup.h"
 #include "storage/posix_disk.h"

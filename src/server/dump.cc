@@ -5,7 +5,7 @@
 
 #include "server/dump_text.h"
 #include "server/exit_codes.h"
-#include "server/verify_exit.h"
+#include "server/fault_exit.h"
 #include "server/verify_fold.h"
 #include "storage/data_directory.h"
 #include "storage/data_directory_view.h"

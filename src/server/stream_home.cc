@@ -9,6 +9,7 @@
 
 #include "engine/durable_engine.h"
 #include "server/exit_codes.h"
+#include "server/fault_exit.h"
 #include "storage/data_directory.h"
 #include "storage/posix_disk.h"
 #include "thalweg/engine.h"
@@ -39,18 +40,9 @@ class DiskHome final : public StreamHome {
   const std::unique_ptr<DurableEngine> durable_;
 };
 
-int ExitCodeOf(StorageFault::Kind kind) {
-  switch (kind) {
-    case StorageFault::Kind::kDisk: return kExitCannotStart;
-    case StorageFault::Kind::kForeign: return kExitForeign;
-    case StorageFault::Kind::kDamage: return kExitDamaged;
-  }
-  return kExitCannotStart;
-}
-
 std::unexpected<StreamHome::Error> Refuse(const std::string& path, const StorageFault& fault) {
   return std::unexpected(
-      StreamHome::Error{ExitCodeOf(fault.kind), "data directory " + path + ": " + fault.message});
+      StreamHome::Error{ExitCodeFor(fault.kind), "data directory " + path + ": " + fault.message});
 }
 
 DirectoryId RandomId() {

@@ -5,7 +5,7 @@
 #include <memory>
 
 #include "server/exit_codes.h"
-#include "server/verify_exit.h"
+#include "server/fault_exit.h"
 #include "server/verify_fold.h"
 #include "server/verify_log.h"
 #include "storage/data_directory.h"

@@ -5,16 +5,19 @@
 
 #include "base/assert.h"
 #include "stream/apply.h"
+#include "stream/fit.h"
 
 namespace thalweg {
 namespace {
 
-std::unexpected<StorageFault> DoesNotFit(Lsn lsn, const std::string& why) {
-  return std::unexpected(StorageFault{StorageFault::Kind::kDamage,
-                                      "holds record " + std::to_string(lsn.value) + ", " + why});
+std::unexpected<StorageFault> DoesNotFit(Lsn lsn, const std::string& objection) {
+  return std::unexpected(StorageFault{
+      StorageFault::Kind::kDamage, "holds record " + std::to_string(lsn.value) + ", " + objection});
 }
 
-std::string Name(StreamId id) { return "stream " + std::to_string(id.value); }
+const StreamState* StateOf(const FoldedStream* stream) {
+  return stream == nullptr ? nullptr : &stream->state;
+}
 
 }  // namespace
 
@@ -34,19 +37,12 @@ FoldedStream* StreamFold::Find(StreamId id) {
 }
 
 StorageResult<void> StreamFold::Fold(Lsn lsn, const CreateRecord& record) {
-  if (Find(record.id) != nullptr) {
-    return DoesNotFit(lsn, "which gives the id of " + Name(record.id) + " again");
-  }
-  if (paths_.contains(record.path)) {
-    return DoesNotFit(lsn, "which creates " + std::string(record.path) + " where it stands");
-  }
-  if (record.source != StreamId{}) {
-    FoldedStream* source = Find(record.source);
-    const bool fits = source != nullptr && !source->state.soft_deleted &&
-                      source->state.start <= record.start && record.start <= source->state.tail;
-    if (!fits) return DoesNotFit(lsn, "a fork of what was not there");
-    ApplyForkAdded(source->state);
-  }
+  FoldedStream* source = Find(record.source);
+  const std::string objection = Objection(record, {.id_is_taken = Find(record.id) != nullptr,
+                                                   .path_is_taken = paths_.contains(record.path),
+                                                   .source = StateOf(source)});
+  if (!objection.empty()) return DoesNotFit(lsn, objection);
+  if (source != nullptr) ApplyForkAdded(source->state);
   const uint64_t appends = (record.prefix.empty() ? 0 : 1) + (record.data.empty() ? 0 : 1);
   paths_.emplace(record.path, record.id);
   streams_.emplace(record.id.value, FoldedStream{ApplyCreate(record), lsn, appends});
@@ -55,9 +51,8 @@ StorageResult<void> StreamFold::Fold(Lsn lsn, const CreateRecord& record) {
 
 StorageResult<void> StreamFold::Fold(Lsn lsn, const AppendRecord& record) {
   FoldedStream* stream = Find(record.id);
-  if (stream == nullptr || !Fits(stream->state, record)) {
-    return DoesNotFit(lsn, "an append to " + Name(record.id) + " that it cannot have taken");
-  }
+  const std::string objection = Objection(record, StateOf(stream));
+  if (!objection.empty()) return DoesNotFit(lsn, objection);
   ApplyAppend(stream->state, record);
   stream->last = lsn;
   if (!record.data.empty()) ++stream->appends;
@@ -66,9 +61,8 @@ StorageResult<void> StreamFold::Fold(Lsn lsn, const AppendRecord& record) {
 
 StorageResult<void> StreamFold::Fold(Lsn lsn, const RemoveRecord& record) {
   FoldedStream* stream = Find(record.id);
-  if (stream == nullptr || stream->state.soft_deleted) {
-    return DoesNotFit(lsn, "which removes " + Name(record.id) + ", which is not there");
-  }
+  const std::string objection = Objection(record, StateOf(stream));
+  if (!objection.empty()) return DoesNotFit(lsn, objection);
   stream->last = lsn;
   if (ApplyRemove(stream->state, record) == Fate::kGone) Drop(record.id);
   return {};
@@ -76,9 +70,8 @@ StorageResult<void> StreamFold::Fold(Lsn lsn, const RemoveRecord& record) {
 
 StorageResult<void> StreamFold::Fold(Lsn lsn, const TouchRecord& record) {
   FoldedStream* stream = Find(record.id);
-  if (stream == nullptr) {
-    return DoesNotFit(lsn, "a use of " + Name(record.id) + ", which is not there");
-  }
+  const std::string objection = Objection(record, StateOf(stream));
+  if (!objection.empty()) return DoesNotFit(lsn, objection);
   ApplyTouch(stream->state, record);
   stream->last = lsn;
   return {};
