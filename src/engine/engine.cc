@@ -1,9 +1,11 @@
 // Crosses threads: see the header.
 #include "engine/engine.h"
 
-#include <mutex>
+#include <algorithm>
 #include <utility>
 
+#include "engine/checkpoint.h"
+#include "engine/engine_access.h"
 #include "engine/engine_replay.h"
 #include "engine/publisher.h"
 #include "engine/stream_table.h"
@@ -12,22 +14,30 @@
 namespace thalweg {
 
 Engine::Engine(const Clock& clock, std::unique_ptr<CommitLog> log, EngineOptions options)
+    : Engine(clock, std::move(log), options, EngineStore{}) {}
+
+Engine::Engine(const Clock& clock, std::unique_ptr<CommitLog> log, EngineOptions options,
+               EngineStore store)
     : log_(std::move(log)),
       publisher_(std::make_unique<Publisher>(*log_)),
-      streams_(std::make_unique<StreamTable>(clock, *log_, *publisher_, options.partitions)) {
+      store_(std::move(store)),
+      streams_(std::make_unique<StreamTable>(clock, *log_, *publisher_, options.partitions,
+                                             store_.streams.get())),
+      loader_(std::make_unique<StreamLoader>(*streams_)) {
+  if (store_.streams != nullptr) last_id_ = store_.streams->last_id().value;
   log_->Attach(this);
 }
 
 Engine::~Engine() { log_->Attach(nullptr); }
 
 StorageResult<void> Engine::Replay(Lsn lsn, const Record& record) {
-  if (replay_ == nullptr) replay_ = std::make_unique<EngineReplay>(*streams_);
+  if (replay_ == nullptr) replay_ = std::make_unique<EngineReplay>(*streams_, *loader_);
   return replay_->Take(lsn, record);
 }
 
 void Engine::EndReplay() {
   if (replay_ == nullptr) return;
-  last_id_ = replay_->last_id().value;
+  last_id_ = std::max(last_id_.load(), replay_->last_id().value);
   replay_.reset();
 }
 
@@ -36,20 +46,40 @@ void Engine::OnDurable(Lsn durable) { publisher_->OnDurable(durable); }
 RemoveOutcome Engine::Remove(std::string_view path) {
   const Moment now = streams_->Now();
   const PathKey key(path);
-  Partition& partition = streams_->PartitionOf(key);
-  Aftermath after;
   RemoveOutcome outcome;
-  {
-    std::lock_guard lock(partition.mutex);
-    const StreamHandle stream = streams_->Find(partition, key, now, after);
+  const auto remove = [&](Partition& partition, const StreamHandle& stream, Aftermath& after) {
     const RemoveDecision decision = DecideRemove(StateOf(stream), RemoveCause::kDelete, now);
     if (decision.record) {
       streams_->Remove(stream, *decision.record, log_->Stage(*decision.record), after);
     }
-    outcome = {.verdict = decision.verdict, .rests_on = RestsOn(partition, stream)};
-  }
-  streams_->Finish(after);
+    outcome.verdict = decision.verdict;
+    outcome.rests_on = RestsOn(partition, stream);
+  };
+  if (!WithStream(key, now, remove)) outcome.trouble = Trouble::kUnreadable;
   return outcome;
+}
+
+bool Engine::TellUnreadable(const StorageFault& fault) {
+  if (store_.on_unreadable) store_.on_unreadable(fault);
+  return false;
+}
+
+// What stands against bytes that the rules accept.
+Trouble Engine::TroubleOfBytes() const {
+  if (!log_->HasRoom()) return Trouble::kDiskFull;
+  const bool is_bounded = store_.streams != nullptr && store_.tail_bytes_max != 0;
+  return is_bounded && tail_bytes() >= store_.tail_bytes_max ? Trouble::kMemoryFull
+                                                             : Trouble::kNone;
+}
+
+std::unique_ptr<Checkpoint> Engine::NewCheckpoint(LocalLog& log) {
+  return std::make_unique<Checkpoint>(*streams_, log, last_id_);
+}
+
+void Engine::EvictIdle() { thalweg::EvictIdle(*streams_); }
+
+uint64_t Engine::tail_bytes() const {
+  return streams_->tail_bytes().load(std::memory_order_relaxed);
 }
 
 const StreamInfo& Engine::Info(const StreamHandle& stream) { return stream->info; }

@@ -7,6 +7,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -24,16 +25,23 @@
 
 namespace thalweg {
 
+class Checkpoint;
 class EngineReplay;
+class LocalLog;
 class Publisher;
+class StreamLoader;
+class StreamStore;
 class StreamTable;
+struct Absence;
 struct Aftermath;
 struct PathKey;
 
 // Why a command that the rules accept is refused all the same.
 enum class Trouble : uint8_t {
   kNone,
-  kDiskFull,  // 507: goes away when there is space again
+  kDiskFull,    // 507: goes away when there is space again
+  kMemoryFull,  // 503: goes away with the next checkpoint
+  kUnreadable,  // 500: what is stored of the stream cannot be read
 };
 
 struct CreateOutcome {
@@ -59,14 +67,27 @@ struct AppendOutcome {
 };
 
 struct RemoveOutcome {
+  Trouble trouble = Trouble::kNone;  // else nothing below is meant
   RemoveVerdict verdict = RemoveVerdict::kMissing;
   Lsn rests_on;
+};
+
+// Where an engine keeps what is checkpointed.
+struct EngineStore {
+  std::unique_ptr<StreamStore> streams;
+  uint64_t tail_bytes_max = 0;  // memory for what is not checkpointed yet; 503 beyond it
+  // Told of what could not be read. THREAD: any, without a lock.
+  std::function<void(const StorageFault&)> on_unreadable;
 };
 
 class Engine final : private CommitListener {
  public:
   // Listens to `log` as long as it lives.
   Engine(const Clock& clock, std::unique_ptr<CommitLog> log, EngineOptions options);
+
+  // The same with a store; all of its streams are there from the beginning.
+  Engine(const Clock& clock, std::unique_ptr<CommitLog> log, EngineOptions options,
+         EngineStore store);
   ~Engine() override;
 
   // Takes a record that the log held before: in order, each once, before any command, on one
@@ -100,6 +121,14 @@ class Engine final : private CommitListener {
   // stream with a TTL that is watched is not idle: its window starts anew.
   bool SweepExpired(size_t limit);
 
+  // A checkpoint of this engine, whose log is `log`. REQUIRES: it has a store; one at a time.
+  std::unique_ptr<Checkpoint> NewCheckpoint(LocalLog& log);
+  void EvictIdle();
+  StreamStore& store() { return *store_.streams; }
+
+  // The memory of what is not checkpointed yet.
+  uint64_t tail_bytes() const;
+
   Lsn durable() const { return log_->durable(); }
 
   size_t stream_count() const;
@@ -109,14 +138,26 @@ class Engine final : private CommitListener {
   Publisher& publisher() { return *publisher_; }
   void OnDurable(Lsn durable) override;
 
+  // Calls `step` with what stands at the path (null: nothing), under its lock, loaded where it was
+  // not in memory. False: it could not be read. `absence` learns what is known of the path.
+  // THREAD: takes locks.
+  template <typename Step>
+  bool WithStream(const PathKey& key, Moment now, Absence& absence, Step step);
+  template <typename Step>
+  bool WithStream(const PathKey& key, Moment now, Step step);
+  bool TellUnreadable(const StorageFault& fault);
+  Trouble TroubleOfBytes() const;
+
   CreateOutcome CreatePlain(const CreateCommand& command);
   std::optional<CreateOutcome> TryCreateFork(CreateCommand command);
-  CreateOutcome CreateLocked(const CreateCommand& command, const PathKey& key,
-                             const StreamHandle& source, LongAppend copy, Aftermath& after);
+  CreateOutcome CreateLocked(const CreateCommand& command, const PathKey& key, StreamHandle stream,
+                             const StreamHandle& source, LongAppend copy);
 
   const std::unique_ptr<CommitLog> log_;
   const std::unique_ptr<Publisher> publisher_;
+  const EngineStore store_;
   const std::unique_ptr<StreamTable> streams_;
+  const std::unique_ptr<StreamLoader> loader_;
   std::unique_ptr<EngineReplay> replay_;  // null: nothing is or was replayed
   std::atomic<uint64_t> last_id_{0};
 };

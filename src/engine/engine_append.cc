@@ -1,9 +1,7 @@
 // Appends: decide, apply and stage under one lock; what is watched is published after it.
-#include <mutex>
 #include <utility>
 
-#include "engine/engine.h"
-#include "engine/stream_table.h"
+#include "engine/engine_access.h"
 
 namespace thalweg {
 namespace {
@@ -41,26 +39,21 @@ AppendOutcome Engine::Append(std::string_view path, AppendCommand command) {
   command.now = streams_->Now();
   const PathKey key(path);
   LongAppend copy = CopyIfLong(command.payload.wire);
-  Partition& partition = streams_->PartitionOf(key);
-  Aftermath after;
   AppendOutcome outcome;
-  {
-    std::lock_guard lock(partition.mutex);
-    const StreamHandle stream = streams_->Find(partition, key, command.now, after);
+  const auto append = [&](Partition& partition, const StreamHandle& stream, Aftermath& after) {
     const AppendDecision decision = DecideAppend(StateOf(stream), command);
-    if (decision.record && !decision.record->data.empty() && !log_->HasRoom()) {
-      outcome.trouble = Trouble::kDiskFull;
-    } else {
-      if (decision.record) {
-        const Lsn lsn = log_->Stage(*decision.record);
-        streams_->Append(stream, *decision.record, lsn, std::move(copy), after);
-      }
-      if (IsUse(decision.verdict)) streams_->Use(*stream, command.now);
-      outcome = OutcomeOf(decision.verdict, stream, command);
-      outcome.rests_on = RestsOn(partition, stream);
+    const bool brings_bytes = decision.record && !decision.record->data.empty();
+    outcome.trouble = brings_bytes ? TroubleOfBytes() : Trouble::kNone;
+    if (outcome.trouble != Trouble::kNone) return;
+    if (decision.record) {
+      const Lsn lsn = log_->Stage(*decision.record);
+      streams_->Append(stream, *decision.record, lsn, std::move(copy), after);
     }
-  }
-  streams_->Finish(after);
+    if (IsUse(decision.verdict)) streams_->Use(stream, command.now);
+    outcome = OutcomeOf(decision.verdict, stream, command);
+    outcome.rests_on = RestsOn(partition, stream);
+  };
+  if (!WithStream(key, command.now, append)) outcome.trouble = Trouble::kUnreadable;
   return outcome;
 }
 

@@ -1,12 +1,11 @@
 // Creation, plain and by fork. A fork and its reference on the source are one record, decided under
 // the locks of both; what takes longer (finding the fork's point) is done before them.
-#include <mutex>
+#include <algorithm>
 #include <utility>
 
 #include "base/assert.h"
-#include "engine/engine.h"
+#include "engine/engine_access.h"
 #include "engine/history.h"
-#include "engine/stream_table.h"
 #include "stream/json_messages.h"
 
 namespace thalweg {
@@ -25,11 +24,14 @@ std::optional<Bytes> TakePrefix(const Bytes& next_append, ContentKind kind, uint
 
 // Fills `point` by looking into the source, of which `tail` is known; its prefix borrows from
 // `prefix`. False: the source vanished meanwhile. THREAD: takes locks.
-bool ResolvePoint(const StreamHandle& source, Offset tail, ForkPoint& point, Bytes& prefix) {
+StorageResult<bool> ResolvePoint(const StreamStore* store, const StreamHandle& source, Offset tail,
+                                 ForkPoint& point, Bytes& prefix) {
   point.sub_offset_fits = point.sub_offset == 0;
   if (!point.at || *point.at > tail) return true;
-  const std::optional<Stretch> next = ReadHistory(source, *point.at, tail, 1);
-  if (!next) return false;
+  const auto read = ReadHistory(store, source, *point.at, tail, 1);
+  if (!read) return std::unexpected(read.error());
+  if (!*read) return false;
+  const std::optional<Stretch>& next = *read;
   point.at_is_boundary = next->boundary;
   if (point.sub_offset == 0 || next->parts.empty()) return true;
   std::optional<Bytes> taken =
@@ -63,37 +65,52 @@ CreateOutcome Engine::Create(CreateCommand command) {
 CreateOutcome Engine::CreatePlain(const CreateCommand& command) {
   const PathKey key(command.path);
   LongAppend copy = CopyIfLong(command.payload.wire);
-  Aftermath after;
   CreateOutcome outcome;
-  {
-    std::lock_guard lock(streams_->PartitionOf(key).mutex);
-    outcome = CreateLocked(command, key, nullptr, std::move(copy), after);
-  }
-  streams_->Finish(after);
+  const auto create = [&](Partition&, const StreamHandle& stream, Aftermath&) {
+    outcome = CreateLocked(command, key, stream, nullptr, std::move(copy));
+  };
+  if (!WithStream(key, command.now, create)) outcome.trouble = Trouble::kUnreadable;
   return outcome;
 }
 
-// Null: the source changed between the look and the locks.
+// Null: one of the two changed between the look and the locks.
 std::optional<CreateOutcome> Engine::TryCreateFork(CreateCommand command) {
   const PathKey key(command.path);
   const PathKey source_key(*command.fork_source);
-  Partition& source_home = streams_->PartitionOf(source_key);
   LongAppend copy = CopyIfLong(command.payload.wire);
-  Aftermath after;
   StreamHandle looked_at;
   Offset tail;
-  {
-    std::lock_guard lock(source_home.mutex);
-    looked_at = streams_->Find(source_home, source_key, command.now, after);
-    if (looked_at != nullptr) tail = looked_at->state.tail;
-  }
+  const auto look = [&](Partition&, const StreamHandle& source, Aftermath&) {
+    looked_at = source;
+    if (source != nullptr) tail = source->state.tail;
+  };
+  const auto only_load = [](Partition&, const StreamHandle&, Aftermath&) {};
+  Absence absence, source_absence;
+  CreateOutcome unreadable;
+  unreadable.trouble = Trouble::kUnreadable;
+  if (!WithStream(key, command.now, absence, only_load)) return unreadable;
+  if (!WithStream(source_key, command.now, source_absence, look)) return unreadable;
   Bytes prefix;
+  if (looked_at != nullptr) {
+    const auto resolved = ResolvePoint(store_.streams.get(), looked_at, tail, command.fork, prefix);
+    if (!resolved) {
+      TellUnreadable(resolved.error());
+      return unreadable;
+    }
+    if (!*resolved) return std::nullopt;
+  }
+  Partition& home = streams_->PartitionOf(key);
+  Partition& source_home = streams_->PartitionOf(source_key);
+  Aftermath after;
   std::optional<CreateOutcome> outcome;
-  if (looked_at == nullptr || ResolvePoint(looked_at, tail, command.fork, prefix)) {
-    PartitionLocks locks(streams_->PartitionOf(key), source_home);
+  {
+    PartitionLocks locks(home, source_home);
     const StreamHandle source = streams_->Find(source_home, source_key, command.now, after);
-    if (StillHolds(looked_at, tail, command.fork, source)) {
-      outcome = CreateLocked(command, key, source, std::move(copy), after);
+    const StreamHandle stream = streams_->Find(home, key, command.now, after);
+    if ((stream != nullptr || streams_->IsAbsent(absence)) &&
+        (source != nullptr || streams_->IsAbsent(source_absence)) &&
+        StillHolds(looked_at, tail, command.fork, source)) {
+      outcome = CreateLocked(command, key, stream, source, std::move(copy));
       if (outcome->trouble == Trouble::kNone && outcome->verdict != CreateVerdict::kCreated) {
         outcome->rests_on = std::max(outcome->rests_on, RestsOn(source_home, source));
       }
@@ -104,16 +121,14 @@ std::optional<CreateOutcome> Engine::TryCreateFork(CreateCommand command) {
 }
 
 CreateOutcome Engine::CreateLocked(const CreateCommand& command, const PathKey& key,
-                                   const StreamHandle& source, LongAppend copy, Aftermath& after) {
+                                   StreamHandle stream, const StreamHandle& source,
+                                   LongAppend copy) {
   Partition& partition = streams_->PartitionOf(key);
-  StreamHandle stream = streams_->Find(partition, key, command.now, after);
   const StreamId id{last_id_.fetch_add(1) + 1};
   const CreateDecision decision = DecideCreate(StateOf(stream), StateOf(source), command, id);
   CreateOutcome outcome;
-  if (decision.record && !log_->HasRoom()) {
-    outcome.trouble = Trouble::kDiskFull;
-    return outcome;
-  }
+  if (decision.record) outcome.trouble = TroubleOfBytes();
+  if (outcome.trouble != Trouble::kNone) return outcome;
   if (decision.record) {
     THALWEG_ASSERT(stream == nullptr);
     stream =

@@ -1,11 +1,10 @@
-// Reads: a bounded page of what is durable. What a stream owns is read under its lock; what it
-// inherited is read along the chain of its sources after that.
+// Reads: a bounded page of what is durable. What is in memory is read under the stream's lock; what
+// a stream inherited, or a segment has, is read after that (history.h).
 #include <mutex>
 #include <utility>
 
-#include "engine/engine.h"
+#include "engine/engine_access.h"
 #include "engine/history.h"
-#include "engine/stream_table.h"
 
 namespace thalweg {
 namespace {
@@ -23,8 +22,8 @@ Offset Resolve(ReadFrom from, Offset tail) {
 // A read between its two steps.
 struct Reading {
   ReadOutcome outcome;
-  Mark shown;              // what stood there when it began
-  bool inherited = false;  // the page begins in a source and is not filled yet
+  Mark shown;             // what stood there when it began
+  bool deferred = false;  // the page begins before what is in memory, and is not filled yet
 };
 
 // REQUIRES: the stream's partition is locked.
@@ -42,8 +41,8 @@ Reading Begin(const StreamHandle& stream, Lsn rests_on, Lsn durable, ReadFrom fr
     return reading;
   }
   outcome.stream = stream;
-  reading.inherited = outcome.page.start < stream->own.start();
-  if (reading.inherited) return reading;
+  reading.deferred = outcome.page.start < stream->own.start();
+  if (reading.deferred) return reading;
   if (!stream->own.IsBoundary(outcome.page.start)) {
     outcome.verdict = ReadVerdict::kNotABoundary;
     outcome.stream = nullptr;
@@ -54,23 +53,24 @@ Reading Begin(const StreamHandle& stream, Lsn rests_on, Lsn durable, ReadFrom fr
   return reading;
 }
 
+ReadOutcome Refused(ReadVerdict verdict, Lsn rests_on) {
+  return {.verdict = verdict, .stream = nullptr, .page = {}, .rests_on = rests_on};
+}
+
 // The second step; null: the chain changed meanwhile, begin again. THREAD: takes locks.
-std::optional<ReadOutcome> Complete(Reading reading, size_t page_bytes_max) {
+StorageResult<std::optional<ReadOutcome>> Complete(const StreamStore* store, Reading reading,
+                                                   size_t page_bytes_max) {
   ReadOutcome& outcome = reading.outcome;
   if (outcome.verdict != ReadVerdict::kOk) return outcome;
   Page& page = outcome.page;
-  if (reading.inherited) {
-    std::optional<Stretch> stretch =
-        ReadHistory(outcome.stream, page.start, reading.shown.tail, page_bytes_max);
-    if (!stretch) return std::nullopt;
-    if (!stretch->boundary) {
-      return ReadOutcome{.verdict = ReadVerdict::kNotABoundary,
-                         .stream = nullptr,
-                         .page = {},
-                         .rests_on = outcome.rests_on};
-    }
-    page.parts = std::move(stretch->parts);
-    page.end = stretch->end;
+  if (reading.deferred) {
+    auto stretch =
+        ReadHistory(store, outcome.stream, page.start, reading.shown.tail, page_bytes_max);
+    if (!stretch) return std::unexpected(stretch.error());
+    if (!*stretch) return std::nullopt;
+    if (!(*stretch)->boundary) return Refused(ReadVerdict::kNotABoundary, outcome.rests_on);
+    page.parts = std::move((*stretch)->parts);
+    page.end = (*stretch)->end;
   }
   page.at_tail = page.end == reading.shown.tail;
   page.closed = page.at_tail && reading.shown.closed;
@@ -82,18 +82,19 @@ std::optional<ReadOutcome> Complete(Reading reading, size_t page_bytes_max) {
 ReadOutcome Engine::Read(std::string_view path, ReadFrom from, size_t page_bytes_max) {
   const Moment now = streams_->Now();
   const PathKey key(path);
-  Partition& partition = streams_->PartitionOf(key);
   for (;;) {
-    Aftermath after;
     Reading reading;
-    {
-      std::lock_guard lock(partition.mutex);
-      const StreamHandle stream = streams_->Find(partition, key, now, after);
+    const auto begin = [&](Partition& partition, const StreamHandle& stream, Aftermath&) {
       reading = Begin(stream, RestsOn(partition, stream), durable(), from, page_bytes_max);
-      if (VerdictOf(stream) == ReadVerdict::kOk) streams_->Use(*stream, now);
+      if (VerdictOf(stream) == ReadVerdict::kOk) streams_->Use(stream, now);
+    };
+    if (!WithStream(key, now, begin)) return Refused(ReadVerdict::kUnreadable, {});
+    auto outcome = Complete(store_.streams.get(), std::move(reading), page_bytes_max);
+    if (!outcome) {
+      TellUnreadable(outcome.error());
+      return Refused(ReadVerdict::kUnreadable, {});
     }
-    streams_->Finish(after);
-    if (auto outcome = Complete(std::move(reading), page_bytes_max)) return *std::move(outcome);
+    if (*outcome) return **std::move(outcome);
   }
 }
 
@@ -107,33 +108,32 @@ ReadOutcome Engine::Read(const StreamHandle& stream, Offset from, size_t page_by
       std::lock_guard lock(stream->home.mutex);
       streams_->ExpireIfDue(stream, now, after);
       reading = Begin(stream, stream->last, durable(), begin, page_bytes_max);
-      if (VerdictOf(stream) == ReadVerdict::kOk) streams_->Use(*stream, now);
+      if (VerdictOf(stream) == ReadVerdict::kOk) streams_->Use(stream, now);
     }
     streams_->Finish(after);
-    if (auto outcome = Complete(std::move(reading), page_bytes_max)) return *std::move(outcome);
+    auto outcome = Complete(store_.streams.get(), std::move(reading), page_bytes_max);
+    if (!outcome) {
+      TellUnreadable(outcome.error());
+      return Refused(ReadVerdict::kUnreadable, {});
+    }
+    if (*outcome) return **std::move(outcome);
   }
 }
 
 DescribeOutcome Engine::Describe(std::string_view path) {
   const Moment now = streams_->Now();
-  const PathKey key(path);
-  Partition& partition = streams_->PartitionOf(key);
-  Aftermath after;
   DescribeOutcome outcome;
-  {
-    std::lock_guard lock(partition.mutex);
-    const StreamHandle stream = streams_->Find(partition, key, now, after);
+  const auto describe = [&](Partition& partition, const StreamHandle& stream, Aftermath&) {
     outcome.verdict = VerdictOf(stream);
     outcome.rests_on = RestsOn(partition, stream);
-    if (outcome.verdict == ReadVerdict::kOk) {
-      const Mark& shown = stream->visible.At(durable());
-      outcome.stream = stream;
-      outcome.tail = shown.tail;
-      outcome.closed = shown.closed;
-      outcome.rests_on = shown.lsn;
-    }
-  }
-  streams_->Finish(after);
+    if (outcome.verdict != ReadVerdict::kOk) return;
+    const Mark& shown = stream->visible.At(durable());
+    outcome.stream = stream;
+    outcome.tail = shown.tail;
+    outcome.closed = shown.closed;
+    outcome.rests_on = shown.lsn;
+  };
+  if (!WithStream(PathKey(path), now, describe)) outcome.verdict = ReadVerdict::kUnreadable;
   return outcome;
 }
 

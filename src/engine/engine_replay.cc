@@ -27,22 +27,24 @@ StorageResult<void> EngineReplay::Take(Lsn lsn, const Record& record) {
 }
 
 StorageResult<void> EngineReplay::Fold(Lsn lsn, const CreateRecord& record) {
-  const PathKey key(record.path);
-  StreamHandle source = Find(record.source);
-  const std::string objection =
-      Objection(record, {.id_is_taken = by_id_.contains(record.id.value),
-                         .path_is_taken = streams_.PartitionOf(key).streams.contains(key),
-                         .source = StateOf(source)});
+  auto source = Find(record.source);
+  if (!source) return std::unexpected(source.error());
+  const auto ground = GroundOf(record, *source);
+  if (!ground) return std::unexpected(ground.error());
+  const std::string objection = Objection(record, *ground);
   if (!objection.empty()) return DoesNotFit(lsn, objection);
   last_id_ = std::max(last_id_, record.id);  // threads draw ids before they stage
-  const StreamHandle stream = streams_.Add(record, lsn, CopyIfLong(record.data), std::move(source));
+  const StreamHandle stream =
+      streams_.Add(record, lsn, CopyIfLong(record.data), *std::move(source));
   RememberUse(*stream);
   by_id_.emplace(record.id.value, stream);
   return {};
 }
 
 StorageResult<void> EngineReplay::Fold(Lsn lsn, const AppendRecord& record) {
-  const StreamHandle stream = Find(record.id);
+  const auto found = Find(record.id);
+  if (!found) return std::unexpected(found.error());
+  const StreamHandle& stream = *found;
   const std::string objection = Objection(record, StateOf(stream));
   if (!objection.empty()) return DoesNotFit(lsn, objection);
   Aftermath after;  // nobody watches yet
@@ -53,7 +55,9 @@ StorageResult<void> EngineReplay::Fold(Lsn lsn, const AppendRecord& record) {
 }
 
 StorageResult<void> EngineReplay::Fold(Lsn lsn, const RemoveRecord& record) {
-  const StreamHandle stream = Find(record.id);
+  const auto found = Find(record.id);
+  if (!found) return std::unexpected(found.error());
+  const StreamHandle& stream = *found;
   const std::string objection = Objection(record, StateOf(stream));
   if (!objection.empty()) return DoesNotFit(lsn, objection);
   Aftermath after;
@@ -63,21 +67,49 @@ StorageResult<void> EngineReplay::Fold(Lsn lsn, const RemoveRecord& record) {
 }
 
 StorageResult<void> EngineReplay::Fold(Lsn lsn, const TouchRecord& record) {
-  const StreamHandle stream = Find(record.id);
+  const auto found = Find(record.id);
+  if (!found) return std::unexpected(found.error());
+  const StreamHandle& stream = *found;
   const std::string objection = Objection(record, StateOf(stream));
   if (!objection.empty()) return DoesNotFit(lsn, objection);
-  ApplyTouch(stream->state, record);
+  streams_.Touch(stream, record);
   RememberUse(*stream);
   return {};
 }
 
+// What a create meets, in memory and in the store.
+StorageResult<CreateGround> EngineReplay::GroundOf(const CreateRecord& record,
+                                                   const StreamHandle& source) {
+  const PathKey key(record.path);
+  const auto& streams = streams_.PartitionOf(key).streams;
+  CreateGround ground{.id_is_taken = by_id_.contains(record.id.value),
+                      .path_is_taken = streams.contains(key),
+                      .source = StateOf(source)};
+  if (streams_.store() == nullptr || ground.path_is_taken) return ground;
+  const auto looked = loader_.Look(key);
+  if (!looked) return std::unexpected(looked.error());
+  ground.path_is_taken = streams.contains(key);
+  if (ground.id_is_taken || record.id > streams_.store()->last_id()) return ground;
+  const auto same_id = streams_.store()->catalog().Find(record.id);
+  if (!same_id) return std::unexpected(same_id.error());
+  ground.id_is_taken = same_id->has_value();
+  return ground;
+}
+
 // Forgets those that are gone when it meets them.
-StreamHandle EngineReplay::Find(StreamId id) {
+StorageResult<StreamHandle> EngineReplay::Find(StreamId id) {
   const auto it = by_id_.find(id.value);
-  if (it == by_id_.end()) return nullptr;
-  if (!it->second->gone) return it->second;
-  by_id_.erase(it);
-  return nullptr;
+  if (it != by_id_.end() && !it->second->gone) return it->second;
+  if (it != by_id_.end()) {
+    by_id_.erase(it);
+    return nullptr;
+  }
+  if (streams_.store() == nullptr || id > streams_.store()->last_id() || id == StreamId{}) {
+    return nullptr;
+  }
+  auto found = loader_.Find(id);
+  if (found && *found != nullptr) by_id_.emplace(id.value, *found);
+  return found;
 }
 
 }  // namespace thalweg

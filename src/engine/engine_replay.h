@@ -7,14 +7,16 @@
 #include <string>
 #include <unordered_map>
 
+#include "engine/stream_loader.h"
 #include "engine/stream_table.h"
 #include "storage/fault.h"
+#include "stream/fit.h"
 
 namespace thalweg {
 
 class EngineReplay {
  public:
-  explicit EngineReplay(StreamTable& streams) : streams_(streams) {}
+  EngineReplay(StreamTable& streams, StreamLoader& loader) : streams_(streams), loader_(loader) {}
 
   StorageResult<void> Take(Lsn lsn, const Record& record);
 
@@ -26,9 +28,11 @@ class EngineReplay {
   StorageResult<void> Fold(Lsn lsn, const AppendRecord& record);
   StorageResult<void> Fold(Lsn lsn, const RemoveRecord& record);
   StorageResult<void> Fold(Lsn lsn, const TouchRecord& record);
-  StreamHandle Find(StreamId id);
+  StorageResult<StreamHandle> Find(StreamId id);
+  StorageResult<CreateGround> GroundOf(const CreateRecord& record, const StreamHandle& source);
 
   StreamTable& streams_;
+  StreamLoader& loader_;
   std::unordered_map<uint64_t, StreamHandle> by_id_;
   StreamId last_id_;
 };

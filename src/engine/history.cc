@@ -2,7 +2,9 @@
 #include "engine/history.h"
 
 #include <algorithm>
+#include <cstdint>
 #include <mutex>
+#include <string>
 #include <utility>
 
 #include "base/assert.h"
@@ -26,7 +28,7 @@ std::optional<std::vector<Leg>> FindLegs(StreamHandle stream, Offset from, Offse
     {
       std::lock_guard lock(stream->home.mutex);
       if (stream->gone) return std::nullopt;
-      start = stream->own.start();
+      start = stream->state.start;
       source = stream->source;
     }
     const bool owns_from = start <= from;
@@ -39,27 +41,82 @@ std::optional<std::vector<Leg>> FindLegs(StreamHandle stream, Offset from, Offse
   return std::nullopt;
 }
 
+enum class Taken : uint8_t { kSome, kNothingFits, kNoBoundary, kVanished };
+
+// Reads on in one stream of the chain.
+class LegReader {
+ public:
+  LegReader(const StreamStore* store, const Leg& leg, Stretch& stretch)
+      : store_(store), leg_(leg), stretch_(stretch) {}
+
+  // Adds some more of the leg to the stretch, `room` bytes at most where that has something.
+  StorageResult<Taken> Take(size_t room) {
+    StreamEntry& stream = *leg_.stream;
+    std::unique_lock lock(stream.home.mutex);
+    if (stream.gone) return Taken::kVanished;
+    const Offset memory_begins = stream.own.start();
+    if (stretch_.end >= memory_begins) return TakeFromMemory(stream.own, room);
+    lock.unlock();
+    return TakeFromStore(std::min(leg_.end, memory_begins), room);
+  }
+
+ private:
+  Taken TakeFromMemory(const TailBytes& own, size_t room) {
+    if (!own.IsBoundary(stretch_.end)) return Taken::kNoBoundary;
+    const Offset end = own.Collect(stretch_.end, leg_.end, room, stretch_.parts);
+    return std::exchange(stretch_.end, end) == end ? Taken::kNothingFits : Taken::kSome;
+  }
+
+  StorageResult<Taken> TakeFromStore(Offset limit, size_t room) {
+    const StreamEntry& stream = *leg_.stream;
+    if (stretch_.end == limit) return Taken::kNothingFits;
+    auto found = store_->Read(stream.info.id, stretch_.end, limit, room);
+    if (!found) return std::unexpected(found.error());
+    if (!*found) return MissingFromStore();
+    if (!(*found)->boundary) return Taken::kNoBoundary;
+    const uint64_t bytes = (*found)->end.value - stretch_.end.value;
+    if (bytes > room && !stretch_.parts.empty()) return Taken::kNothingFits;
+    stretch_.parts.push_back(std::move((*found)->bytes));
+    stretch_.end = (*found)->end;
+    return Taken::kSome;
+  }
+
+  StorageResult<Taken> MissingFromStore() {
+    const StreamEntry& stream = *leg_.stream;
+    std::lock_guard lock(stream.home.mutex);
+    if (stream.gone) return Taken::kVanished;
+    return DamageFault("no segment has byte " + std::to_string(stretch_.end.value) + " of stream " +
+                       std::to_string(stream.info.id.value) + " at " + stream.state.path);
+  }
+
+  const StreamStore* const store_;
+  const Leg& leg_;
+  Stretch& stretch_;
+};
+
 }  // namespace
 
-std::optional<Stretch> ReadHistory(const StreamHandle& stream, Offset from, Offset limit,
-                                   size_t bytes_max) {
+StorageResult<std::optional<Stretch>> ReadHistory(const StreamStore* store,
+                                                  const StreamHandle& stream, Offset from,
+                                                  Offset limit, size_t bytes_max) {
   THALWEG_ASSERT(from <= limit);
   std::optional<std::vector<Leg>> legs = FindLegs(stream, from, limit);
   if (!legs) return std::nullopt;
   Stretch stretch;
   stretch.end = from;
   for (auto leg = legs->rbegin(); leg != legs->rend(); ++leg) {
-    std::lock_guard lock(leg->stream->home.mutex);
-    if (leg->stream->gone) return std::nullopt;
-    const TailBytes& own = leg->stream->own;
-    if (!own.IsBoundary(stretch.end)) {
-      THALWEG_ASSERT(stretch.parts.empty());
-      return Stretch{.boundary = false, .parts = {}, .end = {}};
-    }
-    const size_t taken = stretch.end.value - from.value;
-    stretch.end =
-        own.Collect(stretch.end, leg->end, bytes_max - std::min(bytes_max, taken), stretch.parts);
-    if (stretch.end < leg->end) break;
+    LegReader reader(store, *leg, stretch);
+    do {
+      const size_t taken = stretch.end.value - from.value;
+      const auto took = reader.Take(bytes_max - std::min(bytes_max, taken));
+      if (!took) return std::unexpected(took.error());
+      if (*took == Taken::kVanished) return std::nullopt;
+      if (*took == Taken::kNoBoundary) {
+        THALWEG_ASSERT(stretch.parts.empty());
+        return Stretch{.boundary = false, .parts = {}, .end = {}};
+      }
+      if (*took == Taken::kNothingFits && stretch.end < leg->end) return stretch;
+    } while (stretch.end < leg->end);
   }
   return stretch;
 }

@@ -1,13 +1,16 @@
-// Reading through a chain of forks: what a stream inherits stands in its sources.
+// Reading what is not at hand: what a stream inherits stands in its sources, and what is
+// checkpointed in the store.
 //
-// Crosses threads: takes the lock of each stream of the chain in turn, never two at once, so
-// REQUIRES that the caller holds none.
+// Crosses threads: takes the lock of each stream of the chain in turn, never two at once, and reads
+// the disk under none, so REQUIRES that the caller holds none.
 #pragma once
 
 #include <optional>
 #include <vector>
 
 #include "engine/read.h"
+#include "storage/fault.h"
+#include "storage/stream_store.h"
 
 namespace thalweg {
 
@@ -19,8 +22,10 @@ struct Stretch {
 
 // Whole appends of `stream`, inherited or its own, from `from` to `limit`, at most `bytes_max`
 // bytes, yet at least one. Null: a stream of the chain vanished meanwhile; look again.
-// REQUIRES: `limit` is a boundary at or behind `from`.
-std::optional<Stretch> ReadHistory(const StreamHandle& stream, Offset from, Offset limit,
-                                   size_t bytes_max);
+// `store` is null where all is in memory. REQUIRES: `limit` is a boundary at or behind `from`.
+[[nodiscard]] StorageResult<std::optional<Stretch>> ReadHistory(const StreamStore* store,
+                                                                const StreamHandle& stream,
+                                                                Offset from, Offset limit,
+                                                                size_t bytes_max);
 
 }  // namespace thalweg

@@ -8,6 +8,14 @@
 namespace thalweg {
 namespace {
 
+// Of streams that are in memory alone.
+std::optional<Stretch> Read(const StreamHandle& stream, uint64_t from, uint64_t limit,
+                            size_t bytes_max) {
+  auto read = ReadHistory(nullptr, stream, Offset{from}, Offset{limit}, bytes_max);
+  EXPECT_TRUE(read);
+  return read ? *std::move(read) : std::nullopt;
+}
+
 std::string TextOf(const Stretch& stretch) {
   std::string text;
   for (const Bytes& part : stretch.parts) text += part.view();
@@ -49,8 +57,7 @@ TEST_F(HistoryTest, IsReadFromWhoeverOwnsIt) {
       {"nothing", "/c", 0, 0, 100, ""},
   };
   for (const Case& c : cases) {
-    const auto stretch =
-        ReadHistory(HandleOf(c.path), Offset{c.from}, Offset{c.limit}, c.bytes_max);
+    const auto stretch = Read(HandleOf(c.path), c.from, c.limit, c.bytes_max);
     ASSERT_TRUE(stretch.has_value()) << c.why;
     EXPECT_EQ(TextOf(*stretch), c.text) << c.why;
     EXPECT_EQ(stretch->end.value, c.from + TextOf(*stretch).size()) << c.why;
@@ -58,14 +65,14 @@ TEST_F(HistoryTest, IsReadFromWhoeverOwnsIt) {
 }
 
 TEST_F(HistoryTest, SaysWhereAnAppendIsCut) {
-  EXPECT_FALSE(ReadHistory(HandleOf("/c"), Offset{1}, Offset{4}, 100)->boundary);
-  EXPECT_FALSE(ReadHistory(HandleOf("/c"), Offset{3}, Offset{4}, 100)->boundary);
+  EXPECT_FALSE(Read(HandleOf("/c"), 1, 4, 100)->boundary);
+  EXPECT_FALSE(Read(HandleOf("/c"), 3, 4, 100)->boundary);
 }
 
 TEST_F(HistoryTest, OfAStreamThatVanishedIsNotReadAtAll) {
   const StreamHandle stream = HandleOf("/c");
   engine_->Remove("/c");
-  EXPECT_FALSE(ReadHistory(stream, Offset{0}, Offset{4}, 100).has_value());
+  EXPECT_FALSE(Read(stream, 0, 4, 100).has_value());
 }
 
 }  // namespace

@@ -1,7 +1,7 @@
 // A partition: a lock and the streams it guards.
 //
-// Crosses threads: every member is guarded by the mutex. At most two partitions are locked at a
-// time, in the order of their index.
+// Crosses threads: every member is guarded by the mutex. A command locks at most two partitions, a
+// checkpoint all of them for an instant; always in the order of their index.
 #pragma once
 
 #include <cstddef>
@@ -9,6 +9,7 @@
 #include <mutex>
 #include <string_view>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "base/timer_wheel.h"
@@ -42,6 +43,12 @@ struct Partition {
   std::vector<StreamEntry*> due;  // filled while `expiries` advances
   std::unordered_map<PathKey, StreamHandle, PathKeyHash> streams;  // keys borrow the stream's path
   Lsn removed;  // of the last stream that vanished from here
+
+  // For checkpoints (checkpoint.h).
+  uint64_t epoch = 0;                 // grows with each one; 0: there are none
+  std::vector<StreamHandle> changed;  // in this epoch, each once
+  std::unordered_set<uint64_t> gone;  // ids that vanished and that the store may still have
+  size_t sweep_bucket = 0;            // of `streams`: where eviction goes on
 };
 
 }  // namespace thalweg

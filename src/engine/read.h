@@ -34,6 +34,7 @@ enum class ReadVerdict : uint8_t {
   kSoftDeleted,   // 410
   kNotABoundary,  // 400: inside an append
   kBeyondTail,    // 400
+  kUnreadable,    // 500: what is stored of the stream cannot be read
 };
 
 // What does not change while a stream lives.

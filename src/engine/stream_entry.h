@@ -6,9 +6,11 @@
 
 #include <algorithm>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "base/timer_wheel.h"
+#include "engine/capture.h"
 #include "engine/partition.h"
 #include "engine/port_mailbox.h"
 #include "engine/read.h"
@@ -31,14 +33,17 @@ class ExpiryTimer final : public Timer {
 
 class StreamEntry {
  public:
-  StreamEntry(Partition& partition, StreamState created, Lsn lsn, StreamHandle fork_source)
-      : info{.id = created.id,
-             .content_type = created.content_type,
-             .kind = created.kind,
-             .expiry = created.expiry},
+  // A stream in the state `initial` after the record `lsn`, whose bytes from `in_memory_from` on
+  // are to be in memory.
+  StreamEntry(Partition& partition, StreamState initial, Lsn lsn, Offset in_memory_from,
+              StreamHandle fork_source)
+      : info{.id = initial.id,
+             .content_type = initial.content_type,
+             .kind = initial.kind,
+             .expiry = initial.expiry},
         home(partition),
-        state(std::move(created)),
-        own(state.start),
+        state(std::move(initial)),
+        own(in_memory_from),
         visible(Mark{.lsn = lsn, .tail = state.tail, .closed = state.closed}),
         last(lsn),
         source(std::move(fork_source)),
@@ -50,7 +55,8 @@ class StreamEntry {
   Partition& home;
 
   StreamState state;
-  TailBytes own;  // from state.start on; what is before belongs to the source
+  TailBytes
+      own;  // of those from state.start on, what no segment has yet; older ones the source has
   Visibility visible;
   Lsn last;                // of the last record that changed what clients see of it
   StreamHandle source;     // of a fork; null once gone
@@ -58,7 +64,17 @@ class StreamEntry {
   bool gone = false;       // has left its partition: no path leads here, no fork reads from here
   WatchList watched_by;
   std::unique_ptr<ExpiryTimer> timer;  // null: never expires
+
+  // For checkpoints (checkpoint.h).
+  uint64_t changed_in = 0;            // the epoch of its last change; 0: the store has all of it
+  std::unique_ptr<Capture> captured;  // as it was when the checkpoint began that is under way
+  bool stored = false;                // the store has it, maybe older
+  std::optional<int64_t> due_ms;      // of its expiry, as the store has it
+  bool used = true;                   // since eviction last looked
 };
+
+// The stream as it stands now. Under the lock.
+Capture CaptureNow(const StreamEntry& stream, Moment now);
 
 inline void ExpiryTimer::OnTimer() { stream_.home.due.push_back(&stream_); }
 

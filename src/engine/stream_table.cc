@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <bit>
+#include <iterator>
+#include <thread>
 #include <utility>
 
 #include "base/assert.h"
@@ -19,12 +21,13 @@ PartitionLocks::PartitionLocks(Partition& a, Partition& b)
 }
 
 StreamTable::StreamTable(const Clock& clock, CommitLog& log, Publisher& publisher,
-                         size_t partitions)
-    : clock_(clock), log_(log), publisher_(publisher) {
+                         size_t partitions, StreamStore* store)
+    : clock_(clock), log_(log), publisher_(publisher), store_(store) {
   THALWEG_ASSERT(std::has_single_bit(partitions));
   partitions_.reserve(partitions);
   for (size_t index = 0; index < partitions; ++index) {
     partitions_.push_back(std::make_unique<Partition>(index, clock.SteadyMs()));
+    partitions_.back()->epoch = store == nullptr ? 0 : 1;
   }
 }
 
@@ -50,6 +53,7 @@ StreamHandle StreamTable::Find(Partition& partition, const PathKey& key, Moment 
   auto it = partition.streams.find(key);
   if (it == partition.streams.end()) return nullptr;
   StreamHandle stream = it->second;
+  stream->used = true;
   ExpireIfDue(stream, now, after);
   return stream->gone ? nullptr : stream;
 }
@@ -58,41 +62,96 @@ void StreamTable::ExpireIfDue(const StreamHandle& stream, Moment now, Aftermath&
   if (stream->gone || stream->state.soft_deleted) return;
   const Expiry& expiry = stream->info.expiry;
   if (!IsExpired(expiry, stream->used_steady_ms, now)) return;
-  if (expiry.kind == Expiry::Kind::kTtl && !stream->watched_by.empty()) return Use(*stream, now);
+  if (expiry.kind == Expiry::Kind::kTtl && !stream->watched_by.empty()) return Use(stream, now);
   const RemoveDecision decision = DecideRemove(&stream->state, RemoveCause::kExpired, now);
   THALWEG_ASSERT(decision.record.has_value());
   Remove(stream, *decision.record, log_.Stage(*decision.record), after);
 }
 
-void StreamTable::Use(StreamEntry& stream, Moment now) {
-  THALWEG_ASSERT(!stream.gone);
-  if (now.steady_ms <= stream.used_steady_ms) return;
-  stream.used_steady_ms = now.steady_ms;
-  if (!TouchIsDue(stream.info.expiry, stream.state.accessed_steady_ms, now)) return;
-  const TouchRecord record{.id = stream.info.id, .at = now};
+void StreamTable::Use(const StreamHandle& stream, Moment now) {
+  THALWEG_ASSERT(!stream->gone);
+  if (now.steady_ms <= stream->used_steady_ms) return;
+  stream->used_steady_ms = now.steady_ms;
+  if (!TouchIsDue(stream->info.expiry, stream->state.accessed_steady_ms, now)) return;
+  const TouchRecord record{.id = stream->info.id, .at = now};
   log_.Stage(record);  // no answer rests on it
-  ApplyTouch(stream.state, record);
+  Touch(stream, record);
+}
+
+void StreamTable::Touch(const StreamHandle& stream, const TouchRecord& record) {
+  BeforeChange(stream);
+  ApplyTouch(stream->state, record);
 }
 
 StreamHandle StreamTable::Add(const CreateRecord& record, Lsn lsn, LongAppend copy,
                               StreamHandle source) {
   Partition& partition = PartitionOf(PathKey(record.path));
-  if (source != nullptr) ApplyForkAdded(source->state);
-  auto stream =
-      std::make_shared<StreamEntry>(partition, ApplyCreate(record), lsn, std::move(source));
-  if (!record.prefix.empty()) stream->own.Append(record.prefix);
-  if (!record.data.empty()) stream->own.Append(record.data, std::move(copy));
+  if (source != nullptr) {
+    BeforeChange(source);
+    ApplyForkAdded(source->state);
+  }
+  auto stream = std::make_shared<StreamEntry>(partition, ApplyCreate(record), lsn, record.start,
+                                              std::move(source));
+  if (!record.prefix.empty()) AddBytes(*stream, record.prefix, nullptr);
+  if (!record.data.empty()) AddBytes(*stream, record.data, std::move(copy));
   THALWEG_ASSERT(stream->own.end() == stream->state.tail);
-  const bool added = partition.streams.emplace(PathKey(stream->state.path), stream).second;
-  THALWEG_ASSERT(added);
-  Schedule(*stream, record.at);
+  BeforeChange(stream);
+  Insert(stream, record.at);
   return stream;
+}
+
+void StreamTable::Insert(const StreamHandle& stream, Moment now) {
+  const bool added = stream->home.streams.emplace(PathKey(stream->state.path), stream).second;
+  THALWEG_ASSERT(added);
+  if (!stream->state.soft_deleted) Schedule(*stream, now);
+}
+
+void StreamTable::AddBytes(StreamEntry& stream, std::string_view data, LongAppend copy) {
+  stream.own.Append(data, std::move(copy));
+  tail_bytes_.fetch_add(data.size(), std::memory_order_relaxed);
+}
+
+// A stream of the epoch before that the checkpoint has not come to yet is kept for it as it is.
+void StreamTable::BeforeChange(const StreamHandle& stream) {
+  Partition& partition = stream->home;
+  if (stream->changed_in == partition.epoch) return;
+  if (stream->changed_in != 0) {
+    stream->captured = std::make_unique<Capture>(CaptureNow(*stream, Now()));
+  }
+  stream->changed_in = partition.epoch;
+  partition.changed.push_back(stream);
+  tail_bytes_.fetch_add(kChangedStreamBytes, std::memory_order_relaxed);
+}
+
+std::vector<StreamHandle> StreamTable::Freeze(const std::function<void()>& at_freeze) {
+  std::vector<std::unique_lock<std::mutex>> locks;
+  for (;;) {
+    for (const auto& partition : partitions_) locks.emplace_back(partition->mutex);
+    // A fork's record is one change with its source's, which comes a moment later.
+    if (releases_.load(std::memory_order_relaxed) == 0) break;
+    locks.clear();
+    std::this_thread::yield();
+  }
+  std::vector<std::vector<StreamHandle>> changed;
+  for (const auto& partition : partitions_) {
+    ++partition->epoch;
+    changed.push_back(std::exchange(partition->changed, {}));
+  }
+  at_freeze();
+  locks.clear();
+  std::vector<StreamHandle> all;
+  for (auto& some : changed) {
+    all.insert(all.end(), std::make_move_iterator(some.begin()),
+               std::make_move_iterator(some.end()));
+  }
+  return all;
 }
 
 void StreamTable::Append(const StreamHandle& stream, const AppendRecord& record, Lsn lsn,
                          LongAppend copy, Aftermath& after) {
+  BeforeChange(stream);
   ApplyAppend(stream->state, record);
-  if (!record.data.empty()) stream->own.Append(record.data, std::move(copy));
+  if (!record.data.empty()) AddBytes(*stream, record.data, std::move(copy));
   THALWEG_ASSERT(stream->own.end() == stream->state.tail);
   stream->last = lsn;
   stream->visible.Advance(
@@ -110,6 +169,7 @@ void StreamTable::Schedule(StreamEntry& stream, Moment now) {
 void StreamTable::Remove(const StreamHandle& stream, const RemoveRecord& record, Lsn lsn,
                          Aftermath& after) {
   THALWEG_ASSERT(!stream->gone && !stream->state.soft_deleted);
+  BeforeChange(stream);
   stream->last = lsn;
   stream->timer.reset();
   if (!stream->watched_by.empty()) after.changed.push_back({lsn, stream});
@@ -120,9 +180,14 @@ void StreamTable::Drop(const StreamHandle& stream, Lsn lsn, Aftermath& after) {
   Partition& partition = stream->home;
   partition.removed = std::max(partition.removed, lsn);
   stream->gone = true;
+  if (partition.epoch != 0) partition.gone.insert(stream->info.id.value);
   const Offset end = stream->own.end();
+  tail_bytes_.fetch_sub(end.value - stream->own.start().value, std::memory_order_relaxed);
   after.dropped.push_back(std::exchange(stream->own, TailBytes(end)));
-  if (stream->source != nullptr) after.orphaned.push_back({lsn, std::move(stream->source)});
+  if (stream->source != nullptr) {
+    releases_.fetch_add(1, std::memory_order_relaxed);
+    after.orphaned.push_back({lsn, std::move(stream->source)});
+  }
   const size_t erased = partition.streams.erase(PathKey(stream->state.path));
   THALWEG_ASSERT(erased == 1);
 }
@@ -141,7 +206,9 @@ void StreamTable::Finish(Aftermath& after) {
 void StreamTable::ReleaseSource(const Aftermath::Change& orphaned, Aftermath& after) {
   StreamEntry& source = *orphaned.stream;
   std::lock_guard lock(source.home.mutex);
+  BeforeChange(orphaned.stream);
   if (ApplyForkReleased(source.state) == Fate::kGone) Drop(orphaned.stream, orphaned.lsn, after);
+  releases_.fetch_sub(1, std::memory_order_relaxed);
 }
 
 bool StreamTable::Sweep(size_t limit) {

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <atomic>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <vector>
@@ -12,6 +13,7 @@
 #include "engine/partition.h"
 #include "engine/stream_entry.h"
 #include "storage/commit_log.h"
+#include "storage/stream_store.h"
 #include "stream/command.h"
 #include "stream/record.h"
 #include "thalweg/clock.h"
@@ -41,10 +43,21 @@ class PartitionLocks {
   std::unique_lock<std::mutex> second_;
 };
 
+// What is known about a path where no stream is in memory.
+struct Absence {
+  bool known = false;    // the store had none either …
+  uint64_t version = 0;  // … in this version of it
+};
+
+// What a stream that changed costs until it is checkpointed, beside its bytes.
+inline constexpr uint64_t kChangedStreamBytes = 512;
+
 class StreamTable {
  public:
-  // REQUIRES: `partitions` is a power of two.
-  StreamTable(const Clock& clock, CommitLog& log, Publisher& publisher, size_t partitions);
+  // REQUIRES: `partitions` is a power of two; `store` (null: streams live in memory alone) outlives
+  // the table.
+  StreamTable(const Clock& clock, CommitLog& log, Publisher& publisher, size_t partitions,
+              StreamStore* store = nullptr);
   ~StreamTable();
   StreamTable(const StreamTable&) = delete;
   StreamTable& operator=(const StreamTable&) = delete;
@@ -52,15 +65,21 @@ class StreamTable {
   Moment Now() const { return {.wall_ms = clock_.WallMs(), .steady_ms = clock_.SteadyMs()}; }
   Partition& PartitionOf(const PathKey& key) { return *partitions_[PartitionIndex(key)]; }
 
-  // What stands at the path now, soft-deleted or not; null: nothing. Removes what has expired.
-  // Under the lock.
+  // What stands at the path now in memory, soft-deleted or not; null: nothing. Removes what has
+  // expired. Under the lock.
   StreamHandle Find(Partition& partition, const PathKey& key, Moment now, Aftermath& after);
+
+  // Whether nothing stands at a path where Find found nothing. False: look into the store
+  // (stream_loader.h), then find again. Under the lock.
+  bool IsAbsent(const Absence& absence) const {
+    return store_ == nullptr || (absence.known && absence.version == store_->version());
+  }
 
   // Removes `stream` if its time has come. Under the lock.
   void ExpireIfDue(const StreamHandle& stream, Moment now, Aftermath& after);
 
   // A read or a write keeps `stream` alive. Under the lock.
-  void Use(StreamEntry& stream, Moment now);
+  void Use(const StreamHandle& stream, Moment now);
 
   // The folds: what `record`, which the log holds at `lsn`, changes. Under the locks of all the
   // streams named. `copy` is CopyIfLong(record.data).
@@ -68,6 +87,15 @@ class StreamTable {
   void Append(const StreamHandle& stream, const AppendRecord& record, Lsn lsn, LongAppend copy,
               Aftermath& after);
   void Remove(const StreamHandle& stream, const RemoveRecord& record, Lsn lsn, Aftermath& after);
+
+  // A use that was recorded. Under the lock.
+  void Touch(const StreamHandle& stream, const TouchRecord& record);
+
+  // Puts a stream that the store had where it belongs. Under the lock.
+  void Insert(const StreamHandle& stream, Moment now);
+
+  // To be called before anything of `stream` changes that the store keeps. Under the lock.
+  void BeforeChange(const StreamHandle& stream);
 
   // Does what `after` holds: publishes, and takes sources away that nothing needs any more.
   void Finish(Aftermath& after);
@@ -77,8 +105,19 @@ class StreamTable {
 
   size_t size() const;
 
+  // With every partition locked and no change half done: begins a new epoch, calls `at_freeze`, and
+  // gives what had changed in the one before. THREAD: one at a time.
+  std::vector<StreamHandle> Freeze(const std::function<void()>& at_freeze);
+
+  StreamStore* store() const { return store_; }
+  std::vector<std::unique_ptr<Partition>>& partitions() { return partitions_; }
+
+  // The memory that streams need until they are checkpointed.
+  std::atomic<uint64_t>& tail_bytes() { return tail_bytes_; }
+
  private:
   size_t PartitionIndex(const PathKey& key) const;
+  void AddBytes(StreamEntry& stream, std::string_view data, LongAppend copy);
   void Schedule(StreamEntry& stream, Moment now);
   void Drop(const StreamHandle& stream, Lsn lsn, Aftermath& after);
   void ReleaseSource(const Aftermath::Change& orphaned, Aftermath& after);
@@ -87,7 +126,10 @@ class StreamTable {
   const Clock& clock_;
   CommitLog& log_;
   Publisher& publisher_;
+  StreamStore* const store_;
   std::vector<std::unique_ptr<Partition>> partitions_;
+  std::atomic<uint64_t> tail_bytes_{0};
+  std::atomic<uint64_t> releases_{0};    // of sources, begun and not done
   std::atomic<uint64_t> sweep_next_{0};  // where the next sweep begins, so that none starves
 };
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 #include <cstring>
+#include <iterator>
 #include <limits>
 #include <utility>
 
@@ -91,6 +92,36 @@ Offset TailBytes::Collect(Offset from, Offset limit, size_t bytes_max,
     if (end < chunk.used()) break;
   }
   return from;
+}
+
+std::vector<TailPiece> TailBytes::Share() const {
+  std::vector<TailPiece> pieces;
+  for (const Chunk& chunk : chunks_) {
+    // Only the first may hold bytes that were forgotten.
+    const auto begin = static_cast<uint32_t>(std::max(start_.value, chunk.base) - chunk.base);
+    if (begin == chunk.used()) continue;
+    TailPiece& piece = pieces.emplace_back();
+    piece.bytes =
+        Bytes(chunk.data, std::string_view(chunk.data.get() + begin, chunk.used() - begin));
+    const auto first = std::upper_bound(chunk.ends.begin(), chunk.ends.end(), begin);
+    piece.ends.reserve(static_cast<size_t>(chunk.ends.end() - first));
+    for (auto end = first; end != chunk.ends.end(); ++end) piece.ends.push_back(*end - begin);
+  }
+  return pieces;
+}
+
+std::vector<TailBytes::Chunk> TailBytes::DropTo(Offset at) {
+  THALWEG_ASSERT(start_ <= at && at <= end_ && IsBoundary(at));
+  std::vector<Chunk> dropped;
+  start_ = at;
+  if (at == end_) {
+    dropped.swap(chunks_);
+    return dropped;
+  }
+  const auto first_kept = chunks_.begin() + static_cast<ptrdiff_t>(ChunkAt(at));
+  dropped.assign(std::make_move_iterator(chunks_.begin()), std::make_move_iterator(first_kept));
+  chunks_.erase(chunks_.begin(), first_kept);
+  return dropped;
 }
 
 }  // namespace thalweg

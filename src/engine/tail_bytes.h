@@ -1,4 +1,5 @@
-// A stream's own bytes in memory, and where its appends end.
+// The bytes of a stream that are in memory, and where its appends end. What is before them stands
+// in segments, or in the stream's source.
 //
 // Bytes stand in chunks that grow geometrically and are only ever written behind what was
 // published, so that pages share them without a copy while writers go on. A chunk holds whole
@@ -23,8 +24,28 @@ inline constexpr size_t kChunkBytesMax = 64u << 10;
 using LongAppend = std::shared_ptr<char[]>;
 LongAppend CopyIfLong(std::string_view data);
 
+// Appends that stand together in memory, shared: `ends` are relative to the beginning of `bytes`.
+struct TailPiece {
+  Bytes bytes;
+  std::vector<uint32_t> ends;
+};
+
 class TailBytes {
  public:
+  // Appends that stand together. Opaque to others, who may only destroy it.
+  struct Chunk {
+    uint32_t used() const { return ends.empty() ? 0 : ends.back(); }
+    // Where the last append within the first `bytes` ends; 0: none does.
+    uint32_t BoundaryWithin(uint64_t bytes) const;
+    // Where the append that begins at `begin` ends.
+    uint32_t BoundaryAfter(uint32_t begin) const;
+
+    std::shared_ptr<char[]> data;
+    uint64_t base = 0;  // offset of its first byte
+    uint32_t capacity = 0;
+    std::vector<uint32_t> ends;  // of the appends, relative to base; never empty
+  };
+
   explicit TailBytes(Offset start) : start_(start), end_(start) {}
 
   Offset start() const { return start_; }
@@ -41,20 +62,14 @@ class TailBytes {
   // REQUIRES: both are boundaries, start() <= from <= limit <= end().
   Offset Collect(Offset from, Offset limit, size_t bytes_max, std::vector<Bytes>& parts) const;
 
+  // Everything from start() to end().
+  std::vector<TailPiece> Share() const;
+
+  // Forgets what is before `at`. Returns the memory that held it, to be freed outside the lock.
+  // REQUIRES: a boundary, start() <= at <= end().
+  [[nodiscard]] std::vector<Chunk> DropTo(Offset at);
+
  private:
-  struct Chunk {
-    uint32_t used() const { return ends.empty() ? 0 : ends.back(); }
-    // Where the last append within the first `bytes` ends; 0: none does.
-    uint32_t BoundaryWithin(uint64_t bytes) const;
-    // Where the append that begins at `begin` ends.
-    uint32_t BoundaryAfter(uint32_t begin) const;
-
-    std::shared_ptr<char[]> data;
-    uint64_t base = 0;  // offset of its first byte
-    uint32_t capacity = 0;
-    std::vector<uint32_t> ends;  // of the appends, relative to base; never empty
-  };
-
   void AddChunk(size_t append_bytes, LongAppend copy);
   size_t ChunkAt(Offset at) const;
 

@@ -30,6 +30,10 @@ inline constexpr Problem kTooManyReaders{503, "too-many-readers",
 
 // The disk.
 inline constexpr Problem kDiskFull{507, "disk-full", "The server's disk is full."};
+inline constexpr Problem kMemoryFull{503, "memory-full",
+                                     "The server's memory for new data is full; try again."};
+inline constexpr Problem kStreamUnreadable{500, "stream-unreadable",
+                                           "What the server has stored of the stream is damaged."};
 
 // Fields of the request.
 inline constexpr Problem kRepeatedHeader{400, "repeated-header", "A header may be sent only once."};
@@ -93,6 +97,8 @@ inline constexpr const Problem* kAllProblems[] = {
     &kOffsetMissing,
     &kTooManyReaders,
     &kDiskFull,
+    &kMemoryFull,
+    &kStreamUnreadable,
     &kRepeatedHeader,
     &kBadExpiry,
     &kBadFork,

@@ -15,6 +15,7 @@ inline const Problem& ProblemOf(ReadVerdict verdict) {
     case ReadVerdict::kSoftDeleted: return kStreamDeleted;
     case ReadVerdict::kNotABoundary: return kOffsetNotBoundary;
     case ReadVerdict::kBeyondTail: return kOffsetBeyondTail;
+    case ReadVerdict::kUnreadable: return kStreamUnreadable;
   }
   THALWEG_ASSERT(verdict != ReadVerdict::kOk);
   return kStreamNotFound;

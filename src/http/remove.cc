@@ -2,6 +2,7 @@
 #include "http/handlers.h"
 #include "http/head.h"
 #include "http/problem_codes.h"
+#include "http/trouble.h"
 
 namespace thalweg {
 
@@ -23,6 +24,7 @@ void SendRemoved(const RouterContext& context, RemoveVerdict verdict, Responder&
 void HandleRemove(const RouterContext& context, const StreamRequest& request,
                   Responder& responder) {
   const RemoveOutcome outcome = context.engine.Remove(request.key);
+  if (outcome.trouble != Trouble::kNone) return SendTrouble(context, outcome.trouble, responder);
   AnswerWhenDurable(context.port, outcome.rests_on, responder,
                     [&context, verdict = outcome.verdict](Responder& waiting) {
                       SendRemoved(context, verdict, waiting);

@@ -10,8 +10,16 @@ namespace thalweg {
 
 // REQUIRES: trouble is not kNone.
 inline void SendTrouble(const RouterContext& context, Trouble trouble, Responder& responder) {
-  THALWEG_ASSERT(trouble == Trouble::kDiskFull);
-  SendProblem(responder, Head(context).Add("retry-after", uint64_t{1}), kDiskFull, {});
+  switch (trouble) {
+    case Trouble::kNone: break;
+    case Trouble::kUnreadable: return SendProblem(responder, Head(context), kStreamUnreadable, {});
+    case Trouble::kDiskFull:
+    case Trouble::kMemoryFull: {
+      const Problem& problem = trouble == Trouble::kDiskFull ? kDiskFull : kMemoryFull;
+      return SendProblem(responder, Head(context).Add("retry-after", uint64_t{1}), problem, {});
+    }
+  }
+  THALWEG_ASSERT(trouble != Trouble::kNone);
 }
 
 }  // namespace thalweg

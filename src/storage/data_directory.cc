@@ -28,10 +28,6 @@ std::unexpected<StorageFault> Fault(Kind kind, std::string message) {
   return std::unexpected(StorageFault{kind, std::move(message)});
 }
 
-std::unexpected<StorageFault> DiskFault(const DiskError& error) {
-  return Fault(Kind::kDisk, error.message);
-}
-
 bool Contains(const std::vector<std::string>& names, std::string_view name) {
   return std::find(names.begin(), names.end(), name) != names.end();
 }

@@ -28,10 +28,6 @@ std::unexpected<StorageFault> Fault(Kind kind, std::string message) {
   return std::unexpected(StorageFault{kind, std::move(message)});
 }
 
-std::unexpected<StorageFault> DiskFault(const DiskError& error) {
-  return Fault(Kind::kDisk, error.message);
-}
-
 // The whole blocks at the front of a log file.
 struct Span {
   LogFileHeader header;

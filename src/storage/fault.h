@@ -4,6 +4,9 @@
 #include <cstdint>
 #include <expected>
 #include <string>
+#include <utility>
+
+#include "storage/disk.h"
 
 namespace thalweg {
 
@@ -19,5 +22,13 @@ struct StorageFault {
 
 template <typename T>
 using StorageResult = std::expected<T, StorageFault>;
+
+inline std::unexpected<StorageFault> DamageFault(std::string message) {
+  return std::unexpected(StorageFault{StorageFault::Kind::kDamage, std::move(message)});
+}
+
+inline std::unexpected<StorageFault> DiskFault(const DiskError& error) {
+  return std::unexpected(StorageFault{StorageFault::Kind::kDisk, error.message});
+}
 
 }  // namespace thalweg

@@ -19,10 +19,6 @@ void Clear(std::string& block) {
   block.assign(kLogBlockHeadBytes, '\0');
 }
 
-std::unexpected<StorageFault> DiskFault(const DiskError& error) {
-  return std::unexpected(StorageFault{StorageFault::Kind::kDisk, error.message});
-}
-
 }  // namespace
 
 LocalLog::LocalLog(Disk& disk, LocalLogOptions options)
@@ -103,9 +99,16 @@ Lsn LocalLog::Stage(const Record& record) {
   THALWEG_ASSERT(block.size() <= kLogPayloadBytesMax);
   const bool was_empty = staged_.records++ == 0;
   const Lsn lsn{++last_staged_.value};
+  staged_bytes_.store(staged_bytes_.load(std::memory_order_relaxed) + block.size() - length_at,
+                      std::memory_order_relaxed);
   lock.unlock();
   if (was_empty) staged_something_.notify_one();
   return lsn;
+}
+
+Lsn LocalLog::staged() {
+  std::lock_guard lock(staging_mutex_);
+  return last_staged_;
 }
 
 bool LocalLog::WaitForStaged(std::stop_token stop) {

@@ -58,6 +58,10 @@ class LocalLog final : public CommitLog {
   Lsn durable() const override { return {durable_.load(std::memory_order_acquire)}; }
   bool HasRoom() const override { return has_room_.load(std::memory_order_relaxed); }
 
+  // The last position given, and how many bytes of records were ever staged. THREAD: any.
+  Lsn staged();
+  uint64_t staged_bytes() const { return staged_bytes_.load(std::memory_order_relaxed); }
+
   // Waits until something is staged; false: `stop` was asked for and nothing is.
   bool WaitForStaged(std::stop_token stop);
 
@@ -102,6 +106,7 @@ class LocalLog final : public CommitLog {
   std::atomic<uint64_t> durable_{0};
   std::atomic<bool> failed_{false};
   std::atomic<bool> has_room_{true};
+  std::atomic<uint64_t> staged_bytes_{0};
 
   std::mutex staging_mutex_;  // guards what follows; no other lock is taken under it
   std::condition_variable_any staged_something_;

@@ -1,16 +1,14 @@
 #include "storage/log_format.h"
 
 #include <algorithm>
-#include <bit>
 #include <cstring>
 
 #include "base/assert.h"
 #include "base/crc32c.h"
+#include "base/little_endian.h"
 
 namespace thalweg {
 namespace {
-
-static_assert(std::endian::native == std::endian::little, "the formats are little-endian");
 
 constexpr char kFileMagic[8] = {'T', 'H', 'W', 'G', '-', 'L', 'O', 'G'};
 constexpr char kBlockMagic[4] = {'T', 'W', 'C', 'B'};
@@ -20,18 +18,6 @@ constexpr size_t kHeaderCrcAt = 12;
 constexpr size_t kHeaderBytes = 64;
 constexpr size_t kBlockCrcAt = 4;
 constexpr size_t kBlockCheckedFrom = 8;
-
-template <typename T>
-void Put(char* base, size_t at, T value) {
-  std::memcpy(base + at, &value, sizeof value);
-}
-
-template <typename T>
-T Get(std::string_view bytes, size_t at) {
-  T value;
-  std::memcpy(&value, bytes.data() + at, sizeof value);
-  return value;
-}
 
 // Of a header's fields, with the place of the checksum itself taken as zero.
 uint32_t HeaderCrc(std::string_view page) {

@@ -13,10 +13,6 @@ namespace {
 constexpr size_t kNameDigits = 16;
 constexpr std::string_view kNameEnd = ".log";
 
-std::unexpected<StorageFault> DiskFault(const DiskError& error) {
-  return std::unexpected(StorageFault{StorageFault::Kind::kDisk, error.message});
-}
-
 std::optional<uint64_t> NumberOf(std::string_view name) {
   uint64_t number = 0;
   if (!name.ends_with(kNameEnd) || name.size() != kNameDigits + kNameEnd.size()) return {};
@@ -59,11 +55,11 @@ class LogWalk {
                                       const std::string& what) const {
     return std::unexpected(StorageFault{kind, folder_ + "/" + name + " " + what});
   }
-  std::unexpected<StorageFault> Damage(const std::string& what) const {
+  std::unexpected<StorageFault> DamageFault(const std::string& what) const {
     return Fault(StorageFault::Kind::kDamage, name_, what);
   }
   std::unexpected<StorageFault> DamageAt(uint64_t position, const std::string& what) const {
-    return Damage("at byte " + std::to_string(position) + ": " + what);
+    return DamageFault("at byte " + std::to_string(position) + ": " + what);
   }
 
   Step Visit(uint64_t number, const std::string& name) {
@@ -99,7 +95,7 @@ class LogWalk {
       return Fault(StorageFault::Kind::kForeign, name_, "belongs to another data directory");
     }
     if (header.number != number_) {
-      return Damage("says that it is file " + std::to_string(header.number));
+      return DamageFault("says that it is file " + std::to_string(header.number));
     }
     if (!content_.blank.empty()) {
       return Fault(StorageFault::Kind::kDamage, LogFileName(content_.blank.back()),
@@ -107,7 +103,7 @@ class LogWalk {
     }
     if (content_.files.empty()) return CheckFirst(header);
     if (header.first.value != content_.last.value + 1 || header.crc_before != content_.crc_last) {
-      return Damage("begins with record " + std::to_string(header.first.value) +
+      return DamageFault("begins with record " + std::to_string(header.first.value) +
                     ", yet the file before it can be read only up to record " +
                     std::to_string(content_.last.value) + " (byte " + std::to_string(content_.end) +
                     ")");
@@ -117,7 +113,7 @@ class LogWalk {
 
   Step CheckFirst(const LogFileHeader& header) {
     if (header.first.value == 0 || header.first.value > checkpoint_.value + 1) {
-      return Damage("begins with record " + std::to_string(header.first.value) +
+      return DamageFault("begins with record " + std::to_string(header.first.value) +
                     ", yet the last checkpoint holds records only up to " +
                     std::to_string(checkpoint_.value));
     }

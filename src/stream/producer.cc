@@ -32,4 +32,10 @@ const ProducerTable::State* ProducerTable::Find(std::string_view id) const {
   return found == states_.end() ? nullptr : &found->second;
 }
 
+void ProducerTable::Restore(std::string id, State state) {
+  THALWEG_ASSERT(!id.empty());
+  const bool added = states_.emplace(std::move(id), state).second;
+  THALWEG_ASSERT(added);
+}
+
 }  // namespace thalweg

@@ -41,6 +41,9 @@ class ProducerTable {
   // Remembers an accepted append. REQUIRES: Check(stamp) == kAccept.
   void Record(const ProducerStamp& stamp);
 
+  // What was remembered of `id` elsewhere. REQUIRES: nothing is remembered of it here.
+  void Restore(std::string id, State state);
+
   // The last accepted state of `id`, or null. Valid until the next Record().
   const State* Find(std::string_view id) const;
 

@@ -61,6 +61,18 @@ StateChanges ChangesOf(const StreamState& state, Lsn last) {
   return changes;
 }
 
+void RestoreChanges(StreamState& state, StateChanges changes) {
+  THALWEG_ASSERT(IsValid(changes) && changes.tail >= state.tail);
+  state.tail = changes.tail;
+  state.closed = changes.closed;
+  state.closed_by = std::move(changes.closed_by);
+  state.soft_deleted = changes.soft_deleted;
+  state.forks = changes.forks;
+  state.seq_last = std::move(changes.seq_last);
+  for (auto& [id, producer] : changes.producers) state.producers.Restore(id, producer);
+  state.accessed_steady_ms = changes.accessed_steady_ms;
+}
+
 bool IsValid(const StateChanges& changes) {
   if (changes.tail.value > kOffsetMax) return false;
   if (changes.closed_by && (!changes.closed || changes.closed_by->producer_id.empty())) {

@@ -32,6 +32,9 @@ struct StateChanges {
 // What `state` has of them, after the record `last`.
 StateChanges ChangesOf(const StreamState& state, Lsn last);
 
+// Makes the state of a stream just created (ApplyCreate) what it was after `changes.last`.
+void RestoreChanges(StreamState& state, StateChanges changes);
+
 // Whether a stream can be in this state: offsets fit their text, producers have names, only a
 // closed stream has somebody who closed it.
 bool IsValid(const StateChanges& changes);

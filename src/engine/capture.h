@@ -1,0 +1,23 @@
+// A stream as it stood at one moment, for a checkpoint: what a segment and the catalog will say of
+// it that may change later. A value; shares the stream's bytes.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/tail_bytes.h"
+#include "stream/offset.h"
+
+namespace thalweg {
+
+struct Capture {
+  std::string state;  // EncodeState
+  Offset base;        // of the bytes that no segment has
+  std::vector<TailPiece> pieces;
+  Offset end;                     // of the bytes
+  std::optional<int64_t> due_ms;  // its time has not come before, by the wall clock; null: never
+};
+
+}  // namespace thalweg

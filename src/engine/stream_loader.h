@@ -1,0 +1,37 @@
+// Brings streams from the store into memory: at their first use, with the sources they read from.
+//
+// Crosses threads: any thread may call; takes partition locks, one at a time, and reads the disk
+// under none, so REQUIRES that the caller holds none.
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "engine/stream_table.h"
+#include "storage/fault.h"
+#include "storage/stream_store.h"
+
+namespace thalweg {
+
+class StreamLoader {
+ public:
+  explicit StreamLoader(StreamTable& table) : table_(table) {}
+
+  // Looks for the path in the store and loads what stands there. What comes back is known only if
+  // nothing does; else find again. REQUIRES: the table has a store.
+  [[nodiscard]] StorageResult<Absence> Look(const PathKey& key);
+
+  // The stream called `id`, loaded where it was not; null: there is none.
+  // REQUIRES: the table has a store.
+  [[nodiscard]] StorageResult<StreamHandle> Find(StreamId id);
+
+ private:
+  StorageResult<std::optional<Absence>> TryLook(const PathKey& key);
+  StreamHandle InMemory(std::string_view path);
+  StorageResult<StreamHandle> Build(const StoredStream& stored, StreamHandle source);
+  bool Enter(const StreamHandle& stream, uint64_t version);
+
+  StreamTable& table_;
+};
+
+}  // namespace thalweg

@@ -1,0 +1,196 @@
+#include "storage/segment.h"
+
+#include <algorithm>
+#include <tuple>
+#include <utility>
+
+#include "base/assert.h"
+#include "base/crc32c.h"
+#include "storage/stream_filter.h"
+
+namespace thalweg {
+namespace {
+
+// What a read of a run is to give, relative to the run's base.
+struct Window {
+  uint32_t begin = 0;
+  uint32_t end = 0;  // begin: no append begins there
+};
+
+Window Choose(const RunTables& tables, uint32_t begin, uint64_t limit, size_t bytes_max) {
+  const auto& ends = tables.ends;
+  const auto after = std::upper_bound(ends.begin(), ends.end(), begin);
+  const bool boundary = begin == 0 || (after != ends.begin() && *(after - 1) == begin);
+  if (!boundary) return {begin, begin};
+  const uint64_t room = begin + std::min<uint64_t>(limit - begin, bytes_max);
+  const auto behind = std::upper_bound(after, ends.end(), room);
+  return {begin, behind == after ? *after : *(behind - 1)};
+}
+
+}  // namespace
+
+bool BlocksAreIntact(std::string_view bytes, const RunTables& tables, size_t first_block) {
+  for (size_t block = first_block; !bytes.empty(); ++block) {
+    const std::string_view piece = bytes.substr(0, kSegmentBlockBytes);
+    if (block >= tables.block_crcs.size() || Crc32c(piece) != tables.block_crcs[block]) {
+      return false;
+    }
+    bytes.remove_prefix(piece.size());
+  }
+  return true;
+}
+
+StorageResult<std::shared_ptr<const Segment>> Segment::Open(Disk& disk, const std::string& folder,
+                                                            const SegmentHeader& expected) {
+  std::string path = folder + "/" + SegmentFileName(expected.number);
+  auto file = disk.Open(path, Disk::Mode::kRead);
+  if (!file) return DiskFault(file.error());
+  auto segment = std::make_shared<Segment>(std::move(path), std::move(*file));
+  if (const auto loaded = segment->Load(expected); !loaded) return std::unexpected(loaded.error());
+  return segment;
+}
+
+StorageResult<void> Segment::Load(const SegmentHeader& expected) {
+  const auto size = file_->Size();
+  if (!size) return DiskFault(size.error());
+  size_ = *size;
+  if (size_ < kSegmentHeaderBytes + kSegmentFooterBytes) return DamageAt(size_, "ends early");
+  const auto head = ReadFile(0, kSegmentHeaderBytes);
+  if (!head) return std::unexpected(head.error());
+  const auto header = DecodeSegmentHeader(*head);
+  if (!header && header.error() == SegmentHeaderFault::kVersion) {
+    return std::unexpected(StorageFault{
+        StorageFault::Kind::kForeign,
+        path_ + " is of another format version than ours, " + std::to_string(kSegmentVersion)});
+  }
+  if (!header) return DamageAt(0, "has no valid header");
+  if (*header != expected) {
+    return std::unexpected(
+        StorageFault{StorageFault::Kind::kForeign,
+                     path_ + " belongs to another data directory or has another number"});
+  }
+  const uint64_t footer_at = size_ - kSegmentFooterBytes;
+  const auto tail = ReadFile(footer_at, kSegmentFooterBytes);
+  if (!tail) return std::unexpected(tail.error());
+  const auto footer = DecodeSegmentFooter(*tail);
+  if (!footer || footer->header != expected || footer->file_bytes() != size_) {
+    return DamageAt(footer_at, "has no valid footer");
+  }
+  footer_ = *footer;
+  const size_t fence_bytes = footer_.fence_posts * kSegmentFencePostBytes;
+  auto both = ReadFile(footer_.filter_at, footer_.filter_bytes + fence_bytes);
+  if (!both) return std::unexpected(both.error());
+  const std::string fence = both->substr(footer_.filter_bytes);
+  filter_ = both->substr(0, footer_.filter_bytes);
+  if (filter_.empty() || Crc32c(filter_) != footer_.filter_crc ||
+      Crc32c(fence) != footer_.fence_crc) {
+    return DamageAt(footer_.filter_at, "fails its checksum");
+  }
+  fence_ = DecodeSegmentFence(fence);
+  return {};
+}
+
+StorageResult<std::string> Segment::ReadFile(uint64_t at, size_t bytes) const {
+  // A length that does not fit the file would cost its memory before the disk says so.
+  if (at > size_ || bytes > size_ - at) return DamageAt(at, "ends early");
+  std::string out;
+  DiskResult<size_t> got = 0;
+  // (g++ 12 tells the callback its capacity instead of the size that was asked for.)
+  out.resize_and_overwrite(bytes, [&](char* data, size_t) {
+    got = file_->ReadAt(at, std::span(data, bytes));
+    return got ? *got : 0;
+  });
+  if (!got) return DiskFault(got.error());
+  if (*got != bytes) return DamageAt(at + *got, "ends early");
+  return out;
+}
+
+std::unexpected<StorageFault> Segment::DamageAt(uint64_t at, const std::string& what) const {
+  return DamageFault(path_ + " " + what + " at byte " + std::to_string(at));
+}
+
+// The page that has the last run at or before (id, at), where there is one.
+size_t Segment::PageOf(StreamId id, Offset at) const {
+  const auto after = std::upper_bound(fence_.begin(), fence_.end(), std::tuple(id, at),
+                                      [](const auto& key, const SegmentFencePost& post) {
+                                        return key < std::tuple(post.id, post.base);
+                                      });
+  return after == fence_.begin() ? 0 : static_cast<size_t>(after - fence_.begin()) - 1;
+}
+
+StorageResult<std::vector<SegmentRun>> Segment::Page(size_t index) const {
+  THALWEG_ASSERT(index < fence_.size());
+  const SegmentFencePost& post = fence_[index];
+  const auto bytes = ReadFile(post.page_at, kSegmentPageBytes);
+  if (!bytes) return std::unexpected(bytes.error());
+  auto runs = DecodeSegmentPage(*bytes);
+  if (!runs || runs->front().id != post.id || runs->front().base != post.base) {
+    return DamageAt(post.page_at, "has no valid index page");
+  }
+  return *std::move(runs);
+}
+
+StorageResult<std::optional<SegmentRun>> Segment::RunAt(StreamId id, Offset at) const {
+  if (fence_.empty() || !StreamFilterMayHave(filter_, id)) return std::nullopt;
+  const auto runs = Page(PageOf(id, at));
+  if (!runs) return std::unexpected(runs.error());
+  const auto after = std::upper_bound(
+      runs->begin(), runs->end(), std::tuple(id, at),
+      [](const auto& key, const SegmentRun& run) { return key < std::tuple(run.id, run.base); });
+  if (after == runs->begin() || (after - 1)->id != id) return std::nullopt;
+  return *(after - 1);
+}
+
+StorageResult<std::optional<std::string>> Segment::StateOf(StreamId id) const {
+  const auto run = RunAt(id, Offset{kOffsetMax});
+  if (!run) return std::unexpected(run.error());
+  if (!*run) return std::nullopt;
+  auto tables = Tables(**run);
+  if (!tables) return std::unexpected(tables.error());
+  if (tables->state.empty()) return DamageAt((*run)->tables_at(), "lacks the state of a stream");
+  return std::move(tables->state);
+}
+
+StorageResult<RunTables> Segment::Tables(const SegmentRun& run) const {
+  const auto bytes = ReadFile(run.tables_at(), run.tables_bytes());
+  if (!bytes) return std::unexpected(bytes.error());
+  auto tables = DecodeRunTables(*bytes, run);
+  if (!tables) return DamageAt(run.tables_at(), "fails its checksum");
+  return *std::move(tables);
+}
+
+StorageResult<SegmentStretch> Segment::Read(const SegmentRun& run, Offset from, Offset limit,
+                                            size_t bytes_max) const {
+  THALWEG_ASSERT(run.base <= from && from < run.end() && from < limit);
+  const auto tables = Tables(run);
+  if (!tables) return std::unexpected(tables.error());
+  const auto [begin, end] = Choose(*tables, static_cast<uint32_t>(from.value - run.base.value),
+                                   limit.value - run.base.value, bytes_max);
+  if (begin == end) return SegmentStretch{.boundary = false, .bytes = {}, .end = {}};
+  const size_t first_block = begin / kSegmentBlockBytes;
+  const size_t blocks_begin = first_block * kSegmentBlockBytes;
+  const size_t blocks_end = std::min<size_t>(
+      (end + kSegmentBlockBytes - 1) / kSegmentBlockBytes * kSegmentBlockBytes, run.bytes);
+  auto blocks = ReadFile(run.position + blocks_begin, blocks_end - blocks_begin);
+  if (!blocks) return std::unexpected(blocks.error());
+  if (!BlocksAreIntact(*blocks, *tables, first_block)) {
+    return DamageAt(run.position + blocks_begin, "fails its checksum");
+  }
+  const Bytes all = Bytes::Own(*std::move(blocks));
+  return SegmentStretch{.boundary = true,
+                        .bytes = all.Slice(begin - blocks_begin, end - begin),
+                        .end = {run.base.value + end}};
+}
+
+StorageResult<uint64_t> Segment::BytesOf(StreamId id) const {
+  uint64_t bytes = 0;
+  if (fence_.empty() || !StreamFilterMayHave(filter_, id)) return bytes;
+  for (size_t page = PageOf(id, Offset{0}); page < fence_.size() && fence_[page].id <= id; ++page) {
+    const auto runs = Page(page);
+    if (!runs) return std::unexpected(runs.error());
+    for (const SegmentRun& run : *runs) bytes += run.id == id ? run.bytes : 0;
+  }
+  return bytes;
+}
+
+}  // namespace thalweg

@@ -1,0 +1,81 @@
+// A sealed segment, for reading: which bytes of which streams it has, and those bytes, verified.
+//
+// Immutable; shared by whoever reads. Keeps only the filter and the fence in memory; every other
+// look is one or two reads of the file. A checksum that fails is a fault, never data.
+// THREAD: any.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "storage/disk.h"
+#include "storage/fault.h"
+#include "storage/segment_format.h"
+#include "thalweg/bytes.h"
+
+namespace thalweg {
+
+// Whole appends of one stream.
+struct SegmentStretch {
+  bool boundary = true;  // false: the read would have begun inside an append; nothing else is set
+  Bytes bytes;
+  Offset end;
+};
+
+class Segment {
+ public:
+  // Opens the file `number` of `folder`. kForeign: of another directory or version.
+  [[nodiscard]] static StorageResult<std::shared_ptr<const Segment>> Open(
+      Disk& disk, const std::string& folder, const SegmentHeader& expected);
+
+  // The last run of `id` that begins at or before `at`; null: there is none here.
+  [[nodiscard]] StorageResult<std::optional<SegmentRun>> RunAt(StreamId id, Offset at) const;
+
+  // The newest state of `id`; null: nothing of it is here.
+  [[nodiscard]] StorageResult<std::optional<std::string>> StateOf(StreamId id) const;
+
+  // Whole appends of `run` from `from` to at most `limit`, at most `bytes_max` bytes, yet at least
+  // one. REQUIRES: the run begins at or before `from` and ends behind it; from < limit.
+  [[nodiscard]] StorageResult<SegmentStretch> Read(const SegmentRun& run, Offset from, Offset limit,
+                                                   size_t bytes_max) const;
+
+  // How many bytes of `id` are here.
+  [[nodiscard]] StorageResult<uint64_t> BytesOf(StreamId id) const;
+
+  const SegmentFooter& footer() const { return footer_; }
+  size_t pages() const { return fence_.size(); }
+
+  // The runs of an index page. REQUIRES: index < pages().
+  [[nodiscard]] StorageResult<std::vector<SegmentRun>> Page(size_t index) const;
+
+  // Exactly these bytes of the file.
+  [[nodiscard]] StorageResult<std::string> ReadFile(uint64_t at, size_t bytes) const;
+
+  // A fault of this file at `at`.
+  std::unexpected<StorageFault> DamageAt(uint64_t at, const std::string& what) const;
+
+  // For Open.
+  Segment(std::string path, std::unique_ptr<File> file)
+      : path_(std::move(path)), file_(std::move(file)) {}
+
+ private:
+  StorageResult<void> Load(const SegmentHeader& expected);
+  StorageResult<RunTables> Tables(const SegmentRun& run) const;
+  size_t PageOf(StreamId id, Offset at) const;
+
+  const std::string path_;
+  const std::unique_ptr<File> file_;
+  uint64_t size_ = 0;
+  SegmentFooter footer_;
+  std::string filter_;
+  std::vector<SegmentFencePost> fence_;
+};
+
+// The bytes of `run` from block `first_block` on, where they fit its checksums.
+bool BlocksAreIntact(std::string_view bytes, const RunTables& tables, size_t first_block);
+
+}  // namespace thalweg

@@ -1,0 +1,58 @@
+// Makes one segment of several neighbours in age: each stream's runs become one after the other,
+// its newest state stays, and streams that are gone are left out.
+//
+// Works in steps, so that whoever drives it can do other things in between. Not thread-safe.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "storage/catalog.h"
+#include "storage/segment_walker.h"
+#include "storage/segment_writer.h"
+
+namespace thalweg {
+
+class SegmentMerge {
+ public:
+  // REQUIRES: `inputs` are neighbours, oldest first; the catalog outlives the merge.
+  SegmentMerge(const Catalog& catalog, std::vector<std::shared_ptr<const Segment>> inputs,
+               std::unique_ptr<SegmentWriter> out);
+
+  // Reads and writes about `bytes` more; false: nothing is left to do but Finish.
+  [[nodiscard]] StorageResult<bool> Step(size_t bytes);
+
+  // Completes the new segment; null: no stream is left, and the file is nobody's.
+  // REQUIRES: Step has said false.
+  [[nodiscard]] StorageResult<std::optional<SegmentFooter>> Finish();
+
+ private:
+  struct Input {
+    SegmentWalker walker;
+    std::optional<SegmentRun> run;
+  };
+
+  StorageResult<void> Start();
+  StorageResult<void> EnterStream();
+  StorageResult<bool> IsLive(StreamId id);
+  StorageResult<void> TakeRun(Input& input);
+  StorageResult<void> LeaveStream();
+
+  const Catalog& catalog_;
+  std::vector<Input> inputs_;
+  std::unique_ptr<SegmentWriter> out_;
+  bool started_ = false;
+  std::vector<StreamId> live_;  // some ids that live, in order …
+  size_t next_live_ = 0;        // … of which those from here on are not passed yet
+  StreamId live_up_to_;         // … and all up to this one are in them
+  StreamId stream_;             // that we are in; 0: none
+  bool keeps_ = false;          // it lives
+  std::optional<Offset> end_;   // of what was taken of it
+  std::string state_;
+  size_t work_bytes_ = 0;
+};
+
+}  // namespace thalweg

@@ -1,0 +1,47 @@
+// Walks a segment in the order of its streams and verifies all it reads: for merges and `verify`.
+//
+// Reads the file from the front to the back, a mebibyte at a time. Not thread-safe.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "storage/segment.h"
+
+namespace thalweg {
+
+class SegmentWalker {
+ public:
+  explicit SegmentWalker(std::shared_ptr<const Segment> segment) : segment_(std::move(segment)) {}
+
+  // Moves to the next run; null: there is none. What is found out of order is damage.
+  [[nodiscard]] StorageResult<std::optional<SegmentRun>> Next();
+
+  // The bytes and the tables of the run that Next gave.
+  struct Content {
+    std::string_view bytes;  // valid until the next call
+    RunTables tables;
+  };
+  [[nodiscard]] StorageResult<Content> Read();
+
+ private:
+  StorageResult<std::string_view> Window(uint64_t at, size_t bytes);
+
+  const std::shared_ptr<const Segment> segment_;
+  size_t next_page_ = 0;
+  std::vector<SegmentRun> runs_;  // of the page we are in
+  size_t next_run_ = 0;
+  SegmentRun run_;
+  uint64_t runs_seen_ = 0;
+  std::string window_;
+  uint64_t window_at_ = 0;
+};
+
+// Reads every byte of `segment` and checks it against every checksum and against the footer.
+[[nodiscard]] StorageResult<void> VerifySegment(std::shared_ptr<const Segment> segment);
+
+}  // namespace thalweg

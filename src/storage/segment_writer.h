@@ -1,0 +1,66 @@
+// Writes one segment, from the front to the back: streams in growing order of their id, each with
+// its bytes and its state. (docs/formats/segment.md)
+//
+// Not thread-safe; used by whoever makes a checkpoint or merges. What has not been finished is a
+// file without a footer, and nobody's.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "storage/directory.h"
+#include "storage/segment_format.h"
+
+namespace thalweg {
+
+class SegmentWriter {
+ public:
+  // Makes the file. REQUIRES: `folder` outlives the writer.
+  [[nodiscard]] static DiskResult<std::unique_ptr<SegmentWriter>> Create(
+      Directory& folder, const SegmentHeader& header);
+
+  // The next stream, whose bytes here begin at `base`. REQUIRES: `id` is greater than the one
+  // before, which was ended.
+  void Begin(StreamId id, Offset base);
+
+  // Whole appends of the stream, which end at `ends`, relative to the beginning of `bytes`. May be
+  // called many times. REQUIRES: the last end is the size of `bytes`; no append is empty.
+  [[nodiscard]] DiskResult<void> Append(std::string_view bytes, std::span<const uint32_t> ends);
+
+  // The stream's newest state, as EncodeState gives it. REQUIRES: not empty.
+  [[nodiscard]] DiskResult<void> End(std::string_view state);
+
+  // ENSURES: the file is whole and on stable storage, name and bytes.
+  [[nodiscard]] DiskResult<SegmentFooter> Finish();
+
+  uint64_t number() const { return footer_.header.number; }
+  uint64_t streams() const { return streams_.size(); }
+  uint64_t bytes_written() const { return written_; }
+
+  // For Create.
+  SegmentWriter(std::unique_ptr<File> file, const SegmentHeader& header);
+
+ private:
+  DiskResult<void> AppendOne(std::string_view bytes);
+  DiskResult<void> EndRun(std::string_view state);
+  DiskResult<void> EndPage();
+  DiskResult<void> Put(std::string_view bytes);
+  DiskResult<void> Flush();
+  uint64_t position() const { return written_ + buffer_.size(); }
+
+  const std::unique_ptr<File> file_;
+  SegmentFooter footer_;
+  std::string buffer_;  // goes out when it is long
+  uint64_t written_ = 0;
+  SegmentRun run_;    // under construction; without an id: none
+  RunTables tables_;  // of it
+  std::vector<SegmentRun> page_;
+  std::vector<SegmentFencePost> fence_;
+  std::vector<StreamId> streams_;
+};
+
+}  // namespace thalweg

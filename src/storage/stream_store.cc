@@ -1,0 +1,280 @@
+// Crosses threads: see the header.
+#include "storage/stream_store.h"
+
+#include <algorithm>
+#include <charconv>
+#include <utility>
+
+#include "base/assert.h"
+
+namespace thalweg {
+namespace {
+
+// So many of one level become one of the next: 1,000 checkpoints leave at most 19 segments, and
+// each byte is written again once per level.
+constexpr size_t kMergeFanIn = 6;
+
+// A segment with more dead bytes than this, of a hundred, is written again without them.
+constexpr uint64_t kDeadPercentMax = 15;
+
+std::optional<uint64_t> NumberOf(const std::string& name) {
+  uint64_t number = 0;
+  std::from_chars(name.data(), name.data() + name.size(), number, 16);
+  return SegmentFileName(number) == name ? std::optional(number) : std::nullopt;
+}
+
+SegmentInfo InfoOf(const SegmentFooter& footer, uint32_t level) {
+  return {.number = footer.header.number,
+          .level = level,
+          .file_bytes = footer.file_bytes(),
+          .data_bytes = footer.data_bytes,
+          .dead_bytes = 0};
+}
+
+bool IsMostlyDead(const SegmentInfo& info) {
+  return info.dead_bytes * 100 > info.data_bytes * kDeadPercentMax;
+}
+
+}  // namespace
+
+std::optional<MergePlan> PlanMerge(const std::vector<SegmentInfo>& segments) {
+  // Levels only fall from old to new, so those of one level are neighbours.
+  for (size_t end = segments.size(); end != 0;) {
+    const uint32_t level = segments[end - 1].level;
+    size_t begin = end;
+    while (begin != 0 && segments[begin - 1].level == level) --begin;
+    if (end - begin >= kMergeFanIn) return MergePlan{begin, kMergeFanIn, level + 1};
+    end = begin;
+  }
+  const auto dead = std::ranges::find_if(segments, IsMostlyDead);
+  if (dead == segments.end()) return std::nullopt;
+  return MergePlan{static_cast<size_t>(dead - segments.begin()), 1, dead->level};
+}
+
+StorageResult<std::unique_ptr<StreamStore>> StreamStore::Open(Disk& disk,
+                                                              StreamStoreOptions options,
+                                                              std::unique_ptr<Catalog> catalog) {
+  auto store = std::make_unique<StreamStore>(disk, std::move(options), std::move(catalog));
+  if (const auto loaded = store->Load(); !loaded) return std::unexpected(loaded.error());
+  return store;
+}
+
+StorageResult<void> StreamStore::Load() {
+  auto head = catalog_->Head();
+  if (!head) return std::unexpected(head.error());
+  head_ = *std::move(head);
+  last_number_ = head_.last_segment;
+  auto segments = std::make_shared<Segments>();
+  for (const SegmentInfo& info : head_.segments) {
+    auto segment = Segment::Open(disk_, options_.folder, HeaderOf(info.number));
+    if (!segment) {
+      return std::unexpected(StorageFault{
+          segment.error().kind == StorageFault::Kind::kForeign ? StorageFault::Kind::kForeign
+                                                               : StorageFault::Kind::kDamage,
+          segment.error().message + "; the catalog names this segment"});
+    }
+    segments->push_back(*std::move(segment));
+  }
+  Publish(std::move(segments));
+  return RemoveLeftovers();
+}
+
+StorageResult<void> StreamStore::RemoveLeftovers() {
+  const auto names = folder_.List();
+  if (!names) return DiskFault(names.error());
+  for (const std::string& name : *names) {
+    const std::optional<uint64_t> number = NumberOf(name);
+    if (!number) continue;
+    if (std::ranges::find(head_.segments, *number, &SegmentInfo::number) != head_.segments.end()) {
+      continue;
+    }
+    last_number_ = std::max(last_number_, *number);  // a name is used once
+    if (const auto removed = folder_.Remove(name); !removed) return DiskFault(removed.error());
+  }
+  return {};
+}
+
+StorageResult<std::optional<StoredStream>> StreamStore::Find(std::string_view path) const {
+  auto entry = catalog_->Find(path);
+  if (!entry) return std::unexpected(entry.error());
+  return WithState(*std::move(entry));
+}
+
+StorageResult<std::optional<StoredStream>> StreamStore::Find(StreamId id) const {
+  auto entry = catalog_->Find(id);
+  if (!entry) return std::unexpected(entry.error());
+  return WithState(*std::move(entry));
+}
+
+StorageResult<std::optional<StoredStream>> StreamStore::WithState(
+    std::optional<CatalogEntry> entry) const {
+  if (!entry) return std::nullopt;
+  auto state = StateOf(entry->id);
+  if (!state) return std::unexpected(state.error());
+  if (*state) return StoredStream{*std::move(entry), **std::move(state)};
+  // It may have been removed between the two looks.
+  const auto again = catalog_->Find(entry->id);
+  if (!again) return std::unexpected(again.error());
+  if (!*again) return std::nullopt;
+  return DamageFault("no segment has the state of stream " + std::to_string(entry->id.value) +
+                     " at " + entry->path + ", which the catalog names");
+}
+
+StorageResult<std::optional<std::string>> StreamStore::StateOf(StreamId id) const {
+  const std::shared_ptr<const Segments> segments = Snapshot();
+  for (auto segment = segments->rbegin(); segment != segments->rend(); ++segment) {
+    auto state = (*segment)->StateOf(id);
+    if (!state || *state) return state;
+  }
+  return std::nullopt;
+}
+
+StorageResult<std::optional<SegmentStretch>> StreamStore::Read(StreamId id, Offset from,
+                                                               Offset limit,
+                                                               size_t bytes_max) const {
+  const std::shared_ptr<const Segments> segments = Snapshot();
+  for (const auto& segment : *segments) {
+    const auto run = segment->RunAt(id, from);
+    if (!run) return std::unexpected(run.error());
+    if (!*run || (*run)->end() <= from) continue;
+    auto stretch = segment->Read(**run, from, limit, bytes_max);
+    if (!stretch) return std::unexpected(stretch.error());
+    return *std::move(stretch);
+  }
+  return std::nullopt;
+}
+
+std::shared_ptr<const StreamStore::Segments> StreamStore::Snapshot() const {
+  std::lock_guard lock(mutex_);
+  return segments_;
+}
+
+void StreamStore::Publish(std::shared_ptr<const Segments> segments) {
+  std::lock_guard lock(mutex_);
+  segments_.swap(segments);
+}
+
+StorageResult<std::unique_ptr<SegmentWriter>> StreamStore::NewSegment() {
+  auto writer = SegmentWriter::Create(folder_, HeaderOf(++last_number_));
+  if (!writer) return DiskFault(writer.error());
+  return *std::move(writer);
+}
+
+void StreamStore::Abandon(std::unique_ptr<SegmentWriter> writer) { RemoveFile(writer->number()); }
+
+StorageResult<void> StreamStore::Commit(StoreChange change,
+                                        const std::optional<SegmentFooter>& segment) {
+  CatalogBatch batch{
+      .removed = std::move(change.removed), .put = std::move(change.put), .head = head_};
+  batch.head.checkpoint = change.checkpoint;
+  batch.head.last_id = change.last_id;
+  auto segments = std::make_shared<Segments>(*Snapshot());
+  for (size_t i = 0; i < segments->size(); ++i) {
+    const auto counted = CountDead(batch.removed, i, *segments, batch.head.segments);
+    if (!counted) return counted;
+  }
+  if (segment) {
+    auto opened = Segment::Open(disk_, options_.folder, segment->header);
+    if (!opened) return std::unexpected(opened.error());
+    segments->push_back(*std::move(opened));
+    batch.head.segments.push_back(InfoOf(*segment, 0));
+  }
+  if (merging_) {
+    merging_->removed.insert(merging_->removed.end(), batch.removed.begin(), batch.removed.end());
+  }
+  return CommitHead(std::move(batch), std::move(segments));
+}
+
+// Adds to infos[at] the bytes that segments[at] holds of those removed.
+StorageResult<void> StreamStore::CountDead(const std::vector<StreamId>& removed, size_t at,
+                                           const Segments& segments,
+                                           std::vector<SegmentInfo>& infos) const {
+  for (const StreamId id : removed) {
+    const auto bytes = segments[at]->BytesOf(id);
+    if (!bytes) return std::unexpected(bytes.error());
+    infos[at].dead_bytes += *bytes;
+  }
+  return {};
+}
+
+// The segments are published first: whoever finds a stream in the catalog finds its state, too.
+StorageResult<void> StreamStore::CommitHead(CatalogBatch batch,
+                                            std::shared_ptr<const Segments> segments) {
+  batch.head.last_segment = last_number_;
+  std::shared_ptr<const Segments> before = Snapshot();
+  Publish(std::move(segments));
+  if (const auto committed = catalog_->Commit(batch); !committed) {
+    Publish(std::move(before));
+    return std::unexpected(committed.error());
+  }
+  head_ = std::move(batch.head);
+  version_.fetch_add(1, std::memory_order_release);
+  return {};
+}
+
+StorageResult<bool> StreamStore::MergeStep(size_t bytes) {
+  if (!merging_) {
+    const auto begun = BeginMerge();
+    if (!begun || !*begun) return begun;
+  }
+  const auto more = merging_->merge.Step(bytes);
+  if (more && *more) return true;
+  const uint64_t number = merging_->number;
+  const StorageResult<void> ended = more ? EndMerge() : std::unexpected(more.error());
+  merging_.reset();
+  if (ended) return PlanMerge(head_.segments).has_value();
+  RemoveFile(number);
+  return std::unexpected(ended.error());
+}
+
+StorageResult<bool> StreamStore::BeginMerge() {
+  const std::optional<MergePlan> plan = PlanMerge(head_.segments);
+  if (!plan) return false;
+  auto writer = NewSegment();
+  if (!writer) return std::unexpected(writer.error());
+  const std::shared_ptr<const Segments> all = Snapshot();
+  const auto first = all->begin() + static_cast<ptrdiff_t>(plan->first);
+  const uint64_t number = (*writer)->number();
+  merging_.emplace(Merging{
+      .first = plan->first,
+      .count = plan->count,
+      .level = plan->level,
+      .number = number,
+      .merge = SegmentMerge(*catalog_, Segments(first, first + static_cast<ptrdiff_t>(plan->count)),
+                            *std::move(writer)),
+      .removed = {}});
+  return true;
+}
+
+StorageResult<void> StreamStore::EndMerge() {
+  const auto footer = merging_->merge.Finish();
+  if (!footer) return std::unexpected(footer.error());
+  CatalogBatch batch{.removed = {}, .put = {}, .head = head_};
+  auto segments = std::make_shared<Segments>(*Snapshot());
+  const auto first = static_cast<ptrdiff_t>(merging_->first);
+  const auto last = first + static_cast<ptrdiff_t>(merging_->count);
+  std::vector<SegmentInfo>& infos = batch.head.segments;
+  const std::vector<SegmentInfo> merged(infos.begin() + first, infos.begin() + last);
+  infos.erase(infos.begin() + first, infos.begin() + last);
+  segments->erase(segments->begin() + first, segments->begin() + last);
+  if (*footer) {
+    auto opened = Segment::Open(disk_, options_.folder, (*footer)->header);
+    if (!opened) return std::unexpected(opened.error());
+    segments->insert(segments->begin() + first, *std::move(opened));
+    infos.insert(infos.begin() + first, InfoOf(**footer, merging_->level));
+    const auto counted = CountDead(merging_->removed, merging_->first, *segments, infos);
+    if (!counted) return counted;
+  }
+  const auto committed = CommitHead(std::move(batch), std::move(segments));
+  if (!committed) return committed;
+  for (const SegmentInfo& info : merged) RemoveFile(info.number);
+  if (!*footer) RemoveFile(merging_->number);  // no stream was left to keep
+  return {};
+}
+
+// Readers hold what they read open. Where this fails, the next start removes it.
+void StreamStore::RemoveFile(uint64_t number) {
+  [[maybe_unused]] const auto removed = folder_.Remove(SegmentFileName(number));
+}
+
+}  // namespace thalweg

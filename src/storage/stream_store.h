@@ -1,0 +1,135 @@
+// What is checkpointed: every stream's configuration, state and bytes as of the last checkpoint,
+// behind one door. The catalog says which streams and segments there are; segments hold the rest.
+//
+// Crosses threads: Find and Read come from any thread at any time. What changes something comes
+// from one thread at a time. Holds the segments open: one descriptor each.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "storage/catalog.h"
+#include "storage/directory.h"
+#include "storage/fault.h"
+#include "storage/segment.h"
+#include "storage/segment_merge.h"
+#include "storage/segment_writer.h"
+
+namespace thalweg {
+
+struct StreamStoreOptions {
+  std::string folder = "segments";
+  DirectoryId directory{};
+};
+
+// A stream as of the last checkpoint that has it.
+struct StoredStream {
+  CatalogEntry entry;
+  std::string state;  // EncodeState
+};
+
+// What a checkpoint changes in the catalog.
+struct StoreChange {
+  Lsn checkpoint;
+  StreamId last_id;
+  std::vector<StreamId> removed;  // unknown ones are no error
+  std::vector<CatalogEntry> put;
+};
+
+class StreamStore {
+ public:
+  // Opens every segment that the catalog names and removes what an unfinished checkpoint or merge
+  // left behind. REQUIRES: `disk` outlives the store.
+  [[nodiscard]] static StorageResult<std::unique_ptr<StreamStore>> Open(
+      Disk& disk, StreamStoreOptions options, std::unique_ptr<Catalog> catalog);
+
+  const Catalog& catalog() const { return *catalog_; }
+  Lsn checkpoint() const { return head_.checkpoint; }
+  StreamId last_id() const { return head_.last_id; }
+  const std::vector<SegmentInfo>& segments() const { return head_.segments; }
+
+  [[nodiscard]] StorageResult<std::optional<StoredStream>> Find(std::string_view path) const;
+  [[nodiscard]] StorageResult<std::optional<StoredStream>> Find(StreamId id) const;
+
+  // Whole appends of `id` from `from`; null: no segment has what stands there.
+  [[nodiscard]] StorageResult<std::optional<SegmentStretch>> Read(StreamId id, Offset from,
+                                                                  Offset limit,
+                                                                  size_t bytes_max) const;
+
+  // Grows whenever what Find tells may have changed: what was found before is stale after it.
+  uint64_t version() const { return version_.load(std::memory_order_acquire); }
+
+  // A new file for a checkpoint: give it to Commit when it is finished, or else to Abandon.
+  [[nodiscard]] StorageResult<std::unique_ptr<SegmentWriter>> NewSegment();
+  void Abandon(std::unique_ptr<SegmentWriter> writer);
+
+  // Makes a checkpoint hold: its segment (null: it has none) and its changes, wholly or not at all.
+  [[nodiscard]] StorageResult<void> Commit(StoreChange change,
+                                           const std::optional<SegmentFooter>& segment);
+
+  // Merges and reclaims, about `bytes` of work; false: nothing is left to do.
+  [[nodiscard]] StorageResult<bool> MergeStep(size_t bytes);
+
+  // For Open.
+  StreamStore(Disk& disk, StreamStoreOptions options, std::unique_ptr<Catalog> catalog)
+      : disk_(disk),
+        options_(std::move(options)),
+        folder_(disk, options_.folder),
+        catalog_(std::move(catalog)) {}
+
+ private:
+  using Segments = std::vector<std::shared_ptr<const Segment>>;  // oldest first
+  struct Merging {
+    size_t first = 0;  // of the inputs, in head_.segments: newer ones come behind them
+    size_t count = 0;
+    uint32_t level = 0;
+    uint64_t number = 0;
+    SegmentMerge merge;
+    std::vector<StreamId> removed;  // since it began
+  };
+
+  StorageResult<void> Load();
+  StorageResult<void> RemoveLeftovers();
+  StorageResult<std::optional<StoredStream>> WithState(std::optional<CatalogEntry> entry) const;
+  StorageResult<std::optional<std::string>> StateOf(StreamId id) const;
+  std::shared_ptr<const Segments> Snapshot() const;
+  void Publish(std::shared_ptr<const Segments> segments);
+  SegmentHeader HeaderOf(uint64_t number) const { return {options_.directory, number}; }
+  StorageResult<void> CountDead(const std::vector<StreamId>& removed, size_t at,
+                                const Segments& segments, std::vector<SegmentInfo>& infos) const;
+  StorageResult<bool> BeginMerge();
+  StorageResult<void> EndMerge();
+  void RemoveFile(uint64_t number);
+  StorageResult<void> CommitHead(CatalogBatch batch, std::shared_ptr<const Segments> segments);
+
+  Disk& disk_;
+  const StreamStoreOptions options_;
+  Directory folder_;
+  const std::unique_ptr<Catalog> catalog_;
+
+  mutable std::mutex mutex_;  // guards segments_; no other lock is taken under it
+  std::shared_ptr<const Segments> segments_;
+  std::atomic<uint64_t> version_{0};
+
+  // The changing thread's own.
+  CatalogHead head_;
+  uint64_t last_number_ = 0;
+  std::optional<Merging> merging_;
+};
+
+// Which neighbours among `segments` (oldest first) to make one of: many of one level, or one with
+// much in it that is dead. Pure.
+struct MergePlan {
+  size_t first = 0;
+  size_t count = 0;
+  uint32_t level = 0;  // of the result
+};
+std::optional<MergePlan> PlanMerge(const std::vector<SegmentInfo>& segments);
+
+}  // namespace thalweg
