@@ -104,9 +104,9 @@ class LogWalk {
     if (content_.files.empty()) return CheckFirst(header);
     if (header.first.value != content_.last.value + 1 || header.crc_before != content_.crc_last) {
       return DamageFault("begins with record " + std::to_string(header.first.value) +
-                    ", yet the file before it can be read only up to record " +
-                    std::to_string(content_.last.value) + " (byte " + std::to_string(content_.end) +
-                    ")");
+                         ", yet the file before it can be read only up to record " +
+                         std::to_string(content_.last.value) + " (byte " +
+                         std::to_string(content_.end) + ")");
     }
     return {};
   }
@@ -114,8 +114,8 @@ class LogWalk {
   Step CheckFirst(const LogFileHeader& header) {
     if (header.first.value == 0 || header.first.value > checkpoint_.value + 1) {
       return DamageFault("begins with record " + std::to_string(header.first.value) +
-                    ", yet the last checkpoint holds records only up to " +
-                    std::to_string(checkpoint_.value));
+                         ", yet the last checkpoint holds records only up to " +
+                         std::to_string(checkpoint_.value));
     }
     content_.last.value = header.first.value - 1;
     content_.crc_last = header.crc_before;
