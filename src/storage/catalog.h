@@ -29,10 +29,10 @@ struct SegmentInfo {
 
 // What one transaction replaces as a whole.
 struct CatalogHead {
-  Lsn checkpoint;                     // all up to here stands in catalog and segments
-  StreamId last_id;                   // no stream that was ever stored has a greater one
-  uint64_t last_segment = 0;          // the highest number ever given
-  std::vector<SegmentInfo> segments;  // oldest first
+  Lsn checkpoint{};                     // all up to here stands in catalog and segments
+  StreamId last_id{};                   // no stream that was ever stored has a greater one
+  uint64_t last_segment = 0;            // the highest number ever given
+  std::vector<SegmentInfo> segments{};  // oldest first
   bool operator==(const CatalogHead&) const = default;
 };
 
@@ -55,10 +55,10 @@ struct ExpiryDue {
 
 // One transaction. Removals come first, so that a path may be given to a new stream.
 struct CatalogBatch {
-  std::vector<StreamId> removed;  // unknown ids are no error
-  std::vector<CatalogEntry> put;  // in place of what stands at the id; the path of an id never
-                                  // changes, and no other id that is left stands at the path
-  CatalogHead head;
+  std::vector<StreamId> removed{};  // unknown ids are no error
+  std::vector<CatalogEntry> put{};  // in place of what stands at the id; the path of an id never
+                                    // changes, and no other id that is left stands at the path
+  CatalogHead head{};
 };
 
 class Catalog {

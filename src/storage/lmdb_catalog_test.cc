@@ -1,0 +1,238 @@
+#include "storage/lmdb_catalog.h"
+
+#include <gtest/gtest.h>
+#include <lmdb.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <thread>
+
+#include "storage/catalog_codec.h"
+#include "storage/catalog_suite.h"
+
+namespace thalweg {
+namespace {
+
+using Kind = StorageFault::Kind;
+
+// A directory of its own that goes with the test.
+class Folder {
+ public:
+  Folder() {
+    std::string name = (std::filesystem::temp_directory_path() / "thalweg-catalog-XXXXXX").string();
+    EXPECT_NE(mkdtemp(name.data()), nullptr);
+    path_ = name;
+  }
+  ~Folder() { std::filesystem::remove_all(path_); }
+  Folder(const Folder&) = delete;
+  Folder& operator=(const Folder&) = delete;
+
+  const std::string& path() const { return path_; }
+  std::string data_file() const { return path_ + "/data.mdb"; }
+
+ private:
+  std::string path_;
+};
+
+constexpr DirectoryId kOurs{1};
+
+StorageResult<std::unique_ptr<LmdbCatalog>> Try(const Folder& folder,
+                                                LmdbCatalog::Options options = {},
+                                                const DirectoryId& id = kOurs) {
+  return LmdbCatalog::Open(folder.path(), id, options);
+}
+
+std::unique_ptr<LmdbCatalog> Open(const Folder& folder, LmdbCatalog::Options options = {}) {
+  auto catalog = Try(folder, options);
+  EXPECT_TRUE(catalog) << catalog.error().message;
+  return std::move(catalog).value();
+}
+
+CatalogEntry Entry(uint64_t id, std::optional<int64_t> due_ms = {}) {
+  return {.id = {id},
+          .path = "/stream/" + std::to_string(id),
+          .create = std::string(100, 'c'),
+          .due_ms = due_ms};
+}
+
+CatalogBatch Batch(uint64_t first, uint64_t count, std::optional<int64_t> due_ms = {}) {
+  CatalogBatch batch;
+  for (uint64_t id = first; id < first + count; ++id) batch.put.push_back(Entry(id, due_ms));
+  batch.head.last_id = {first + count - 1};
+  return batch;
+}
+
+// Puts a row past the catalog, as a broken disk would.
+void PutRaw(const Folder& folder, const char* table, std::string key, std::string value) {
+  MDB_env* env = nullptr;
+  MDB_txn* txn = nullptr;
+  MDB_dbi dbi = 0;
+  ASSERT_EQ(mdb_env_create(&env), 0);
+  ASSERT_EQ(mdb_env_set_maxdbs(env, 8), 0);
+  ASSERT_EQ(mdb_env_open(env, folder.path().c_str(), 0, 0640), 0);
+  ASSERT_EQ(mdb_txn_begin(env, nullptr, 0, &txn), 0);
+  ASSERT_EQ(mdb_dbi_open(txn, table, 0, &dbi), 0);
+  MDB_val key_value{key.size(), key.data()}, value_value{value.size(), value.data()};
+  ASSERT_EQ(mdb_put(txn, dbi, &key_value, &value_value, 0), 0);
+  ASSERT_EQ(mdb_txn_commit(txn), 0);
+  mdb_env_close(env);
+}
+
+class LmdbCatalogCase {
+ public:
+  Catalog& catalog() { return *catalog_; }
+
+ private:
+  Folder folder_;
+  std::unique_ptr<LmdbCatalog> catalog_ = Open(folder_);
+};
+
+INSTANTIATE_TYPED_TEST_SUITE_P(LmdbCatalog, CatalogSuite, LmdbCatalogCase);
+
+TEST(LmdbCatalog, WhatWasCommittedIsThereWhenItIsOpenedAgain) {
+  const Folder folder;
+  ASSERT_TRUE(Open(folder)->Commit(Batch(1, 3, 9)));
+  const auto catalog = Open(folder);
+  EXPECT_EQ(catalog->Head()->last_id, StreamId{3});
+  EXPECT_EQ(catalog->Find("/stream/2").value(), Entry(2, 9));
+  EXPECT_EQ(catalog->Verify().value(), (LmdbCatalog::Census{.streams = 3, .due = 3}));
+}
+
+TEST(LmdbCatalog, GrowsWithoutARestartWhileOthersRead) {
+  const Folder folder;
+  const auto catalog = Open(folder, {.map_bytes = 1 << 20});
+  ASSERT_TRUE(catalog->Commit(Batch(1, 10)));
+  std::atomic<bool> stop = false;
+  std::thread reader([&] {
+    while (!stop) {
+      EXPECT_EQ(catalog->Find("/stream/7").value(), Entry(7));
+      EXPECT_EQ(catalog->List("/stream/", "", 5)->size(), 5u);
+    }
+  });
+  const uint64_t before = catalog->map_bytes();
+  for (uint64_t first = 11; first < 20'000; first += 1'000) {
+    const auto done = catalog->Commit(Batch(first, 1'000));
+    EXPECT_TRUE(done) << done.error().message;
+  }
+  stop = true;
+  reader.join();
+  EXPECT_GT(catalog->map_bytes(), before);
+  EXPECT_EQ(catalog->Verify()->streams, 20'010u);
+}
+
+TEST(LmdbCatalog, AReaderOfItsOwnSeesWhatAWriterCommitsAndMayNotBeTheOneToMakeIt) {
+  const Folder folder;
+  const auto none = Try(folder, {.read_only = true});
+  ASSERT_FALSE(none);
+  EXPECT_EQ(none.error().kind, Kind::kDamage);
+  ASSERT_TRUE(Open(folder, {.map_bytes = 1 << 20})->Commit(Batch(1, 100)));
+  EXPECT_EQ(Open(folder, {.read_only = true})->Verify()->streams, 100u);
+}
+
+TEST(LmdbCatalog, ACopyIsWholeAndStandsAlone) {
+  const Folder folder, copy;
+  const auto catalog = Open(folder);
+  ASSERT_TRUE(catalog->Commit(Batch(1, 1'000, 5)));
+  const auto copied = catalog->CopyTo(copy.path());
+  ASSERT_TRUE(copied) << copied.error().message;
+  ASSERT_TRUE(catalog->Commit(Batch(1'001, 10)));
+  const auto second = Open(copy);
+  EXPECT_EQ(second->Verify().value(), (LmdbCatalog::Census{.streams = 1'000, .due = 1'000}));
+  ASSERT_TRUE(second->Commit(Batch(1'001, 5)));
+}
+
+TEST(LmdbCatalog, OfAnotherDirectoryOrVersionItIsForeign) {
+  const Folder folder;
+  Open(folder);
+  const auto other = Try(folder, {}, DirectoryId{2});
+  ASSERT_FALSE(other);
+  EXPECT_EQ(other.error().kind, Kind::kForeign);
+  PutRaw(folder, "meta", std::string(kVersionKey),
+         SealRow(CatalogTable::kMeta, kVersionKey, EncodeVersion(2)));
+  const auto newer = Try(folder);
+  ASSERT_FALSE(newer);
+  EXPECT_EQ(newer.error().kind, Kind::kForeign);
+  EXPECT_NE(newer.error().message.find("version 2"), std::string::npos) << newer.error().message;
+}
+
+TEST(LmdbCatalog, AFileThatIsCutOrEmptyOrNoneOfOursIsDamage) {
+  const Folder folder;
+  ASSERT_TRUE(Open(folder, {.map_bytes = 1 << 20})->Commit(Batch(1, 10'000)));
+  for (const uint64_t size : {1'000'000, 8'192, 4'096, 100, 0}) {
+    std::filesystem::resize_file(folder.data_file(), size);
+    for (const bool read_only : {true, false}) {
+      const auto opened = Try(folder, {.read_only = read_only});
+      ASSERT_FALSE(opened) << size;
+      EXPECT_EQ(opened.error().kind, Kind::kDamage) << size << ": " << opened.error().message;
+    }
+  }
+  std::ofstream(folder.data_file()) << std::string(100'000, 'x');
+  EXPECT_EQ(Try(folder).error().kind, Kind::kDamage);
+}
+
+TEST(LmdbCatalog, WhatACrashLeftOfOneThatWasBeingMadeIsInNobodysWay) {
+  const Folder folder;
+  std::ofstream(folder.path() + "/fresh.mdb") << "half";
+  std::ofstream(folder.path() + "/fresh.mdb-lock") << "half";
+  EXPECT_TRUE(Open(folder)->Commit(Batch(1, 1)));
+  EXPECT_FALSE(std::filesystem::exists(folder.path() + "/fresh.mdb"));
+  EXPECT_FALSE(std::filesystem::exists(folder.path() + "/fresh.mdb-lock"));
+}
+
+TEST(LmdbCatalog, AFlippedBitInARowIsFoundByWhoReadsItAndByVerify) {
+  const Folder folder;
+  ASSERT_TRUE(Open(folder)->Commit(Batch(1, 3)));
+  std::string value = SealRow(CatalogTable::kPaths, "/stream/2", EncodePathBody(Entry(2)));
+  value.back() = static_cast<char>(value.back() ^ 1);
+  PutRaw(folder, "paths", "/stream/2", value);
+  const auto catalog = Open(folder);
+  const auto found = catalog->Find("/stream/2");
+  ASSERT_FALSE(found);
+  EXPECT_EQ(found.error().kind, Kind::kDamage);
+  EXPECT_NE(found.error().message.find("/stream/2"), std::string::npos) << found.error().message;
+  EXPECT_TRUE(catalog->Find("/stream/1")->has_value());
+  EXPECT_FALSE(catalog->Verify());
+}
+
+TEST(LmdbCatalog, VerifyFindsTablesThatDisagree) {
+  struct Mistake {
+    const char* what;
+    CatalogTable table;
+    std::string key;
+    std::string body;
+  };
+  const std::vector<Mistake> mistakes{
+      {"an id that leads nowhere", CatalogTable::kIds, IdKey({9}), "/none"},
+      {"a second id for a path", CatalogTable::kIds, IdKey({9}), "/stream/2"},
+      {"a path without its id", CatalogTable::kPaths, "/x",
+       EncodePathBody({.id = {3}, .path = "/x", .create = "", .due_ms = {}})},
+      {"an id never given", CatalogTable::kPaths, "/stream/2", EncodePathBody(Entry(99))},
+      {"a time of nobody", CatalogTable::kDue, DueKey({.at_ms = 1, .id = {9}}), ""},
+      {"a time of somebody else", CatalogTable::kDue, DueKey({.at_ms = 1, .id = {2}}), ""},
+      {"a time that is not in its table", CatalogTable::kPaths, "/stream/2",
+       EncodePathBody(Entry(2, 77))},
+      {"a body behind a time", CatalogTable::kDue, DueKey({.at_ms = 50, .id = {1}}), "body"},
+      {"a segment twice", CatalogTable::kMeta, std::string(kHeadKey),
+       EncodeHead({.last_id = {3}, .last_segment = 2, .segments = {{.number = 2}, {.number = 2}}})},
+      {"a segment never given", CatalogTable::kMeta, std::string(kHeadKey),
+       EncodeHead({.last_id = {3}, .last_segment = 1, .segments = {{.number = 2}}})},
+  };
+  for (const Mistake& mistake : mistakes) {
+    const Folder folder;
+    CatalogBatch batch = Batch(1, 3);
+    batch.put[0].due_ms = 50;
+    ASSERT_TRUE(Open(folder)->Commit(batch));
+    ASSERT_TRUE(Open(folder)->Verify());
+    PutRaw(folder, NameOf(mistake.table), mistake.key,
+           SealRow(mistake.table, mistake.key, mistake.body));
+    const auto verified = Open(folder)->Verify();
+    ASSERT_FALSE(verified) << mistake.what;
+    EXPECT_EQ(verified.error().kind, Kind::kDamage) << mistake.what;
+  }
+}
+
+}  // namespace
+}  // namespace thalweg

@@ -1,0 +1,272 @@
+// Crosses threads; see the header.
+#include "storage/lmdb_env.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <utility>
+
+#include "base/assert.h"
+#include "storage/posix_disk.h"
+
+namespace thalweg {
+namespace {
+
+constexpr mdb_mode_t kFileMode = 0640;
+constexpr unsigned kReadersMax = 1022;  // of all processes at once; 64 bytes each in lock.mdb
+constexpr unsigned kTablesMax = 8;
+// The map is a whole number of pages of any system we run on.
+constexpr uint64_t kMapGranule = 64 * 1024;
+
+StorageFault OfDisk(const std::string& path, const DiskError& error) {
+  return {StorageFault::Kind::kDisk, path + ": " + error.message};
+}
+
+StorageResult<std::unique_ptr<File>> OpenFile(const std::string& path, const std::string& name,
+                                              Disk::Mode mode) {
+  const auto disk = PosixDisk::Open(path);
+  if (!disk) return std::unexpected(OfDisk(path, disk.error()));
+  auto file = (*disk)->Open(name, mode);
+  if (!file) return std::unexpected(OfDisk(path, file.error()));
+  return std::move(*file);
+}
+
+uint64_t RoundedUp(uint64_t bytes) { return (bytes + kMapGranule - 1) / kMapGranule * kMapGranule; }
+
+StorageFault::Kind KindOf(int code) {
+  switch (code) {
+    case MDB_CORRUPTED:
+    case MDB_INVALID:
+    case MDB_PAGE_NOTFOUND:
+    case MDB_CURSOR_FULL:  // a tree deeper than any can be
+    case MDB_NOTFOUND:     // of a table that must be there
+    case MDB_BAD_VALSIZE: return StorageFault::Kind::kDamage;
+    case MDB_VERSION_MISMATCH:
+    case MDB_INCOMPATIBLE: return StorageFault::Kind::kForeign;
+    default: return StorageFault::Kind::kDisk;
+  }
+}
+
+}  // namespace
+
+StorageFault LmdbFault(int code, const std::string& tried) {
+  THALWEG_ASSERT(code != 0);
+  return {KindOf(code), tried + ": " + mdb_strerror(code)};
+}
+
+LmdbEnv::Read::~Read() {
+  if (txn_ != nullptr) env_->EndRead(txn_);
+}
+
+StorageResult<std::unique_ptr<LmdbEnv>> LmdbEnv::Open(const std::string& path,
+                                                      const std::string& data_file,
+                                                      const Options& options) {
+  auto env = std::make_unique<LmdbEnv>(path, data_file);
+  if (const auto opened = env->OpenEnv(options); !opened) return std::unexpected(opened.error());
+  return env;
+}
+
+LmdbEnv::~LmdbEnv() {
+  THALWEG_ASSERT(reading_ == 0);
+  for (MDB_txn* const txn : idle_) mdb_txn_abort(txn);
+}
+
+StorageResult<void> LmdbEnv::OpenEnv(const Options& options) {
+  const auto file_bytes = FileBytes();
+  if (!file_bytes) return std::unexpected(file_bytes.error());
+  if (*file_bytes == 0 && !options.fresh) {
+    return std::unexpected(StorageFault{StorageFault::Kind::kDamage, data_path() + " is empty"});
+  }
+  THALWEG_ASSERT(!options.fresh || (*file_bytes == 0 && !options.read_only));
+  const uint64_t map_bytes = RoundedUp(std::max(*file_bytes, options.map_bytes));
+  if (const int code = OpenRaw(options, map_bytes); code != 0) {
+    return std::unexpected(Refused(code, "open"));
+  }
+  if (const auto whole = CheckWhole(); !whole) return whole;
+  if (options.read_only) return {};
+  int dead = 0;  // readers that were killed, which would keep pages from being used again
+  if (const int code = mdb_reader_check(env_.get(), &dead); code != 0) {
+    return std::unexpected(Refused(code, "look for readers that are gone"));
+  }
+  return ExtendFile(map_bytes);
+}
+
+int LmdbEnv::OpenRaw(const Options& options, uint64_t map_bytes) {
+  MDB_env* env = nullptr;
+  int code = mdb_env_create(&env);
+  if (code != 0) return code;
+  env_.reset(env);
+  code = mdb_env_set_maxdbs(env, kTablesMax);
+  if (code == 0) code = mdb_env_set_maxreaders(env, kReadersMax);
+  if (code == 0 && !options.read_only) code = mdb_env_set_mapsize(env, map_bytes);
+  if (code != 0) return code;
+  // A name other than LMDB's own takes MDB_NOSUBDIR.
+  const bool usual = data_file_ == kDataFile;
+  const unsigned flags =
+      MDB_NOTLS | (options.read_only ? MDB_RDONLY : 0u) | (usual ? 0u : MDB_NOSUBDIR);
+  return mdb_env_open(env, (usual ? path_ : data_path()).c_str(), flags, kFileMode);
+}
+
+StorageResult<uint64_t> LmdbEnv::FileBytes() const {
+  const auto file = OpenFile(path_, data_file_, Disk::Mode::kRead);
+  if (!file) return std::unexpected(file.error());
+  const auto size = (*file)->Size();
+  if (!size) return std::unexpected(OfDisk(path_, size.error()));
+  return *size;
+}
+
+// Before any transaction needs the room, and synced: so a file that is shorter than what it holds
+// has been cut.
+StorageResult<void> LmdbEnv::ExtendFile(uint64_t bytes) {
+  const auto size = FileBytes();
+  if (!size) return std::unexpected(size.error());
+  if (*size >= bytes) return {};
+  const auto file = OpenFile(path_, data_file_, Disk::Mode::kReadWrite);
+  if (!file) return std::unexpected(file.error());
+  auto done = (*file)->Truncate(bytes);
+  if (done) done = (*file)->Sync();
+  if (!done) return std::unexpected(OfDisk(path_, done.error()));
+  return {};
+}
+
+// LMDB would meet the missing part as a bus error. The size is read last: a server that grows the
+// file extends it first.
+StorageResult<void> LmdbEnv::CheckWhole() const {
+  MDB_envinfo info;
+  MDB_stat stat;
+  mdb_env_info(env_.get(), &info);
+  mdb_env_stat(env_.get(), &stat);
+  const uint64_t used = (uint64_t{info.me_last_pgno} + 1) * stat.ms_psize;
+  const auto size = FileBytes();
+  if (!size) return std::unexpected(size.error());
+  if (used <= *size) return {};
+  return std::unexpected(
+      StorageFault{StorageFault::Kind::kDamage, data_path() + " ends at " + std::to_string(*size) +
+                                                    ", yet holds " + std::to_string(used) +
+                                                    " bytes: it was cut"});
+}
+
+StorageResult<LmdbEnv::Read> LmdbEnv::BeginRead() {
+  MDB_txn* txn = nullptr;
+  int code = BeginReadOnce(txn);
+  if (code == MDB_MAP_RESIZED) {  // the server in another process has grown the file
+    code = SetMapBytes(0);
+    if (code == 0) code = BeginReadOnce(txn);
+  }
+  if (code != 0) return std::unexpected(Refused(code, "begin to read"));
+  return Read(*this, txn);
+}
+
+int LmdbEnv::BeginReadOnce(MDB_txn*& txn) {
+  Enter();
+  txn = TakeIdle();
+  const bool renew = txn != nullptr;
+  const int code =
+      renew ? mdb_txn_renew(txn) : mdb_txn_begin(env_.get(), nullptr, MDB_RDONLY, &txn);
+  if (code == 0) return 0;
+  if (renew) mdb_txn_abort(txn);
+  Leave();
+  return code;
+}
+
+void LmdbEnv::EndRead(MDB_txn* txn) {
+  mdb_txn_reset(txn);
+  {
+    const std::lock_guard lock(mutex_);
+    idle_.push_back(txn);
+  }
+  Leave();
+}
+
+void LmdbEnv::Enter() {
+  std::unique_lock lock(mutex_);
+  changed_.wait(lock, [this] { return !paused_; });
+  ++reading_;
+}
+
+void LmdbEnv::Leave() {
+  const std::lock_guard lock(mutex_);
+  THALWEG_ASSERT(reading_ > 0);
+  --reading_;
+  if (paused_) changed_.notify_all();
+}
+
+MDB_txn* LmdbEnv::TakeIdle() {
+  const std::lock_guard lock(mutex_);
+  if (idle_.empty()) return nullptr;
+  MDB_txn* const txn = idle_.back();
+  idle_.pop_back();
+  return txn;
+}
+
+StorageResult<MDB_txn*> LmdbEnv::BeginSetup() {
+  MDB_txn* txn = nullptr;
+  int code = mdb_txn_begin(env_.get(), nullptr, MDB_RDONLY, &txn);
+  if (code == MDB_MAP_RESIZED) {
+    code = SetMapBytes(0);
+    if (code == 0) code = mdb_txn_begin(env_.get(), nullptr, MDB_RDONLY, &txn);
+  }
+  if (code != 0) return std::unexpected(Refused(code, "begin to read"));
+  return txn;
+}
+
+StorageResult<MDB_txn*> LmdbEnv::BeginWrite() {
+  MDB_txn* txn = nullptr;
+  const int code = mdb_txn_begin(env_.get(), nullptr, 0, &txn);
+  if (code != 0) return std::unexpected(Refused(code, "begin to write"));
+  return txn;
+}
+
+StorageResult<void> LmdbEnv::Grow() {
+  const uint64_t wanted = RoundedUp(map_bytes() * 2);
+  if (wanted > kMapBytesMax) {
+    return std::unexpected(StorageFault{
+        StorageFault::Kind::kDisk,
+        data_path() + ": the catalog would outgrow " + std::to_string(kMapBytesMax) + " bytes"});
+  }
+  if (const auto extended = ExtendFile(wanted); !extended) return extended;
+  if (const int code = SetMapBytes(wanted); code != 0)
+    return std::unexpected(Refused(code, "grow"));
+  return {};
+}
+
+// 0: as large as the file says. No Read may live meanwhile; new ones wait, so that readers who
+// come one after the other cannot keep us from it.
+int LmdbEnv::SetMapBytes(uint64_t bytes) {
+  std::unique_lock lock(mutex_);
+  changed_.wait(lock, [this] { return !paused_; });
+  paused_ = true;
+  changed_.wait(lock, [this] { return reading_ == 0; });
+  const int code = mdb_env_set_mapsize(env_.get(), bytes);
+  paused_ = false;
+  changed_.notify_all();
+  return code;
+}
+
+StorageResult<void> LmdbEnv::CopyInto(const std::string& folder) {
+  int code = CopyOnce(folder);
+  if (code == MDB_MAP_RESIZED) {  // found before the first byte was written
+    code = SetMapBytes(0);
+    if (code == 0) code = CopyOnce(folder);
+  }
+  if (code != 0) return std::unexpected(Refused(code, "copy"));
+  return {};
+}
+
+int LmdbEnv::CopyOnce(const std::string& folder) {
+  Enter();
+  const int code = mdb_env_copy2(env_.get(), folder.c_str(), MDB_CP_COMPACT);
+  Leave();
+  return code;
+}
+
+uint64_t LmdbEnv::map_bytes() const {
+  MDB_envinfo info;
+  mdb_env_info(env_.get(), &info);
+  return info.me_mapsize;
+}
+
+StorageFault LmdbEnv::Refused(int code, const std::string& tried) const {
+  return LmdbFault(code, data_path() + ": " + tried);
+}
+
+}  // namespace thalweg

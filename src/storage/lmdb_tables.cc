@@ -1,0 +1,137 @@
+#include "storage/lmdb_tables.h"
+
+#include <utility>
+
+#include "base/assert.h"
+#include "storage/lmdb_env.h"
+
+namespace thalweg {
+namespace {
+
+// LMDB's values are mutable by type, and are only read by what we call.
+MDB_val ValueOf(std::string& bytes) { return {bytes.size(), bytes.data()}; }
+
+std::string_view ViewOf(const MDB_val& value) {
+  return {static_cast<const char*>(value.mv_data), value.mv_size};
+}
+
+std::string InTable(const LmdbTables& tables, CatalogTable table) {
+  return tables.path + ": the table " + NameOf(table);
+}
+
+}  // namespace
+
+StorageResult<void> LmdbTables::OpenMeta(MDB_txn* txn, bool fresh) {
+  const int code = mdb_dbi_open(txn, NameOf(CatalogTable::kMeta), fresh ? MDB_CREATE : 0u, &meta);
+  if (code != 0) return std::unexpected(LmdbFault(code, InTable(*this, CatalogTable::kMeta)));
+  return {};
+}
+
+StorageResult<void> LmdbTables::OpenRest(MDB_txn* txn, bool fresh) {
+  const std::pair<CatalogTable, MDB_dbi*> rest[] = {
+      {CatalogTable::kPaths, &paths}, {CatalogTable::kIds, &ids}, {CatalogTable::kDue, &due}};
+  for (const auto& [table, handle] : rest) {
+    const int code = mdb_dbi_open(txn, NameOf(table), fresh ? MDB_CREATE : 0u, handle);
+    if (code != 0) return std::unexpected(LmdbFault(code, InTable(*this, table)));
+  }
+  return {};
+}
+
+MDB_dbi LmdbTables::handle(CatalogTable table) const {
+  switch (table) {
+    case CatalogTable::kPaths: return paths;
+    case CatalogTable::kIds: return ids;
+    case CatalogTable::kDue: return due;
+    case CatalogTable::kMeta: return meta;
+  }
+  THALWEG_ASSERT(false);
+  return 0;
+}
+
+StorageFault RowDamage(const LmdbTables& tables, CatalogTable table, std::string_view key,
+                       std::string_view what) {
+  std::string message = tables.path + ": damage in the table " + NameOf(table) + " at ";
+  message.append(PrintKey(key)).append(": ").append(what);
+  return {StorageFault::Kind::kDamage, std::move(message)};
+}
+
+StorageResult<std::optional<std::string_view>> GetRow(MDB_txn* txn, const LmdbTables& tables,
+                                                      CatalogTable table, std::string_view key) {
+  std::string key_bytes(key);
+  MDB_val wanted = ValueOf(key_bytes);
+  MDB_val found;
+  const int code = mdb_get(txn, tables.handle(table), &wanted, &found);
+  if (code == MDB_NOTFOUND) return std::nullopt;
+  if (code != 0) return std::unexpected(LmdbFault(code, InTable(tables, table)));
+  const auto body = OpenRow(table, key, ViewOf(found));
+  if (!body) return std::unexpected(RowDamage(tables, table, key, "its checksum is wrong"));
+  return *body;
+}
+
+StorageResult<std::optional<CatalogEntry>> GetEntry(MDB_txn* txn, const LmdbTables& tables,
+                                                    std::string_view path_key) {
+  const auto body = GetRow(txn, tables, CatalogTable::kPaths, path_key);
+  if (!body) return std::unexpected(body.error());
+  if (!*body) return std::nullopt;
+  auto entry = DecodePathBody(path_key, **body);
+  if (!entry) {
+    return std::unexpected(RowDamage(tables, CatalogTable::kPaths, path_key, "not an entry"));
+  }
+  return entry;
+}
+
+StorageResult<LmdbCursor> LmdbCursor::Open(MDB_txn* txn, const LmdbTables& tables,
+                                           CatalogTable table) {
+  MDB_cursor* cursor = nullptr;
+  const int code = mdb_cursor_open(txn, tables.handle(table), &cursor);
+  if (code != 0) return std::unexpected(LmdbFault(code, InTable(tables, table)));
+  return LmdbCursor(tables, table, cursor);
+}
+
+StorageResult<std::optional<LmdbRow>> LmdbCursor::Seek(std::string_view key) {
+  return Step(key, key.empty() ? MDB_FIRST : MDB_SET_RANGE);
+}
+
+StorageResult<std::optional<LmdbRow>> LmdbCursor::Next() { return Step({}, MDB_NEXT); }
+
+StorageResult<std::optional<LmdbRow>> LmdbCursor::Step(std::string_view key, MDB_cursor_op op) {
+  std::string key_bytes(key);
+  MDB_val at = ValueOf(key_bytes);
+  MDB_val value;
+  const int code = mdb_cursor_get(cursor_.get(), &at, &value, op);
+  if (code == MDB_NOTFOUND) return std::nullopt;
+  if (code != 0) return std::unexpected(LmdbFault(code, InTable(*tables_, table_)));
+  const std::string_view found = ViewOf(at);
+  const auto body = OpenRow(table_, found, ViewOf(value));
+  if (!body) return std::unexpected(RowDamage(*tables_, table_, found, "its checksum is wrong"));
+  return LmdbRow{.key = found, .body = *body};
+}
+
+StorageResult<void> LmdbWrite::Put(CatalogTable table, std::string_view key,
+                                   std::string_view body) {
+  THALWEG_ASSERT(!key.empty() && key.size() <= kCatalogKeyBytesMax);
+  std::string key_bytes(key);
+  std::string value_bytes = SealRow(table, key, body);
+  MDB_val at = ValueOf(key_bytes);
+  MDB_val value = ValueOf(value_bytes);
+  return Told(mdb_put(txn(), tables_.handle(table), &at, &value, 0), InTable(tables_, table));
+}
+
+StorageResult<void> LmdbWrite::Delete(CatalogTable table, std::string_view key) {
+  std::string key_bytes(key);
+  MDB_val at = ValueOf(key_bytes);
+  const int code = mdb_del(txn(), tables_.handle(table), &at, nullptr);
+  return Told(code == MDB_NOTFOUND ? 0 : code, InTable(tables_, table));
+}
+
+StorageResult<void> LmdbWrite::Commit() {
+  return Told(mdb_txn_commit(txn_.release()), tables_.path + ": commit");
+}
+
+StorageResult<void> LmdbWrite::Told(int code, const std::string& tried) {
+  if (code == 0) return {};
+  map_is_full_ = code == MDB_MAP_FULL;
+  return std::unexpected(LmdbFault(code, tried));
+}
+
+}  // namespace thalweg
