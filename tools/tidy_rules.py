@@ -65,7 +65,8 @@ BANNED = [
     Banned(r"\bthrow\b", _NOWHERE, "failures are values (std::expected)", tests_may=False),
     Banned(
         r"\bstd::(thread|jthread|async)\b",
-        r"^src/server/|^src/base/worker_pool|^src/storage/log_threads|^bench/",
+        r"^src/server/|^src/base/worker_pool|^src/storage/log_threads"
+        r"|^src/engine/store_thread|^bench/",
         "threads are started in few places",
     ),
     Banned(
@@ -110,6 +111,7 @@ TEST_SUPPORT = {"src/net/malformed_requests.h"}
 # Source -> the test (or folder of tests) that covers it, where that is not a file beside it.
 UNTESTED = {
     "src/engine/checkpoint.cc": "src/testing/checkpoint_test.cc",
+    "src/engine/store_thread.cc": "src/engine/durable_engine_test.cc",
     "src/engine/stream_entry.cc": "src/testing/checkpoint_test.cc",
     "src/engine/stream_loader.cc": "src/testing/checkpoint_test.cc",
     "src/storage/segment_merge.cc": "src/testing/checkpoint_test.cc",
@@ -122,6 +124,7 @@ UNTESTED = {
     "src/http/remove.cc": "src/http/create_test.cc",
     "src/http/router.cc": "src/http/router_test.cc",
     "src/server/backup.cc": "test/e2e/operate.test.mjs",
+    "src/server/directory_at_rest.cc": "src/server/verify_test.cc",
     "src/server/dump.cc": "src/server/verify_test.cc",
     "src/server/dump_text.cc": "src/server/verify_test.cc",
     "src/server/flags.cc": "src/server/cli_test.cc",
@@ -131,6 +134,8 @@ UNTESTED = {
     "src/server/verify_fold.cc": "src/server/verify_test.cc",
     "src/server/verify_log.cc": "src/server/verify_test.cc",
     "src/server/wiring.cc": "test/e2e/cli.test.mjs",
+    "src/storage/file_copy.cc": "src/testing/data_directory_backup_test.cc",
+    "src/storage/log_copy.cc": "src/testing/data_directory_backup_test.cc",
     "src/storage/data_directory_backup.cc": "src/testing/data_directory_backup_test.cc",
     "src/storage/lmdb_env.cc": "src/storage/lmdb_catalog_test.cc",
     "src/storage/lmdb_tables.cc": "src/storage/lmdb_catalog_test.cc",

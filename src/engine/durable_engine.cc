@@ -6,17 +6,37 @@
 namespace thalweg {
 
 StorageResult<std::unique_ptr<DurableEngine>> DurableEngine::Open(
-    Disk& disk, const LocalLogOptions& log_options, const Clock& clock, EngineOptions options,
-    OnFailure on_failure) {
-  auto owned_log = std::make_unique<LocalLog>(disk, log_options);
+    Disk& disk, std::unique_ptr<Catalog> catalog, const DurableEngineOptions& options,
+    const Clock& clock, const DurableEngineEvents& events) {
+  auto store = StreamStore::Open(disk, options.store, std::move(catalog));
+  if (!store) return std::unexpected(store.error());
+  const Lsn checkpoint = (*store)->checkpoint();
+  auto owned_log = std::make_unique<LocalLog>(disk, options.log);
   LocalLog& log = *owned_log;
-  auto engine = std::make_unique<Engine>(clock, std::move(owned_log), options);
+  auto engine =
+      std::make_unique<Engine>(clock, std::move(owned_log), options.engine,
+                               EngineStore{.streams = *std::move(store),
+                                           .tail_bytes_max = options.keeper.tail_bytes_max,
+                                           .on_unreadable = events.on_unreadable});
   auto recovered = log.Recover(
-      Lsn{0}, [&engine](Lsn lsn, const Record& record) { return engine->Replay(lsn, record); });
+      checkpoint, [&engine](Lsn lsn, const Record& record) { return engine->Replay(lsn, record); });
   if (!recovered) return std::unexpected(recovered.error());
   engine->EndReplay();
-  return std::make_unique<DurableEngine>(std::move(engine), log, std::move(*recovered),
-                                         std::move(on_failure));
+  return std::make_unique<DurableEngine>(std::move(engine), log, *std::move(recovered), clock,
+                                         options.keeper, events);
 }
+
+DurableEngine::DurableEngine(std::unique_ptr<Engine> engine, LocalLog& log,
+                             LogRecoveryReport recovered, const Clock& clock,
+                             const StoreKeeperOptions& options, const DurableEngineEvents& events)
+    : engine_(std::move(engine)),
+      recovered_(std::move(recovered)),
+      log_threads_(log, [on_failure = events.on_failure](
+                            const DiskError& error) { on_failure(DiskFault(error).error()); }),
+      keeper_(*engine_, log, recovered_.bytes_read, clock, options,
+              {.on_checkpoint = events.on_checkpoint,
+               .on_trouble = events.on_trouble,
+               .on_failure = events.on_failure}),
+      store_thread_(keeper_) {}
 
 }  // namespace thalweg

@@ -1,14 +1,18 @@
-// An engine whose log is on a disk: recovered, then served with the log's threads at work.
+// An engine on a disk: recovered from catalog, segments and log, then served with the threads at
+// work that commit, checkpoint and merge.
 //
-// Crosses threads: made and destroyed by one thread, with nobody else in the engine; the log's
-// threads run in between.
+// Crosses threads: made and destroyed by one thread, with nobody else in the engine; its threads
+// run in between.
 #pragma once
 
-#include <cstdint>
 #include <functional>
 #include <memory>
+#include <utility>
 
 #include "engine/engine.h"
+#include "engine/store_keeper.h"
+#include "engine/store_thread.h"
+#include "storage/catalog.h"
 #include "storage/disk.h"
 #include "storage/fault.h"
 #include "storage/local_log.h"
@@ -16,27 +20,40 @@
 
 namespace thalweg {
 
+struct DurableEngineOptions {
+  LocalLogOptions log;
+  StreamStoreOptions store;
+  StoreKeeperOptions keeper;
+  EngineOptions engine;
+};
+
+// What the operator is told of. THREAD: any.
+struct DurableEngineEvents {
+  // Once: a write or a sync has failed. Nothing more is acknowledged from then on; the process
+  // should end and recover from what the disk holds.
+  std::function<void(const StorageFault&)> on_failure;
+  std::function<void(const StorageFault&)> on_trouble;     // nothing is lost; it is tried again
+  std::function<void(const StorageFault&)> on_unreadable;  // a stream; who asked for it got a 500
+  std::function<void(const Checkpoint::Report&, int64_t took_ms)> on_checkpoint;
+};
+
 class DurableEngine {
  public:
-  // Called once, on a thread of the log, when a write or a sync has failed. Nothing more is
-  // acknowledged from then on; the process should end and recover from what the disk holds.
-  using OnFailure = std::function<void(const DiskError&)>;
-
-  // Recovers what the folder of `log` holds. REQUIRES: the folder is there; disk and clock outlive
-  // the result.
-  static StorageResult<std::unique_ptr<DurableEngine>> Open(Disk& disk, const LocalLogOptions& log,
+  // Recovers what `catalog` and the folders of log and store hold. REQUIRES: the folders are there;
+  // disk and clock outlive the result.
+  static StorageResult<std::unique_ptr<DurableEngine>> Open(Disk& disk,
+                                                            std::unique_ptr<Catalog> catalog,
+                                                            const DurableEngineOptions& options,
                                                             const Clock& clock,
-                                                            EngineOptions options,
-                                                            OnFailure on_failure);
+                                                            const DurableEngineEvents& events);
 
   // For Open.
   DurableEngine(std::unique_ptr<Engine> engine, LocalLog& log, LogRecoveryReport recovered,
-                OnFailure on_failure)
-      : engine_(std::move(engine)),
-        recovered_(std::move(recovered)),
-        threads_(log, std::move(on_failure)) {}
+                const Clock& clock, const StoreKeeperOptions& options,
+                const DurableEngineEvents& events);
 
-  // Commits what is staged (unless the disk is full), then ends the threads.
+  // Commits what is staged and takes a last checkpoint (unless the disk is full), then ends the
+  // threads.
   ~DurableEngine() = default;
 
   Engine& engine() { return *engine_; }
@@ -45,7 +62,9 @@ class DurableEngine {
  private:
   const std::unique_ptr<Engine> engine_;  // owns the log
   const LogRecoveryReport recovered_;
-  const LogThreads threads_;
+  const LogThreads log_threads_;
+  StoreKeeper keeper_;
+  const StoreThread store_thread_;
 };
 
 }  // namespace thalweg

@@ -6,33 +6,45 @@
 #include <memory>
 #include <string>
 
+#include "storage/directory.h"
 #include "storage/log_test_folder.h"
 #include "storage/posix_disk.h"
 #include "testing/door.h"
 #include "testing/manual_clock.h"
 #include "testing/manual_executor.h"
+#include "testing/sim_catalog.h"
 
 namespace thalweg {
 namespace {
 
 // As LogTestFolder has them.
-LocalLogOptions LogOptions() {
-  LocalLogOptions options{.file_bytes = 1 << 20, .salt_seed = 5};
-  options.directory.fill(1);
+DurableEngineOptions Options() {
+  DurableEngineOptions options;
+  options.log = {.file_bytes = 1 << 20, .salt_seed = 5};
+  options.log.directory.fill(1);
+  options.store.directory.fill(1);
   return options;
 }
 
 class DurableEngineTest : public testing::Test {
  protected:
+  DurableEngineTest() { EXPECT_TRUE(Directory(folder_.disk(), "").MakeDirectory("segments")); }
+
   std::unique_ptr<DurableEngine> Open() {
-    auto opened =
-        DurableEngine::Open(folder_.disk(), LogOptions(), clock_, {},
-                            [](const DiskError& error) { ADD_FAILURE() << error.message; });
+    auto opened = Try([](const StorageFault& fault) { ADD_FAILURE() << fault.message; });
     EXPECT_TRUE(opened) << opened.error().message;
     return std::move(*opened);
   }
 
+  StorageResult<std::unique_ptr<DurableEngine>> Try(
+      const std::function<void(const StorageFault&)>& tell) {
+    return DurableEngine::Open(
+        folder_.disk(), std::make_unique<BorrowedCatalog>(catalog_), Options(), clock_,
+        {.on_failure = tell, .on_trouble = tell, .on_unreadable = tell, .on_checkpoint = {}});
+  }
+
   LogTestFolder folder_;
+  SimCatalog catalog_;
   ManualClock clock_;
 };
 
@@ -49,6 +61,7 @@ TEST_F(DurableEngineTest, HoldsAfterARestartWhatWasCommittedWhenItEnded) {
   const auto durable = Open();
   EXPECT_EQ(durable->recovered().last, Lsn{6});
   EXPECT_EQ(durable->engine().durable(), Lsn{6});
+  EXPECT_EQ(catalog_.Head()->checkpoint, Lsn{6}) << "it took a last checkpoint";
   EXPECT_EQ(ReadAll(durable->engine(), "/a"), "ab");
   EXPECT_TRUE(durable->engine().Describe("/a").closed);
   EXPECT_EQ(ReadAll(durable->engine(), "/f"), "a");
@@ -82,8 +95,7 @@ TEST_F(DurableEngineTest, RefusesALogWhoseRecordsDoNotFit) {
     log->log->Stage(LogTestFolder::AppendOf("to nothing"));
     ASSERT_TRUE(log->log->Commit());
   }
-  const auto opened =
-      DurableEngine::Open(folder_.disk(), LogOptions(), clock_, {}, [](const DiskError&) {});
+  const auto opened = Try({});
   ASSERT_FALSE(opened);
   EXPECT_EQ(opened.error().kind, StorageFault::Kind::kDamage);
 }

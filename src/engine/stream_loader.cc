@@ -3,31 +3,10 @@
 
 #include <mutex>
 #include <utility>
-#include <variant>
 
-#include "base/assert.h"
-#include "stream/apply.h"
-#include "stream/record.h"
-#include "stream/state_codec.h"
+#include "storage/stored_stream.h"
 
 namespace thalweg {
-namespace {
-
-std::unexpected<StorageFault> Unreadable(const CatalogEntry& entry, const char* what) {
-  return DamageFault(std::string("the ") + what + " of stream " + std::to_string(entry.id.value) +
-                     " at " + entry.path + " cannot be read");
-}
-
-std::optional<CreateRecord> CreateOf(const CatalogEntry& entry) {
-  const std::optional<Record> record = DecodeRecord(entry.create);
-  if (!record) return std::nullopt;
-  const auto* create = std::get_if<CreateRecord>(&*record);
-  if (create == nullptr || create->id != entry.id || create->path != entry.path) return {};
-  return *create;
-}
-
-}  // namespace
-
 StorageResult<Absence> StreamLoader::Look(const PathKey& key) {
   for (;;) {
     const auto looked = TryLook(key);
@@ -56,12 +35,12 @@ StorageResult<std::optional<Absence>> StreamLoader::TryLook(const PathKey& key) 
   chain.push_back(**std::move(found));
   for (;;) {
     const auto create = CreateOf(chain.back().entry);
-    if (!create) return Unreadable(chain.back().entry, "catalog entry");
+    if (!create) return std::unexpected(create.error());
     if (create->source == StreamId{}) break;
     auto next = store.Find(create->source);
     if (!next) return std::unexpected(next.error());
     if (store.version() != version) return std::nullopt;
-    if (!*next) return Unreadable(chain.back().entry, "source");
+    if (!*next) return StreamDamage(chain.back().entry, "its source is nowhere");
     source = InMemory((*next)->entry.path);
     if (source != nullptr && source->info.id == create->source) break;
     source = nullptr;
@@ -85,17 +64,12 @@ StreamHandle StreamLoader::InMemory(std::string_view path) {
 }
 
 StorageResult<StreamHandle> StreamLoader::Build(const StoredStream& stored, StreamHandle source) {
-  const auto create = CreateOf(stored.entry);
-  THALWEG_ASSERT(create.has_value());
-  auto changes = DecodeState(stored.state);
-  if (!changes || changes->tail < create->start) return Unreadable(stored.entry, "state");
-  const Lsn last = changes->last;
-  StreamState state = ApplyCreate(*create);
-  RestoreChanges(state, *std::move(changes));
-  const Offset tail = state.tail;
+  auto restored = Restore(stored);
+  if (!restored) return std::unexpected(restored.error());
+  const Offset tail = restored->state.tail;
   Partition& partition = table_.PartitionOf(PathKey(stored.entry.path));
-  auto stream =
-      std::make_shared<StreamEntry>(partition, std::move(state), last, tail, std::move(source));
+  auto stream = std::make_shared<StreamEntry>(partition, std::move(restored->state), restored->last,
+                                              tail, std::move(source));
   stream->used_steady_ms = LatestUseMs(stream->info.expiry, stream->state.accessed_steady_ms);
   stream->stored = true;
   stream->due_ms = stored.entry.due_ms;

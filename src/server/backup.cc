@@ -1,15 +1,70 @@
 #include "server/backup.h"
 
+#include <algorithm>
+#include <cerrno>
 #include <cstdio>
 #include <memory>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "server/fault_exit.h"
 #include "storage/data_directory.h"
 #include "storage/data_directory_backup.h"
+#include "storage/directory.h"
+#include "storage/lmdb_catalog.h"
 #include "storage/posix_disk.h"
 
 namespace thalweg {
 namespace {
+
+// The catalog as it is committed now, beside a server that runs. (data_directory_backup.h)
+class CatalogCopier {
+ public:
+  CatalogCopier(Disk& from, std::string from_path, Disk& to, std::string to_path)
+      : from_(from),
+        from_path_(std::move(from_path) + "/catalog"),
+        to_(to),
+        to_path_(std::move(to_path) + "/catalog") {}
+
+  StorageResult<CatalogHead> Copy(const DirectoryId& id) {
+    Directory folder(to_, "catalog");
+    if (const auto removed = folder.Remove(kCatalogDraft);
+        !removed && removed.error().code != ENOENT) {
+      return DiskFault(removed.error());
+    }
+    const auto names = from_.List("catalog");
+    if (!names) return DiskFault(names.error());
+    if (!Contains(*names, LmdbEnv::kDataFile)) return CatalogHead{};
+    // Where no server ever was there is no lock file, and none is to be made.
+    const bool was_served = Contains(*names, LmdbEnv::kLockFile);
+    const auto catalog =
+        LmdbCatalog::Open(from_path_, id, {.mode = was_served ? Mode::kRead : Mode::kReadAtRest});
+    if (!catalog) return std::unexpected(catalog.error());
+    const auto file = folder.Create(kCatalogDraft);
+    if (!file) return DiskFault(file.error());
+    if (const auto copied = (*catalog)->CopyTo(**file); !copied) {
+      return std::unexpected(copied.error());
+    }
+    const auto copy =
+        LmdbCatalog::Open(to_path_, id, {.mode = Mode::kReadAtRest, .file = kCatalogDraft});
+    if (!copy) return std::unexpected(copy.error());
+    if (const auto whole = (*copy)->Verify(); !whole) return std::unexpected(whole.error());
+    return (*copy)->Head();
+  }
+
+ private:
+  using Mode = LmdbCatalog::Mode;
+
+  static bool Contains(const std::vector<std::string>& names, const std::string& name) {
+    return std::ranges::find(names, name) != names.end();
+  }
+
+  Disk& from_;
+  const std::string from_path_;
+  Disk& to_;
+  const std::string to_path_;
+};
 
 StorageResult<BackupReport> Run(const std::string& dir, const std::string& target) {
   const auto from = PosixDisk::Open(dir);
@@ -18,7 +73,9 @@ StorageResult<BackupReport> Run(const std::string& dir, const std::string& targe
   if (!made) return std::unexpected(made.error());
   const auto to = PosixDisk::Open(target);
   if (!to) return std::unexpected(StorageFault{StorageFault::Kind::kDisk, to.error().message});
-  return BackUpDirectory(**from, **to);
+  CatalogCopier copier(**from, dir, **to, target);
+  return BackUpDirectory(**from, **to,
+                         [&copier](const DirectoryId& id) { return copier.Copy(id); });
 }
 
 }  // namespace
@@ -31,7 +88,7 @@ int Backup(const std::string& dir, const std::string& target) {
     return ExitCodeFor(report.error().kind);
   }
   std::printf(
-      "backed up %s to %s: up to record %llu; log files: %llu copied (%llu bytes), %llu "
+      "backed up %s to %s: up to record %llu; files: %llu copied (%llu bytes), %llu "
       "there already\n",
       dir.c_str(), target.c_str(), static_cast<unsigned long long>(report->last.value),
       static_cast<unsigned long long>(report->copied),

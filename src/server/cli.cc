@@ -34,6 +34,10 @@ What it keeps
   --data-dir DIR            where streams are kept (./data)
   --memory                  keep streams in memory only
   --log-file SIZE           of each file of the log, allocated ahead (64MiB)
+  --checkpoint-log SIZE     of log, then what is new moves to segments (256MiB)
+  --checkpoint-age TIME     of the oldest change, then the same (60s)
+  --tail-memory SIZE        for what is not in segments yet; 503 beyond (256MiB)
+  --merge-rate SIZE         a second, at most, of merging segments (64MiB)
 Reads
   --long-poll-timeout TIME  how long a long-poll waits (30s)
   --sse-max-age TIME        an SSE response ends near this age (60s)
@@ -111,6 +115,10 @@ void DeclareStorage(Flags& flags, Storage& storage, DiskConfig& disk) {
   flags.Switch("--memory", [&storage] { storage.memory = true; });
   flags.Text("--data-dir", storage.data_dir);
   flags.Size("--log-file", disk.log_file_bytes);
+  flags.Size("--checkpoint-log", disk.checkpoint_log_bytes);
+  flags.Duration("--checkpoint-age", disk.checkpoint_age_ms);
+  flags.Size("--tail-memory", disk.tail_memory_bytes);
+  flags.Size("--merge-rate", disk.merge_bytes_per_s);
 }
 
 void DeclareReads(Flags& flags, RouterOptions& router) {

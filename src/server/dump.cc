@@ -3,14 +3,14 @@
 #include <cstdio>
 #include <memory>
 
+#include "server/directory_at_rest.h"
 #include "server/dump_text.h"
 #include "server/exit_codes.h"
 #include "server/fault_exit.h"
 #include "server/verify_fold.h"
-#include "storage/data_directory.h"
-#include "storage/data_directory_view.h"
 #include "storage/log_recovery.h"
 #include "storage/posix_disk.h"
+#include "stream/offset.h"
 
 namespace thalweg {
 namespace {
@@ -20,6 +20,25 @@ class DumpRun {
  public:
   DumpRun(const std::optional<std::string>& path, const std::function<void(std::string_view)>& out)
       : path_(path), out_(out) {}
+
+  // A stream of the last checkpoint.
+  StorageResult<void> Take(const StreamStore& store, const StoredStream& stored) {
+    auto restored = Restore(stored);
+    if (!restored) return std::unexpected(restored.error());
+    const StreamState& state = restored->state;
+    for (Offset at = state.start; path_ == state.path && at < state.tail;) {
+      const auto stretch = store.Read(state.id, at, state.tail, 1);  // one append
+      if (!stretch) return std::unexpected(stretch.error());
+      if (!*stretch || !(*stretch)->boundary) {
+        return StreamDamage(stored.entry,
+                            "no segment has its bytes from " + FormatOffset(at) + " on");
+      }
+      Tell(StoredLine(state.id, at, (*stretch)->bytes.view()) + "\n");
+      at = (*stretch)->end;
+    }
+    fold_.Put(*std::move(restored));
+    return {};
+  }
 
   StorageResult<void> Take(Lsn lsn, const Record& record) {
     const FoldedStream* before = std::as_const(fold_).Find(StreamOf(record));
@@ -56,19 +75,29 @@ class DumpRun {
 
 }  // namespace
 
-StorageResult<void> DumpDirectory(Disk& disk, const std::optional<std::string>& path,
+StorageResult<void> DumpDirectory(Disk& disk, const std::string& dir,
+                                  const std::optional<std::string>& path,
                                   const std::function<void(std::string_view)>& out) {
-  DataDirectoryView view(disk);
-  const auto directory = DataDirectory::OpenAtRest(view);
+  const auto directory = DirectoryAtRest::Open(disk, dir);
   if (!directory) return std::unexpected(directory.error());
-  if (const auto known = DataDirectory::CheckOnlyLog(view); !known) return known;
+  const auto store = (*directory)->OpenStore();
+  if (!store) return std::unexpected(store.error());
   DumpRun run(path, out);
+  Lsn checkpoint;
+  if (*store != nullptr) {
+    checkpoint = (*store)->checkpoint();
+    const auto taken = ForEachStream(
+        **store, [&](const StoredStream& stored) { return run.Take(**store, stored); });
+    if (!taken) return taken;
+  }
   const auto content =
-      ReadLog(view, "log", (*directory)->id(), Lsn{0},
+      ReadLog((*directory)->view(), "log", (*directory)->id(), checkpoint,
               [&run](Lsn lsn, const Record& record) { return run.Take(lsn, record); });
   run.TellStreams();
   if (!content) return std::unexpected(content.error());
-  if (path && !run.told()) out("no stream was ever at " + Quoted(*path) + "\n");
+  if (path && !run.told()) {
+    out("no stream is at " + Quoted(*path) + ", and the log tells of none\n");
+  }
   return {};
 }
 
@@ -78,7 +107,7 @@ int Dump(const DumpOptions& options) {
     std::fprintf(stderr, "thalweg: %s\n", disk.error().message.c_str());
     return kExitCannotStart;
   }
-  const auto dumped = DumpDirectory(**disk, options.stream, [](std::string_view line) {
+  const auto dumped = DumpDirectory(**disk, options.dir, options.stream, [](std::string_view line) {
     std::fwrite(line.data(), 1, line.size(), stdout);
   });
   if (dumped) return 0;

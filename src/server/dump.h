@@ -19,9 +19,11 @@ struct DumpOptions {
   std::optional<std::string> stream;  // path of the one to show with its records
 };
 
-// Gives `out` whole lines. Those of one stream tell of every incarnation that the path had, as far
-// back as records are kept. A fault may come behind some lines: what could be read was told.
-[[nodiscard]] StorageResult<void> DumpDirectory(Disk& disk, const std::optional<std::string>& path,
+// The directory at `dir` of the machine, which is the root of `disk`. Gives `out` whole lines.
+// Those of one stream tell of its appends in segments, then of all that the log behind the
+// checkpoint has of the path. A fault may come behind some lines: what could be read was told.
+[[nodiscard]] StorageResult<void> DumpDirectory(Disk& disk, const std::string& dir,
+                                                const std::optional<std::string>& path,
                                                 const std::function<void(std::string_view)>& out);
 
 // Prints; returns the process's exit code (exit_codes.h).

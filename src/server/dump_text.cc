@@ -78,9 +78,8 @@ std::string StreamLine(const FoldedStream& stream) {
   const StreamState& state = stream.state;
   std::string line = Quoted(state.path) + " stream " + std::to_string(state.id.value) + " tail " +
                      FormatOffset(state.tail) + " type " + Quoted(state.content_type) +
-                     " appends " + std::to_string(stream.appends) + " last-record " +
-                     std::to_string(stream.last.value) + ExpiryText(state.expiry) +
-                     ForkText(state.source, state.start);
+                     " last-record " + std::to_string(stream.last.value) +
+                     ExpiryText(state.expiry) + ForkText(state.source, state.start);
   if (state.forks > 0) line += " forks " + std::to_string(state.forks);
   if (state.seq_last) line += " stream-seq " + Quoted(*state.seq_last);
   if (state.closed) line += " closed";
@@ -91,6 +90,10 @@ std::string StreamLine(const FoldedStream& stream) {
 std::string RecordLine(Lsn lsn, const Record& record, const FoldedStream* stream) {
   return "record " + std::to_string(lsn.value) + " " +
          std::visit([stream](const auto& one) { return Text(one, stream); }, record);
+}
+
+std::string StoredLine(StreamId id, Offset at, std::string_view bytes) {
+  return "stored of stream " + std::to_string(id.value) + Data("has", at, bytes);
 }
 
 StreamId StreamOf(const Record& record) {

@@ -19,6 +19,9 @@ std::string StreamLine(const FoldedStream& stream);
 // A record of `stream`, which is as it was before the record (a create: nothing, null).
 std::string RecordLine(Lsn lsn, const Record& record, const FoldedStream* stream);
 
+// What a segment holds of a stream: one append.
+std::string StoredLine(StreamId id, Offset at, std::string_view bytes);
+
 // The stream that a record is about.
 StreamId StreamOf(const Record& record);
 

@@ -3,7 +3,9 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cstdint>
+#include <optional>
 #include <random>
 #include <utility>
 
@@ -11,6 +13,7 @@
 #include "server/exit_codes.h"
 #include "server/fault_exit.h"
 #include "storage/data_directory.h"
+#include "storage/lmdb_catalog.h"
 #include "storage/posix_disk.h"
 #include "thalweg/engine.h"
 
@@ -57,31 +60,94 @@ uint64_t RandomSeed() {
   return (uint64_t{random()} << 32) | random();
 }
 
-LocalLogOptions LogOptions(const DiskConfig& config, const DirectoryId& directory) {
-  LocalLogOptions options;
-  options.directory = directory;
+DurableEngineOptions OptionsOf(const DiskConfig& config, const DirectoryId& directory) {
+  DurableEngineOptions options;
   const size_t pages = (config.log_file_bytes + kLogPageBytes - 1) / kLogPageBytes;
-  options.file_bytes = std::max<size_t>(pages, 2) * kLogPageBytes;  // a header and a block
-  options.salt_seed = RandomSeed();
+  options.log.directory = directory;
+  options.log.file_bytes = std::max<size_t>(pages, 2) * kLogPageBytes;  // a header and a block
+  options.log.salt_seed = RandomSeed();
+  options.store.directory = directory;
+  options.keeper.log_bytes_max = config.checkpoint_log_bytes;
+  options.keeper.age_ms_max = config.checkpoint_age_ms;
+  options.keeper.tail_bytes_max = config.tail_memory_bytes;
+  options.keeper.merge_bytes_per_s = config.merge_bytes_per_s;
   return options;
 }
 
 // The log's files hold what is durable; a restart goes on from there.
-[[noreturn]] void EndOnFailure(spdlog::logger& logger, const DiskError& error) {
+[[noreturn]] void EndOnFailure(spdlog::logger& logger, const StorageFault& fault) {
   logger.critical(
       "the disk failed: {}; nothing is acknowledged any more. Ending; look at the disk, then start "
       "again: everything that was acknowledged is recovered.",
-      error.message);
+      fault.message);
   logger.flush();
   _exit(kExitDiskFailed);
+}
+
+// Lets one message a second through, and counts the others.
+class Seldom {
+ public:
+  explicit Seldom(const Clock& clock) : clock_(clock) {}
+
+  // How many were held back since the last; null: so is this one. THREAD: any.
+  std::optional<uint64_t> Next() {
+    const int64_t now_ms = clock_.SteadyMs();
+    int64_t next_ms = next_ms_.load();
+    if (now_ms >= next_ms && next_ms_.compare_exchange_strong(next_ms, now_ms + 1'000)) {
+      return held_back_.exchange(0);
+    }
+    ++held_back_;
+    return std::nullopt;
+  }
+
+ private:
+  const Clock& clock_;
+  std::atomic<int64_t> next_ms_{INT64_MIN};
+  std::atomic<uint64_t> held_back_{0};
+};
+
+DurableEngineEvents EventsTo(spdlog::logger& logger, const Clock& clock) {
+  return {
+      .on_failure = [&logger](const StorageFault& fault) { EndOnFailure(logger, fault); },
+      .on_trouble =
+          [&logger](const StorageFault& fault) {
+            logger.error(
+                "checkpoint or merge: {}; nothing is lost, but the log and memory grow until it "
+                "succeeds. It is tried again{}",
+                fault.message, fault.no_space ? " every second: free some space" : " in a minute");
+          },
+      .on_unreadable =
+          [&logger, seldom = std::make_shared<Seldom>(clock)](const StorageFault& fault) {
+            const auto held_back = seldom->Next();
+            if (!held_back) return;
+            logger.error("a request got a 500 (and {} before it, untold): {}", *held_back,
+                         fault.message);
+          },
+      .on_checkpoint =
+          [&logger](const Checkpoint::Report& report, int64_t took_ms) {
+            logger.debug("checkpoint at record {}: {} streams, {} bytes, in {} ms", report.at.value,
+                         report.streams, report.bytes, took_ms);
+          },
+  };
+}
+
+StorageResult<std::unique_ptr<Catalog>> OpenCatalog(Disk& disk, const std::string& path,
+                                                    const DirectoryId& id) {
+  if (const auto known = CatalogIsThere(disk); !known) return std::unexpected(known.error());
+  auto catalog = LmdbCatalog::Open(path + "/catalog", id, {});
+  if (!catalog) return std::unexpected(catalog.error());
+  return *std::move(catalog);
 }
 
 void TellRecovered(spdlog::logger& logger, const std::string& path, DurableEngine& durable,
                    int64_t took_ms) {
   const LogRecoveryReport& report = durable.recovered();
-  logger.info("recovered {} streams from {}: {} log files, {} bytes, last record {}, in {} ms",
-              durable.engine().stream_count(), path, report.files, report.bytes_read,
-              report.last.value, took_ms);
+  const StreamStore& store = durable.engine().store();
+  logger.info(
+      "recovered {} in {} ms: checkpoint at record {} with {} segments, then {} records; log: {} "
+      "files, {} bytes",
+      path, took_ms, store.checkpoint().value, store.segments().size(),
+      report.last.value - store.checkpoint().value, report.files, report.bytes_read);
   if (report.cut) {
     logger.info("cut an unfinished write off {} at byte {}; it was never acknowledged",
                 report.cut_file, report.cut_at);
@@ -106,9 +172,11 @@ StreamHome::Result<std::unique_ptr<StreamHome>> StreamHome::OnDisk(const DiskCon
   if (!disk) return Refuse(path, {StorageFault::Kind::kDisk, disk.error().message});
   auto directory = DataDirectory::Open(**disk, RandomId());
   if (!directory) return Refuse(path, directory.error());
-  auto durable =
-      DurableEngine::Open(**disk, LogOptions(config, (*directory)->id()), clock, {},
-                          [&logger](const DiskError& error) { EndOnFailure(logger, error); });
+  const DirectoryId id = (*directory)->id();
+  auto catalog = OpenCatalog(**disk, path, id);
+  if (!catalog) return Refuse(path, catalog.error());
+  auto durable = DurableEngine::Open(**disk, *std::move(catalog), OptionsOf(config, id), clock,
+                                     EventsTo(logger, clock));
   if (!durable) return Refuse(path, durable.error());
   TellRecovered(logger, path, **durable, clock.SteadyMs() - began_ms);
   for (const std::string& name : (*directory)->quarantined()) {

@@ -4,71 +4,189 @@
 #include <cstdio>
 #include <memory>
 
+#include "server/directory_at_rest.h"
 #include "server/exit_codes.h"
 #include "server/fault_exit.h"
 #include "server/verify_fold.h"
 #include "server/verify_log.h"
-#include "storage/data_directory.h"
-#include "storage/data_directory_view.h"
 #include "storage/log_recovery.h"
 #include "storage/posix_disk.h"
+#include "storage/segment.h"
+#include "storage/segment_walker.h"
+#include "stream/offset.h"
 
 namespace thalweg {
 namespace {
 
 constexpr const char* kLog = "log";
+constexpr const char* kSegments = "segments";
+constexpr size_t kReadBytes = 4u << 20;
 
-void TellLog(const LogContent& content, const StreamFold& fold, VerifyReport& report) {
-  report.facts.push_back("log: " + std::to_string(content.files.size()) + " files with " +
-                         std::to_string(content.bytes_read) + " bytes, " +
-                         std::to_string(fold.records()) + " records, the last is " +
-                         std::to_string(content.last.value));
-  if (content.torn) {
-    report.facts.push_back("log: an unfinished write stands in " +
-                           LogFileName(content.files.back().number) + " at byte " +
-                           std::to_string(content.end) +
-                           "; it was never acknowledged, the next start cuts it off");
+class VerifyRun {
+ public:
+  VerifyRun(DirectoryAtRest& directory, VerifyReport& report)
+      : directory_(directory), report_(report) {}
+
+  StorageResult<void> Run() {
+    Fact("identity: " + DataDirectory::NameOf(directory_.id()) + ", format " +
+         std::to_string(kDataFormat));
+    const auto catalog = directory_.OpenCatalog();
+    if (!catalog) return Tell(catalog.error());
+    StorageResult<void> done;
+    if (*catalog != nullptr) done = LookAtCatalog(**catalog);
+    if (done) done = LookAtSegments();
+    if (done && report_.damage.empty()) done = LookAtStreams();
+    if (done) done = LookAtLog();
+    if (done) done = LookAtUnknown();
+    return done;
   }
-  report.facts.push_back("streams: " + std::to_string(fold.paths().size()));
-}
 
-StorageResult<void> VerifyLog(Disk& disk, const DirectoryId& id, VerifyReport& report) {
-  StreamFold fold;
-  const auto content = ReadLog(disk, kLog, id, Lsn{0}, [&fold](Lsn lsn, const Record& record) {
-    return fold.Take(lsn, record);
-  });
-  if (content) {
-    TellLog(*content, fold, report);
+ private:
+  void Fact(std::string fact) { report_.facts.push_back(std::move(fact)); }
+
+  // Damage is what we are here for; all else ends the run.
+  StorageResult<void> Tell(const StorageFault& fault) {
+    if (fault.kind != StorageFault::Kind::kDamage) return std::unexpected(fault);
+    report_.damage.push_back(fault.message);
     return {};
   }
-  if (content.error().kind == StorageFault::Kind::kForeign) return std::unexpected(content.error());
-  const std::string& first = content.error().message;
-  report.damage.push_back(first);
-  for (std::string& sentence : DamageInLog(disk, id)) {
-    if (sentence != first) report.damage.push_back(std::move(sentence));
+
+  StorageResult<void> LookAtCatalog(const LmdbCatalog& catalog) {
+    const auto head = catalog.Head();
+    if (!head) return Tell(head.error());
+    head_ = *head;
+    const auto census = catalog.Verify();
+    if (!census) return Tell(census.error());
+    Fact("catalog: " + std::to_string(census->streams) + " streams, " +
+         std::to_string(census->due) + " of them due some day; the checkpoint is at record " +
+         std::to_string(head_.checkpoint.value));
+    return {};
   }
-  return {};
-}
+
+  StorageResult<void> LookAtSegments() {
+    if (head_.segments.empty()) return LookAtLeftovers();
+    SegmentInfo all;
+    for (const SegmentInfo& info : head_.segments) {
+      all.file_bytes += info.file_bytes;
+      all.data_bytes += info.data_bytes;
+      all.dead_bytes += info.dead_bytes;
+      auto segment = Segment::Open(directory_.view(), kSegments, {directory_.id(), info.number});
+      auto whole = segment ? VerifySegment(*std::move(segment))
+                           : StorageResult<void>(std::unexpected(segment.error()));
+      if (whole) continue;
+      if (whole.error().kind == StorageFault::Kind::kDisk) {  // it is named, and not there
+        whole.error().kind = StorageFault::Kind::kDamage;
+      }
+      if (const auto told = Tell(whole.error()); !told) return told;
+    }
+    Fact("segments: " + std::to_string(head_.segments.size()) + " files with " +
+         std::to_string(all.file_bytes) + " bytes, " + std::to_string(all.data_bytes) +
+         " of them of streams, " + std::to_string(all.dead_bytes) + " of those dead");
+    return LookAtLeftovers();
+  }
+
+  StorageResult<void> LookAtLeftovers() {
+    const auto names = directory_.view().List(kSegments);
+    if (!names) return DiskFault(names.error());
+    for (const std::string& name : *names) {
+      const bool is_named = std::ranges::any_of(head_.segments, [&name](const SegmentInfo& info) {
+        return SegmentFileName(info.number) == name;
+      });
+      if (is_named) continue;
+      Fact("left over: segments/" + name + ", unfinished; the next start removes it");
+    }
+    return {};
+  }
+
+  // What catalog and segments say of each stream together.
+  StorageResult<void> LookAtStreams() {
+    const auto store = directory_.OpenStore();
+    if (!store) return Tell(store.error());
+    if (*store == nullptr) return {};
+    const auto looked = ForEachStream(**store, [&](const StoredStream& stored) {
+      auto restored = Restore(stored);
+      if (!restored) return Tell(restored.error());
+      const auto covered = LookAtBytes(**store, stored.entry, restored->state);
+      fold_.Put(*std::move(restored));
+      return covered ? covered : Tell(covered.error());
+    });
+    if (!looked) return Tell(looked.error());
+    for (std::string& objection : fold_.Objections()) {
+      report_.damage.push_back(std::move(objection));
+    }
+    return {};
+  }
+
+  // Every byte that the stream has of its own stands in some segment.
+  static StorageResult<void> LookAtBytes(const StreamStore& store, const CatalogEntry& entry,
+                                         const StreamState& state) {
+    for (Offset at = state.start; at < state.tail;) {
+      const auto stretch = store.Read(entry.id, at, state.tail, kReadBytes);
+      if (!stretch) return std::unexpected(stretch.error());
+      if (!*stretch || !(*stretch)->boundary) {
+        return StreamDamage(entry, "no segment has its bytes from " + FormatOffset(at) + " on");
+      }
+      at = (*stretch)->end;
+    }
+    return {};
+  }
+
+  StorageResult<void> LookAtLog() {
+    const bool is_known = report_.damage.empty();  // what the log goes on from
+    const auto content =
+        ReadLog(directory_.view(), kLog, directory_.id(), head_.checkpoint,
+                [this, is_known](Lsn lsn, const Record& record) {
+                  return is_known ? fold_.Take(lsn, record) : StorageResult<void>();
+                });
+    if (content) {
+      TellLog(*content, is_known);
+      return {};
+    }
+    if (const auto told = Tell(content.error()); !told) return told;
+    const std::string& first = content.error().message;
+    for (std::string& sentence :
+         DamageInLog(directory_.view(), directory_.id(), head_.checkpoint)) {
+      if (sentence != first) report_.damage.push_back(std::move(sentence));
+    }
+    return {};
+  }
+
+  void TellLog(const LogContent& content, bool is_known) {
+    std::string fact = "log: " + std::to_string(content.files.size()) + " files with " +
+                       std::to_string(content.bytes_read) + " bytes, ";
+    if (is_known) fact += std::to_string(fold_.records()) + " records behind the checkpoint, ";
+    Fact(fact + "the last is " + std::to_string(content.last.value));
+    if (content.torn) {
+      Fact("log: an unfinished write stands in " + LogFileName(content.files.back().number) +
+           " at byte " + std::to_string(content.end) +
+           "; it was never acknowledged, the next start cuts it off");
+    }
+    if (is_known) Fact("streams: " + std::to_string(fold_.paths().size()));
+  }
+
+  StorageResult<void> LookAtUnknown() {
+    const auto unknown = directory_.view().Unknown();
+    if (!unknown) return DiskFault(unknown.error());
+    for (const std::string& path : *unknown) {
+      Fact("unknown: " + path + "; the next start moves it to quarantine/");
+    }
+    return {};
+  }
+
+  DirectoryAtRest& directory_;
+  VerifyReport& report_;
+  CatalogHead head_;
+  StreamFold fold_;
+};
 
 }  // namespace
 
-StorageResult<VerifyReport> VerifyDirectory(Disk& disk) {
-  DataDirectoryView view(disk);
-  const auto directory = DataDirectory::OpenAtRest(view);
+StorageResult<VerifyReport> VerifyDirectory(Disk& disk, const std::string& path) {
+  const auto directory = DirectoryAtRest::Open(disk, path);
   if (!directory) return std::unexpected(directory.error());
-  if (const auto known = DataDirectory::CheckOnlyLog(view); !known)
-    return std::unexpected(known.error());
   VerifyReport report;
-  const DirectoryId id = (*directory)->id();
-  report.facts.push_back("identity: " + DataDirectory::NameOf(id) + ", format " +
-                         std::to_string(kDataFormat));
-  if (const auto log = VerifyLog(view, id, report); !log) return std::unexpected(log.error());
-  const auto unknown = view.Unknown();
-  if (!unknown) {
-    return std::unexpected(StorageFault{StorageFault::Kind::kDisk, unknown.error().message});
-  }
-  for (const std::string& path : *unknown) {
-    report.facts.push_back("unknown: " + path + "; the next start moves it to quarantine/");
+  if (const auto run = VerifyRun(**directory, report).Run(); !run) {
+    return std::unexpected(run.error());
   }
   return report;
 }
@@ -79,7 +197,7 @@ int Verify(const std::string& dir) {
     std::fprintf(stderr, "thalweg: %s\n", disk.error().message.c_str());
     return kExitCannotStart;
   }
-  const auto report = VerifyDirectory(**disk);
+  const auto report = VerifyDirectory(**disk, dir);
   if (!report) {
     std::fprintf(stderr, "thalweg: data directory %s: %s\n", dir.c_str(),
                  report.error().message.c_str());

@@ -18,8 +18,9 @@ struct VerifyReport {
   std::vector<std::string> damage;  // empty: whole
 };
 
-// A fault: there is nothing to verify, or it cannot be read at all.
-[[nodiscard]] StorageResult<VerifyReport> VerifyDirectory(Disk& disk);
+// The directory at `path` of the machine, which is the root of `disk`. A fault: there is nothing to
+// verify, or it cannot be read at all.
+[[nodiscard]] StorageResult<VerifyReport> VerifyDirectory(Disk& disk, const std::string& path);
 
 // Prints the report on the directory `dir`; returns the process's exit code (exit_codes.h).
 int Verify(const std::string& dir);

@@ -21,6 +21,39 @@ const StreamState* StateOf(const FoldedStream* stream) {
 
 }  // namespace
 
+void StreamFold::Put(RestoredStream stream) {
+  const StreamId id = stream.state.id;
+  paths_.emplace(stream.state.path, id);
+  streams_.emplace(id.value, FoldedStream{std::move(stream.state), stream.last});
+}
+
+std::vector<std::string> StreamFold::Objections() const {
+  std::unordered_map<uint64_t, uint64_t> forks;
+  std::vector<std::string> found;
+  const auto object = [&found](const StreamState& state, const std::string& what) {
+    found.push_back("stream " + std::to_string(state.id.value) + " at " + state.path + ": " + what);
+  };
+  for (const auto& [id, stream] : streams_) {
+    const StreamState& state = stream.state;
+    if (state.source == StreamId{}) continue;
+    ++forks[state.source.value];
+    const FoldedStream* source = Find(state.source);
+    if (source == nullptr) {
+      object(state, "its source is nowhere");
+    } else if (state.start > source->state.tail) {
+      object(state, "it begins behind the end of its source");
+    }
+  }
+  for (const auto& [id, stream] : streams_) {
+    const auto counted = forks.find(id);
+    const uint64_t count = counted == forks.end() ? 0 : counted->second;
+    if (count == stream.state.forks) continue;
+    object(stream.state, "it has " + std::to_string(count) + " forks, and counts " +
+                             std::to_string(stream.state.forks));
+  }
+  return found;
+}
+
 StorageResult<void> StreamFold::Take(Lsn lsn, const Record& record) {
   ++records_;
   return std::visit([&](const auto& one) { return Fold(lsn, one); }, record);
@@ -43,9 +76,8 @@ StorageResult<void> StreamFold::Fold(Lsn lsn, const CreateRecord& record) {
                                                    .source = StateOf(source)});
   if (!objection.empty()) return DoesNotFit(lsn, objection);
   if (source != nullptr) ApplyForkAdded(source->state);
-  const uint64_t appends = (record.prefix.empty() ? 0 : 1) + (record.data.empty() ? 0 : 1);
   paths_.emplace(record.path, record.id);
-  streams_.emplace(record.id.value, FoldedStream{ApplyCreate(record), lsn, appends});
+  streams_.emplace(record.id.value, FoldedStream{ApplyCreate(record), lsn});
   return {};
 }
 
@@ -55,7 +87,6 @@ StorageResult<void> StreamFold::Fold(Lsn lsn, const AppendRecord& record) {
   if (!objection.empty()) return DoesNotFit(lsn, objection);
   ApplyAppend(stream->state, record);
   stream->last = lsn;
-  if (!record.data.empty()) ++stream->appends;
   return {};
 }
 

@@ -1,4 +1,5 @@
-// The streams of a directory without their bytes: the fold of its log by the rules of stream/.
+// The streams of a directory without their bytes: those of the last checkpoint, and on top of them
+// the fold of the log by the rules of stream/.
 //
 // Used by one thread. Judges each record by what came before it, as a server's start does.
 #pragma once
@@ -8,8 +9,10 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <vector>
 
 #include "storage/fault.h"
+#include "storage/stored_stream.h"
 #include "stream/record.h"
 #include "stream/state.h"
 
@@ -17,12 +20,17 @@ namespace thalweg {
 
 struct FoldedStream {
   StreamState state;
-  Lsn last;              // of the last record about it
-  uint64_t appends = 0;  // that brought bytes of its own
+  Lsn last;  // of the last record about it
 };
 
 class StreamFold {
  public:
+  // A stream that the checkpoint has. REQUIRES: before any record, each once.
+  void Put(RestoredStream stream);
+
+  // What of the streams put so far cannot be; empty: nothing.
+  std::vector<std::string> Objections() const;
+
   StorageResult<void> Take(Lsn lsn, const Record& record);
 
   // Those that are there: by path; and by id; soft-deleted ones among them.

@@ -22,7 +22,8 @@ struct Before {
 
 class LogSurvey {
  public:
-  LogSurvey(Disk& disk, const DirectoryId& directory) : disk_(disk), directory_(directory) {}
+  LogSurvey(Disk& disk, const DirectoryId& directory, Lsn checkpoint)
+      : disk_(disk), directory_(directory), checkpoint_(checkpoint) {}
 
   std::vector<std::string> Run() {
     const auto names = disk_.List("log");
@@ -64,9 +65,10 @@ class LogSurvey {
     if (header.directory != directory_) Note(path_ + " belongs to another data directory");
     if (!before.headless.empty()) {
       Note(before.headless + " has lost its header, yet the file after it has records");
-    } else if (before.is_first && header.first.value != 1) {
+    } else if (before.is_first && header.first.value > checkpoint_.value + 1) {
       Note(path_ + " begins with record " + std::to_string(header.first.value) +
-           ", yet the last checkpoint holds records only up to 0");
+           ", yet the last checkpoint holds records only up to " +
+           std::to_string(checkpoint_.value));
     } else if (before.is_whole &&
                (header.first.value != before.last.value + 1 || header.crc_before != before.crc)) {
       Note(path_ + " begins with record " + std::to_string(header.first.value) +
@@ -117,6 +119,7 @@ class LogSurvey {
 
   Disk& disk_;
   const DirectoryId& directory_;
+  const Lsn checkpoint_;
   std::string path_;
   Before before_;
   std::vector<std::string> damage_;
@@ -124,8 +127,8 @@ class LogSurvey {
 
 }  // namespace
 
-std::vector<std::string> DamageInLog(Disk& disk, const DirectoryId& directory) {
-  return LogSurvey(disk, directory).Run();
+std::vector<std::string> DamageInLog(Disk& disk, const DirectoryId& directory, Lsn checkpoint) {
+  return LogSurvey(disk, directory, checkpoint).Run();
 }
 
 }  // namespace thalweg

@@ -13,7 +13,8 @@
 namespace thalweg {
 
 // Damage within the files of log/ and between them, as sentences; in the words of ReadLog where it
-// knows the same. Within a file only the first gap. What a disk refuses to read is damage too.
-std::vector<std::string> DamageInLog(Disk& disk, const DirectoryId& directory);
+// knows the same; records up to `checkpoint` may be missing. Within a file only the first gap. What
+// a disk refuses to read is damage too.
+std::vector<std::string> DamageInLog(Disk& disk, const DirectoryId& directory, Lsn checkpoint);
 
 }  // namespace thalweg

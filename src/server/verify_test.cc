@@ -109,10 +109,10 @@ std::string Joined(const std::vector<std::string>& lines) {
   return text;
 }
 
-std::string Dumped(Disk& disk, const std::optional<std::string>& path = {}) {
+std::string Dumped(TestDirectory& directory, const std::optional<std::string>& path = {}) {
   std::string text;
-  const auto dumped =
-      DumpDirectory(disk, path, [&text](std::string_view line) { text.append(line); });
+  const auto dumped = DumpDirectory(directory.disk(), directory.path().string(), path,
+                                    [&text](std::string_view line) { text.append(line); });
   if (!dumped) text += dumped.error().message;
   return text;
 }
@@ -122,15 +122,15 @@ TEST(Verify, TellsWhatAWholeDirectoryHoldsAndChangesNothing) {
   directory.Release();
   std::ofstream(directory.path() / "log" / "notes.txt") << "mine";
   const std::string before = directory.Everything();
-  const auto report = VerifyDirectory(directory.disk());
+  const auto report = VerifyDirectory(directory.disk(), directory.path().string());
   ASSERT_TRUE(report) << report.error().message;
   EXPECT_EQ(Joined(report->damage), "");
   EXPECT_EQ(Joined(report->facts),
             "identity: abababababababababababababababab, format 1\n"
-            "log: 3 files with 36864 bytes, 6 records, the last is 6\n"
+            "log: 3 files with 36864 bytes, 6 records behind the checkpoint, the last is 6\n"
             "streams: 2\n"
             "unknown: log/notes.txt; the next start moves it to quarantine/\n");
-  Dumped(directory.disk());
+  Dumped(directory);
   EXPECT_EQ(directory.Everything(), before);
   EXPECT_EQ(Verify(directory.path().string()), 0);
 }
@@ -139,7 +139,7 @@ TEST(Verify, TellsOfAnUnfinishedWriteWhichIsNoDamage) {
   TestDirectory directory;
   directory.Release();
   directory.Spoil(3, 2 * 4096 + 50);
-  const auto report = VerifyDirectory(directory.disk());
+  const auto report = VerifyDirectory(directory.disk(), directory.path().string());
   ASSERT_TRUE(report);
   EXPECT_EQ(Joined(report->damage), "");
   EXPECT_NE(Joined(report->facts)
@@ -184,7 +184,7 @@ TEST(Verify, ListsAllDamageAndEachOnce) {
     TestDirectory directory;
     row.spoil(directory);
     directory.Release();
-    const auto report = VerifyDirectory(directory.disk());
+    const auto report = VerifyDirectory(directory.disk(), directory.path().string());
     ASSERT_TRUE(report) << row.why << ": " << report.error().message;
     EXPECT_EQ(Joined(report->damage), row.want) << row.why;
     EXPECT_EQ(Verify(directory.path().string()), kExitDamaged) << row.why;
@@ -198,8 +198,8 @@ TEST(Verify, RefusesWhatIsServedForeignOrMissing) {
   EXPECT_EQ(Dump({.dir = path, .stream = {}}), kExitForeign);
   directory.Release();
   EXPECT_EQ(Dump({.dir = path, .stream = {}}), 0);
-  std::ofstream(directory.path() / "segments" / "0000000000000001.seg") << "later";
-  EXPECT_EQ(Verify(path), kExitForeign) << "a later version's";
+  std::ofstream(directory.path() / "segments" / "0000000000000001.seg") << "whose?";
+  EXPECT_EQ(Verify(path), kExitDamaged) << "a segment without a catalog";
   EXPECT_EQ(Verify((directory.path() / "log").string()), kExitForeign);
   EXPECT_EQ(Verify(path + "/none"), kExitCannotStart);
   EXPECT_EQ(Verify(directory.Log(1).string()), kExitCannotStart) << "a file";
@@ -208,34 +208,34 @@ TEST(Verify, RefusesWhatIsServedForeignOrMissing) {
 TEST(Dump, ShowsEveryStreamThatIsThere) {
   TestDirectory directory;
   directory.Release();
-  EXPECT_EQ(Dumped(directory.disk()),
-            "\"a\" stream 1 tail 0000000000000000_0000000000000007 type \"text/plain\" appends 2 "
+  EXPECT_EQ(Dumped(directory),
+            "\"a\" stream 1 tail 0000000000000000_0000000000000007 type \"text/plain\" "
             "last-record 2 forks 1\n"
-            "\"f\" stream 2 tail 0000000000000000_0000000000000004 type \"text/plain\" appends 1 "
+            "\"f\" stream 2 tail 0000000000000000_0000000000000004 type \"text/plain\" "
             "last-record 4 fork of stream 1 at 0000000000000000_0000000000000003 closed\n");
 }
 
 TEST(Dump, ShowsOneStreamWithItsRecordsAndBytes) {
   TestDirectory directory;
   directory.Release();
-  EXPECT_EQ(Dumped(directory.disk(), "a"),
+  EXPECT_EQ(Dumped(directory, "a"),
             "record 1 create stream 1 \"a\" type \"text/plain\" brings 3 bytes at "
             "0000000000000000_0000000000000000 \"one\"\n"
             "record 2 append to stream 1 producer \"p\" epoch 0 seq 0 brings 4 bytes at "
             "0000000000000000_0000000000000003 \"tw\\x22o\"\n"
-            "\"a\" stream 1 tail 0000000000000000_0000000000000007 type \"text/plain\" appends 2 "
+            "\"a\" stream 1 tail 0000000000000000_0000000000000007 type \"text/plain\" "
             "last-record 2 forks 1\n");
-  EXPECT_EQ(Dumped(directory.disk(), "gone"),
+  EXPECT_EQ(Dumped(directory, "gone"),
             "record 5 create stream 3 \"gone\" type \"text/plain\"\n"
             "record 6 remove stream 3 deleted\n");
-  EXPECT_EQ(Dumped(directory.disk(), "none"), "no stream was ever at \"none\"\n");
+  EXPECT_EQ(Dumped(directory, "none"), "no stream is at \"none\", and the log tells of none\n");
 }
 
 TEST(Dump, TellsWhatCanBeReadBeforeDamage) {
   TestDirectory directory;
   directory.Release();
   directory.Spoil(2, 4096 + 60);
-  const std::string text = Dumped(directory.disk());
+  const std::string text = Dumped(directory);
   EXPECT_NE(text.find("\"a\" stream 1"), std::string::npos);
   EXPECT_NE(text.find("log/0000000000000002.log at byte 4096"), std::string::npos);
 }

@@ -83,19 +83,19 @@ std::optional<std::string_view> OpenRow(CatalogTable table, std::string_view key
   return value;
 }
 
-std::string PathKey(std::string_view path) {
+std::string KeyOfPath(std::string_view path) {
   THALWEG_ASSERT(!path.empty());
   if (path.size() <= kPathKeyBytes) return std::string(path);
   return std::string(path.substr(0, kPathKeyBytes)) + Sha256(path);
 }
 
-std::string IdKey(StreamId id) {
+std::string KeyOfId(StreamId id) {
   std::string key;
   AppendBigEndian(key, id.value);
   return key;
 }
 
-std::string DueKey(const ExpiryDue& due) {
+std::string KeyOfDue(const ExpiryDue& due) {
   std::string key;
   AppendBigEndian(key, static_cast<uint64_t>(due.at_ms) ^ kSignBit);
   AppendBigEndian(key, due.id.value);

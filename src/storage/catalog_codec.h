@@ -41,9 +41,9 @@ std::optional<std::string_view> OpenRow(CatalogTable table, std::string_view key
                                         std::string_view value);
 
 // REQUIRES: `path` is not empty.
-std::string PathKey(std::string_view path);
-std::string IdKey(StreamId id);
-std::string DueKey(const ExpiryDue& due);
+std::string KeyOfPath(std::string_view path);
+std::string KeyOfId(StreamId id);
+std::string KeyOfDue(const ExpiryDue& due);
 std::optional<StreamId> DecodeIdKey(std::string_view key);
 std::optional<ExpiryDue> DecodeDueKey(std::string_view key);
 

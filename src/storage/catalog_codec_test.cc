@@ -42,33 +42,33 @@ TEST(CatalogCodec, EveryFlippedBitAndAnotherKeyOrTableIsFound) {
 }
 
 TEST(CatalogCodec, KeysSortAsWhatTheyStandFor) {
-  EXPECT_LT(IdKey({255}), IdKey({256}));
+  EXPECT_LT(KeyOfId({255}), KeyOfId({256}));
   std::vector<std::string> keys;
   for (const int64_t at_ms : {INT64_MIN, int64_t{-1}, int64_t{0}, int64_t{256}, INT64_MAX}) {
-    keys.push_back(DueKey({.at_ms = at_ms, .id = {1}}));
-    keys.push_back(DueKey({.at_ms = at_ms, .id = {2}}));
+    keys.push_back(KeyOfDue({.at_ms = at_ms, .id = {1}}));
+    keys.push_back(KeyOfDue({.at_ms = at_ms, .id = {2}}));
     EXPECT_EQ(DecodeDueKey(keys.back()), (ExpiryDue{.at_ms = at_ms, .id = {2}}));
   }
   EXPECT_TRUE(std::ranges::is_sorted(keys));
-  EXPECT_EQ(DecodeIdKey(IdKey({77})), StreamId{77});
+  EXPECT_EQ(DecodeIdKey(KeyOfId({77})), StreamId{77});
   EXPECT_EQ(DecodeIdKey("1234567"), std::nullopt);
   EXPECT_EQ(DecodeDueKey("123456789"), std::nullopt);
 }
 
 TEST(CatalogCodec, APathIsItsKeyUntilItIsTooLong) {
   const std::string longest(kPathKeyBytes, 'x');
-  EXPECT_EQ(PathKey(longest), longest);
-  const std::string key = PathKey(longest + "y");
+  EXPECT_EQ(KeyOfPath(longest), longest);
+  const std::string key = KeyOfPath(longest + "y");
   EXPECT_EQ(key.size(), kCatalogKeyBytesMax);
   EXPECT_EQ(key.substr(0, kPathKeyBytes), longest);
-  EXPECT_NE(key, PathKey(longest + "z"));
+  EXPECT_NE(key, KeyOfPath(longest + "z"));
 }
 
 TEST(CatalogCodec, AnEntryComesBackAsItWas) {
   for (const CatalogEntry& entry :
        {Entry("/a"), Entry("/a", 0), Entry("/a", -7), Entry(std::string(kPathKeyBytes, 'x')),
         Entry(std::string(kPathKeyBytes + 1, 'x'), 99)}) {
-    EXPECT_EQ(DecodePathBody(PathKey(entry.path), EncodePathBody(entry)), entry);
+    EXPECT_EQ(DecodePathBody(KeyOfPath(entry.path), EncodePathBody(entry)), entry);
   }
 }
 
@@ -106,7 +106,7 @@ TEST(CatalogCodec, AHeadComesBackAsItWas) {
 
 TEST(CatalogCodec, AKeyIsPrintedAsTextOrAsHex) {
   EXPECT_EQ(PrintKey("/a"), "/a");
-  EXPECT_EQ(PrintKey(IdKey({255})), "0x00000000000000ff");
+  EXPECT_EQ(PrintKey(KeyOfId({255})), "0x00000000000000ff");
   EXPECT_EQ(PrintKey(std::string(65, 'x')), std::string(64, 'x') + "…");
 }
 
@@ -115,8 +115,8 @@ TEST(CatalogCodec, TheDocumentedExample) {
   const CatalogEntry entry{.id = {3}, .path = "/a", .create = "\x01", .due_ms = 1'000};
   EXPECT_EQ(Hex(SealRow(CatalogTable::kPaths, "/a", EncodePathBody(entry))),
             "50abfa240300000000000000e803000000000000010000000000000001");
-  EXPECT_EQ(Hex(SealRow(CatalogTable::kIds, IdKey({3}), "/a")), "9fe460b82f61");
-  EXPECT_EQ(Hex(DueKey({.at_ms = 1'000, .id = {3}})),
+  EXPECT_EQ(Hex(SealRow(CatalogTable::kIds, KeyOfId({3}), "/a")), "9fe460b82f61");
+  EXPECT_EQ(Hex(KeyOfDue({.at_ms = 1'000, .id = {3}})),
             "800000000000"
             "03e80000000000000003");
 }

@@ -259,14 +259,13 @@ StorageResult<void> DataDirectory::FinishCopy(Disk& disk) {
   return {};
 }
 
-StorageResult<void> DataDirectory::CheckOnlyLog(Disk& disk) {
-  for (const char* part : {"segments", "catalog"}) {
-    const auto names = disk.List(part);
-    if (!names) return DiskFault(names.error());
-    if (names->empty()) continue;
-    return Fault(Kind::kForeign, std::string(part) + " holds " + names->front() +
-                                     ", which this version of the program does not know");
-  }
+StorageResult<void> DataDirectory::ReopenCopy(Disk& disk) {
+  Directory root(disk, "");
+  const auto names = root.List();
+  if (!names) return DiskFault(names.error());
+  if (!Contains(*names, kIdentity)) return {};
+  const auto renamed = root.RenameInto(root, kIdentity, kCopyIdentity);
+  if (!renamed) return DiskFault(renamed.error());
   return {};
 }
 

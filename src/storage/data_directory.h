@@ -49,9 +49,8 @@ class DataDirectory {
   // that belongs into the copy is on stable storage.
   [[nodiscard]] static StorageResult<void> FinishCopy(Disk& disk);
 
-  // kForeign: segments/ or catalog/ hold something. This version writes nothing there, so whoever
-  // is to read or copy all there is must not go on as if the log were all.
-  [[nodiscard]] static StorageResult<void> CheckOnlyLog(Disk& disk);
+  // Takes the copy its identity until FinishCopy: it will not be whole for a while.
+  [[nodiscard]] static StorageResult<void> ReopenCopy(Disk& disk);
 
   // Makes the directory at `path` of the machine where it alone is missing.
   [[nodiscard]] static StorageResult<void> CreateMissing(const std::string& path);

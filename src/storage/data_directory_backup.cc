@@ -2,25 +2,27 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <map>
-#include <optional>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include "base/assert.h"
 #include "storage/data_directory.h"
 #include "storage/data_directory_view.h"
 #include "storage/directory.h"
-#include "storage/log_recovery.h"
-#include "storage/log_scanner.h"
+#include "storage/file_copy.h"
+#include "storage/log_copy.h"
+#include "storage/segment.h"
+#include "storage/segment_walker.h"
 
 namespace thalweg {
 namespace {
 
-constexpr const char* kLog = "log";
-constexpr size_t kCopyBytes = 1u << 20;
-constexpr int kAttempts = 5;  // a file may be written to while it is read
+constexpr const char* kSegments = "segments";
+constexpr const char* kCatalog = "catalog";
+constexpr const char* kCatalogFile = "data.mdb";
+constexpr const char* kServedMark = "lock.mdb";  // a server makes it in catalog/, a backup does not
+constexpr int kAttempts = 10;  // checkpoints and merges may go on between catalog and files
 
 using Kind = StorageFault::Kind;
 
@@ -28,254 +30,171 @@ std::unexpected<StorageFault> Fault(Kind kind, std::string message) {
   return std::unexpected(StorageFault{kind, std::move(message)});
 }
 
-// The whole blocks at the front of a log file.
-struct Span {
-  LogFileHeader header;
-  uint64_t end = 0;         // in the file, behind the last of them
-  uint32_t crc_last = 0;    // of the last of them
-  Lsn last;                 // of the last record
-  std::optional<Lsn> lost;  // first record of a whole block that stands behind a gap
-};
-
-using Spans = std::map<uint64_t, Span>;  // by number; files without a header are left out
-
-// The span up to `limit`, unless it ends before.
-DiskResult<Span> ScanBlocks(const File& file, const LogFileHeader& header, uint64_t limit) {
-  const auto size = file.Size();
-  if (!size) return std::unexpected(size.error());
-  LogScanner scanner(file, *size, header);
-  Span span{.header = header,
-            .end = scanner.position(),
-            .crc_last = header.crc_before,
-            .last = {header.first.value - 1},
-            .lost = {}};
-  while (scanner.position() < limit) {
-    const auto block = scanner.Next();
-    if (!block) return std::unexpected(block.error());
-    if (!*block) break;
-    span.end = scanner.position();
-    span.crc_last = (*block)->crc;
-    span.last = (*block)->head.last();
-  }
-  if (span.end >= limit) return span;
-  const auto later = scanner.FindLater();
-  if (!later) return std::unexpected(later.error());
-  if (*later) span.lost = (*later)->first;
-  return span;
-}
-
-StorageResult<std::optional<Span>> ScanFile(Disk& disk, uint64_t number, uint64_t limit) {
-  const std::string path = std::string(kLog) + "/" + LogFileName(number);
-  const auto file = disk.Open(path, Disk::Mode::kRead);
-  if (!file && file.error().code == ENOENT) return std::nullopt;
-  if (!file) return DiskFault(file.error());
-  std::string page(kLogPageBytes, '\0');
-  const auto got = (*file)->ReadAt(0, page);
-  if (!got) return DiskFault(got.error());
-  const LogHeaderResult decoded = DecodeLogFileHeader(std::string_view(page).substr(0, *got));
-  if (!decoded.header && decoded.fault == LogHeaderFault::kVersion) {
-    return Fault(Kind::kForeign, path + " has another format version");
-  }
-  if (!decoded.header) return std::nullopt;
-  if (decoded.header->number != number) {
-    return Fault(Kind::kDamage,
-                 path + " says that it is file " + std::to_string(decoded.header->number));
-  }
-  uint64_t stuck_at = 0;
-  for (int attempt = 0;; ++attempt) {
-    const auto span = ScanBlocks(**file, *decoded.header, limit);
-    if (!span) return DiskFault(span.error());
-    if (!span->lost) return *span;
-    // A server that writes meanwhile lets a later block be seen first, but not for long.
-    if (span->end == stuck_at || attempt == kAttempts) {
-      return Fault(Kind::kDamage, path + " at byte " + std::to_string(span->end) +
-                                      ": no whole block, yet one that was written after it begins "
-                                      "with record " +
-                                      std::to_string(span->lost->value));
-    }
-    stuck_at = span->end;
-  }
-}
-
-std::optional<uint64_t> NumberOf(const std::string& name) {
-  uint64_t number = 0;
-  for (const char c : name.substr(0, name.find('.'))) {
-    number = number * 16 + static_cast<uint64_t>(c <= '9' ? c - '0' : c - 'a' + 10);
-  }
-  return LogFileName(number) == name ? std::optional(number) : std::nullopt;
-}
-
-StorageResult<std::vector<uint64_t>> LogNumbers(Disk& disk) {
-  const auto names = DataDirectoryView(disk).List(kLog);
-  if (!names) return DiskFault(names.error());
-  std::vector<uint64_t> numbers;
-  for (const std::string& name : *names) {
-    if (const auto number = NumberOf(name)) numbers.push_back(*number);
-  }
-  return numbers;
-}
-
-// From the last file to the first: a file that is found begun tells that the one before it, which
-// is looked at later, is complete.
-StorageResult<Spans> Survey(Disk& disk, const std::vector<uint64_t>& numbers) {
-  Spans spans;
-  for (auto number = numbers.rbegin(); number != numbers.rend(); ++number) {
-    const auto span = ScanFile(disk, *number, UINT64_MAX);
-    if (!span) return std::unexpected(span.error());
-    if (*span) spans.emplace(*number, **span);
-  }
-  return spans;
+bool Contains(const std::vector<std::string>& names, const std::string& name) {
+  return std::ranges::find(names, name) != names.end();
 }
 
 class BackupRun {
  public:
-  BackupRun(Disk& source, Disk& target, const DirectoryId& id)
-      : source_(source), target_(target), id_(id), folder_(target, kLog) {}
+  BackupRun(Disk& source, Disk& target, const DirectoryId& id, const CopyCatalog& copy_catalog)
+      : source_(source),
+        target_(target),
+        id_(id),
+        copy_catalog_(copy_catalog),
+        segments_(target, kSegments),
+        catalog_(target, kCatalog) {}
 
   StorageResult<BackupReport> Run() {
-    const auto numbers = LogNumbers(source_);
-    if (!numbers) return std::unexpected(numbers.error());
-    auto spans = Survey(source_, *numbers);
-    if (!spans) return std::unexpected(spans.error());
-    spans_ = std::move(*spans);
-    if (const auto whole = CheckSource(); !whole) return std::unexpected(whole.error());
-    if (const auto agreed = Compare(); !agreed) return std::unexpected(agreed.error());
-    for (const uint64_t number : blank_) {
-      const auto removed = folder_.Remove(LogFileName(number));
-      if (!removed) return DiskFault(removed.error());
-    }
-    for (const auto& [number, span] : spans_) {
-      if (const auto copied = CopyUnlessThere(number, span); !copied) {
-        return DiskFault(copied.error());
-      }
-    }
-    if (const auto whole = CheckCopy(); !whole) return std::unexpected(whole.error());
+    auto log = Look();
+    if (!log) return std::unexpected(log.error());
+    LogCopy& log_copy = **log;
+    StorageResult<void> done = log_copy.Compare();
+    if (done) done = CopySegments();
+    if (done) done = log_copy.WriteDrafts();
+    if (done && !log_copy.connects()) done = DataDirectory::ReopenCopy(target_);
+    if (done) done = log_copy.PutInPlace();
+    if (done) done = PutCatalogInPlace();
+    if (done) done = log_copy.RemoveTrimmed();
+    if (done) done = RemoveOldSegments();
+    if (!done) return std::unexpected(done.error());
+    const auto last = log_copy.Check();
+    if (!last) return std::unexpected(last.error());
+    report_.last = *last;
+    report_.copied += log_copy.files_copied();
+    report_.kept += log_copy.files_kept();
+    report_.bytes += log_copy.bytes_copied();
     return report_;
   }
 
  private:
-  // Each file goes on where the one before it ends; the first with the first record.
-  StorageResult<void> CheckSource() const {
-    Lsn last;
-    uint32_t crc = 0;
-    for (const auto& [number, span] : spans_) {
-      if (span.header.first.value != last.value + 1 || span.header.crc_before != crc) {
-        return Fault(Kind::kDamage,
-                     std::string(kLog) + "/" + LogFileName(number) + " begins with record " +
-                         std::to_string(span.header.first.value) +
-                         ", yet what is before it ends with record " + std::to_string(last.value));
-      }
-      last = span.last;
-      crc = span.crc_last;
+  struct Held {
+    std::string name;
+    std::unique_ptr<File> file;  // open, so that a merge cannot take it away
+  };
+
+  // Catalog, segments and log of one moment.
+  StorageResult<std::unique_ptr<LogCopy>> Look() {
+    const auto in_catalog = catalog_.List();
+    if (!in_catalog) return DiskFault(in_catalog.error());
+    if (Contains(*in_catalog, kServedMark)) {
+      return Fault(
+          Kind::kForeign,
+          "the target has gone its own way: it was served from. Choose an empty directory");
     }
-    return {};
+    std::string missing;
+    for (int attempt = 0; attempt < kAttempts; ++attempt) {
+      const CatalogHead before = std::move(head_);
+      auto head = copy_catalog_(id_);
+      if (!head) return std::unexpected(head.error());
+      head_ = *std::move(head);
+      // With the same catalog as before nothing can be missing because it has gone on.
+      if (attempt != 0 && head_ == before) return DamageFault(missing);
+      const auto held = HoldSegments(missing);
+      if (!held) return std::unexpected(held.error());
+      if (!*held) continue;
+      auto log = std::make_unique<LogCopy>(source_, target_, id_);
+      const auto reaches = log->Survey(head_.checkpoint);
+      if (!reaches) return std::unexpected(reaches.error());
+      if (*reaches) return log;
+      missing = "the log begins behind the last checkpoint, at record " +
+                std::to_string(head_.checkpoint.value);
+    }
+    return Fault(Kind::kDisk, "the server makes checkpoints faster than they can be looked at");
   }
 
-  // Whether the target's log is the beginning of the source's.
-  StorageResult<void> Compare() {
-    const auto numbers = LogNumbers(target_);
-    if (!numbers) return std::unexpected(numbers.error());
-    auto spans = Survey(target_, *numbers);
-    if (!spans) return std::unexpected(spans.error());
-    there_ = std::move(*spans);
-    for (const uint64_t number : *numbers) {
-      const auto has = there_.find(number);
-      if (has == there_.end()) {
-        blank_.push_back(number);
+  // False: the catalog has gone on, else what is `missing` is.
+  StorageResult<bool> HoldSegments(std::string& missing) {
+    held_.clear();
+    for (const SegmentInfo& info : head_.segments) {
+      std::string name = SegmentFileName(info.number);
+      auto file = source_.Open(std::string(kSegments) + "/" + name, Disk::Mode::kRead);
+      if (!file && file.error().code == ENOENT) {
+        missing = file.error().message + "; the catalog names this segment";
+        return false;
+      }
+      if (!file) return DiskFault(file.error());
+      held_.push_back({std::move(name), std::move(*file)});
+    }
+    return true;
+  }
+
+  // A name is used once, so what has it is whole and the same.
+  StorageResult<void> CopySegments() {
+    const auto names = segments_.List();
+    if (!names) return DiskFault(names.error());
+    for (size_t i = 0; i < held_.size(); ++i) {
+      const Held& held = held_[i];
+      if (Contains(*names, held.name)) {
+        ++report_.kept;
         continue;
       }
-      const auto same = IsPrefix(number, has->second);
-      if (!same) return std::unexpected(same.error());
-      if (*same) continue;
-      return Fault(Kind::kForeign, std::string("the target has gone its own way: ") + kLog + "/" +
-                                       LogFileName(number) +
-                                       " holds records that the original does not have. Choose "
-                                       "an empty directory");
+      ++report_.copied;
+      auto copied = CopyToDraft(*held.file, head_.segments[i].file_bytes, segments_, held.name,
+                                report_.bytes);
+      if (copied) copied = segments_.RenameInto(segments_, DraftOf(held.name), held.name);
+      if (!copied) return DiskFault(copied.error());
+      if (const auto whole = CheckSegment(head_.segments[i].number); !whole) return whole;
     }
+    held_.clear();
     return {};
   }
 
-  StorageResult<bool> IsPrefix(uint64_t number, const Span& has) {
-    const auto wanted = spans_.find(number);
-    if (wanted == spans_.end() || wanted->second.header != has.header) return false;
-    if (has.end > wanted->second.end) return false;
-    if (has.end == wanted->second.end) return has.crc_last == wanted->second.crc_last;
-    const auto part = ScanFile(source_, number, has.end);
-    if (!part) return std::unexpected(part.error());
-    return *part && (*part)->end == has.end && (*part)->crc_last == has.crc_last;
+  StorageResult<void> CheckSegment(uint64_t number) {
+    auto segment = Segment::Open(target_, kSegments, {id_, number});
+    if (!segment) return std::unexpected(segment.error());
+    auto verified = VerifySegment(*std::move(segment));
+    if (verified) return {};
+    // It must not be taken for a good one by the next run.
+    [[maybe_unused]] const auto removed = segments_.Remove(SegmentFileName(number));
+    return Fault(verified.error().kind, "the original's " + verified.error().message);
   }
 
-  DiskResult<void> CopyUnlessThere(uint64_t number, const Span& span) {
-    const auto has = there_.find(number);
-    if (has != there_.end() && has->second.end == span.end) {
-      ++report_.kept;
-      return {};
-    }
-    const std::string name = LogFileName(number);
-    const auto from = source_.Open(std::string(kLog) + "/" + name, Disk::Mode::kRead);
-    if (!from) return std::unexpected(from.error());
-    ++report_.copied;
-    return Copy(**from, name, span.end);
+  StorageResult<void> PutCatalogInPlace() {
+    const auto names = catalog_.List();
+    if (!names) return DiskFault(names.error());
+    if (!Contains(*names, kCatalogDraft)) return {};
+    const auto renamed = catalog_.RenameInto(catalog_, kCatalogDraft, kCatalogFile);
+    if (!renamed) return DiskFault(renamed.error());
+    return {};
   }
 
-  DiskResult<void> Copy(const File& from, const std::string& name, uint64_t end) {
-    const std::string draft = name + ".new";
-    if (const auto removed = folder_.Remove(draft); !removed && removed.error().code != ENOENT) {
-      return removed;
+  StorageResult<void> RemoveOldSegments() {
+    const auto names = segments_.List();
+    if (!names) return DiskFault(names.error());
+    for (const std::string& name : *names) {
+      const bool is_live = std::ranges::any_of(head_.segments, [&name](const SegmentInfo& info) {
+        return SegmentFileName(info.number) == name;
+      });
+      const bool is_ours =
+          DataDirectory::IsKnownName(kSegments, name) || name.ends_with(DraftOf(""));
+      if (is_live || !is_ours) continue;
+      if (const auto removed = segments_.Remove(name); !removed) return DiskFault(removed.error());
     }
-    const auto to = folder_.Create(draft);
-    if (!to) return std::unexpected(to.error());
-    std::string bytes;
-    for (uint64_t at = 0; at < end; at += bytes.size()) {
-      bytes.resize(std::min<uint64_t>(kCopyBytes, end - at));
-      const auto got = from.ReadAt(at, bytes);
-      if (!got) return std::unexpected(got.error());
-      THALWEG_ASSERT(*got == bytes.size());  // a log file never loses what was whole
-      if (const auto written = (*to)->WriteAt(at, bytes); !written) return written;
-      report_.bytes += bytes.size();
-    }
-    if (const auto synced = (*to)->Sync(); !synced) return synced;
-    return folder_.RenameInto(folder_, draft, name);
-  }
-
-  // Reads the copy as a server's start would.
-  StorageResult<void> CheckCopy() {
-    DataDirectoryView view(target_);
-    const auto content =
-        ReadLog(view, kLog, id_, Lsn{0}, [](Lsn, const Record&) { return StorageResult<void>(); });
-    if (!content) {
-      return Fault(content.error().kind, "the copy cannot be read: " + content.error().message);
-    }
-    if (!spans_.empty() && content->last != spans_.rbegin()->second.last) {
-      return Fault(Kind::kDamage, "the copy ends at record " + std::to_string(content->last.value) +
-                                      ", the original later");
-    }
-    report_.last = content->last;
     return {};
   }
 
   Disk& source_;
   Disk& target_;
   const DirectoryId id_;
-  Directory folder_;
-  Spans spans_;                  // of the source
-  Spans there_;                  // of the target, before
-  std::vector<uint64_t> blank_;  // the target's files without records
+  const CopyCatalog& copy_catalog_;
+  Directory segments_;  // the target's
+  Directory catalog_;   // the target's
+  CatalogHead head_;
+  std::vector<Held> held_;  // as head_.segments
   BackupReport report_;
 };
 
 }  // namespace
 
-StorageResult<BackupReport> BackUpDirectory(Disk& source, Disk& target) {
+StorageResult<BackupReport> BackUpDirectory(Disk& source, Disk& target,
+                                            const CopyCatalog& copy_catalog) {
   DataDirectoryView view(source);
   const auto original = DataDirectory::OpenReadOnly(view);
   if (!original) return std::unexpected(original.error());
   const DirectoryId id = (*original)->id();
-  if (const auto known = DataDirectory::CheckOnlyLog(view); !known)
-    return std::unexpected(known.error());
   const auto copy = DataDirectory::OpenForCopy(target, id);
   if (!copy) return Fault(copy.error().kind, "the target " + copy.error().message);
-  auto report = BackupRun(view, target, id).Run();
+  auto report = BackupRun(view, target, id, copy_catalog).Run();
   if (!report) return report;
   const auto finished = DataDirectory::FinishCopy(target);
   if (!finished) return std::unexpected(finished.error());

@@ -1,6 +1,7 @@
 // Why what is stored cannot be used.
 #pragma once
 
+#include <cerrno>
 #include <cstdint>
 #include <expected>
 #include <string>
@@ -17,7 +18,8 @@ struct StorageFault {
     kDamage,   // what was durable once cannot be read any more
   };
   Kind kind = Kind::kDamage;
-  std::string message;  // which file, where in it, and what was found
+  std::string message;    // which file, where in it, and what was found
+  bool no_space = false;  // kDisk: goes away when there is space again
 };
 
 template <typename T>
@@ -27,8 +29,11 @@ inline std::unexpected<StorageFault> DamageFault(std::string message) {
   return std::unexpected(StorageFault{StorageFault::Kind::kDamage, std::move(message)});
 }
 
+inline bool IsNoSpace(int code) { return code == ENOSPC || code == EDQUOT; }
+
 inline std::unexpected<StorageFault> DiskFault(const DiskError& error) {
-  return std::unexpected(StorageFault{StorageFault::Kind::kDisk, error.message});
+  return std::unexpected(
+      StorageFault{StorageFault::Kind::kDisk, error.message, IsNoSpace(error.code)});
 }
 
 }  // namespace thalweg

@@ -16,7 +16,7 @@ constexpr const char* kFreshFile = "fresh.mdb";           // a catalog that is b
 constexpr const char* kFreshLockFile = "fresh.mdb-lock";  // LMDB's name for its lock
 
 StorageFault OfDisk(const std::string& path, const DiskError& error) {
-  return {Kind::kDisk, path + ": " + error.message};
+  return {Kind::kDisk, path + ": " + error.message, IsNoSpace(error.code)};
 }
 
 StorageResult<std::unique_ptr<PosixDisk>> OpenDisk(const std::string& path) {
@@ -158,7 +158,7 @@ std::string GroupOf(std::string_view key) {
 
 // Every row of `id`, if it lives.
 StorageResult<void> RemoveId(LmdbWrite& write, StreamId id) {
-  const std::string id_key = IdKey(id);
+  const std::string id_key = KeyOfId(id);
   const auto body = GetRow(write.txn(), write.tables(), CatalogTable::kIds, id_key);
   if (!body) return std::unexpected(body.error());
   if (!*body) return {};
@@ -166,7 +166,7 @@ StorageResult<void> RemoveId(LmdbWrite& write, StreamId id) {
   const auto entry = GetEntry(write.txn(), write.tables(), path_key);
   if (!entry) return std::unexpected(entry.error());
   if (*entry && (*entry)->due_ms) {
-    const std::string due_key = DueKey({.at_ms = *(*entry)->due_ms, .id = id});
+    const std::string due_key = KeyOfDue({.at_ms = *(*entry)->due_ms, .id = id});
     if (auto done = write.Delete(CatalogTable::kDue, due_key); !done) return done;
   }
   auto done = write.Delete(CatalogTable::kPaths, path_key);
@@ -175,12 +175,12 @@ StorageResult<void> RemoveId(LmdbWrite& write, StreamId id) {
 }
 
 StorageResult<void> PutEntry(LmdbWrite& write, const CatalogEntry& entry) {
-  const std::string path_key = PathKey(entry.path);
+  const std::string path_key = KeyOfPath(entry.path);
   auto done = RemoveId(write, entry.id);
   if (done) done = write.Put(CatalogTable::kPaths, path_key, EncodePathBody(entry));
-  if (done) done = write.Put(CatalogTable::kIds, IdKey(entry.id), path_key);
+  if (done) done = write.Put(CatalogTable::kIds, KeyOfId(entry.id), path_key);
   if (!done || !entry.due_ms) return done;
-  return write.Put(CatalogTable::kDue, DueKey({.at_ms = *entry.due_ms, .id = entry.id}), "");
+  return write.Put(CatalogTable::kDue, KeyOfDue({.at_ms = *entry.due_ms, .id = entry.id}), "");
 }
 
 StorageResult<void> Apply(LmdbWrite& write, const CatalogBatch& batch) {
@@ -200,20 +200,20 @@ StorageResult<std::unique_ptr<LmdbCatalog>> LmdbCatalog::Open(const std::string&
                                                               const Options& options) {
   const auto disk = OpenDisk(path);
   if (!disk) return std::unexpected(disk.error());
-  const auto there = Holds(**disk, path, LmdbEnv::kDataFile);
+  const auto there = Holds(**disk, path, options.file);
   if (!there) return std::unexpected(there.error());
-  if (!*there && options.read_only) {
-    return std::unexpected(DamageFault(path + "/" + LmdbEnv::kDataFile + " is missing"));
+  if (!*there && options.mode != Mode::kWrite) {
+    return DamageFault(path + "/" + options.file + " is missing");
   }
   if (!*there) {
     if (const auto made = MakeFile(**disk, path, id); !made) return std::unexpected(made.error());
   }
-  auto env = LmdbEnv::Open(path, LmdbEnv::kDataFile,
-                           {.read_only = options.read_only, .map_bytes = options.map_bytes});
+  auto env =
+      LmdbEnv::Open(path, options.file, {.mode = options.mode, .map_bytes = options.map_bytes});
   if (!env) return std::unexpected(env.error());
   auto tables = OpenTables(**env, id);
   if (!tables) return std::unexpected(tables.error());
-  return std::make_unique<LmdbCatalog>(std::move(*env), std::move(*tables), options.read_only);
+  return std::make_unique<LmdbCatalog>(std::move(*env), std::move(*tables), options.mode);
 }
 
 StorageResult<CatalogHead> LmdbCatalog::Head() const {
@@ -236,7 +236,7 @@ StorageResult<std::optional<CatalogEntry>> LmdbCatalog::Find(std::string_view pa
   if (path.empty()) return std::nullopt;
   const auto read = env_->BeginRead();
   if (!read) return std::unexpected(read.error());
-  auto entry = GetEntry(read->txn(), tables_, PathKey(path));
+  auto entry = GetEntry(read->txn(), tables_, KeyOfPath(path));
   if (entry && *entry && (*entry)->path != path) return std::nullopt;
   return entry;
 }
@@ -244,7 +244,7 @@ StorageResult<std::optional<CatalogEntry>> LmdbCatalog::Find(std::string_view pa
 StorageResult<std::optional<CatalogEntry>> LmdbCatalog::Find(StreamId id) const {
   const auto read = env_->BeginRead();
   if (!read) return std::unexpected(read.error());
-  const std::string id_key = IdKey(id);
+  const std::string id_key = KeyOfId(id);
   const auto path_key = GetRow(read->txn(), tables_, CatalogTable::kIds, id_key);
   if (!path_key) return std::unexpected(path_key.error());
   if (!*path_key) return std::nullopt;
@@ -291,7 +291,7 @@ StorageResult<std::vector<StreamId>> LmdbCatalog::Ids(StreamId after, size_t lim
   if (!read) return std::unexpected(read.error());
   auto cursor = LmdbCursor::Open(read->txn(), tables_, CatalogTable::kIds);
   if (!cursor) return std::unexpected(cursor.error());
-  auto row = cursor->Seek(IdKey({after.value + 1}));
+  auto row = cursor->Seek(KeyOfId({after.value + 1}));
   for (; row && *row && ids.size() < limit; row = cursor->Next()) {
     const auto id = DecodeIdKey((*row)->key);
     if (!id) {
@@ -310,7 +310,7 @@ StorageResult<std::vector<ExpiryDue>> LmdbCatalog::Due(int64_t at_ms, ExpiryDue 
   if (!read) return std::unexpected(read.error());
   auto cursor = LmdbCursor::Open(read->txn(), tables_, CatalogTable::kDue);
   if (!cursor) return std::unexpected(cursor.error());
-  auto row = cursor->Seek(DueKey(after));
+  auto row = cursor->Seek(KeyOfDue(after));
   for (; row && *row && all.size() < limit; row = cursor->Next()) {
     const auto due = DecodeDueKey((*row)->key);
     if (!due) {
@@ -324,7 +324,7 @@ StorageResult<std::vector<ExpiryDue>> LmdbCatalog::Due(int64_t at_ms, ExpiryDue 
 }
 
 StorageResult<void> LmdbCatalog::Commit(const CatalogBatch& batch) {
-  THALWEG_ASSERT(!read_only_);
+  THALWEG_ASSERT(mode_ == Mode::kWrite);
   for (;;) {
     const auto txn = env_->BeginWrite();
     if (!txn) return std::unexpected(txn.error());
@@ -338,17 +338,21 @@ StorageResult<void> LmdbCatalog::Commit(const CatalogBatch& batch) {
   }
 }
 
-StorageResult<void> LmdbCatalog::CopyTo(const std::string& path) const {
-  const auto told = [&path](const DiskError& error) { return OfDisk(path, error); };
-  const auto disk = OpenDisk(path);
-  if (!disk) return std::unexpected(disk.error());
-  if (auto copied = env_->CopyInto(path); !copied) return copied;
-  const auto file = (*disk)->Open(LmdbEnv::kDataFile, Disk::Mode::kReadWrite);
-  if (!file) return std::unexpected(told(file.error()));
-  auto synced = (*file)->Sync();
-  if (synced) synced = (*disk)->SyncDirectory("");
-  if (!synced) return std::unexpected(told(synced.error()));
+StorageResult<void> LmdbCatalog::CopyTo(File& file) const {
+  if (auto copied = env_->CopyTo(file); !copied) return copied;
+  if (const auto synced = file.Sync(); !synced) return DiskFault(synced.error());
   return {};
+}
+
+StorageResult<bool> CatalogIsThere(Disk& data_directory) {
+  const auto names = data_directory.List("catalog");
+  if (!names) return DiskFault(names.error());
+  if (std::ranges::find(*names, LmdbEnv::kDataFile) != names->end()) return true;
+  const auto segments = data_directory.List("segments");
+  if (!segments) return DiskFault(segments.error());
+  if (segments->empty()) return false;
+  return DamageFault(std::string("catalog/") + LmdbEnv::kDataFile +
+                     " is missing, yet segments/ holds " + segments->front());
 }
 
 }  // namespace thalweg

@@ -17,9 +17,11 @@ namespace thalweg {
 
 class LmdbCatalog final : public Catalog {
  public:
+  using Mode = LmdbEnv::Mode;
   struct Options {
-    bool read_only = false;                   // then Commit is not allowed
+    Mode mode = Mode::kWrite;                 // else Commit is not allowed
     uint64_t map_bytes = uint64_t{64} << 20;  // to begin with; doubled whenever it is full
+    std::string file = LmdbEnv::kDataFile;    // another only at rest
   };
 
   // What Verify counted.
@@ -30,15 +32,15 @@ class LmdbCatalog final : public Catalog {
   };
 
   // In the folder `path` of the machine, which exists, for the data directory `id`. Where there is
-  // none, and not read-only, makes an empty one; a crash leaves a whole one or none. kForeign: of
+  // none, and to be written, makes an empty one; a crash leaves a whole one or none. kForeign: of
   // another data directory, or of another version. kDamage: missing or cut.
   [[nodiscard]] static StorageResult<std::unique_ptr<LmdbCatalog>> Open(const std::string& path,
                                                                         const DirectoryId& id,
                                                                         const Options& options);
 
   // For Open.
-  LmdbCatalog(std::unique_ptr<LmdbEnv> env, LmdbTables tables, bool read_only)
-      : env_(std::move(env)), tables_(std::move(tables)), read_only_(read_only) {}
+  LmdbCatalog(std::unique_ptr<LmdbEnv> env, LmdbTables tables, Mode mode)
+      : env_(std::move(env)), tables_(std::move(tables)), mode_(mode) {}
 
   [[nodiscard]] StorageResult<CatalogHead> Head() const override;
   [[nodiscard]] StorageResult<std::optional<CatalogEntry>> Find(
@@ -56,9 +58,9 @@ class LmdbCatalog final : public Catalog {
   // Reads every row: checksums, paths and ids that agree, a sane head, due ids that live.
   [[nodiscard]] StorageResult<Census> Verify() const;
 
-  // Writes what is committed now, compacted, to the empty directory `path`, and syncs it. May run
-  // while this or another process writes; a Commit of this process that has to grow waits for it.
-  [[nodiscard]] StorageResult<void> CopyTo(const std::string& path) const;
+  // Writes what is committed now, compacted, to a file that is empty, and syncs it. May run while
+  // this or another process writes; a Commit of this process that has to grow waits for it.
+  [[nodiscard]] StorageResult<void> CopyTo(File& file) const;
 
   // The space of addresses that is reserved now.
   uint64_t map_bytes() const { return env_->map_bytes(); }
@@ -68,7 +70,11 @@ class LmdbCatalog final : public Catalog {
 
   const std::unique_ptr<LmdbEnv> env_;
   const LmdbTables tables_;
-  const bool read_only_;
+  const Mode mode_;
 };
+
+// Whether a catalog stands in catalog/ of a data directory. kDamage: none does, yet segments/ holds
+// something: it has been lost.
+[[nodiscard]] StorageResult<bool> CatalogIsThere(Disk& data_directory);
 
 }  // namespace thalweg

@@ -12,6 +12,7 @@
 
 #include "storage/catalog_codec.h"
 #include "storage/catalog_suite.h"
+#include "storage/posix_disk.h"
 
 namespace thalweg {
 namespace {
@@ -125,20 +126,24 @@ TEST(LmdbCatalog, GrowsWithoutARestartWhileOthersRead) {
 
 TEST(LmdbCatalog, AReaderOfItsOwnSeesWhatAWriterCommitsAndMayNotBeTheOneToMakeIt) {
   const Folder folder;
-  const auto none = Try(folder, {.read_only = true});
+  const auto none = Try(folder, {.mode = LmdbCatalog::Mode::kRead});
   ASSERT_FALSE(none);
   EXPECT_EQ(none.error().kind, Kind::kDamage);
   ASSERT_TRUE(Open(folder, {.map_bytes = 1 << 20})->Commit(Batch(1, 100)));
-  EXPECT_EQ(Open(folder, {.read_only = true})->Verify()->streams, 100u);
+  EXPECT_EQ(Open(folder, {.mode = LmdbCatalog::Mode::kRead})->Verify()->streams, 100u);
 }
 
 TEST(LmdbCatalog, ACopyIsWholeAndStandsAlone) {
   const Folder folder, copy;
   const auto catalog = Open(folder);
   ASSERT_TRUE(catalog->Commit(Batch(1, 1'000, 5)));
-  const auto copied = catalog->CopyTo(copy.path());
+  const auto disk = PosixDisk::Open(copy.path()).value();
+  const auto file = disk->Open("data.mdb", Disk::Mode::kCreate).value();
+  const auto copied = catalog->CopyTo(*file);
   ASSERT_TRUE(copied) << copied.error().message;
   ASSERT_TRUE(catalog->Commit(Batch(1'001, 10)));
+  EXPECT_EQ(Open(copy, {.mode = LmdbCatalog::Mode::kReadAtRest})->Verify()->streams, 1'000u);
+  EXPECT_FALSE(std::filesystem::exists(copy.path() + "/lock.mdb")) << "at rest it changes nothing";
   const auto second = Open(copy);
   EXPECT_EQ(second->Verify().value(), (LmdbCatalog::Census{.streams = 1'000, .due = 1'000}));
   ASSERT_TRUE(second->Commit(Batch(1'001, 5)));
@@ -163,8 +168,9 @@ TEST(LmdbCatalog, AFileThatIsCutOrEmptyOrNoneOfOursIsDamage) {
   ASSERT_TRUE(Open(folder, {.map_bytes = 1 << 20})->Commit(Batch(1, 10'000)));
   for (const uint64_t size : {1'000'000, 8'192, 4'096, 100, 0}) {
     std::filesystem::resize_file(folder.data_file(), size);
-    for (const bool read_only : {true, false}) {
-      const auto opened = Try(folder, {.read_only = read_only});
+    using Mode = LmdbCatalog::Mode;
+    for (const Mode mode : {Mode::kReadAtRest, Mode::kRead, Mode::kWrite}) {
+      const auto opened = Try(folder, {.mode = mode});
       ASSERT_FALSE(opened) << size;
       EXPECT_EQ(opened.error().kind, Kind::kDamage) << size << ": " << opened.error().message;
     }
@@ -205,16 +211,16 @@ TEST(LmdbCatalog, VerifyFindsTablesThatDisagree) {
     std::string body;
   };
   const std::vector<Mistake> mistakes{
-      {"an id that leads nowhere", CatalogTable::kIds, IdKey({9}), "/none"},
-      {"a second id for a path", CatalogTable::kIds, IdKey({9}), "/stream/2"},
+      {"an id that leads nowhere", CatalogTable::kIds, KeyOfId({9}), "/none"},
+      {"a second id for a path", CatalogTable::kIds, KeyOfId({9}), "/stream/2"},
       {"a path without its id", CatalogTable::kPaths, "/x",
        EncodePathBody({.id = {3}, .path = "/x", .create = "", .due_ms = {}})},
       {"an id never given", CatalogTable::kPaths, "/stream/2", EncodePathBody(Entry(99))},
-      {"a time of nobody", CatalogTable::kDue, DueKey({.at_ms = 1, .id = {9}}), ""},
-      {"a time of somebody else", CatalogTable::kDue, DueKey({.at_ms = 1, .id = {2}}), ""},
+      {"a time of nobody", CatalogTable::kDue, KeyOfDue({.at_ms = 1, .id = {9}}), ""},
+      {"a time of somebody else", CatalogTable::kDue, KeyOfDue({.at_ms = 1, .id = {2}}), ""},
       {"a time that is not in its table", CatalogTable::kPaths, "/stream/2",
        EncodePathBody(Entry(2, 77))},
-      {"a body behind a time", CatalogTable::kDue, DueKey({.at_ms = 50, .id = {1}}), "body"},
+      {"a body behind a time", CatalogTable::kDue, KeyOfDue({.at_ms = 50, .id = {1}}), "body"},
       {"a segment twice", CatalogTable::kMeta, std::string(kHeadKey),
        EncodeHead({.last_id = {3}, .last_segment = 2, .segments = {{.number = 2}, {.number = 2}}})},
       {"a segment never given", CatalogTable::kMeta, std::string(kHeadKey),

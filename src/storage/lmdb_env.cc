@@ -18,7 +18,7 @@ constexpr unsigned kTablesMax = 8;
 constexpr uint64_t kMapGranule = 64 * 1024;
 
 StorageFault OfDisk(const std::string& path, const DiskError& error) {
-  return {StorageFault::Kind::kDisk, path + ": " + error.message};
+  return {StorageFault::Kind::kDisk, path + ": " + error.message, IsNoSpace(error.code)};
 }
 
 StorageResult<std::unique_ptr<File>> OpenFile(const std::string& path, const std::string& name,
@@ -50,7 +50,7 @@ StorageFault::Kind KindOf(int code) {
 
 StorageFault LmdbFault(int code, const std::string& tried) {
   THALWEG_ASSERT(code != 0);
-  return {KindOf(code), tried + ": " + mdb_strerror(code)};
+  return {KindOf(code), tried + ": " + mdb_strerror(code), IsNoSpace(code)};
 }
 
 LmdbEnv::Read::~Read() {
@@ -76,18 +76,24 @@ StorageResult<void> LmdbEnv::OpenEnv(const Options& options) {
   if (*file_bytes == 0 && !options.fresh) {
     return std::unexpected(StorageFault{StorageFault::Kind::kDamage, data_path() + " is empty"});
   }
-  THALWEG_ASSERT(!options.fresh || (*file_bytes == 0 && !options.read_only));
+  THALWEG_ASSERT(!options.fresh || (*file_bytes == 0 && options.mode == Mode::kWrite));
   const uint64_t map_bytes = RoundedUp(std::max(*file_bytes, options.map_bytes));
   if (const int code = OpenRaw(options, map_bytes); code != 0) {
     return std::unexpected(Refused(code, "open"));
   }
   if (const auto whole = CheckWhole(); !whole) return whole;
-  if (options.read_only) return {};
-  int dead = 0;  // readers that were killed, which would keep pages from being used again
+  if (options.mode != Mode::kWrite) return {};
+  if (const auto dropped = DropDeadReaders(); !dropped) return dropped;
+  return ExtendFile(map_bytes);
+}
+
+// Those that were killed, which would keep pages from being used again.
+StorageResult<void> LmdbEnv::DropDeadReaders() {
+  int dead = 0;
   if (const int code = mdb_reader_check(env_.get(), &dead); code != 0) {
     return std::unexpected(Refused(code, "look for readers that are gone"));
   }
-  return ExtendFile(map_bytes);
+  return {};
 }
 
 int LmdbEnv::OpenRaw(const Options& options, uint64_t map_bytes) {
@@ -97,12 +103,13 @@ int LmdbEnv::OpenRaw(const Options& options, uint64_t map_bytes) {
   env_.reset(env);
   code = mdb_env_set_maxdbs(env, kTablesMax);
   if (code == 0) code = mdb_env_set_maxreaders(env, kReadersMax);
-  if (code == 0 && !options.read_only) code = mdb_env_set_mapsize(env, map_bytes);
+  if (code == 0 && options.mode == Mode::kWrite) code = mdb_env_set_mapsize(env, map_bytes);
   if (code != 0) return code;
   // A name other than LMDB's own takes MDB_NOSUBDIR.
   const bool usual = data_file_ == kDataFile;
-  const unsigned flags =
-      MDB_NOTLS | (options.read_only ? MDB_RDONLY : 0u) | (usual ? 0u : MDB_NOSUBDIR);
+  const unsigned flags = MDB_NOTLS | (usual ? 0u : MDB_NOSUBDIR) |
+                         (options.mode == Mode::kWrite ? 0u : MDB_RDONLY) |
+                         (options.mode == Mode::kReadAtRest ? MDB_NOLOCK : 0u);
   return mdb_env_open(env, (usual ? path_ : data_path()).c_str(), flags, kFileMode);
 }
 
@@ -223,6 +230,7 @@ StorageResult<void> LmdbEnv::Grow() {
         StorageFault::Kind::kDisk,
         data_path() + ": the catalog would outgrow " + std::to_string(kMapBytesMax) + " bytes"});
   }
+  if (const auto dropped = DropDeadReaders(); !dropped) return dropped;
   if (const auto extended = ExtendFile(wanted); !extended) return extended;
   if (const int code = SetMapBytes(wanted); code != 0)
     return std::unexpected(Refused(code, "grow"));
@@ -242,19 +250,19 @@ int LmdbEnv::SetMapBytes(uint64_t bytes) {
   return code;
 }
 
-StorageResult<void> LmdbEnv::CopyInto(const std::string& folder) {
-  int code = CopyOnce(folder);
+StorageResult<void> LmdbEnv::CopyTo(const File& file) {
+  int code = CopyOnce(file);
   if (code == MDB_MAP_RESIZED) {  // found before the first byte was written
     code = SetMapBytes(0);
-    if (code == 0) code = CopyOnce(folder);
+    if (code == 0) code = CopyOnce(file);
   }
   if (code != 0) return std::unexpected(Refused(code, "copy"));
   return {};
 }
 
-int LmdbEnv::CopyOnce(const std::string& folder) {
+int LmdbEnv::CopyOnce(const File& file) {
   Enter();
-  const int code = mdb_env_copy2(env_.get(), folder.c_str(), MDB_CP_COMPACT);
+  const int code = mdb_env_copyfd2(env_.get(), file.fd(), MDB_CP_COMPACT);
   Leave();
   return code;
 }

@@ -15,6 +15,7 @@
 #include <utility>
 #include <vector>
 
+#include "storage/disk.h"
 #include "storage/fault.h"
 
 namespace thalweg {
@@ -29,10 +30,15 @@ class LmdbEnv {
   // Growth ends here; it is the space of addresses that is reserved, not memory or disk.
   static constexpr uint64_t kMapBytesMax = uint64_t{1} << 40;
 
+  enum class Mode : uint8_t {
+    kWrite,
+    kRead,        // beside one who writes
+    kReadAtRest,  // nobody writes; makes and changes no lock file
+  };
   struct Options {
-    bool read_only = false;
+    Mode mode = Mode::kWrite;
     bool fresh = false;      // the file is empty and is to become an environment
-    uint64_t map_bytes = 0;  // at least; read-only: ignored
+    uint64_t map_bytes = 0;  // at least; kWrite only
   };
 
   // A read transaction: sees one whole commit as long as it lives. One thread's.
@@ -74,9 +80,9 @@ class LmdbEnv {
   // REQUIRES: no write transaction.
   [[nodiscard]] StorageResult<void> Grow();
 
-  // Writes what is committed now, compacted, to data.mdb of a folder that has none, not synced.
-  // THREAD: any; holds up Grow.
-  [[nodiscard]] StorageResult<void> CopyInto(const std::string& folder);
+  // Writes what is committed now, compacted, to a file that is empty, not synced. THREAD: any;
+  // holds up Grow.
+  [[nodiscard]] StorageResult<void> CopyTo(const File& file);
 
   uint64_t map_bytes() const;
   std::string data_path() const { return path_ + "/" + data_file_; }
@@ -91,12 +97,13 @@ class LmdbEnv {
   StorageResult<uint64_t> FileBytes() const;
   StorageResult<void> ExtendFile(uint64_t bytes);
   StorageResult<void> CheckWhole() const;
+  StorageResult<void> DropDeadReaders();
   int BeginReadOnce(MDB_txn*& txn);
   void EndRead(MDB_txn* txn);
   void Enter();
   void Leave();
   MDB_txn* TakeIdle();
-  int CopyOnce(const std::string& folder);
+  int CopyOnce(const File& file);
   int SetMapBytes(uint64_t bytes);
   StorageFault Refused(int code, const std::string& tried) const;
 

@@ -68,13 +68,13 @@ class Verifier {
     };
     const auto entry = DecodePathBody(row.key, row.body);
     if (!entry) return bad("not an entry");
-    if (PathKey(entry->path) != row.key) return bad("the key is not that of the path");
+    if (KeyOfPath(entry->path) != row.key) return bad("the key is not that of the path");
     if (entry->id > head_.last_id) return bad("the id was never given");
-    const auto path_key = GetRow(txn_, tables_, CatalogTable::kIds, IdKey(entry->id));
+    const auto path_key = GetRow(txn_, tables_, CatalogTable::kIds, KeyOfId(entry->id));
     if (!path_key) return std::unexpected(path_key.error());
     if (!*path_key || **path_key != row.key) return bad("its id leads elsewhere");
     if (!entry->due_ms) return {};
-    const std::string due_key = DueKey({.at_ms = *entry->due_ms, .id = entry->id});
+    const std::string due_key = KeyOfDue({.at_ms = *entry->due_ms, .id = entry->id});
     const auto due = GetRow(txn_, tables_, CatalogTable::kDue, due_key);
     if (!due) return std::unexpected(due.error());
     if (!*due) return bad("its due time is not in its table");
@@ -99,7 +99,7 @@ class Verifier {
     };
     const auto due = DecodeDueKey(row.key);
     if (!due || !row.body.empty()) return bad("not a due key");
-    const auto path_key = GetRow(txn_, tables_, CatalogTable::kIds, IdKey(due->id));
+    const auto path_key = GetRow(txn_, tables_, CatalogTable::kIds, KeyOfId(due->id));
     if (!path_key) return std::unexpected(path_key.error());
     if (!*path_key) return bad("no stream has its id");
     const auto entry = GetEntry(txn_, tables_, **path_key);

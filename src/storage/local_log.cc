@@ -34,12 +34,6 @@ LocalLog::~LocalLog() = default;
 StorageResult<LogRecoveryReport> LocalLog::Recover(Lsn checkpoint, const LogReplay& replay) {
   const auto content = ReadLog(disk_, options_.folder, options_.directory, checkpoint, replay);
   if (!content) return std::unexpected(content.error());
-  if (content->last < checkpoint) {
-    return std::unexpected(StorageFault{
-        StorageFault::Kind::kDamage,
-        options_.folder + " ends at record " + std::to_string(content->last.value) +
-            ", yet the last checkpoint was made at record " + std::to_string(checkpoint.value)});
-  }
   if (const auto repaired = Repair(*content); !repaired) return std::unexpected(repaired.error());
   LogRecoveryReport report{.files = content->files.size(),
                            .bytes_read = content->bytes_read,

@@ -41,9 +41,11 @@ class LogWalk {
       if (const auto visited = Visit(*number, name); !visited)
         return std::unexpected(visited.error());
     }
-    if (content_.files.empty() && checkpoint_.value > 0) {
-      return Fault(StorageFault::Kind::kDamage, "",
-                   "holds no records, yet a checkpoint names some");
+    if (content_.last < checkpoint_) {
+      return std::unexpected(StorageFault{
+          StorageFault::Kind::kDamage,
+          folder_ + " ends at record " + std::to_string(content_.last.value) +
+              ", yet the last checkpoint was made at record " + std::to_string(checkpoint_.value)});
     }
     return std::move(content_);
   }

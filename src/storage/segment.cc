@@ -100,7 +100,7 @@ StorageResult<std::string> Segment::ReadFile(uint64_t at, size_t bytes) const {
     got = file_->ReadAt(at, std::span(data, bytes));
     return got ? *got : 0;
   });
-  if (!got) return DiskFault(got.error());
+  if (!got) return DamageFault(got.error().message);  // it was durable once
   if (*got != bytes) return DamageAt(at + *got, "ends early");
   return out;
 }

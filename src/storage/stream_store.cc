@@ -76,7 +76,7 @@ StorageResult<void> StreamStore::Load() {
     segments->push_back(*std::move(segment));
   }
   Publish(std::move(segments));
-  return RemoveLeftovers();
+  return options_.read_only ? StorageResult<void>() : RemoveLeftovers();
 }
 
 StorageResult<void> StreamStore::RemoveLeftovers() {
@@ -170,8 +170,7 @@ StorageResult<void> StreamStore::Commit(StoreChange change,
   batch.head.last_id = change.last_id;
   auto segments = std::make_shared<Segments>(*Snapshot());
   for (size_t i = 0; i < segments->size(); ++i) {
-    const auto counted = CountDead(batch.removed, i, *segments, batch.head.segments);
-    if (!counted) return counted;
+    CountDead(batch.removed, i, *segments, batch.head.segments);
   }
   if (segment) {
     auto opened = Segment::Open(disk_, options_.folder, segment->header);
@@ -185,16 +184,13 @@ StorageResult<void> StreamStore::Commit(StoreChange change,
   return CommitHead(std::move(batch), std::move(segments));
 }
 
-// Adds to infos[at] the bytes that segments[at] holds of those removed.
-StorageResult<void> StreamStore::CountDead(const std::vector<StreamId>& removed, size_t at,
-                                           const Segments& segments,
-                                           std::vector<SegmentInfo>& infos) const {
+// Adds to infos[at] the bytes that segments[at] holds of those removed. What cannot be read is left
+// out: a damaged segment must not keep new ones from being made.
+void StreamStore::CountDead(const std::vector<StreamId>& removed, size_t at,
+                            const Segments& segments, std::vector<SegmentInfo>& infos) {
   for (const StreamId id : removed) {
-    const auto bytes = segments[at]->BytesOf(id);
-    if (!bytes) return std::unexpected(bytes.error());
-    infos[at].dead_bytes += *bytes;
+    infos[at].dead_bytes += segments[at]->BytesOf(id).value_or(0);
   }
-  return {};
 }
 
 // The segments are published first: whoever finds a stream in the catalog finds its state, too.
@@ -262,8 +258,7 @@ StorageResult<void> StreamStore::EndMerge() {
     if (!opened) return std::unexpected(opened.error());
     segments->insert(segments->begin() + first, *std::move(opened));
     infos.insert(infos.begin() + first, InfoOf(**footer, merging_->level));
-    const auto counted = CountDead(merging_->removed, merging_->first, *segments, infos);
-    if (!counted) return counted;
+    CountDead(merging_->removed, merging_->first, *segments, infos);
   }
   const auto committed = CommitHead(std::move(batch), std::move(segments));
   if (!committed) return committed;

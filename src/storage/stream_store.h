@@ -20,18 +20,14 @@
 #include "storage/segment.h"
 #include "storage/segment_merge.h"
 #include "storage/segment_writer.h"
+#include "storage/stored_stream.h"
 
 namespace thalweg {
 
 struct StreamStoreOptions {
   std::string folder = "segments";
   DirectoryId directory{};
-};
-
-// A stream as of the last checkpoint that has it.
-struct StoredStream {
-  CatalogEntry entry;
-  std::string state;  // EncodeState
+  bool read_only = false;  // then nothing that changes something may be called
 };
 
 // What a checkpoint changes in the catalog.
@@ -44,8 +40,8 @@ struct StoreChange {
 
 class StreamStore {
  public:
-  // Opens every segment that the catalog names and removes what an unfinished checkpoint or merge
-  // left behind. REQUIRES: `disk` outlives the store.
+  // Opens every segment that the catalog names and, unless read-only, removes what an unfinished
+  // checkpoint or merge left behind. REQUIRES: `disk` outlives the store.
   [[nodiscard]] static StorageResult<std::unique_ptr<StreamStore>> Open(
       Disk& disk, StreamStoreOptions options, std::unique_ptr<Catalog> catalog);
 
@@ -101,8 +97,8 @@ class StreamStore {
   std::shared_ptr<const Segments> Snapshot() const;
   void Publish(std::shared_ptr<const Segments> segments);
   SegmentHeader HeaderOf(uint64_t number) const { return {options_.directory, number}; }
-  StorageResult<void> CountDead(const std::vector<StreamId>& removed, size_t at,
-                                const Segments& segments, std::vector<SegmentInfo>& infos) const;
+  static void CountDead(const std::vector<StreamId>& removed, size_t at, const Segments& segments,
+                        std::vector<SegmentInfo>& infos);
   StorageResult<bool> BeginMerge();
   StorageResult<void> EndMerge();
   void RemoveFile(uint64_t number);

@@ -58,6 +58,11 @@ class Original {
   Lsn last_;
 };
 
+// Directories whose catalog was lost would be refused: these have none, as before the first start.
+StorageResult<BackupReport> BackUp(Disk& disk, Disk& target) {
+  return BackUpDirectory(disk, target, [](const DirectoryId&) { return CatalogHead{}; });
+}
+
 // What a server would recover from `disk`.
 StorageResult<Lsn> Recovered(Disk& disk) {
   const auto directory = DataDirectory::Open(disk, IdOf(9));
@@ -73,16 +78,16 @@ StorageResult<Lsn> Recovered(Disk& disk) {
 TEST(DataDirectoryBackup, OfARunningServerHoldsWhatWasDurableAndIsRenewedByWhatIsNew) {
   SimDisk disk(1), target(2);
   Original original(disk);
-  const auto empty = BackUpDirectory(disk, target);
+  const auto empty = BackUp(disk, target);
   ASSERT_TRUE(empty) << empty.error().message;
   EXPECT_EQ(empty->last, Lsn{0});
   original.Commit(5);
-  const auto first = BackUpDirectory(disk, target);
+  const auto first = BackUp(disk, target);
   ASSERT_TRUE(first) << first.error().message;
   EXPECT_EQ(first->last, Lsn{5});
   EXPECT_EQ(first->copied, 3u);
   original.Commit(2);
-  const auto second = BackUpDirectory(disk, target);
+  const auto second = BackUp(disk, target);
   ASSERT_TRUE(second) << second.error().message;
   EXPECT_EQ(second->last, Lsn{7});
   EXPECT_EQ(second->kept, 2u) << "two files were full before";
@@ -104,7 +109,7 @@ void BackUpWhileItGrows(uint64_t every, int burst, uint64_t file_bytes, size_t r
     original.Commit(burst);
     busy = false;
   });
-  const auto report = BackUpDirectory(disk, target);
+  const auto report = BackUp(disk, target);
   disk.SetHook(nullptr);
   ASSERT_TRUE(report) << report.error().message;
   EXPECT_GE(report->last, before);
@@ -113,7 +118,7 @@ void BackUpWhileItGrows(uint64_t every, int burst, uint64_t file_bytes, size_t r
 }
 
 TEST(DataDirectoryBackup, SeesOneMomentWhileTheLogGoesOnUnderIt) {
-  for (uint64_t every = 1; every <= 18; ++every) {
+  for (uint64_t every = 1; every <= 16; ++every) {
     for (const int burst : {1, 3}) BackUpWhileItGrows(every, burst, kSmallFile, 10);
   }
 }
@@ -147,7 +152,7 @@ TEST(DataDirectoryBackup, RefusesATargetThatIsNotItsOwnAndChangesNothingThere) {
     original.Commit(3);
     row.prepare(target);
     const auto log_before = target.List("log");
-    const auto refused = BackUpDirectory(disk, target);
+    const auto refused = BackUp(disk, target);
     ASSERT_FALSE(refused) << row.why;
     EXPECT_EQ(refused.error().kind, StorageFault::Kind::kForeign) << row.why;
     EXPECT_NE(refused.error().message.find(row.said), std::string::npos) << refused.error().message;
@@ -161,10 +166,10 @@ TEST(DataDirectoryBackup, RefusesACopyThatAServerHasWrittenToSince) {
   SimDisk disk(1), target(2);
   Original original(disk);
   original.Commit(1);
-  ASSERT_TRUE(BackUpDirectory(disk, target));
+  ASSERT_TRUE(BackUp(disk, target));
   Original(target, 1).Commit(1);
   original.Commit(1);
-  const auto refused = BackUpDirectory(disk, target);
+  const auto refused = BackUp(disk, target);
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().kind, StorageFault::Kind::kForeign);
   EXPECT_EQ(Recovered(target), Lsn{2});
@@ -174,10 +179,10 @@ TEST(DataDirectoryBackup, DoesNotCopyDamage) {
   SimDisk disk(1), target(2);
   Original original(disk);
   original.Commit(4);
-  ASSERT_TRUE(BackUpDirectory(disk, target));
+  ASSERT_TRUE(BackUp(disk, target));
   original.Commit(2);
   disk.CorruptSector("log/0000000000000001.log", kLogPageBytes / 512, Damage::kZero);
-  const auto refused = BackUpDirectory(disk, target);
+  const auto refused = BackUp(disk, target);
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().kind, StorageFault::Kind::kDamage);
   EXPECT_EQ(Recovered(target), Lsn{4}) << "the last good backup stays";
@@ -191,11 +196,11 @@ TEST(DataDirectoryBackup, CutShortAnywhereLeavesAnOldANewOrNoCopyAndCanBeMadeAga
       Original original(disk);
       if (held.value > 0) {
         original.Commit(static_cast<int>(held.value));
-        ASSERT_TRUE(BackUpDirectory(disk, target));
+        ASSERT_TRUE(BackUp(disk, target));
       }
       original.Commit(4);
       target.StopAtNth(n);
-      const bool made = BackUpDirectory(disk, target).has_value();
+      const bool made = BackUp(disk, target).has_value();
       const bool stopped = target.stopped();
       target.Crash(SimDisk::CrashKind::kPowerCut);
       if (held.value > 0 || made) {
@@ -208,7 +213,7 @@ TEST(DataDirectoryBackup, CutShortAnywhereLeavesAnOldANewOrNoCopyAndCanBeMadeAga
         EXPECT_TRUE(!looked || Recovered(target) == original.last()) << "stopped at " << n;
         ++unfinished;
       }
-      const auto again = BackUpDirectory(disk, target);
+      const auto again = BackUp(disk, target);
       ASSERT_TRUE(again) << "stopped at " << n << ": " << again.error().message;
       EXPECT_EQ(Recovered(target), original.last());
       if (!stopped) break;

@@ -9,6 +9,7 @@ import {
   mkdtempSync,
   openSync,
   readFileSync,
+  readdirSync,
   rmSync,
   writeSync,
 } from "node:fs";
@@ -32,8 +33,14 @@ async function withFolder(use) {
   }
 }
 
-const serve = (data) =>
-  serverFrom(binary(), ["serve", "--data-dir", data, "--port", "0", "--log-file", "64KiB"]);
+const serve = (data, ...more) =>
+  serverFrom(binary(), [
+    ...["serve", "--data-dir", data, "--port", "0", "--log-file", "64KiB"],
+    ...more,
+  ]);
+
+// So that next to nothing stays in the log alone.
+const BUSY = ["--checkpoint-log", "1KiB", "--checkpoint-age", "5ms"];
 
 const send = (server, method, path, body, headers = TEXT) =>
   fetch(`${server.url}/v1/stream/${path}`, { method, body, headers });
@@ -85,6 +92,81 @@ test("a backup of a running server is renewed, verified, restored and served", (
     await server.stop();
   }));
 
+test("a backup keeps up with a server that checkpoints and merges all the time", () =>
+  withFolder(async (folder) => {
+    const [data, target, restored] = ["data", "target", "restored"].map((n) => join(folder, n));
+    const server = await serve(data, ...BUSY);
+    const answered = new Map();
+    let writing = true;
+    const writer = async (name) => {
+      await send(server, "PUT", name);
+      for (let n = 0; writing; ++n) {
+        assert.equal((await send(server, "POST", name, `${n},`)).status, 204);
+        answered.set(name, n);
+      }
+    };
+    const writers = ["a", "b", "c"].map(writer);
+    for (let round = 0; round < 4; ++round) {
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      const before = new Map(answered);
+      const backup = await run("backup", data, target);
+      assert.equal(backup.code, 0, backup.err);
+      const verified = await run("verify", target);
+      assert.equal(verified.code, 0, verified.out + verified.err);
+      cpSync(target, restored, { recursive: true });
+      const again = await serve(restored);
+      for (const [name, last] of before) {
+        const numbers = (await read(again, name)).split(",").slice(0, -1).map(Number);
+        assert.ok(numbers.length > last, `${name} has ${numbers.length} of ${last + 1}`);
+        assert.deepEqual(numbers, [...numbers.keys()], "each once, in order");
+      }
+      await again.stop();
+      rmSync(restored, { recursive: true });
+    }
+    writing = false;
+    await Promise.all(writers);
+    await server.stop();
+    assert.match((await run("verify", data)).out, /checkpoint is at record/);
+  }));
+
+test("a damaged segment fails the reads of its streams with a 500, and nothing else", () =>
+  withFolder(async (folder) => {
+    const data = join(folder, "data");
+    const first = await serve(data);
+    await send(first, "PUT", "a", "x".repeat(100_000));
+    await send(first, "PUT", "b", "y".repeat(100_000));
+    await first.stop();
+    const name = readdirSync(join(data, "segments"))[0];
+    const opened = openSync(join(data, "segments", name), "r+");
+    writeSync(opened, "damage", 50_000);
+    closeSync(opened);
+    const server = await serve(data);
+    const refused = await send(server, "GET", "a");
+    assert.equal(refused.status, 500);
+    assert.match((await refused.json()).code, /stream-unreadable/);
+    assert.equal(await read(server, "b"), "y".repeat(100_000));
+    assert.equal((await send(server, "POST", "b", "more")).status, 204);
+    assert.equal((await send(server, "POST", "a", "more")).status, 204, "its tail is readable");
+    await server.stop();
+    const damaged = await run("verify", data);
+    assert.equal(damaged.code, DAMAGED);
+    assert.match(damaged.out, new RegExp(`^damage: segments/${name} `, "m"));
+    assert.equal((await run("backup", data, join(folder, "target"))).code, DAMAGED);
+  }));
+
+test("a lost catalog is told, not made anew", () =>
+  withFolder(async (folder) => {
+    const data = join(folder, "data");
+    const first = await serve(data);
+    await send(first, "PUT", "a", "text");
+    await first.stop();
+    rmSync(join(data, "catalog", "data.mdb"));
+    const refused = await run("serve", "--data-dir", data, "--port", "0");
+    assert.equal(refused.code, DAMAGED);
+    assert.match(refused.err, /catalog\/data\.mdb is missing, yet segments\/ holds/);
+    assert.equal((await run("verify", data)).code, DAMAGED);
+  }));
+
 test("a backup goes to no directory that holds something else", () =>
   withFolder(async (folder) => {
     const [data, other] = ["data", "other"].map((name) => join(folder, name));
@@ -117,7 +199,7 @@ test("verify and dump look at a directory at rest, and say what is damaged", () 
     assert.equal(all.code, 0);
     assert.deepEqual(all.out.match(/^"[^"]*"/gm), ['"a"', '"b/c"']);
     const one = await run("dump", data, "--stream", "a");
-    assert.match(one.out, /"one"\nrecord 2 append .* "two"\n/);
+    assert.match(one.out, /^stored of stream 1 .* "one"\nstored of stream 1 .* "two"\n/);
     assert.ok(bytes.equals(readFileSync(file)), "something was written");
 
     const opened = openSync(file, "r+");

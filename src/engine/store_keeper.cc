@@ -1,0 +1,126 @@
+// Crosses threads: see the header.
+#include "engine/store_keeper.h"
+
+#include <malloc.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace thalweg {
+namespace {
+
+constexpr int64_t kIdleMs = 25;       // how soon what has become due is noticed
+constexpr int64_t kWaitForLogMs = 1;  // a commit takes about as long
+constexpr int64_t kRetryMs = 1'000;   // after trouble that may pass, such as a full disk
+constexpr int64_t kPauseMs = 60'000;  // after trouble that hardly passes by itself
+constexpr size_t kMergeStepBytes = 4u << 20;
+// With more segments than merging leaves behind in peace, merging has fallen behind and goes on
+// without pause.
+constexpr size_t kSegmentsInPeace = 48;
+constexpr uint64_t kWorthTrimmingBytes = 1u << 20;
+
+}  // namespace
+
+StoreKeeper::StoreKeeper(Engine& engine, LocalLog& log, uint64_t log_bytes, const Clock& clock,
+                         StoreKeeperOptions options, StoreKeeperEvents events)
+    : engine_(engine),
+      log_(log),
+      clock_(clock),
+      options_(options),
+      events_(std::move(events)),
+      clean_ms_(clock.SteadyMs()),
+      log_bytes_before_(log.staged_bytes() - log_bytes),
+      evicted_ms_(clock.SteadyMs()) {}
+
+StoreKeeper::~StoreKeeper() {
+  if (checkpoint_ != nullptr) checkpoint_->Abandon();
+}
+
+int64_t StoreKeeper::Step() {
+  const int64_t now_ms = clock_.SteadyMs();
+  if (failed_) return kIdleMs;
+  if (checkpoint_ != nullptr) return EndCheckpoint(now_ms);
+  if (IsCheckpointDue(now_ms)) {
+    BeginCheckpoint(now_ms);
+    return checkpoint_ != nullptr ? 0 : kIdleMs;
+  }
+  if (now_ms - evicted_ms_ >= options_.age_ms_max) Evict(now_ms);
+  return Merge(now_ms);
+}
+
+bool StoreKeeper::StepToEnd() {
+  if (failed_) return false;
+  const int64_t now_ms = clock_.SteadyMs();
+  if (checkpoint_ != nullptr) {
+    EndCheckpoint(now_ms);
+  } else if (engine_.tail_bytes() != 0) {
+    BeginCheckpoint(now_ms);
+    if (checkpoint_ == nullptr) return false;  // it told why
+  }
+  return checkpoint_ != nullptr || engine_.tail_bytes() != 0;
+}
+
+bool StoreKeeper::IsCheckpointDue(int64_t now_ms) {
+  const uint64_t tail_bytes = engine_.tail_bytes();
+  if (tail_bytes == 0) clean_ms_ = now_ms;
+  if (tail_bytes == 0 || now_ms < checkpoint_at_ms_) return false;
+  return tail_bytes >= options_.tail_bytes_max / 2 ||
+         log_.staged_bytes() - log_bytes_before_ >= options_.log_bytes_max ||
+         now_ms - clean_ms_ >= options_.age_ms_max;
+}
+
+void StoreKeeper::BeginCheckpoint(int64_t now_ms) {
+  auto checkpoint = engine_.NewCheckpoint(log_);
+  const uint64_t log_bytes = log_.staged_bytes();
+  const auto written = checkpoint->Write();
+  if (!written) return Meet(written.error(), checkpoint_at_ms_);
+  if (!*written) return;
+  began_ms_ = now_ms;
+  log_bytes_before_ = log_bytes;
+  clean_ms_ = now_ms;
+  checkpoint_ = std::move(checkpoint);
+}
+
+int64_t StoreKeeper::EndCheckpoint(int64_t now_ms) {
+  if (log_.durable() < checkpoint_->at()) return kWaitForLogMs;
+  const auto report = checkpoint_->Commit();
+  checkpoint_.reset();
+  if (!report) {
+    Meet(report.error(), checkpoint_at_ms_);
+    return kIdleMs;
+  }
+  Evict(now_ms);
+  if (report->bytes >= kWorthTrimmingBytes) malloc_trim(0);
+  if (events_.on_checkpoint) events_.on_checkpoint(*report, clock_.SteadyMs() - began_ms_);
+  return 0;
+}
+
+void StoreKeeper::Evict(int64_t now_ms) {
+  evicted_ms_ = now_ms;
+  engine_.EvictIdle();
+  if (engine_.stream_count() > options_.streams_in_memory_max) engine_.EvictIdle();
+}
+
+int64_t StoreKeeper::Merge(int64_t now_ms) {
+  if (now_ms < merge_at_ms_) return std::min(merge_at_ms_ - now_ms, kIdleMs);
+  const auto more = engine_.store().MergeStep(kMergeStepBytes);
+  if (!more) Meet(more.error(), merge_at_ms_);
+  if (!more || !*more) return kIdleMs;
+  if (engine_.store().segments().size() > kSegmentsInPeace) return 0;
+  const auto pause_ms = static_cast<int64_t>(kMergeStepBytes * 1'000 /
+                                             std::max<uint64_t>(options_.merge_bytes_per_s, 1));
+  merge_at_ms_ = now_ms + pause_ms;
+  return std::min(pause_ms, kIdleMs);
+}
+
+void StoreKeeper::Meet(const StorageFault& fault, int64_t& retry_at_ms) {
+  if (fault.kind == StorageFault::Kind::kDisk && !fault.no_space) {
+    failed_ = true;
+    if (events_.on_failure) events_.on_failure(fault);
+    return;
+  }
+  retry_at_ms = clock_.SteadyMs() + (fault.no_space ? kRetryMs : kPauseMs);
+  if (events_.on_trouble) events_.on_trouble(fault);
+}
+
+}  // namespace thalweg

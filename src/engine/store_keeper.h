@@ -1,0 +1,76 @@
+// Moves streams from memory into the store in time, and keeps the store in shape: decides when a
+// checkpoint is due, drops what nobody uses, merges at a bounded rate.
+//
+// Works in steps, called by one thread at a time (store_thread.h) while commands go on; reads no
+// time but the clock's.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+
+#include "engine/checkpoint.h"
+#include "engine/engine.h"
+#include "storage/local_log.h"
+#include "thalweg/clock.h"
+
+namespace thalweg {
+
+struct StoreKeeperOptions {
+  // A checkpoint begins when one of these is reached: bytes in the log that it would make
+  // needless, age of the oldest change, half of this memory.
+  uint64_t log_bytes_max = uint64_t{256} << 20;
+  int64_t age_ms_max = 60'000;
+  uint64_t tail_bytes_max = uint64_t{256} << 20;
+  uint64_t merge_bytes_per_s = uint64_t{64} << 20;
+  // More streams than this in memory, and those that are not being used leave it at once.
+  size_t streams_in_memory_max = 100'000;
+};
+
+// What the operator is told of. THREAD: that of Step.
+struct StoreKeeperEvents {
+  std::function<void(const Checkpoint::Report&, int64_t took_ms)> on_checkpoint;
+  std::function<void(const StorageFault&)> on_trouble;  // nothing is lost; it is tried again
+  std::function<void(const StorageFault&)> on_failure;  // the disk failed: final, called once
+};
+
+class StoreKeeper {
+ public:
+  // REQUIRES: all outlive the keeper; the engine has a store, and `log` is its log, recovered.
+  // `log_bytes` is what recovery has read of it.
+  StoreKeeper(Engine& engine, LocalLog& log, uint64_t log_bytes, const Clock& clock,
+              StoreKeeperOptions options, StoreKeeperEvents events);
+  ~StoreKeeper();
+
+  // Does what is due, not much at once; returns how many milliseconds the next call may wait.
+  int64_t Step();
+
+  // The same at the end, when no command comes any more: whatever its age, what has changed is
+  // checkpointed, so that a restart has nothing to replay. False: there is nothing more to do.
+  bool StepToEnd();
+
+ private:
+  bool IsCheckpointDue(int64_t now_ms);
+  void BeginCheckpoint(int64_t now_ms);
+  int64_t EndCheckpoint(int64_t now_ms);
+  void Evict(int64_t now_ms);
+  int64_t Merge(int64_t now_ms);
+  void Meet(const StorageFault& fault, int64_t& retry_at_ms);
+
+  Engine& engine_;
+  LocalLog& log_;
+  const Clock& clock_;
+  const StoreKeeperOptions options_;
+  const StoreKeeperEvents events_;
+
+  std::unique_ptr<Checkpoint> checkpoint_;  // written, and waits for the log; null: none
+  int64_t began_ms_ = 0;                    // … its writing
+  int64_t clean_ms_;                        // when nothing was changed, last
+  uint64_t log_bytes_before_;               // staged before the last freeze; wraps below zero
+  int64_t evicted_ms_;
+  int64_t checkpoint_at_ms_ = INT64_MIN;  // not before
+  int64_t merge_at_ms_ = INT64_MIN;       // not before
+  bool failed_ = false;
+};
+
+}  // namespace thalweg

@@ -1,0 +1,180 @@
+#include "engine/store_keeper.h"
+
+#include <gtest/gtest.h>
+
+#include <cerrno>
+
+#include "engine/stream_table.h"
+#include "testing/stored_engine.h"
+
+namespace thalweg {
+namespace {
+
+class StoreKeeperTest : public testing::Test, protected StoredEngine {
+ protected:
+  void Keep(const StoreKeeperOptions& options) {
+    keeper_ = std::make_unique<StoreKeeper>(
+        engine(), log(), 0, clock(), options,
+        StoreKeeperEvents{
+            .on_checkpoint = [this](const Checkpoint::Report&, int64_t) { ++checkpoints_; },
+            .on_trouble = [this](const StorageFault&) { ++troubles_; },
+            .on_failure = [this](const StorageFault&) { ++failures_; }});
+  }
+
+  // As the thread would: steps until the keeper has nothing to do for a while.
+  void Run() {
+    for (int i = 0; i < 1'000 && keeper_->Step() == 0; ++i) {
+    }
+  }
+
+  size_t segments() { return engine().store().segments().size(); }
+
+  std::unique_ptr<StoreKeeper> keeper_;
+  int checkpoints_ = 0;
+  int troubles_ = 0;
+  int failures_ = 0;
+};
+
+TEST_F(StoreKeeperTest, CheckpointsWhenTheOldestChangeIsOldEnough) {
+  Keep({.age_ms_max = 1'000});
+  clock().AdvanceMs(5'000);
+  Run();
+  engine().Create(NewStream("/a"));
+  Write("/a", "text");
+  Run();
+  clock().AdvanceMs(999);
+  Run();
+  EXPECT_EQ(checkpoints_, 0);
+  clock().AdvanceMs(1);
+  Run();
+  EXPECT_EQ(checkpoints_, 1);
+  clock().AdvanceMs(5'000);
+  Run();
+  EXPECT_EQ(checkpoints_, 1) << "nothing has changed";
+  EXPECT_EQ(Text("/a"), "text");
+}
+
+TEST_F(StoreKeeperTest, CheckpointsWhenTheLogIsLongEnough) {
+  Keep({.log_bytes_max = 10'000});
+  engine().Create(NewStream("/a"));
+  Write("/a", std::string(9'000, 'x'));
+  Run();
+  EXPECT_EQ(checkpoints_, 0);
+  Write("/a", std::string(1'000, 'x'));
+  Run();
+  EXPECT_EQ(checkpoints_, 1);
+  Write("/a", std::string(9'000, 'x'));
+  Run();
+  EXPECT_EQ(checkpoints_, 1);
+}
+
+TEST_F(StoreKeeperTest, CheckpointsWhenHalfOfTheMemoryIsTaken) {
+  Keep({.tail_bytes_max = 4 * kChangedStreamBytes + 4});
+  engine().Create(NewStream("/a"));
+  Commit();
+  Run();
+  EXPECT_EQ(checkpoints_, 0);
+  engine().Create(NewStream("/b"));
+  Write("/b", "12");
+  Run();
+  EXPECT_EQ(checkpoints_, 1);
+}
+
+TEST_F(StoreKeeperTest, WaitsForTheLog) {
+  Keep({.age_ms_max = 1});
+  engine().Create(NewStream("/a"));  // staged, not durable
+  clock().AdvanceMs(1);
+  Run();
+  clock().AdvanceMs(100);
+  Run();
+  EXPECT_EQ(checkpoints_, 0);
+  Commit();
+  Run();
+  EXPECT_EQ(checkpoints_, 1);
+}
+
+TEST_F(StoreKeeperTest, DropsWhatIsNotUsedAndAtOnceWhereThereIsTooMuchOfIt) {
+  Keep({.age_ms_max = 1'000});
+  engine().Create(NewStream("/a"));
+  Commit();
+  clock().AdvanceMs(1'000);
+  Run();
+  EXPECT_EQ(engine().stream_count(), 1u) << "just used";
+  clock().AdvanceMs(1'000);
+  Run();
+  EXPECT_EQ(engine().stream_count(), 0u);
+  Keep({.age_ms_max = 1'000, .streams_in_memory_max = 1});
+  engine().Create(NewStream("/b"));
+  engine().Create(NewStream("/c"));
+  Commit();
+  clock().AdvanceMs(1'000);
+  Run();
+  EXPECT_EQ(engine().stream_count(), 0u);
+}
+
+TEST_F(StoreKeeperTest, MergesWhatCheckpointsLeave) {
+  Keep({.age_ms_max = 1, .merge_bytes_per_s = uint64_t{1} << 40});
+  engine().Create(NewStream("/a"));
+  std::string text;
+  for (int i = 0; i < 100; ++i) {
+    Write("/a", std::to_string(i));
+    text += std::to_string(i);
+    clock().AdvanceMs(1);
+    Run();
+  }
+  EXPECT_EQ(checkpoints_, 100);
+  for (int i = 0; i < 10; ++i) Run();
+  EXPECT_LE(segments(), 10u);
+  EXPECT_EQ(Text("/a"), text);
+}
+
+TEST_F(StoreKeeperTest, AFullDiskIsTroubleThatPasses) {
+  Keep({.age_ms_max = 1});
+  engine().Create(NewStream("/a"));
+  Write("/a", "text");
+  clock().AdvanceMs(1);
+  disk().FailNth({.op = DiskOp::kCreate, .path_part = "segments"}, 1, {.code = ENOSPC});
+  Run();
+  EXPECT_EQ(troubles_, 1);
+  EXPECT_EQ(checkpoints_, 0);
+  Run();
+  EXPECT_EQ(checkpoints_, 0) << "not at once";
+  clock().AdvanceMs(1'000);
+  Run();
+  EXPECT_EQ(checkpoints_, 1);
+  EXPECT_EQ(failures_, 0);
+}
+
+TEST_F(StoreKeeperTest, ADiskThatFailsIsFinal) {
+  Keep({.age_ms_max = 1});
+  engine().Create(NewStream("/a"));
+  Commit();
+  clock().AdvanceMs(1);
+  catalog().FailNextCommit();
+  Run();
+  EXPECT_EQ(failures_, 1);
+  clock().AdvanceMs(100'000);
+  Run();
+  EXPECT_FALSE(keeper_->StepToEnd());
+  EXPECT_EQ(checkpoints_, 0);
+  EXPECT_EQ(failures_, 1);
+  EXPECT_EQ(Text("/a"), "");
+}
+
+TEST_F(StoreKeeperTest, AtTheEndWhateverHasChangedIsCheckpointed) {
+  Keep({});
+  engine().Create(NewStream("/a"));
+  Write("/a", "text");
+  while (keeper_->StepToEnd()) {
+  }
+  EXPECT_EQ(checkpoints_, 1);
+  Keep({});
+  EXPECT_FALSE(keeper_->StepToEnd());
+  keeper_.reset();
+  Start();
+  EXPECT_EQ(replayed(), 0u);
+  EXPECT_EQ(Text("/a"), "text");
+}
+
+}  // namespace
+}  // namespace thalweg

@@ -1,0 +1,60 @@
+// A data directory that nobody serves from, for those who only look: its lock, what its catalog
+// says, and the streams of its last checkpoint.
+//
+// Changes nothing. THREAD: one.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "server/verify_fold.h"
+#include "storage/data_directory.h"
+#include "storage/data_directory_view.h"
+#include "storage/lmdb_catalog.h"
+#include "storage/stream_store.h"
+
+namespace thalweg {
+
+class DirectoryAtRest {
+ public:
+  // The directory at `path` of the machine, which is the root of `disk`. kForeign: it is served
+  // from, or not ours. REQUIRES: `disk` outlives it.
+  [[nodiscard]] static StorageResult<std::unique_ptr<DirectoryAtRest>> Open(
+      Disk& disk, const std::string& path);
+
+  DataDirectoryView& view() { return view_; }
+  const DirectoryId& id() const { return directory_->id(); }
+
+  // Opens the catalog. Null: there is none, and nothing was checkpointed yet.
+  [[nodiscard]] StorageResult<std::unique_ptr<LmdbCatalog>> OpenCatalog();
+
+  // Opens catalog and segments. Null: there are none.
+  [[nodiscard]] StorageResult<std::unique_ptr<StreamStore>> OpenStore();
+
+  // For Open.
+  DirectoryAtRest(Disk& disk, std::string path) : view_(disk), path_(std::move(path)) {}
+
+ private:
+  DataDirectoryView view_;
+  const std::string path_;
+  std::unique_ptr<DataDirectory> directory_;
+};
+
+// Calls `look` (StorageResult<void>(const StoredStream&)) with every stream of `store`.
+template <typename Look>
+[[nodiscard]] StorageResult<void> ForEachStream(const StreamStore& store, const Look& look) {
+  constexpr size_t kAtOnce = 1'000;
+  for (StreamId after;;) {
+    const auto ids = store.catalog().Ids(after, kAtOnce);
+    if (!ids) return std::unexpected(ids.error());
+    if (ids->empty()) return {};
+    for (const StreamId id : *ids) {
+      const auto stored = store.Find(id);
+      if (!stored) return std::unexpected(stored.error());
+      if (const auto looked = look(**stored); !looked) return looked;
+    }
+    after = ids->back();
+  }
+}
+
+}  // namespace thalweg

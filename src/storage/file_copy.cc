@@ -1,0 +1,38 @@
+#include "storage/file_copy.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <memory>
+
+#include "storage/disk_error.h"
+
+namespace thalweg {
+namespace {
+
+constexpr size_t kCopyBytes = 1u << 20;
+
+}  // namespace
+
+std::string DraftOf(const std::string& name) { return name + ".new"; }
+
+DiskResult<void> CopyToDraft(const File& from, uint64_t end, Directory& folder,
+                             const std::string& name, uint64_t& bytes) {
+  const std::string draft = DraftOf(name);
+  if (const auto removed = folder.Remove(draft); !removed && removed.error().code != ENOENT) {
+    return removed;
+  }
+  const auto to = folder.Create(draft);
+  if (!to) return std::unexpected(to.error());
+  std::string buffer;
+  for (uint64_t at = 0; at < end; at += buffer.size()) {
+    buffer.resize(std::min<uint64_t>(kCopyBytes, end - at));
+    const auto got = from.ReadAt(at, buffer);
+    if (!got) return std::unexpected(got.error());
+    if (*got != buffer.size()) return DiskFailure(EIO, "read what is copied to " + name);
+    if (const auto written = (*to)->WriteAt(at, buffer); !written) return written;
+    bytes += buffer.size();
+  }
+  return (*to)->Sync();
+}
+
+}  // namespace thalweg

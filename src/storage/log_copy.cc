@@ -1,0 +1,236 @@
+#include "storage/log_copy.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <utility>
+
+#include "base/assert.h"
+#include "storage/data_directory_view.h"
+#include "storage/file_copy.h"
+#include "storage/log_recovery.h"
+#include "storage/log_scanner.h"
+
+namespace thalweg {
+namespace {
+
+constexpr const char* kLog = "log";
+constexpr int kAttempts = 5;  // a file may be written to while it is read
+
+using Kind = StorageFault::Kind;
+
+std::unexpected<StorageFault> Fault(Kind kind, std::string message) {
+  return std::unexpected(StorageFault{kind, std::move(message)});
+}
+
+std::string PathOf(uint64_t number) { return std::string(kLog) + "/" + LogFileName(number); }
+
+std::optional<uint64_t> NumberOf(const std::string& name) {
+  uint64_t number = 0;
+  for (const char c : name.substr(0, name.find('.'))) {
+    number = number * 16 + static_cast<uint64_t>(c <= '9' ? c - '0' : c - 'a' + 10);
+  }
+  return LogFileName(number) == name ? std::optional(number) : std::nullopt;
+}
+
+StorageResult<std::vector<uint64_t>> LogNumbers(Disk& disk) {
+  const auto names = DataDirectoryView(disk).List(kLog);
+  if (!names) return DiskFault(names.error());
+  std::vector<uint64_t> numbers;
+  for (const std::string& name : *names) {
+    if (const auto number = NumberOf(name)) numbers.push_back(*number);
+  }
+  return numbers;
+}
+
+}  // namespace
+
+// The span up to `limit`, unless it ends before.
+DiskResult<LogCopy::Span> LogCopy::ScanBlocks(std::shared_ptr<const File> file,
+                                              const LogFileHeader& header, uint64_t limit) {
+  const auto size = file->Size();
+  if (!size) return std::unexpected(size.error());
+  LogScanner scanner(*file, *size, header);
+  Span span{.file = file,
+            .header = header,
+            .end = scanner.position(),
+            .crc_last = header.crc_before,
+            .last = {header.first.value - 1},
+            .lost = {}};
+  while (scanner.position() < limit) {
+    const auto block = scanner.Next();
+    if (!block) return std::unexpected(block.error());
+    if (!*block) break;
+    span.end = scanner.position();
+    span.crc_last = (*block)->crc;
+    span.last = (*block)->head.last();
+  }
+  if (span.end >= limit) return span;
+  const auto later = scanner.FindLater();
+  if (!later) return std::unexpected(later.error());
+  if (*later) span.lost = (*later)->first;
+  return span;
+}
+
+// Null: it is gone by now, or holds nothing.
+StorageResult<std::optional<LogCopy::Span>> LogCopy::ScanFile(Disk& disk, uint64_t number) {
+  const std::string path = PathOf(number);
+  auto opened = disk.Open(path, Disk::Mode::kRead);
+  if (!opened && opened.error().code == ENOENT) return std::nullopt;
+  if (!opened) return DiskFault(opened.error());
+  const std::shared_ptr<const File> file = std::move(*opened);
+  std::string page(kLogPageBytes, '\0');
+  const auto got = file->ReadAt(0, page);
+  if (!got) return DiskFault(got.error());
+  const LogHeaderResult decoded = DecodeLogFileHeader(std::string_view(page).substr(0, *got));
+  if (!decoded.header && decoded.fault == LogHeaderFault::kVersion) {
+    return Fault(Kind::kForeign, path + " has another format version");
+  }
+  if (!decoded.header) return std::nullopt;
+  if (decoded.header->number != number) {
+    return Fault(Kind::kDamage,
+                 path + " says that it is file " + std::to_string(decoded.header->number));
+  }
+  uint64_t stuck_at = 0;
+  for (int attempt = 0;; ++attempt) {
+    const auto span = ScanBlocks(file, *decoded.header, UINT64_MAX);
+    if (!span) return DiskFault(span.error());
+    if (!span->lost) return *span;
+    // A server that writes meanwhile lets a later block be seen first, but not for long.
+    if (span->end == stuck_at || attempt == kAttempts) {
+      return Fault(Kind::kDamage, path + " at byte " + std::to_string(span->end) +
+                                      ": no whole block, yet one that was written after it begins "
+                                      "with record " +
+                                      std::to_string(span->lost->value));
+    }
+    stuck_at = span->end;
+  }
+}
+
+// From the last file to the first: a file that is found begun tells that the one before it, which
+// is looked at later, is complete.
+StorageResult<LogCopy::Spans> LogCopy::Scan(Disk& disk, const std::vector<uint64_t>& numbers) {
+  Spans spans;
+  for (auto number = numbers.rbegin(); number != numbers.rend(); ++number) {
+    const auto span = ScanFile(disk, *number);
+    if (!span) return std::unexpected(span.error());
+    if (*span) spans.emplace(*number, **span);
+  }
+  return spans;
+}
+
+StorageResult<bool> LogCopy::Survey(Lsn checkpoint) {
+  checkpoint_ = checkpoint;
+  const auto numbers = LogNumbers(source_);
+  if (!numbers) return std::unexpected(numbers.error());
+  auto spans = Scan(source_, *numbers);
+  if (!spans) return std::unexpected(spans.error());
+  spans_ = std::move(*spans);
+  if (!spans_.empty() && spans_.begin()->second.header.first.value > checkpoint.value + 1) {
+    return false;
+  }
+  if (const auto whole = CheckSource(); !whole) return std::unexpected(whole.error());
+  return true;
+}
+
+// Each file goes on where the one before it ends.
+StorageResult<void> LogCopy::CheckSource() const {
+  const Span* before = nullptr;
+  for (const auto& [number, span] : spans_) {
+    if (before != nullptr && (span.header.first.value != before->last.value + 1 ||
+                              span.header.crc_before != before->crc_last)) {
+      return Fault(Kind::kDamage, PathOf(number) + " begins with record " +
+                                      std::to_string(span.header.first.value) +
+                                      ", yet what is before it ends with record " +
+                                      std::to_string(before->last.value));
+    }
+    before = &span;
+  }
+  return {};
+}
+
+StorageResult<void> LogCopy::Compare() {
+  const auto numbers = LogNumbers(target_);
+  if (!numbers) return std::unexpected(numbers.error());
+  auto spans = Scan(target_, *numbers);
+  if (!spans) return std::unexpected(spans.error());
+  there_ = std::move(*spans);
+  for (const uint64_t number : *numbers) {
+    const auto has = there_.find(number);
+    if (has == there_.end()) {
+      blank_.push_back(number);
+      continue;
+    }
+    if (!spans_.empty() && number < spans_.begin()->first) {
+      trimmed_.push_back(number);
+      continue;
+    }
+    const auto same = IsPrefix(number, has->second);
+    if (!same) return std::unexpected(same.error());
+    if (*same) continue;
+    return Fault(Kind::kForeign, "the target has gone its own way: " + PathOf(number) +
+                                     " holds records that the original does not have. Choose an "
+                                     "empty directory");
+  }
+  connects_ = there_.empty() || spans_.empty() ||
+              spans_.begin()->second.header.first.value <= there_.rbegin()->second.last.value + 1;
+  return {};
+}
+
+StorageResult<bool> LogCopy::IsPrefix(uint64_t number, const Span& has) const {
+  const auto wanted = spans_.find(number);
+  if (wanted == spans_.end() || wanted->second.header != has.header) return false;
+  if (has.end > wanted->second.end) return false;
+  if (has.end == wanted->second.end) return has.crc_last == wanted->second.crc_last;
+  const auto part = ScanBlocks(wanted->second.file, has.header, has.end);
+  if (!part) return DiskFault(part.error());
+  return part->end == has.end && part->crc_last == has.crc_last;
+}
+
+StorageResult<void> LogCopy::WriteDrafts() {
+  for (const auto& [number, span] : spans_) {
+    const auto has = there_.find(number);
+    if (has != there_.end() && has->second.end == span.end) continue;
+    drafts_.push_back(number);
+    const auto copied =
+        CopyToDraft(*span.file, span.end, folder_, LogFileName(number), bytes_copied_);
+    if (!copied) return DiskFault(copied.error());
+  }
+  return {};
+}
+
+StorageResult<void> LogCopy::PutInPlace() {
+  for (const uint64_t number : blank_) {
+    const auto removed = folder_.Remove(LogFileName(number));
+    if (!removed) return DiskFault(removed.error());
+  }
+  for (const uint64_t number : drafts_) {
+    const std::string name = LogFileName(number);
+    const auto renamed = folder_.RenameInto(folder_, DraftOf(name), name);
+    if (!renamed) return DiskFault(renamed.error());
+  }
+  return {};
+}
+
+StorageResult<void> LogCopy::RemoveTrimmed() {
+  for (const uint64_t number : trimmed_) {
+    const auto removed = folder_.Remove(LogFileName(number));
+    if (!removed) return DiskFault(removed.error());
+  }
+  return {};
+}
+
+StorageResult<Lsn> LogCopy::Check() {
+  DataDirectoryView view(target_);
+  const auto content = ReadLog(view, kLog, id_, checkpoint_,
+                               [](Lsn, const Record&) { return StorageResult<void>(); });
+  if (!content) {
+    return Fault(content.error().kind, "the copy cannot be read: " + content.error().message);
+  }
+  if (!spans_.empty() && content->last != spans_.rbegin()->second.last) {
+    return Fault(Kind::kDamage, "the copy ends at record " + std::to_string(content->last.value) +
+                                    ", the original later");
+  }
+  return content->last;
+}
+
+}  // namespace thalweg

@@ -1,0 +1,84 @@
+// Copies a commit log to another disk, also while a server writes and trims it: the copy is a
+// prefix of what was durable, and what is there already is not copied again.
+//
+// Used by one thread, its calls in the order in which they stand here. Changes nothing at the
+// source; holds its files open.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "storage/directory.h"
+#include "storage/disk.h"
+#include "storage/fault.h"
+#include "storage/log_format.h"
+
+namespace thalweg {
+
+class LogCopy {
+ public:
+  // REQUIRES: the disks outlive it; each has a folder log/.
+  LogCopy(Disk& source, Disk& target, const DirectoryId& id)
+      : source_(source), target_(target), id_(id), folder_(target, "log") {}
+
+  // Looks what there is behind `checkpoint`. False: the log begins later by now; look again with
+  // a newer checkpoint.
+  [[nodiscard]] StorageResult<bool> Survey(Lsn checkpoint);
+
+  // kForeign: the target's log is not what the source's was once.
+  [[nodiscard]] StorageResult<void> Compare();
+
+  // Whether the target's log is whole at every moment of PutInPlace.
+  bool connects() const { return connects_; }
+
+  // Copies what is new under other names; then gives it its names; then removes what the source
+  // has trimmed.
+  [[nodiscard]] StorageResult<void> WriteDrafts();
+  [[nodiscard]] StorageResult<void> PutInPlace();
+  [[nodiscard]] StorageResult<void> RemoveTrimmed();
+
+  // Reads the copy as a server's start would; returns its last record.
+  [[nodiscard]] StorageResult<Lsn> Check();
+
+  uint64_t files_copied() const { return drafts_.size(); }
+  uint64_t files_kept() const { return spans_.size() - drafts_.size(); }
+  uint64_t bytes_copied() const { return bytes_copied_; }
+
+ private:
+  // The whole blocks at the front of a log file.
+  struct Span {
+    std::shared_ptr<const File> file;
+    LogFileHeader header;
+    uint64_t end = 0;         // in the file, behind the last of them
+    uint32_t crc_last = 0;    // of the last of them
+    Lsn last;                 // of the last record
+    std::optional<Lsn> lost;  // first record of a whole block that stands behind a gap
+  };
+  using Spans = std::map<uint64_t, Span>;  // by number; files without a header are left out
+
+  static DiskResult<Span> ScanBlocks(std::shared_ptr<const File> file, const LogFileHeader& header,
+                                     uint64_t limit);
+  static StorageResult<std::optional<Span>> ScanFile(Disk& disk, uint64_t number);
+  static StorageResult<Spans> Scan(Disk& disk, const std::vector<uint64_t>& numbers);
+  StorageResult<void> CheckSource() const;
+  StorageResult<bool> IsPrefix(uint64_t number, const Span& has) const;
+
+  Disk& source_;
+  Disk& target_;
+  const DirectoryId id_;
+  Directory folder_;  // the target's
+  Lsn checkpoint_;
+  Spans spans_;                    // of the source
+  Spans there_;                    // of the target, before
+  std::vector<uint64_t> blank_;    // the target's files without records
+  std::vector<uint64_t> trimmed_;  // the target's files that the source has no more
+  std::vector<uint64_t> drafts_;
+  bool connects_ = true;
+  uint64_t bytes_copied_ = 0;
+};
+
+}  // namespace thalweg

@@ -1,0 +1,92 @@
+// An engine with a log and a store over a simulated disk, which can be started again; nothing runs
+// by itself. For tests.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "engine/engine.h"
+#include "storage/directory.h"
+#include "storage/local_log.h"
+#include "storage/stream_store.h"
+#include "testing/door.h"
+#include "testing/manual_clock.h"
+#include "testing/sim_catalog.h"
+#include "testing/sim_disk.h"
+
+namespace thalweg {
+
+class StoredEngine {
+ public:
+  StoredEngine() : disk_(1) {
+    EXPECT_TRUE(Directory(disk_, "").MakeDirectory("log"));
+    EXPECT_TRUE(Directory(disk_, "").MakeDirectory("segments"));
+    Start();
+  }
+
+  // Ends the engine, if it runs, and recovers another. 0: memory is not bounded.
+  void Start(uint64_t tail_bytes_max = 0) {
+    engine_.reset();
+    auto store = StreamStore::Open(disk_, {}, std::make_unique<BorrowedCatalog>(catalog_));
+    ASSERT_TRUE(store) << store.error().message;
+    const Lsn checkpoint = (*store)->checkpoint();
+    auto log = std::make_unique<LocalLog>(
+        disk_, LocalLogOptions{.file_bytes = 8 * kLogPageBytes, .salt_seed = ++starts_});
+    log_ = log.get();
+    EngineStore engine_store{
+        .streams = *std::move(store),
+        .tail_bytes_max = tail_bytes_max,
+        .on_unreadable = [this](const StorageFault& fault) { unreadable_.push_back(fault); }};
+    engine_ = std::make_unique<Engine>(clock_, std::move(log), EngineOptions{.partitions = 4},
+                                       std::move(engine_store));
+    replayed_ = 0;
+    const auto recovered = log_->Recover(checkpoint, [this](Lsn lsn, const Record& record) {
+      ++replayed_;
+      return engine_->Replay(lsn, record);
+    });
+    ASSERT_TRUE(recovered) << recovered.error().message;
+    engine_->EndReplay();
+  }
+
+  void Commit() { ASSERT_TRUE(log_->Commit()); }
+
+  void Write(const std::string& path, const std::string& text) {
+    EXPECT_EQ(engine_->Append(path, NewAppend(text)).verdict, AppendVerdict::kAppended) << path;
+    Commit();
+  }
+
+  // What is read from `from` on, in pages; "refused" where it is.
+  std::string Text(const std::string& path, uint64_t from = 0, size_t page_bytes = 3) {
+    std::string text;
+    for (;;) {
+      const ReadOutcome read = engine_->Read(path, FromOffset(from + text.size()), page_bytes);
+      if (read.verdict != ReadVerdict::kOk) return "refused";
+      for (const Bytes& part : read.page.parts) text += part.view();
+      if (read.page.at_tail) return text;
+    }
+  }
+
+  Engine& engine() { return *engine_; }
+  LocalLog& log() { return *log_; }
+  ManualClock& clock() { return clock_; }
+  SimDisk& disk() { return disk_; }
+  SimCatalog& catalog() { return catalog_; }
+  uint64_t replayed() const { return replayed_; }  // records, by the last start
+  const std::vector<StorageFault>& unreadable() const { return unreadable_; }
+
+ private:
+  ManualClock clock_;
+  SimDisk disk_;
+  SimCatalog catalog_;
+  uint64_t starts_ = 0;
+  uint64_t replayed_ = 0;
+  std::vector<StorageFault> unreadable_;
+  std::unique_ptr<Engine> engine_;
+  LocalLog* log_ = nullptr;  // the engine's
+};
+
+}  // namespace thalweg
