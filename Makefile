@@ -2,7 +2,7 @@
 .PHONY: help run build test conformance format tidy tidy-deep report deps clean
 .DEFAULT_GOAL := help
 
-MODE ?= memory durable restart
+MODE ?= memory durable tiny restart
 HOST ?= 127.0.0.1
 DATA ?= data
 PORT ?= 4437

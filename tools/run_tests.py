@@ -25,7 +25,7 @@ JOBS = str(os.cpu_count() or 2)
 TAIL_LINES = 60
 STEP_SECONDS_MAX = 1500
 FUZZ_SECONDS = int(os.environ.get("FUZZ_SECONDS", "60"))
-CONFORMANCE_MODES = os.environ.get("MODES", "memory durable restart").split()
+CONFORMANCE_MODES = os.environ.get("MODES", "memory durable tiny restart").split()
 KILL_ROUNDS = int(os.environ.get("KILL_ROUNDS", "40"))
 KILL_ROUNDS_ASAN = 5
 NODE_MAJOR_MIN = 20
@@ -231,10 +231,16 @@ def e2e(step):
     step.count([live_load, env["THALWEG_BIN"]], count_sum)
 
 
+# Half of the rounds on the log alone, half with checkpoints and merges all the time.
+KILL_FLAGS = ["--log-file 1MiB", "--log-file 256KiB --checkpoint-log 256KiB --checkpoint-age 20ms"]
+
+
 def kill_loop(step, preset, rounds, env=None):
     binary = os.path.join(ROOT, "build", preset, "thalweg")
-    argv = [sys.executable, "test/crash/kill_loop.py", binary, "--rounds", str(rounds)]
-    step.count(argv, count_sum, env=env)
+    for half, flags in enumerate(KILL_FLAGS):
+        argv = [sys.executable, "test/crash/kill_loop.py", binary]
+        argv += ["--rounds", str((rounds + half) // len(KILL_FLAGS)), f"--flags={flags}"]
+        step.count(argv, count_sum, env=env)
 
 
 def crash(step):

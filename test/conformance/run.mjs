@@ -1,7 +1,8 @@
 // Starts the server under test, runs the official suite against it under vitest, counts.
 //
 //   THALWEG_BIN   the program (required)
-//   THALWEG_MODE  memory (default); durable; restart: durable, and killed halfway and started again
+//   THALWEG_MODE  memory (default); durable; tiny: durable, and what is new moves to segments
+//                 at once; restart: durable, and killed halfway and started again
 //   THALWEG_ARGS  more arguments for the program
 //
 // Fails if a test fails, if fewer tests ran than the suite has, or if the server died or printed
@@ -16,7 +17,8 @@ import { serverFrom } from "./server.mjs";
 
 const CORE_TESTS = 332;
 const COMMON_ARGS = ["serve", "--long-poll-timeout", "500ms"];
-const MODES = ["memory", "durable", "restart"];
+const MODES = ["memory", "durable", "tiny", "restart"];
+const TINY_ARGS = ["--checkpoint-log", "1", "--checkpoint-age", "1ms", "--log-file", "64KiB"];
 const here = dirname(fileURLToPath(import.meta.url));
 
 async function main() {
@@ -38,7 +40,7 @@ async function main() {
 async function run(bin, mode, dir) {
   const storage = mode === "memory" ? ["--memory"] : ["--data-dir", join(dir, "data")];
   const more = (process.env.THALWEG_ARGS ?? "").split(" ").filter(Boolean);
-  const args = [...COMMON_ARGS, ...storage, ...more];
+  const args = [...COMMON_ARGS, ...storage, ...(mode === "tiny" ? TINY_ARGS : []), ...more];
   let server = await serverFrom(bin, [...args, "--port", "0"]);
   const port = new URL(server.url).port;
   let restarts = 0;
