@@ -111,6 +111,7 @@ TEST_SUPPORT = {"src/net/malformed_requests.h"}
 # Source -> the test (or folder of tests) that covers it, where that is not a file beside it.
 UNTESTED = {
     "src/engine/checkpoint.cc": "src/testing/checkpoint_test.cc",
+    "src/engine/stored_expiry.cc": "src/engine/store_keeper_test.cc",
     "src/engine/store_thread.cc": "src/engine/durable_engine_test.cc",
     "src/engine/stream_entry.cc": "src/testing/checkpoint_test.cc",
     "src/engine/stream_loader.cc": "src/testing/checkpoint_test.cc",

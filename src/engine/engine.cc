@@ -8,6 +8,7 @@
 #include "engine/engine_access.h"
 #include "engine/engine_replay.h"
 #include "engine/publisher.h"
+#include "engine/stored_expiry.h"
 #include "engine/stream_table.h"
 #include "storage/memory_log.h"
 
@@ -23,7 +24,8 @@ Engine::Engine(const Clock& clock, std::unique_ptr<CommitLog> log, EngineOptions
       store_(std::move(store)),
       streams_(std::make_unique<StreamTable>(clock, *log_, *publisher_, options.partitions,
                                              store_.streams.get())),
-      loader_(std::make_unique<StreamLoader>(*streams_)) {
+      loader_(std::make_unique<StreamLoader>(*streams_)),
+      stored_expiry_(std::make_unique<StoredExpiry>(*streams_, *loader_)) {
   if (store_.streams != nullptr) last_id_ = store_.streams->last_id().value;
   log_->Attach(this);
 }
@@ -89,6 +91,8 @@ std::unique_ptr<Port> Engine::Attach(Executor& executor) {
 }
 
 bool Engine::SweepExpired(size_t limit) { return streams_->Sweep(limit); }
+
+StorageResult<bool> Engine::SweepStored(size_t limit) { return stored_expiry_->Step(limit); }
 
 size_t Engine::stream_count() const { return streams_->size(); }
 

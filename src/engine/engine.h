@@ -29,6 +29,7 @@ class Checkpoint;
 class EngineReplay;
 class LocalLog;
 class Publisher;
+class StoredExpiry;
 class StreamLoader;
 class StreamStore;
 class StreamTable;
@@ -121,6 +122,10 @@ class Engine final : private CommitListener {
   // stream with a TTL that is watched is not idle: its window starts anew.
   bool SweepExpired(size_t limit);
 
+  // The same for streams that only the store has: up to `limit` more, see StoredExpiry::Step.
+  // REQUIRES: it has a store. THREAD: one at a time.
+  StorageResult<bool> SweepStored(size_t limit);
+
   // A checkpoint of this engine, whose log is `log`. REQUIRES: it has a store; one at a time.
   std::unique_ptr<Checkpoint> NewCheckpoint(LocalLog& log);
   void EvictIdle();
@@ -158,6 +163,7 @@ class Engine final : private CommitListener {
   const EngineStore store_;
   const std::unique_ptr<StreamTable> streams_;
   const std::unique_ptr<StreamLoader> loader_;
+  const std::unique_ptr<StoredExpiry> stored_expiry_;
   std::unique_ptr<EngineReplay> replay_;  // null: nothing is or was replayed
   std::atomic<uint64_t> last_id_{0};
 };

@@ -17,6 +17,8 @@ constexpr size_t kMergeStepBytes = 4u << 20;
 // With more segments than merging leaves behind in peace, merging has fallen behind and goes on
 // without pause.
 constexpr size_t kSegmentsInPeace = 48;
+constexpr size_t kExpireStreamsMax = 256;  // at a time
+constexpr int64_t kExpireEveryMs = 1'000;
 constexpr uint64_t kWorthTrimmingBytes = 1u << 20;
 
 }  // namespace
@@ -45,6 +47,7 @@ int64_t StoreKeeper::Step() {
     return checkpoint_ != nullptr ? 0 : kIdleMs;
   }
   if (now_ms - evicted_ms_ >= options_.age_ms_max) Evict(now_ms);
+  if (now_ms >= expire_at_ms_ && Expire(now_ms)) return 0;
   return Merge(now_ms);
 }
 
@@ -99,6 +102,16 @@ void StoreKeeper::Evict(int64_t now_ms) {
   evicted_ms_ = now_ms;
   engine_.EvictIdle();
   if (engine_.stream_count() > options_.streams_in_memory_max) engine_.EvictIdle();
+}
+
+bool StoreKeeper::Expire(int64_t now_ms) {
+  const auto more = engine_.SweepStored(kExpireStreamsMax);
+  if (!more) {
+    Meet(more.error(), expire_at_ms_);
+  } else if (!*more) {
+    expire_at_ms_ = now_ms + kExpireEveryMs;
+  }
+  return more && *more;
 }
 
 int64_t StoreKeeper::Merge(int64_t now_ms) {

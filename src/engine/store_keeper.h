@@ -1,5 +1,6 @@
 // Moves streams from memory into the store in time, and keeps the store in shape: decides when a
-// checkpoint is due, drops what nobody uses, merges at a bounded rate.
+// checkpoint is due, drops what nobody uses, ends what is due and not in memory, merges at a
+// bounded rate.
 //
 // Works in steps, called by one thread at a time (store_thread.h) while commands go on; reads no
 // time but the clock's.
@@ -54,6 +55,7 @@ class StoreKeeper {
   void BeginCheckpoint(int64_t now_ms);
   int64_t EndCheckpoint(int64_t now_ms);
   void Evict(int64_t now_ms);
+  bool Expire(int64_t now_ms);
   int64_t Merge(int64_t now_ms);
   void Meet(const StorageFault& fault, int64_t& retry_at_ms);
 
@@ -70,6 +72,7 @@ class StoreKeeper {
   int64_t evicted_ms_;
   int64_t checkpoint_at_ms_ = INT64_MIN;  // not before
   int64_t merge_at_ms_ = INT64_MIN;       // not before
+  int64_t expire_at_ms_ = INT64_MIN;      // not before
   bool failed_ = false;
 };
 

@@ -161,6 +161,56 @@ TEST_F(StoreKeeperTest, ADiskThatFailsIsFinal) {
   EXPECT_EQ(Text("/a"), "");
 }
 
+TEST_F(StoreKeeperTest, EndsStreamsThatAreDueAndNotInMemory) {
+  Keep({.age_ms_max = 1'000});
+  for (int i = 0; i < 600; ++i) {
+    const std::string path = "/s" + std::to_string(i);
+    CreateCommand create = NewStream(path);
+    create.expiry = {.kind = Expiry::Kind::kTtl, .ttl_s = i < 500 ? 100u : 1'000u};
+    ASSERT_EQ(engine().Create(create).verdict, CreateVerdict::kCreated);
+  }
+  Commit();
+  for (int i = 0; i < 4; ++i) {
+    clock().AdvanceMs(1'000);
+    Run();
+  }
+  EXPECT_EQ(engine().stream_count(), 0u);
+  EXPECT_EQ(catalog().Ids({}, 1'000)->size(), 600u);
+  clock().AdvanceMs(200'000);
+  const Lsn before = log().staged();
+  Run();
+  EXPECT_EQ(log().staged().value - before.value, 500u) << "their removals are records";
+  Commit();
+  clock().AdvanceMs(1'000);
+  Run();
+  Commit();
+  Run();
+  EXPECT_EQ(catalog().Ids({}, 1'000)->size(), 100u);
+}
+
+TEST_F(StoreKeeperTest, AStreamThatIsUsedMovesItsTimeInTheCatalogOnceItHasPassed) {
+  Keep({.age_ms_max = 1'000});
+  CreateCommand create = NewStream("/a");
+  create.expiry = {.kind = Expiry::Kind::kTtl, .ttl_s = 100};
+  ASSERT_EQ(engine().Create(create).verdict, CreateVerdict::kCreated);
+  const auto due = [this] { return *catalog().Find("/a").value().value().due_ms; };
+  for (int second = 0; second < 300; ++second) {
+    clock().AdvanceMs(1'000);
+    if (second % 20 == 0) {
+      EXPECT_EQ(Text("/a"), "");
+    }
+    Commit();
+    Run();
+    Commit();
+    Run();
+  }
+  EXPECT_GT(due(), clock().WallMs());
+  EXPECT_EQ(Text("/a"), "");
+  clock().AdvanceMs(150'000);
+  Run();
+  EXPECT_EQ(Text("/a"), "refused");
+}
+
 TEST_F(StoreKeeperTest, AtTheEndWhateverHasChangedIsCheckpointed) {
   Keep({});
   engine().Create(NewStream("/a"));

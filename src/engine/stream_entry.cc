@@ -13,7 +13,9 @@ Capture CaptureNow(const StreamEntry& stream, Moment now) {
   capture.pieces = stream.own.Share();
   capture.end = stream.own.end();
   if (stream.state.soft_deleted) return capture;
-  const auto in_ms = ExpiresInMs(stream.info.expiry, stream.state.accessed_steady_ms, now);
+  // As whoever loads it will reckon.
+  const int64_t used_ms = LatestUseMs(stream.info.expiry, stream.state.accessed_steady_ms);
+  const auto in_ms = ExpiresInMs(stream.info.expiry, used_ms, now);
   if (in_ms && !__builtin_add_overflow(now.wall_ms, *in_ms, &capture.due_ms.emplace(0))) {
     return capture;
   }

@@ -74,9 +74,6 @@ class VerifyRun {
       auto whole = segment ? VerifySegment(*std::move(segment))
                            : StorageResult<void>(std::unexpected(segment.error()));
       if (whole) continue;
-      if (whole.error().kind == StorageFault::Kind::kDisk) {  // it is named, and not there
-        whole.error().kind = StorageFault::Kind::kDamage;
-      }
       if (const auto told = Tell(whole.error()); !told) return told;
     }
     Fact("segments: " + std::to_string(head_.segments.size()) + " files with " +

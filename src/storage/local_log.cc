@@ -200,16 +200,28 @@ DiskResult<void> LocalLog::PrepareNext() {
 // REQUIRES: next_mutex_ is held.
 DiskResult<LocalLog::OpenFile> LocalLog::CreateFile(uint64_t number) {
   Directory folder(disk_, options_.folder);
-  auto file = folder.Create(LogFileName(number));
-  if (!file) return std::unexpected(file.error());
-  auto allocated = (*file)->Allocate(options_.file_bytes);
-  if (allocated) allocated = (*file)->Sync();  // its size, away from the first commit's path
-  if (!allocated) {
-    const auto removed = folder.Remove(LogFileName(number));
-    ++number_last_;  // a name is used once
-    return std::unexpected(removed ? allocated.error() : removed.error());
+  if (const auto removed = RemoveLeftover(folder); !removed) {
+    return std::unexpected(removed.error());
   }
-  return OpenFile{std::move(*file), number, NewSalt(), options_.file_bytes};
+  auto file = folder.Create(LogFileName(number));
+  DiskResult<void> made;
+  if (!file) made = std::unexpected(file.error());
+  if (made) made = (*file)->Allocate(options_.file_bytes);
+  if (made) made = (*file)->Sync();  // its size, away from the first commit's path
+  if (made) return OpenFile{std::move(*file), number, NewSalt(), options_.file_bytes};
+  leftover_ = number;
+  ++number_last_;  // a name is used once
+  [[maybe_unused]] const auto removed = RemoveLeftover(folder);
+  return std::unexpected(made.error());
+}
+
+// A file without records must not stand before one with records: a start would miss its header.
+DiskResult<void> LocalLog::RemoveLeftover(Directory& folder) {
+  if (!leftover_) return {};
+  const auto removed = folder.Remove(LogFileName(*leftover_));
+  if (!removed && removed.error().code != ENOENT) return removed;
+  leftover_.reset();
+  return {};
 }
 
 DiskResult<void> LocalLog::Trim(Lsn checkpoint) {

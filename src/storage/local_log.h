@@ -13,11 +13,13 @@
 #include <expected>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <vector>
 
 #include "storage/commit_log.h"
+#include "storage/directory.h"
 #include "storage/disk.h"
 #include "storage/log_format.h"
 #include "storage/log_recovery.h"
@@ -93,6 +95,7 @@ class LocalLog final : public CommitLog {
 
   std::expected<void, StorageFault> Repair(const LogContent& content);
   DiskResult<OpenFile> CreateFile(uint64_t number);
+  DiskResult<void> RemoveLeftover(Directory& folder);
   void TakeStaged();
   DiskResult<void> MakeRoom(size_t block_bytes);
   DiskResult<void> WriteBlock();
@@ -123,10 +126,11 @@ class LocalLog final : public CommitLog {
   uint32_t crc_last_ = 0;  // of the last block
   Lsn last_written_;
 
-  std::mutex next_mutex_;  // guards next_, number_last_, salt_state_
+  std::mutex next_mutex_;  // guards what follows but the atomic
   OpenFile next_;
   uint64_t number_last_ = 0;
   uint64_t salt_state_;
+  std::optional<uint64_t> leftover_;  // of a file that could not be made, nor removed
   std::atomic<bool> next_prepared_{false};
 
   std::mutex files_mutex_;                  // guards files_

@@ -1,6 +1,7 @@
 #include "storage/segment.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <tuple>
 #include <utility>
 
@@ -44,6 +45,7 @@ StorageResult<std::shared_ptr<const Segment>> Segment::Open(Disk& disk, const st
                                                             const SegmentHeader& expected) {
   std::string path = folder + "/" + SegmentFileName(expected.number);
   auto file = disk.Open(path, Disk::Mode::kRead);
+  if (!file && file.error().code == ENOENT) return DamageFault(file.error().message);
   if (!file) return DiskFault(file.error());
   auto segment = std::make_shared<Segment>(std::move(path), std::move(*file));
   if (const auto loaded = segment->Load(expected); !loaded) return std::unexpected(loaded.error());

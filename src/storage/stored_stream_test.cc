@@ -13,6 +13,8 @@ CreateRecord Create() {
   record.id = {7};
   record.path = "a";
   record.content_type = "text/plain";
+  record.requested.fork_source = "s";
+  record.source = {1};
   record.start = {5};
   return record;
 }

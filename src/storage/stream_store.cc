@@ -68,10 +68,8 @@ StorageResult<void> StreamStore::Load() {
   for (const SegmentInfo& info : head_.segments) {
     auto segment = Segment::Open(disk_, options_.folder, HeaderOf(info.number));
     if (!segment) {
-      return std::unexpected(StorageFault{
-          segment.error().kind == StorageFault::Kind::kForeign ? StorageFault::Kind::kForeign
-                                                               : StorageFault::Kind::kDamage,
-          segment.error().message + "; the catalog names this segment"});
+      segment.error().message += "; the catalog names this segment";
+      return std::unexpected(segment.error());
     }
     segments->push_back(*std::move(segment));
   }

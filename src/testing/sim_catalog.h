@@ -41,7 +41,7 @@ class SimCatalog final : public Catalog {
 };
 
 // What an engine owns of a catalog that outlives it.
-class BorrowedCatalog final : public Catalog {
+class BorrowedCatalog : public Catalog {
  public:
   explicit BorrowedCatalog(Catalog& catalog) : catalog_(catalog) {}
 

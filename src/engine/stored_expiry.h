@@ -1,0 +1,36 @@
+// Ends streams whose time has come while they were not in memory.
+//
+// Crosses threads: commands go on meanwhile; Step is called by one thread at a time.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "engine/stream_loader.h"
+#include "engine/stream_table.h"
+#include "storage/fault.h"
+
+namespace thalweg {
+
+class StoredExpiry {
+ public:
+  // REQUIRES: both outlive it; the table has a store.
+  StoredExpiry(StreamTable& table, StreamLoader& loader) : table_(table), loader_(loader) {}
+
+  // Looks at up to `limit` more streams that are due by the catalog, which says only that their
+  // time has not come before. False: there was none. A fault: one of them cannot be read; the next
+  // call goes on behind it.
+  [[nodiscard]] StorageResult<bool> Step(size_t limit);
+
+ private:
+  static constexpr ExpiryDue kFirst{.at_ms = INT64_MIN, .id = {}};
+
+  void Look(const StreamHandle& stream, Moment now);
+
+  StreamTable& table_;
+  StreamLoader& loader_;
+  ExpiryDue looked_at_ = kFirst;  // the last one …
+  uint64_t version_ = 0;          // … in this version of the store
+};
+
+}  // namespace thalweg

@@ -1,0 +1,128 @@
+// Mistakes on purpose: what a disk or a catalog looks like to a storage engine that makes them. For
+// tests that try whether other tests would see them.
+//
+// Each borrows what it stands on. Not thread-safe.
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "storage/disk.h"
+#include "testing/sim_catalog.h"
+#include "testing/sim_disk.h"
+#include "testing/sim_random.h"
+
+namespace thalweg {
+
+// Mistakes that a storage engine could make; each must be found.
+enum class Plant : uint8_t {
+  kNone,
+  kSkipsSync,           // of a file
+  kSkipsDirectorySync,  // so that names are lost
+  kRetriesSync,         // takes the second try's success for the first one's
+  kTrustsCache,         // goes on from what a failed sync left in memory
+  kAnswersEarly,        // before the record is synced
+  kSkipsSegmentSync,    // of a segment alone
+  kSkipsSegmentName,    // of the directory of segments alone
+  kTrimsEarly,          // takes the catalog for committed that is not synced
+};
+
+inline constexpr Plant kPlants[] = {
+    Plant::kSkipsSync,    Plant::kSkipsDirectorySync, Plant::kRetriesSync,      Plant::kTrustsCache,
+    Plant::kAnswersEarly, Plant::kSkipsSegmentSync,   Plant::kSkipsSegmentName, Plant::kTrimsEarly};
+
+class PlantedFile final : public File {
+ public:
+  PlantedFile(std::unique_ptr<File> file, bool is_segment, Plant plant)
+      : file_(std::move(file)), is_segment_(is_segment), plant_(plant) {}
+
+  DiskResult<size_t> ReadAt(uint64_t offset, std::span<char> out) const override {
+    return file_->ReadAt(offset, out);
+  }
+  DiskResult<void> WriteAt(uint64_t offset, std::string_view bytes) override {
+    return file_->WriteAt(offset, bytes);
+  }
+  DiskResult<void> Sync() override {
+    if (plant_ == Plant::kSkipsSync) return {};
+    if (plant_ == Plant::kSkipsSegmentSync && is_segment_) return {};
+    const auto synced = file_->Sync();
+    return !synced && plant_ == Plant::kRetriesSync ? file_->Sync() : synced;
+  }
+  void DropCache() override {
+    if (plant_ != Plant::kTrustsCache) file_->DropCache();
+  }
+  DiskResult<void> Allocate(uint64_t size) override { return file_->Allocate(size); }
+  DiskResult<void> Truncate(uint64_t size) override { return file_->Truncate(size); }
+  DiskResult<uint64_t> Size() const override { return file_->Size(); }
+  int fd() const override { return file_->fd(); }
+
+ private:
+  const std::unique_ptr<File> file_;
+  const bool is_segment_;
+  const Plant plant_;
+};
+
+class PlantedDisk final : public Disk {
+ public:
+  PlantedDisk(Disk& disk, Plant plant) : disk_(disk), plant_(plant) {}
+
+  DiskResult<std::unique_ptr<File>> Open(const std::string& path, Mode mode) override {
+    auto file = disk_.Open(path, mode);
+    const bool is_segment = path.starts_with("segments");
+    if (file) *file = std::make_unique<PlantedFile>(std::move(*file), is_segment, plant_);
+    return file;
+  }
+  DiskResult<void> Rename(const std::string& from, const std::string& to) override {
+    return disk_.Rename(from, to);
+  }
+  DiskResult<void> Remove(const std::string& path) override { return disk_.Remove(path); }
+  DiskResult<void> MakeDirectory(const std::string& path) override {
+    return disk_.MakeDirectory(path);
+  }
+  DiskResult<void> SyncDirectory(const std::string& path) override {
+    if (plant_ == Plant::kSkipsDirectorySync) return {};
+    if (plant_ == Plant::kSkipsSegmentName && path == "segments") return {};
+    return disk_.SyncDirectory(path);
+  }
+  DiskResult<std::vector<std::string>> List(const std::string& path) override {
+    return disk_.List(path);
+  }
+  DiskResult<std::unique_ptr<File>> Lock(const std::string& path) override {
+    return disk_.Lock(path);
+  }
+
+ private:
+  Disk& disk_;
+  const Plant plant_;
+};
+
+// A catalog that stands on the disk: a commit is one operation of it, and where the machine stops
+// in it, it has happened or not.
+class PlantedCatalog final : public BorrowedCatalog {
+ public:
+  PlantedCatalog(SimCatalog& catalog, SimDisk& disk, SimRandom& random, Plant plant)
+      : BorrowedCatalog(catalog), disk_(disk), random_(random), plant_(plant) {}
+
+  StorageResult<void> Commit(const CatalogBatch& batch) override {
+    const bool was_running = !disk_.stopped();
+    const auto synced = disk_.SyncDirectory("catalog");
+    const bool happens = synced || (was_running && random_.Chance(50));
+    if (plant_ == Plant::kTrimsEarly && random_.Chance(20)) return {};
+    if (happens) {
+      if (const auto done = BorrowedCatalog::Commit(batch); !done) return done;
+    }
+    if (!synced) return DiskFault(synced.error());
+    return {};
+  }
+
+ private:
+  SimDisk& disk_;
+  SimRandom& random_;
+  const Plant plant_;
+};
+
+}  // namespace thalweg
