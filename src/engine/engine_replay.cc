@@ -17,6 +17,7 @@ std::unexpected<StorageFault> DoesNotFit(Lsn lsn, const std::string& objection) 
 }
 
 void RememberUse(StreamEntry& stream) {
+  stream.used = false;  // nobody asks for it now
   stream.used_steady_ms = LatestUseMs(stream.info.expiry, stream.state.accessed_steady_ms);
 }
 
@@ -88,7 +89,7 @@ StorageResult<CreateGround> EngineReplay::GroundOf(const CreateRecord& record,
   if (streams_.store() == nullptr || ground.path_is_taken) return ground;
   const auto looked = loader_.Look(key);
   if (!looked) return std::unexpected(looked.error());
-  ground.path_is_taken = streams.contains(key);
+  ground.path_is_taken = !looked->known;  // it has just been loaded
   if (ground.id_is_taken || record.id > streams_.store()->last_id()) return ground;
   const auto same_id = streams_.store()->catalog().Find(record.id);
   if (!same_id) return std::unexpected(same_id.error());

@@ -19,6 +19,9 @@ constexpr size_t kMergeStepBytes = 4u << 20;
 constexpr size_t kSegmentsInPeace = 48;
 constexpr size_t kExpireStreamsMax = 256;  // at a time
 constexpr int64_t kExpireEveryMs = 1'000;
+// After so much replay a checkpoint is due at once: what was replayed leaves memory, and the next
+// start need not do it again.
+constexpr uint64_t kLongReplayBytes = 16u << 20;
 constexpr uint64_t kWorthTrimmingBytes = 1u << 20;
 
 }  // namespace
@@ -30,7 +33,7 @@ StoreKeeper::StoreKeeper(Engine& engine, LocalLog& log, uint64_t log_bytes, cons
       clock_(clock),
       options_(options),
       events_(std::move(events)),
-      clean_ms_(clock.SteadyMs()),
+      clean_ms_(log_bytes < kLongReplayBytes ? clock.SteadyMs() : INT64_MIN / 2),
       log_bytes_before_(log.staged_bytes() - log_bytes),
       evicted_ms_(clock.SteadyMs()) {}
 

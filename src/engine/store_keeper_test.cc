@@ -80,6 +80,19 @@ TEST_F(StoreKeeperTest, CheckpointsWhenHalfOfTheMemoryIsTaken) {
   EXPECT_EQ(checkpoints_, 1);
 }
 
+TEST_F(StoreKeeperTest, CheckpointsAtOnceAfterALongReplay) {
+  engine().Create(NewStream("/a"));
+  Commit();
+  keeper_ = std::make_unique<StoreKeeper>(
+      engine(), log(), 16u << 20, clock(), StoreKeeperOptions{},
+      StoreKeeperEvents{
+          .on_checkpoint = [this](const Checkpoint::Report&, int64_t) { ++checkpoints_; },
+          .on_trouble = {},
+          .on_failure = {}});
+  Run();
+  EXPECT_EQ(checkpoints_, 1);
+}
+
 TEST_F(StoreKeeperTest, WaitsForTheLog) {
   Keep({.age_ms_max = 1});
   engine().Create(NewStream("/a"));  // staged, not durable

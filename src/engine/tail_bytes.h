@@ -17,7 +17,7 @@
 
 namespace thalweg {
 
-inline constexpr size_t kChunkBytesMin = 256;
+inline constexpr size_t kChunkBytesMin = 64;
 inline constexpr size_t kChunkBytesMax = 64u << 10;
 
 // A long append, copied before any lock is taken; null for what fits a chunk.
