@@ -11,17 +11,15 @@ per run and the median. Needs wrk.
 
 import argparse
 import os
-import re
 import shutil
 import statistics
 import struct
-import subprocess
-import sys
 import tempfile
 import urllib.request
 
+from server import cpu_seconds, start, written_bytes, wrk
+
 PAGE = 4096
-TICKS = os.sysconf("SC_CLK_TCK")
 
 SCRIPT = """
 local body = string.rep("x", %(bytes)d)
@@ -46,16 +44,6 @@ def arguments():
     return parser.parse_args()
 
 
-def start(program, data):
-    argv = [program, "serve", "--data-dir", data, "--port", "0", "--log-level", "warn"]
-    server = subprocess.Popen(argv, stdout=subprocess.PIPE, text=True)
-    line = server.stdout.readline()
-    if not line.startswith("listening on "):
-        server.kill()
-        sys.exit(f"{program} did not start: {line!r}")
-    return server, line.split()[-1]
-
-
 def create_streams(url, count):
     for i in range(count):
         request = urllib.request.Request(f"{url}/v1/stream/s{i}", method="PUT")
@@ -64,21 +52,10 @@ def create_streams(url, count):
 
 
 def usage(pid):
-    """CPU seconds of the process and of its committing thread, and bytes it wrote."""
-
-    def cpu(stat):
-        fields = stat.rsplit(")", 1)[1].split()
-        return (int(fields[11]) + int(fields[12])) / TICKS
-
-    with open(f"/proc/{pid}/stat") as stat:
-        whole = cpu(stat.read())
-    threads = {}
-    for thread in os.listdir(f"/proc/{pid}/task"):
-        with open(f"/proc/{pid}/task/{thread}/stat") as stat:
-            threads[thread] = cpu(stat.read())
-    with open(f"/proc/{pid}/io") as io:
-        written = int(re.search(r"(?m)^write_bytes: (\d+)", io.read())[1])
-    return whole, threads, written
+    """CPU seconds of the process and of each thread, and bytes it wrote."""
+    task = f"/proc/{pid}/task"
+    threads = {thread: cpu_seconds(f"{task}/{thread}/stat") for thread in os.listdir(task)}
+    return cpu_seconds(f"/proc/{pid}/stat"), threads, written_bytes(pid)
 
 
 def blocks(data):
@@ -100,27 +77,15 @@ def blocks(data):
     return count, records
 
 
-def load(options, url):
-    with tempfile.NamedTemporaryFile("w", suffix=".lua") as script:
-        script.write(SCRIPT % vars(options))
-        script.flush()
-        argv = ["wrk", "-t1", f"-c{options.connections}", f"-d{options.seconds}s", "-s",
-                script.name, url]  # fmt: skip
-        said = subprocess.run(argv, check=True, capture_output=True, text=True).stdout
-    if "Non-2xx" in said:
-        sys.exit(f"not every append was accepted:\n{said}")
-    return int(re.search(r"(\d+) requests in", said)[1])
-
-
 def run(options):
     data = tempfile.mkdtemp(prefix="thalweg-bench-", dir=options.dir)
     try:
-        server, url = start(options.program, data)
+        server, url, _ = start(options.program, data)
         try:
             create_streams(url, options.streams)
             blocks_before, _ = blocks(data)
             cpu_before, threads_before, written_before = usage(server.pid)
-            appends = load(options, url)
+            appends = wrk(url, SCRIPT % vars(options), options.seconds, options.connections)
             cpu, threads, written = usage(server.pid)
         finally:
             server.terminate()
