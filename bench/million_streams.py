@@ -91,8 +91,9 @@ def create(options, data):
     """Leaves the directory as kill -9 does."""
     server, url, _ = start(options.program, data)
     wrk(url, CREATE % vars(options), 600)
-    print(f"created: memory {memory_mb(server.pid):.0f} MB, at most "
-          f"{memory_mb(server.pid, 'VmHWM'):.0f}; {descriptors(server.pid)} descriptors")  # fmt: skip
+    pid = server.pid
+    print(f"created: memory {memory_mb(pid):.0f} MB, at most {memory_mb(pid, 'VmHWM'):.0f}; "
+          f"{descriptors(pid)} descriptors")  # fmt: skip
     kill(server)
 
 

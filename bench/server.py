@@ -1,5 +1,6 @@
 """A server under measurement: starting and stopping it, what the system counts of it, wrk."""
 
+import atexit
 import os
 import re
 import signal
@@ -16,6 +17,7 @@ def start(program, data, *flags):
     argv = [program, "serve", "--data-dir", data, "--port", "0", "--log-level", "warn", *flags]
     began = time.monotonic()
     server = subprocess.Popen(argv, stdout=subprocess.PIPE, text=True)
+    atexit.register(server.kill)  # where it has ended, this does nothing
     line = server.stdout.readline()
     if not line.startswith("listening on "):
         server.kill()
