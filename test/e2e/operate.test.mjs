@@ -211,21 +211,40 @@ test("verify and dump look at a directory at rest, and say what is damaged", () 
     assert.equal((await run("dump", data)).code, DAMAGED);
   }));
 
-test("a directory of format 1 is read, shown and served for ever after", () =>
-  withFolder(async (folder) => {
+// What was written once is read, shown and served for ever after.
+async function golden(name, reads) {
+  await withFolder(async (folder) => {
     const golden = new URL("../golden/", import.meta.url).pathname;
     const data = join(folder, "data");
-    cpSync(join(golden, "directory-v1"), data, { recursive: true });
+    cpSync(join(golden, name), data, { recursive: true });
     // Empty directories are not kept with the sources.
-    for (const part of ["segments", "catalog", "quarantine"]) mkdirSync(join(data, part));
+    for (const part of ["segments", "catalog", "quarantine"]) {
+      mkdirSync(join(data, part), { recursive: true });
+    }
     const verified = await run("verify", data);
     assert.equal(verified.code, 0, verified.out + verified.err);
     const dumped = await run("dump", data);
-    assert.equal(dumped.out, readFileSync(join(golden, "directory-v1.dump"), "utf8"));
+    assert.equal(dumped.out, readFileSync(join(golden, `${name}.dump`), "utf8"));
     const server = await serve(data);
-    assert.equal(await read(server, "a"), "onetwo");
-    assert.equal(await read(server, "fork"), "onetwoend");
-    assert.equal(await read(server, "json"), '[1,{"b":2}]');
+    for (const [path, text] of Object.entries(reads)) {
+      assert.equal(await read(server, path), text, path);
+    }
     assert.equal((await send(server, "GET", "gone")).status, 404);
+    assert.equal((await send(server, "POST", "a", "more")).status, 204);
+    assert.equal(await read(server, "a"), `${reads.a}more`);
     await server.stop();
+    assert.equal((await run("verify", data)).code, 0);
+  });
+}
+
+test("a directory of format 1 without a checkpoint", () =>
+  golden("directory-v1", { a: "onetwo", fork: "onetwoend", json: '[1,{"b":2}]' }));
+
+test("a directory of format 1 with a catalog, segments of several levels, and a log", () =>
+  golden("checkpointed-v1", {
+    a: "onetwo-0-1-2-3-4-5-6-7",
+    fork: "onetwoend",
+    json: '[1,{"b":2}]',
+    late: "in the log",
+    [`long/${"x".repeat(600)}`]: "a long path",
   }));
