@@ -96,6 +96,7 @@ int64_t StoreKeeper::EndCheckpoint(int64_t now_ms) {
     return kIdleMs;
   }
   Evict(now_ms);
+  engine_.store().catalog().ForgetCached();
   if (report->bytes >= kWorthTrimmingBytes) malloc_trim(0);
   if (events_.on_checkpoint) events_.on_checkpoint(*report, clock_.SteadyMs() - began_ms_);
   return 0;
@@ -121,7 +122,12 @@ int64_t StoreKeeper::Merge(int64_t now_ms) {
   if (now_ms < merge_at_ms_) return std::min(merge_at_ms_ - now_ms, kIdleMs);
   const auto more = engine_.store().MergeStep(kMergeStepBytes);
   if (!more) Meet(more.error(), merge_at_ms_);
-  if (!more || !*more) return kIdleMs;
+  if (!more || !*more) {
+    // It has read the catalog from end to end.
+    if (std::exchange(is_merging_, false)) engine_.store().catalog().ForgetCached();
+    return kIdleMs;
+  }
+  is_merging_ = true;
   if (engine_.store().segments().size() > kSegmentsInPeace) return 0;
   const auto pause_ms = static_cast<int64_t>(kMergeStepBytes * 1'000 /
                                              std::max<uint64_t>(options_.merge_bytes_per_s, 1));

@@ -73,6 +73,7 @@ class StoreKeeper {
   int64_t checkpoint_at_ms_ = INT64_MIN;  // not before
   int64_t merge_at_ms_ = INT64_MIN;       // not before
   int64_t expire_at_ms_ = INT64_MIN;      // not before
+  bool is_merging_ = false;
   bool failed_ = false;
 };
 

@@ -54,6 +54,7 @@ class LmdbCatalog final : public Catalog {
   [[nodiscard]] StorageResult<std::vector<ExpiryDue>> Due(int64_t at_ms, ExpiryDue after,
                                                           size_t limit) const override;
   [[nodiscard]] StorageResult<void> Commit(const CatalogBatch& batch) override;
+  void ForgetCached() const override { env_->ForgetPages(); }
 
   // Reads every row: checksums, paths and ids that agree, a sane head, due ids that live.
   [[nodiscard]] StorageResult<Census> Verify() const;

@@ -133,6 +133,24 @@ TEST(LmdbCatalog, AReaderOfItsOwnSeesWhatAWriterCommitsAndMayNotBeTheOneToMakeIt
   EXPECT_EQ(Open(folder, {.mode = LmdbCatalog::Mode::kRead})->Verify()->streams, 100u);
 }
 
+TEST(LmdbCatalog, GivesBackTheMemoryOfItsPages) {
+  const auto mapped_kib = [] {
+    std::ifstream status("/proc/self/status");
+    for (std::string word; status >> word;) {
+      if (word == "RssFile:" && status >> word) return std::atol(word.c_str());
+    }
+    return 0L;
+  };
+  const Folder folder;
+  const auto catalog = Open(folder);
+  ASSERT_TRUE(catalog->Commit(Batch(1, 50'000)));
+  ASSERT_TRUE(catalog->Verify());
+  const auto before = mapped_kib();
+  catalog->ForgetCached();
+  EXPECT_LT(mapped_kib(), before - 5'000);
+  EXPECT_EQ(catalog->Find("/stream/7").value(), Entry(7));
+}
+
 TEST(LmdbCatalog, ACopyIsWholeAndStandsAlone) {
   const Folder folder, copy;
   const auto catalog = Open(folder);

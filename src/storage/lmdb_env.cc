@@ -1,8 +1,13 @@
 // Crosses threads; see the header.
 #include "storage/lmdb_env.h"
 
+#include <sys/mman.h>
+#include <sys/stat.h>
+
 #include <algorithm>
 #include <cerrno>
+#include <fstream>
+#include <sstream>
 #include <utility>
 
 #include "base/assert.h"
@@ -265,6 +270,24 @@ int LmdbEnv::CopyOnce(const File& file) {
   const int code = mdb_env_copyfd2(env_.get(), file.fd(), MDB_CP_COMPACT);
   Leave();
   return code;
+}
+
+// LMDB does not say where its map is; the system does: by inode, of which this process has one map.
+void LmdbEnv::ForgetPages() {
+  const auto read = BeginRead();  // the map stays in its place
+  struct stat file;
+  int fd = -1;
+  if (!read || mdb_env_get_fd(env_.get(), &fd) != 0 || fstat(fd, &file) != 0) return;
+  std::ifstream maps("/proc/self/maps");
+  for (std::string line; std::getline(maps, line);) {
+    std::istringstream fields(line);
+    std::string rights, offset, device;
+    uintptr_t begin = 0, end = 0, inode = 0;
+    char dash = '\0';
+    fields >> std::hex >> begin >> dash >> end >> rights >> offset >> device >> std::dec >> inode;
+    if (!fields || inode != file.st_ino || !line.ends_with("/" + data_file_)) continue;
+    madvise(reinterpret_cast<void*>(begin), end - begin, MADV_DONTNEED);
+  }
 }
 
 uint64_t LmdbEnv::map_bytes() const {

@@ -84,6 +84,10 @@ class LmdbEnv {
   // holds up Grow.
   [[nodiscard]] StorageResult<void> CopyTo(const File& file);
 
+  // Takes the map's pages out of the process; the system may keep them in its cache. What reads
+  // them maps them again. THREAD: any; holds up Grow.
+  void ForgetPages();
+
   uint64_t map_bytes() const;
   std::string data_path() const { return path_ + "/" + data_file_; }
 
