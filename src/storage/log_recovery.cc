@@ -80,7 +80,11 @@ class LogWalk {
     const LogHeaderResult decoded = DecodeLogFileHeader(std::string_view(page).substr(0, *got));
     if (!decoded.header) return VisitWithoutHeader(decoded.fault);
     if (const Step checked = CheckHeader(*decoded.header); !checked) return checked;
-    return VisitBlocks(**file, *size, *decoded.header);
+    const Step visited = VisitBlocks(**file, *size, *decoded.header);
+    // Nobody reads it again. And the cache holds what it has read ahead in large pieces, each of
+    // which the system would count as written whenever a commit writes a page of it.
+    (*file)->DropCache();
+    return visited;
   }
 
   // A file that was allocated ahead, or whose first write was cut short: nothing in it was durable.
