@@ -13,6 +13,7 @@ constexpr int64_t kIdleMs = 25;       // how soon what has become due is noticed
 constexpr int64_t kWaitForLogMs = 1;  // a commit takes about as long
 constexpr int64_t kRetryMs = 1'000;   // after trouble that may pass, such as a full disk
 constexpr int64_t kPauseMs = 60'000;  // after trouble that hardly passes by itself
+constexpr int64_t kRestMs = 5'000;    // without a change since the last checkpoint
 constexpr size_t kMergeStepBytes = 4u << 20;
 // With more segments than merging leaves behind in peace, merging has fallen behind and goes on
 // without pause.
@@ -95,6 +96,7 @@ int64_t StoreKeeper::EndCheckpoint(int64_t now_ms) {
     Meet(report.error(), checkpoint_at_ms_);
     return kIdleMs;
   }
+  checkpointed_ms_ = now_ms;
   Evict(now_ms);
   engine_.store().catalog().ForgetCached();
   if (report->bytes >= kWorthTrimmingBytes) malloc_trim(0);
@@ -120,7 +122,8 @@ bool StoreKeeper::Expire(int64_t now_ms) {
 
 int64_t StoreKeeper::Merge(int64_t now_ms) {
   if (now_ms < merge_at_ms_) return std::min(merge_at_ms_ - now_ms, kIdleMs);
-  const auto more = engine_.store().MergeStep(kMergeStepBytes);
+  const bool is_at_rest = engine_.tail_bytes() == 0 && now_ms - checkpointed_ms_ >= kRestMs;
+  const auto more = engine_.store().MergeStep(kMergeStepBytes, is_at_rest);
   if (!more) Meet(more.error(), merge_at_ms_);
   if (!more || !*more) {
     // It has read the catalog from end to end.

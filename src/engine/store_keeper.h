@@ -69,6 +69,7 @@ class StoreKeeper {
   int64_t began_ms_ = 0;                    // … its writing
   int64_t clean_ms_;                        // when nothing was changed, last
   uint64_t log_bytes_before_;               // staged before the last freeze; wraps below zero
+  int64_t checkpointed_ms_ = INT64_MIN / 2;
   int64_t evicted_ms_;
   int64_t checkpoint_at_ms_ = INT64_MIN;  // not before
   int64_t merge_at_ms_ = INT64_MIN;       // not before

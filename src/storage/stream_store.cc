@@ -35,9 +35,20 @@ bool IsMostlyDead(const SegmentInfo& info) {
   return info.dead_bytes * 100 > info.data_bytes * kDeadPercentMax;
 }
 
+std::optional<MergePlan> PlanMergeAtRest(const std::vector<SegmentInfo>& segments) {
+  uint64_t newer_bytes = 0;
+  for (const SegmentInfo& info : segments) newer_bytes += info.file_bytes;
+  for (size_t i = 0; i + 1 < segments.size(); ++i) {
+    newer_bytes -= segments[i].file_bytes;
+    if (segments[i].file_bytes > newer_bytes) continue;
+    return MergePlan{i, segments.size() - i, segments[i].level};  // the highest of them
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
-std::optional<MergePlan> PlanMerge(const std::vector<SegmentInfo>& segments) {
+std::optional<MergePlan> PlanMerge(const std::vector<SegmentInfo>& segments, bool is_at_rest) {
   // Levels only fall from old to new, so those of one level are neighbours.
   for (size_t end = segments.size(); end != 0;) {
     const uint32_t level = segments[end - 1].level;
@@ -47,8 +58,10 @@ std::optional<MergePlan> PlanMerge(const std::vector<SegmentInfo>& segments) {
     end = begin;
   }
   const auto dead = std::ranges::find_if(segments, IsMostlyDead);
-  if (dead == segments.end()) return std::nullopt;
-  return MergePlan{static_cast<size_t>(dead - segments.begin()), 1, dead->level};
+  if (dead != segments.end()) {
+    return MergePlan{static_cast<size_t>(dead - segments.begin()), 1, dead->level};
+  }
+  return is_at_rest ? PlanMergeAtRest(segments) : std::nullopt;
 }
 
 StorageResult<std::unique_ptr<StreamStore>> StreamStore::Open(Disk& disk,
@@ -206,9 +219,9 @@ StorageResult<void> StreamStore::CommitHead(CatalogBatch batch,
   return {};
 }
 
-StorageResult<bool> StreamStore::MergeStep(size_t bytes) {
+StorageResult<bool> StreamStore::MergeStep(size_t bytes, bool is_at_rest) {
   if (!merging_) {
-    const auto begun = BeginMerge();
+    const auto begun = BeginMerge(is_at_rest);
     if (!begun || !*begun) return begun;
   }
   const auto more = merging_->merge.Step(bytes);
@@ -216,13 +229,13 @@ StorageResult<bool> StreamStore::MergeStep(size_t bytes) {
   const uint64_t number = merging_->number;
   const StorageResult<void> ended = more ? EndMerge() : std::unexpected(more.error());
   merging_.reset();
-  if (ended) return PlanMerge(head_.segments).has_value();
+  if (ended) return PlanMerge(head_.segments, is_at_rest).has_value();
   RemoveFile(number);
   return std::unexpected(ended.error());
 }
 
-StorageResult<bool> StreamStore::BeginMerge() {
-  const std::optional<MergePlan> plan = PlanMerge(head_.segments);
+StorageResult<bool> StreamStore::BeginMerge(bool is_at_rest) {
+  const std::optional<MergePlan> plan = PlanMerge(head_.segments, is_at_rest);
   if (!plan) return false;
   auto writer = NewSegment();
   if (!writer) return std::unexpected(writer.error());

@@ -69,8 +69,9 @@ class StreamStore {
   [[nodiscard]] StorageResult<void> Commit(StoreChange change,
                                            const std::optional<SegmentFooter>& segment);
 
-  // Merges and reclaims, about `bytes` of work; false: nothing is left to do.
-  [[nodiscard]] StorageResult<bool> MergeStep(size_t bytes);
+  // Merges and reclaims, about `bytes` of work; false: nothing is left to do. `is_at_rest`: nothing
+  // is written and nobody hurries, so that more is worth doing.
+  [[nodiscard]] StorageResult<bool> MergeStep(size_t bytes, bool is_at_rest = false);
 
   // For Open.
   StreamStore(Disk& disk, StreamStoreOptions options, std::unique_ptr<Catalog> catalog)
@@ -99,7 +100,7 @@ class StreamStore {
   SegmentHeader HeaderOf(uint64_t number) const { return {options_.directory, number}; }
   static void CountDead(const std::vector<StreamId>& removed, size_t at, const Segments& segments,
                         std::vector<SegmentInfo>& infos);
-  StorageResult<bool> BeginMerge();
+  StorageResult<bool> BeginMerge(bool is_at_rest);
   StorageResult<void> EndMerge();
   void RemoveFile(uint64_t number);
   StorageResult<void> CommitHead(CatalogBatch batch, std::shared_ptr<const Segments> segments);
@@ -120,12 +121,14 @@ class StreamStore {
 };
 
 // Which neighbours among `segments` (oldest first) to make one of: many of one level, or one with
-// much in it that is dead. Pure.
+// much in it that is dead; at rest also a segment that is not longer than all newer ones together,
+// with those. So at rest each is longer than all that are newer, and a byte is written again for
+// each time that the data doubles. Pure.
 struct MergePlan {
   size_t first = 0;
   size_t count = 0;
   uint32_t level = 0;  // of the result
 };
-std::optional<MergePlan> PlanMerge(const std::vector<SegmentInfo>& segments);
+std::optional<MergePlan> PlanMerge(const std::vector<SegmentInfo>& segments, bool is_at_rest);
 
 }  // namespace thalweg

@@ -232,7 +232,7 @@ class CrashRun {
 
   void Merge() {
     const size_t before = engine_->store().segments().size();
-    const auto merged = engine_->store().MergeStep(1 + random_.Below(2'000));
+    const auto merged = engine_->store().MergeStep(1 + random_.Below(2'000), random_.Chance(20));
     if (engine_->store().segments().size() < before) ++merges_;
     if (merged) return;
     ExpectHarmless(merged.error());

@@ -1,0 +1,54 @@
+// How segments are chosen for a merge. What a store does with them: src/testing/checkpoint_test.cc.
+#include "storage/stream_store.h"
+
+#include <gtest/gtest.h>
+
+namespace thalweg {
+namespace {
+
+SegmentInfo Info(uint32_t level, uint64_t bytes, uint64_t dead = 0) {
+  return {.number = 1,
+          .level = level,
+          .file_bytes = bytes + 10,
+          .data_bytes = bytes,
+          .dead_bytes = dead};
+}
+
+struct Plan {
+  size_t first, count;
+  uint32_t level;
+  bool operator==(const Plan&) const = default;
+};
+
+std::optional<Plan> Planned(const std::vector<SegmentInfo>& segments, bool is_at_rest = false) {
+  const auto plan = PlanMerge(segments, is_at_rest);
+  if (!plan) return std::nullopt;
+  return Plan{plan->first, plan->count, plan->level};
+}
+
+TEST(PlanMerge, SixOfALevelBecomeOneOfTheNextTheNewestFirst) {
+  std::vector<SegmentInfo> segments(5, Info(0, 100));
+  EXPECT_EQ(Planned(segments), std::nullopt);
+  segments.insert(segments.begin(), 6, Info(1, 600));
+  EXPECT_EQ(Planned(segments), (Plan{0, 6, 2}));
+  segments.push_back(Info(0, 100));
+  EXPECT_EQ(Planned(segments), (Plan{6, 6, 1}));
+}
+
+TEST(PlanMerge, OneThatIsDeadInLargePartIsWrittenAgain) {
+  EXPECT_EQ(Planned({Info(2, 1'000), Info(1, 100, 15)}), std::nullopt);
+  EXPECT_EQ(Planned({Info(2, 1'000), Info(1, 100, 16)}), (Plan{1, 1, 1}));
+}
+
+TEST(PlanMerge, AtRestEachEndsLongerThanAllNewerOnes) {
+  const std::vector<SegmentInfo> even{Info(2, 1'000), Info(1, 100), Info(0, 60), Info(0, 60)};
+  EXPECT_EQ(Planned(even), std::nullopt);
+  EXPECT_EQ(Planned(even, true), (Plan{1, 3, 1}));
+  EXPECT_EQ(Planned({Info(2, 1'000), Info(1, 230), Info(0, 60)}, true), std::nullopt);
+  EXPECT_EQ(Planned({Info(0, 5), Info(0, 5)}, true), (Plan{0, 2, 0}));
+  EXPECT_EQ(Planned({Info(0, 5)}, true), std::nullopt);
+  EXPECT_EQ(Planned({}, true), std::nullopt);
+}
+
+}  // namespace
+}  // namespace thalweg
