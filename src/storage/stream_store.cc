@@ -227,11 +227,17 @@ StorageResult<bool> StreamStore::MergeStep(size_t bytes, bool is_at_rest) {
   const auto more = merging_->merge.Step(bytes);
   if (more && *more) return true;
   const uint64_t number = merging_->number;
-  const StorageResult<void> ended = more ? EndMerge() : std::unexpected(more.error());
+  auto merged = more ? EndMerge() : std::unexpected(more.error());
   merging_.reset();
-  if (ended) return PlanMerge(head_.segments, is_at_rest).has_value();
-  RemoveFile(number);
-  return std::unexpected(ended.error());
+  if (!merged) {
+    RemoveFile(number);
+    return std::unexpected(merged.error());
+  }
+  // A commit that fails may have happened: then the new file is named. The next start knows.
+  const auto committed = CommitHead(std::move(merged->batch), std::move(merged->segments));
+  if (!committed) return std::unexpected(committed.error());
+  for (const uint64_t needless : merged->needless) RemoveFile(needless);
+  return PlanMerge(head_.segments, is_at_rest).has_value();
 }
 
 StorageResult<bool> StreamStore::BeginMerge(bool is_at_rest) {
@@ -253,15 +259,19 @@ StorageResult<bool> StreamStore::BeginMerge(bool is_at_rest) {
   return true;
 }
 
-StorageResult<void> StreamStore::EndMerge() {
+StorageResult<StreamStore::Merged> StreamStore::EndMerge() {
   const auto footer = merging_->merge.Finish();
   if (!footer) return std::unexpected(footer.error());
-  CatalogBatch batch{.removed = {}, .put = {}, .head = head_};
+  Merged merged;
+  CatalogBatch& batch = merged.batch;
+  batch.head = head_;
   auto segments = std::make_shared<Segments>(*Snapshot());
   const auto first = static_cast<ptrdiff_t>(merging_->first);
   const auto last = first + static_cast<ptrdiff_t>(merging_->count);
   std::vector<SegmentInfo>& infos = batch.head.segments;
-  const std::vector<SegmentInfo> merged(infos.begin() + first, infos.begin() + last);
+  for (auto info = infos.begin() + first; info != infos.begin() + last; ++info) {
+    merged.needless.push_back(info->number);
+  }
   infos.erase(infos.begin() + first, infos.begin() + last);
   segments->erase(segments->begin() + first, segments->begin() + last);
   if (*footer) {
@@ -271,11 +281,9 @@ StorageResult<void> StreamStore::EndMerge() {
     infos.insert(infos.begin() + first, InfoOf(**footer, merging_->level));
     CountDead(merging_->removed, merging_->first, *segments, infos);
   }
-  const auto committed = CommitHead(std::move(batch), std::move(segments));
-  if (!committed) return committed;
-  for (const SegmentInfo& info : merged) RemoveFile(info.number);
-  if (!*footer) RemoveFile(merging_->number);  // no stream was left to keep
-  return {};
+  if (!*footer) merged.needless.push_back(merging_->number);  // no stream was left to keep
+  merged.segments = std::move(segments);
+  return merged;
 }
 
 // Readers hold what they read open. Where this fails, the next start removes it.

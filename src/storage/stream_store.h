@@ -91,6 +91,13 @@ class StreamStore {
     std::vector<StreamId> removed;  // since it began
   };
 
+  // What a merge comes to, to be committed.
+  struct Merged {
+    CatalogBatch batch;
+    std::shared_ptr<const Segments> segments;
+    std::vector<uint64_t> needless;  // files, after the commit
+  };
+
   StorageResult<void> Load();
   StorageResult<void> RemoveLeftovers();
   StorageResult<std::optional<StoredStream>> WithState(std::optional<CatalogEntry> entry) const;
@@ -101,7 +108,7 @@ class StreamStore {
   static void CountDead(const std::vector<StreamId>& removed, size_t at, const Segments& segments,
                         std::vector<SegmentInfo>& infos);
   StorageResult<bool> BeginMerge(bool is_at_rest);
-  StorageResult<void> EndMerge();
+  StorageResult<Merged> EndMerge();
   void RemoveFile(uint64_t number);
   StorageResult<void> CommitHead(CatalogBatch batch, std::shared_ptr<const Segments> segments);
 

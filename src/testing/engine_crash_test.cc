@@ -166,7 +166,8 @@ class CrashRun {
   void ExpectHarmless(const StorageFault& fault) {
     const bool is_planned =
         is_fault_planned_ && fault.message.find(planned_text_) != std::string::npos;
-    Expect(fault.kind == StorageFault::Kind::kDisk || is_planned || disk_.stopped(), fault.message);
+    Expect(fault.kind == StorageFault::Kind::kDisk || is_planned || is_failed_ || disk_.stopped(),
+           fault.message);
   }
 
   // False: the disk died meanwhile.
@@ -346,7 +347,7 @@ class CrashRun {
   ManualClock clock_;
   std::unique_ptr<Engine> engine_;
   std::unique_ptr<StoreKeeper> keeper_;
-  bool is_failed_ = false;         // a server would have ended
+  bool is_failed_ = false;         // a server would have ended, or does so now
   bool is_fault_planned_ = false;  // an operation fails, or has
   std::string planned_text_;       // the system's words for it
   uint64_t checkpoints_ = 0;

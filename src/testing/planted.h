@@ -100,8 +100,8 @@ class PlantedDisk final : public Disk {
   const Plant plant_;
 };
 
-// A catalog that stands on the disk: a commit is one operation of it, and where the machine stops
-// in it, it has happened or not.
+// A catalog that stands on the disk: a commit is one operation of it. Where the machine stops in it
+// or where it fails, it has happened or not; without space it has not.
 class PlantedCatalog final : public BorrowedCatalog {
  public:
   PlantedCatalog(SimCatalog& catalog, SimDisk& disk, SimRandom& random, Plant plant)
@@ -110,7 +110,8 @@ class PlantedCatalog final : public BorrowedCatalog {
   StorageResult<void> Commit(const CatalogBatch& batch) override {
     const bool was_running = !disk_.stopped();
     const auto synced = disk_.SyncDirectory("catalog");
-    const bool happens = synced || (was_running && random_.Chance(50));
+    const bool is_unclear = !synced && was_running && !IsNoSpace(synced.error().code);
+    const bool happens = synced || (is_unclear && random_.Chance(50));
     if (plant_ == Plant::kTrimsEarly && random_.Chance(20)) return {};
     if (happens) {
       if (const auto done = BorrowedCatalog::Commit(batch); !done) return done;
