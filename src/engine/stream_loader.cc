@@ -18,6 +18,7 @@ StorageResult<Absence> StreamLoader::Look(const PathKey& key) {
 // Null: something changed meanwhile, look again.
 StorageResult<std::optional<Absence>> StreamLoader::TryLook(const PathKey& key) {
   StreamStore& store = *table_.store();
+  if (InMemory(key.path) != nullptr) return Absence{};  // somebody else was quicker
   const uint64_t version = store.version();
   auto found = store.Find(key.path);
   if (!found) return std::unexpected(found.error());

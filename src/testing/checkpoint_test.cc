@@ -138,6 +138,23 @@ TEST_F(CheckpointTest, IsTheFoldUpToItsRecordWhateverComesWhileItIsWritten) {
   EXPECT_EQ(Text("/late"), "");
 }
 
+TEST_F(CheckpointTest, TwoWhoLoadAStreamAtOnceGetTheSameOne) {
+  engine().Create(NewStream("/a"));
+  Write("/a", "text");
+  CheckpointAndEvict();
+  ASSERT_EQ(engine().stream_count(), 0u);
+  bool is_inside = false;
+  disk().SetHook([&](DiskOp, const std::string& path) {
+    if (is_inside || !path.starts_with("segments")) return;
+    is_inside = true;
+    EXPECT_EQ(Text("/a"), "text");
+  });
+  EXPECT_EQ(Text("/a"), "text");
+  disk().SetHook(nullptr);
+  EXPECT_TRUE(is_inside);
+  EXPECT_EQ(engine().stream_count(), 1u);
+}
+
 TEST_F(CheckpointTest, ThatFailsForgetsNothing) {
   engine().Create(NewStream("/a"));
   Write("/a", "1");
