@@ -29,7 +29,7 @@ struct RouterOptions {
 };
 
 struct EngineOptions {
-  size_t partitions = 64;  // locks; a power of two
+  size_t partitions = 32;  // locks; a power of two
 };
 
 }  // namespace thalweg

@@ -2,10 +2,15 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
+#include <atomic>
 #include <future>
 #include <memory>
 #include <string>
+#include <thread>
+#include <vector>
 
+#include "base/system_clock.h"
 #include "storage/directory.h"
 #include "storage/log_test_folder.h"
 #include "storage/posix_disk.h"
@@ -86,6 +91,70 @@ TEST_F(DurableEngineTest, AnAnswerWaitsForItsRecordAndIsToldOfIt) {
   if (!answered) executor.RunOne();
   EXPECT_TRUE(answered);
   EXPECT_GE(durable->engine().durable(), outcome.rests_on);
+}
+
+constexpr size_t kThreads = 4;
+constexpr size_t kStreams = 10;  // of each thread
+
+// Appends to streams of its own and reads everybody's, until so many checkpoints are made; returns
+// the number of appends.
+size_t AppendAndRead(Engine& engine, size_t thread, const std::atomic<int>& checkpoints) {
+  const auto path_of = [](size_t t, size_t n) {
+    return "/" + std::to_string(t) + "/" + std::to_string(n);
+  };
+  for (size_t n = 0; n < kStreams; ++n) {
+    EXPECT_EQ(engine.Create(NewStream(path_of(thread, n))).verdict, CreateVerdict::kCreated);
+  }
+  size_t round = 0;
+  for (; checkpoints < 20; ++round) {
+    const std::string mine = path_of(thread, round % kStreams);
+    const AppendOutcome appended = engine.Append(mine, NewAppend("x"));
+    EXPECT_EQ(appended.verdict, AppendVerdict::kAppended);
+    EXPECT_EQ(appended.tail.value, round / kStreams + 1);
+    const std::string other = path_of((thread + round) % kThreads, round * 7 % kStreams);
+    const ReadOutcome read = engine.Read(other, ReadFrom{}, SIZE_MAX);
+    if (read.verdict == ReadVerdict::kMissing) continue;  // not made yet
+    EXPECT_EQ(read.verdict, ReadVerdict::kOk);
+    const std::string text = TextOf(read.page);
+    EXPECT_EQ(text, std::string(text.size(), 'x'));
+  }
+  return round;
+}
+
+TEST_F(DurableEngineTest, ManyThreadsWhileStreamsComeAndGoAllTheTime) {
+  const SystemClock clock;
+  DurableEngineOptions options = Options();
+  options.engine.partitions = 4;
+  options.keeper = {.log_bytes_max = 1,
+                    .age_ms_max = 1,
+                    .merge_bytes_per_s = uint64_t{1} << 40,
+                    .streams_in_memory_max = 0};
+  const auto fail = [](const StorageFault& fault) { ADD_FAILURE() << fault.message; };
+  std::atomic<int> checkpoints = 0;
+  std::array<size_t, kThreads> appends{};
+  for (int start = 0; start < 2; ++start) {
+    auto opened = DurableEngine::Open(
+        folder_.disk(), std::make_unique<BorrowedCatalog>(catalog_), options, clock,
+        {.on_failure = fail,
+         .on_trouble = fail,
+         .on_unreadable = fail,
+         .on_checkpoint = [&](const Checkpoint::Report&, int64_t) { ++checkpoints; }});
+    ASSERT_TRUE(opened) << opened.error().message;
+    Engine& engine = (*opened)->engine();
+    if (start == 0) {
+      std::vector<std::jthread> threads;
+      for (size_t t = 0; t < kThreads; ++t) {
+        threads.emplace_back([&, t] { appends[t] = AppendAndRead(engine, t, checkpoints); });
+      }
+      continue;
+    }
+    for (size_t t = 0; t < kThreads; ++t) {
+      for (size_t n = 0; n < kStreams; ++n) {
+        const std::string path = "/" + std::to_string(t) + "/" + std::to_string(n);
+        EXPECT_EQ(ReadAll(engine, path).size(), (appends[t] + kStreams - 1 - n) / kStreams);
+      }
+    }
+  }
 }
 
 TEST_F(DurableEngineTest, RefusesALogWhoseRecordsDoNotFit) {

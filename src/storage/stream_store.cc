@@ -17,6 +17,9 @@ constexpr size_t kMergeFanIn = 6;
 // A segment with more dead bytes than this, of a hundred, is written again without them.
 constexpr uint64_t kDeadPercentMax = 15;
 
+// At rest the files take no more than this, of a hundred live bytes, where merging can help it.
+constexpr uint64_t kFilePercentMax = 130;
+
 std::optional<uint64_t> NumberOf(const std::string& name) {
   uint64_t number = 0;
   std::from_chars(name.data(), name.data() + name.size(), number, 16);
@@ -36,8 +39,12 @@ bool IsMostlyDead(const SegmentInfo& info) {
 }
 
 std::optional<MergePlan> PlanMergeAtRest(const std::vector<SegmentInfo>& segments) {
-  uint64_t newer_bytes = 0;
-  for (const SegmentInfo& info : segments) newer_bytes += info.file_bytes;
+  uint64_t newer_bytes = 0, live_bytes = 0;
+  for (const SegmentInfo& info : segments) {
+    newer_bytes += info.file_bytes;
+    live_bytes += info.data_bytes - info.dead_bytes;
+  }
+  if (newer_bytes * 100 <= live_bytes * kFilePercentMax) return std::nullopt;
   for (size_t i = 0; i + 1 < segments.size(); ++i) {
     newer_bytes -= segments[i].file_bytes;
     if (segments[i].file_bytes > newer_bytes) continue;

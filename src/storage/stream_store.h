@@ -128,9 +128,9 @@ class StreamStore {
 };
 
 // Which neighbours among `segments` (oldest first) to make one of: many of one level, or one with
-// much in it that is dead; at rest also a segment that is not longer than all newer ones together,
-// with those. So at rest each is longer than all that are newer, and a byte is written again for
-// each time that the data doubles. Pure.
+// much in it that is dead; at rest, where files are much longer than what lives in them, also a
+// segment that is not longer than all newer ones together, with those. So a byte is written again
+// at most once for each time that the data doubles. Pure.
 struct MergePlan {
   size_t first = 0;
   size_t count = 0;

@@ -9,7 +9,7 @@ namespace {
 SegmentInfo Info(uint32_t level, uint64_t bytes, uint64_t dead = 0) {
   return {.number = 1,
           .level = level,
-          .file_bytes = bytes + 10,
+          .file_bytes = bytes * 3 / 2,
           .data_bytes = bytes,
           .dead_bytes = dead};
 }
@@ -40,7 +40,7 @@ TEST(PlanMerge, OneThatIsDeadInLargePartIsWrittenAgain) {
   EXPECT_EQ(Planned({Info(2, 1'000), Info(1, 100, 16)}), (Plan{1, 1, 1}));
 }
 
-TEST(PlanMerge, AtRestEachEndsLongerThanAllNewerOnes) {
+TEST(PlanMerge, AtRestEachEndsLongerThanAllNewerOnesWhereThatSavesSomething) {
   const std::vector<SegmentInfo> even{Info(2, 1'000), Info(1, 100), Info(0, 60), Info(0, 60)};
   EXPECT_EQ(Planned(even), std::nullopt);
   EXPECT_EQ(Planned(even, true), (Plan{1, 3, 1}));
@@ -48,6 +48,9 @@ TEST(PlanMerge, AtRestEachEndsLongerThanAllNewerOnes) {
   EXPECT_EQ(Planned({Info(0, 5), Info(0, 5)}, true), (Plan{0, 2, 0}));
   EXPECT_EQ(Planned({Info(0, 5)}, true), std::nullopt);
   EXPECT_EQ(Planned({}, true), std::nullopt);
+  std::vector<SegmentInfo> dense(2, Info(0, 1'000));
+  for (SegmentInfo& info : dense) info.file_bytes = 1'300;
+  EXPECT_EQ(Planned(dense, true), std::nullopt) << "it is not worth it";
 }
 
 }  // namespace
