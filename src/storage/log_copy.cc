@@ -199,10 +199,7 @@ StorageResult<void> LogCopy::WriteDrafts() {
 }
 
 StorageResult<void> LogCopy::PutInPlace() {
-  for (const uint64_t number : blank_) {
-    const auto removed = folder_.Remove(LogFileName(number));
-    if (!removed) return DiskFault(removed.error());
-  }
+  if (const auto removed = Remove(blank_); !removed) return removed;
   for (const uint64_t number : drafts_) {
     const std::string name = LogFileName(number);
     const auto renamed = folder_.RenameInto(folder_, DraftOf(name), name);
@@ -211,8 +208,10 @@ StorageResult<void> LogCopy::PutInPlace() {
   return {};
 }
 
-StorageResult<void> LogCopy::RemoveTrimmed() {
-  for (const uint64_t number : trimmed_) {
+StorageResult<void> LogCopy::RemoveTrimmed() { return Remove(trimmed_); }
+
+StorageResult<void> LogCopy::Remove(const std::vector<uint64_t>& numbers) {
+  for (const uint64_t number : numbers) {
     const auto removed = folder_.Remove(LogFileName(number));
     if (!removed) return DiskFault(removed.error());
   }

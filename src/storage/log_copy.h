@@ -65,6 +65,7 @@ class LogCopy {
   static StorageResult<std::optional<Span>> ScanFile(Disk& disk, uint64_t number);
   static StorageResult<Spans> Scan(Disk& disk, const std::vector<uint64_t>& numbers);
   StorageResult<void> CheckSource() const;
+  StorageResult<void> Remove(const std::vector<uint64_t>& numbers);
   StorageResult<bool> IsPrefix(uint64_t number, const Span& has) const;
 
   Disk& source_;
