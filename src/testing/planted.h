@@ -29,11 +29,16 @@ enum class Plant : uint8_t {
   kSkipsSegmentSync,    // of a segment alone
   kSkipsSegmentName,    // of the directory of segments alone
   kTrimsEarly,          // takes the catalog for committed that is not synced
+  kForgetsLastId,       // of the checkpoint, so that ids are given again
+  kForgetsRemovals,     // of streams that the catalog has
+  kSkipsARecord,        // replays from one record too far
 };
 
 inline constexpr Plant kPlants[] = {
-    Plant::kSkipsSync,    Plant::kSkipsDirectorySync, Plant::kRetriesSync,      Plant::kTrustsCache,
-    Plant::kAnswersEarly, Plant::kSkipsSegmentSync,   Plant::kSkipsSegmentName, Plant::kTrimsEarly};
+    Plant::kSkipsSync,        Plant::kSkipsDirectorySync, Plant::kRetriesSync,
+    Plant::kTrustsCache,      Plant::kAnswersEarly,       Plant::kSkipsSegmentSync,
+    Plant::kSkipsSegmentName, Plant::kTrimsEarly,         Plant::kForgetsLastId,
+    Plant::kForgetsRemovals,  Plant::kSkipsARecord};
 
 class PlantedFile final : public File {
  public:
@@ -107,7 +112,16 @@ class PlantedCatalog final : public BorrowedCatalog {
   PlantedCatalog(SimCatalog& catalog, SimDisk& disk, SimRandom& random, Plant plant)
       : BorrowedCatalog(catalog), disk_(disk), random_(random), plant_(plant) {}
 
-  StorageResult<void> Commit(const CatalogBatch& batch) override {
+  StorageResult<CatalogHead> Head() const override {
+    auto head = BorrowedCatalog::Head();
+    if (plant_ == Plant::kForgetsLastId) head->last_id = {};
+    if (plant_ == Plant::kSkipsARecord && head->checkpoint.value > 0) ++head->checkpoint.value;
+    return head;
+  }
+
+  StorageResult<void> Commit(const CatalogBatch& asked) override {
+    CatalogBatch batch = asked;
+    if (plant_ == Plant::kForgetsRemovals) batch.removed.clear();
     const bool was_running = !disk_.stopped();
     const auto synced = disk_.SyncDirectory("catalog");
     const bool is_unclear = !synced && was_running && !IsNoSpace(synced.error().code);
