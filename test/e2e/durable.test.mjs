@@ -118,10 +118,10 @@ function mountSmall(folder, bytes) {
   }
 }
 
-test("a full disk refuses appends with 507 and heals by itself, 20 times", (t) =>
+const fullDisk = (t, ...flags) =>
   withFolder(async (folder) => {
     if (!mountSmall(folder, 64 << 20)) return t.skip("no right to mount a tmpfs");
-    const server = await serve(join(folder, "data"), "--log-file", "256KiB");
+    const server = await serve(join(folder, "data"), "--log-file", "256KiB", ...flags);
     try {
       await fillAndFree(server, join(folder, "ballast"));
     } finally {
@@ -129,7 +129,12 @@ test("a full disk refuses appends with 507 and heals by itself, 20 times", (t) =
       execFileSync("umount", [folder]);
       assert.equal(ended.code, 0);
     }
-  }));
+  });
+
+test("a full disk refuses appends with 507 and heals by itself, 20 times", (t) => fullDisk(t));
+
+test("a full disk that checkpoints meet first heals by itself, too", (t) =>
+  fullDisk(t, "--checkpoint-log", "64KiB", "--checkpoint-age", "20ms"));
 
 async function fillAndFree(server, ballast) {
   await send(server, "PUT", "a");
