@@ -112,12 +112,11 @@ void StoreKeeper::Evict(int64_t now_ms) {
 
 bool StoreKeeper::Expire(int64_t now_ms) {
   const auto more = engine_.SweepStored(kExpireStreamsMax);
-  if (!more) {
-    Meet(more.error(), expire_at_ms_);
-  } else if (!*more) {
-    expire_at_ms_ = now_ms + kExpireEveryMs;
-  }
-  return more && *more;
+  // A stream that cannot be read holds up no other, and nothing was written that could have failed.
+  if (!more && events_.on_trouble) events_.on_trouble(more.error());
+  if (more && *more) return true;
+  expire_at_ms_ = now_ms + kExpireEveryMs;
+  return false;
 }
 
 int64_t StoreKeeper::Merge(int64_t now_ms) {

@@ -80,9 +80,11 @@ TEST_F(StoreKeeperTest, CheckpointsWhenHalfOfTheMemoryIsTaken) {
   EXPECT_EQ(checkpoints_, 1);
 }
 
-TEST_F(StoreKeeperTest, CheckpointsAtOnceAfterALongReplay) {
+TEST_F(StoreKeeperTest, CheckpointsAtOnceAfterALongReplayAndDropsWhatNobodyAskedFor) {
   engine().Create(NewStream("/a"));
-  Commit();
+  Write("/a", "text");
+  Start();
+  ASSERT_EQ(engine().stream_count(), 1u);
   keeper_ = std::make_unique<StoreKeeper>(
       engine(), log(), 16u << 20, clock(), StoreKeeperOptions{},
       StoreKeeperEvents{
@@ -91,6 +93,33 @@ TEST_F(StoreKeeperTest, CheckpointsAtOnceAfterALongReplay) {
           .on_failure = {}});
   Run();
   EXPECT_EQ(checkpoints_, 1);
+  EXPECT_EQ(engine().stream_count(), 0u);
+  EXPECT_EQ(Text("/a"), "text");
+}
+
+TEST_F(StoreKeeperTest, AnUnreadableStreamHoldsUpNobodysEnd) {
+  Keep({.age_ms_max = 1'000});
+  for (const char* path : {"/a", "/b", "/c"}) {
+    CreateCommand create = NewStream(path);
+    create.expiry = {.kind = Expiry::Kind::kTtl, .ttl_s = 100};
+    ASSERT_EQ(engine().Create(create).verdict, CreateVerdict::kCreated);
+  }
+  Commit();
+  for (int i = 0; i < 3; ++i) {
+    clock().AdvanceMs(1'000);
+    Run();
+  }
+  ASSERT_EQ(engine().stream_count(), 0u);
+  clock().AdvanceMs(200'000);
+  disk().FailNth({.op = DiskOp::kRead, .path_part = "segments"}, 1, {.code = EIO});
+  const Lsn before = log().staged();
+  for (int i = 0; i < 3; ++i) {
+    Run();
+    clock().AdvanceMs(1'000);
+  }
+  EXPECT_EQ(troubles_, 1);
+  EXPECT_EQ(failures_, 0);
+  EXPECT_EQ(log().staged().value - before.value, 2u) << "the others";
 }
 
 TEST_F(StoreKeeperTest, WaitsForTheLog) {

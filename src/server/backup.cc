@@ -1,12 +1,10 @@
 #include "server/backup.h"
 
-#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <memory>
 #include <string>
 #include <utility>
-#include <vector>
 
 #include "server/fault_exit.h"
 #include "storage/data_directory.h"
@@ -55,10 +53,6 @@ class CatalogCopier {
 
  private:
   using Mode = LmdbCatalog::Mode;
-
-  static bool Contains(const std::vector<std::string>& names, const std::string& name) {
-    return std::ranges::find(names, name) != names.end();
-  }
 
   Disk& from_;
   const std::string from_path_;

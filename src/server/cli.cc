@@ -115,10 +115,10 @@ void DeclareStorage(Flags& flags, Storage& storage, DiskConfig& disk) {
   flags.Switch("--memory", [&storage] { storage.memory = true; });
   flags.Text("--data-dir", storage.data_dir);
   flags.Size("--log-file", disk.log_file_bytes);
-  flags.Size("--checkpoint-log", disk.checkpoint_log_bytes);
-  flags.Duration("--checkpoint-age", disk.checkpoint_age_ms);
-  flags.Size("--tail-memory", disk.tail_memory_bytes);
-  flags.Size("--merge-rate", disk.merge_bytes_per_s);
+  flags.Size("--checkpoint-log", disk.keeper.log_bytes_max);
+  flags.Duration("--checkpoint-age", disk.keeper.age_ms_max);
+  flags.Size("--tail-memory", disk.keeper.tail_bytes_max);
+  flags.Size("--merge-rate", disk.keeper.merge_bytes_per_s);
 }
 
 void DeclareReads(Flags& flags, RouterOptions& router) {

@@ -2,9 +2,9 @@
 #pragma once
 
 #include <cstddef>
-#include <cstdint>
 #include <string>
 
+#include "engine/store_keeper.h"
 #include "net/options.h"
 #include "thalweg/options.h"
 
@@ -13,11 +13,7 @@ namespace thalweg {
 struct DiskConfig {
   std::string data_dir;               // empty: in memory only
   size_t log_file_bytes = 64u << 20;  // each file of the log, allocated ahead
-  // See StoreKeeperOptions.
-  size_t checkpoint_log_bytes = size_t{256} << 20;
-  int64_t checkpoint_age_ms = 60'000;
-  size_t tail_memory_bytes = size_t{256} << 20;
-  size_t merge_bytes_per_s = size_t{64} << 20;
+  StoreKeeperOptions keeper{};
 };
 
 struct ServeConfig {

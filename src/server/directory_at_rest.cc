@@ -1,6 +1,5 @@
 #include "server/directory_at_rest.h"
 
-#include <algorithm>
 #include <utility>
 
 namespace thalweg {

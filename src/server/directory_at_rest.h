@@ -6,12 +6,15 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
+#include <utility>
 
-#include "server/verify_fold.h"
 #include "storage/data_directory.h"
 #include "storage/data_directory_view.h"
 #include "storage/lmdb_catalog.h"
 #include "storage/stream_store.h"
+#include "stream/offset.h"
+#include "stream/state.h"
 
 namespace thalweg {
 
@@ -55,6 +58,25 @@ template <typename Look>
     }
     after = ids->back();
   }
+}
+
+// Calls `look` (void(Offset, std::string_view)) with the stretches of whole appends that segments
+// have of a stream's own bytes, each as long as `bytes_max` lets it be. kDamage: some are nowhere.
+template <typename Look>
+[[nodiscard]] StorageResult<void> ForEachStretch(const StreamStore& store,
+                                                 const CatalogEntry& entry,
+                                                 const StreamState& state, size_t bytes_max,
+                                                 const Look& look) {
+  for (Offset at = state.start; at < state.tail;) {
+    const auto stretch = store.Read(entry.id, at, state.tail, bytes_max);
+    if (!stretch) return std::unexpected(stretch.error());
+    if (!*stretch || !(*stretch)->boundary) {
+      return StreamDamage(entry, "no segment has its bytes from " + FormatOffset(at) + " on");
+    }
+    look(at, (*stretch)->bytes.view());
+    at = (*stretch)->end;
+  }
+  return {};
 }
 
 }  // namespace thalweg

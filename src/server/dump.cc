@@ -10,7 +10,6 @@
 #include "server/verify_fold.h"
 #include "storage/log_recovery.h"
 #include "storage/posix_disk.h"
-#include "stream/offset.h"
 
 namespace thalweg {
 namespace {
@@ -25,16 +24,12 @@ class DumpRun {
   StorageResult<void> Take(const StreamStore& store, const StoredStream& stored) {
     auto restored = Restore(stored);
     if (!restored) return std::unexpected(restored.error());
-    const StreamState& state = restored->state;
-    for (Offset at = state.start; path_ == state.path && at < state.tail;) {
-      const auto stretch = store.Read(state.id, at, state.tail, 1);  // one append
-      if (!stretch) return std::unexpected(stretch.error());
-      if (!*stretch || !(*stretch)->boundary) {
-        return StreamDamage(stored.entry,
-                            "no segment has its bytes from " + FormatOffset(at) + " on");
-      }
-      Tell(StoredLine(state.id, at, (*stretch)->bytes.view()) + "\n");
-      at = (*stretch)->end;
+    if (path_ == restored->state.path) {
+      const auto told = ForEachStretch(  // each of one append
+          store, stored.entry, restored->state, 1, [&](Offset at, std::string_view bytes) {
+            Tell(StoredLine(stored.entry.id, at, bytes) + "\n");
+          });
+      if (!told) return told;
     }
     fold_.Put(*std::move(restored));
     return {};

@@ -67,10 +67,7 @@ DurableEngineOptions OptionsOf(const DiskConfig& config, const DirectoryId& dire
   options.log.file_bytes = std::max<size_t>(pages, 2) * kLogPageBytes;  // a header and a block
   options.log.salt_seed = RandomSeed();
   options.store.directory = directory;
-  options.keeper.log_bytes_max = config.checkpoint_log_bytes;
-  options.keeper.age_ms_max = config.checkpoint_age_ms;
-  options.keeper.tail_bytes_max = config.tail_memory_bytes;
-  options.keeper.merge_bytes_per_s = config.merge_bytes_per_s;
+  options.keeper = config.keeper;
   return options;
 }
 
@@ -112,9 +109,9 @@ DurableEngineEvents EventsTo(spdlog::logger& logger, const Clock& clock) {
       .on_trouble =
           [&logger](const StorageFault& fault) {
             logger.error(
-                "checkpoint or merge: {}; nothing is lost, but the log and memory grow until it "
-                "succeeds. It is tried again{}",
-                fault.message, fault.no_space ? " every second: free some space" : " in a minute");
+                "checkpoint, merge or expiry: {}; nothing is lost, and it is tried again{}. Until "
+                "then the log, memory or the number of segments may grow",
+                fault.message, fault.no_space ? " every second: free some space" : " later");
           },
       .on_unreadable =
           [&logger, seldom = std::make_shared<Seldom>(clock)](const StorageFault& fault) {

@@ -28,10 +28,6 @@ std::unexpected<StorageFault> Fault(Kind kind, std::string message) {
   return std::unexpected(StorageFault{kind, std::move(message)});
 }
 
-bool Contains(const std::vector<std::string>& names, std::string_view name) {
-  return std::find(names.begin(), names.end(), name) != names.end();
-}
-
 bool IsOurs(std::string_view name) {
   return name == kNewIdentity || name == kLock ||
          std::find(std::begin(kParts), std::end(kParts), name) != std::end(kParts);
@@ -136,6 +132,18 @@ std::string FreeName(const std::vector<std::string>& taken, const std::string& n
   std::string free = name;
   for (int i = 2; Contains(taken, free); ++i) free = name + "." + std::to_string(i);
   return free;
+}
+
+// Where `from` is not there, it has been done before.
+StorageResult<void> RenameInRoot(Disk& disk, const char* from, const char* to) {
+  Directory root(disk, "");
+  const auto names = root.List();
+  if (!names) return DiskFault(names.error());
+  if (!Contains(*names, from)) return {};
+  if (const auto renamed = root.RenameInto(root, from, to); !renamed) {
+    return DiskFault(renamed.error());
+  }
+  return {};
 }
 
 }  // namespace
@@ -250,23 +258,11 @@ StorageResult<std::unique_ptr<DataDirectory>> DataDirectory::OpenForCopy(Disk& d
 }
 
 StorageResult<void> DataDirectory::FinishCopy(Disk& disk) {
-  Directory root(disk, "");
-  const auto names = root.List();
-  if (!names) return DiskFault(names.error());
-  if (!Contains(*names, kCopyIdentity)) return {};
-  const auto renamed = root.RenameInto(root, kCopyIdentity, kIdentity);
-  if (!renamed) return DiskFault(renamed.error());
-  return {};
+  return RenameInRoot(disk, kCopyIdentity, kIdentity);
 }
 
 StorageResult<void> DataDirectory::ReopenCopy(Disk& disk) {
-  Directory root(disk, "");
-  const auto names = root.List();
-  if (!names) return DiskFault(names.error());
-  if (!Contains(*names, kIdentity)) return {};
-  const auto renamed = root.RenameInto(root, kIdentity, kCopyIdentity);
-  if (!renamed) return DiskFault(renamed.error());
-  return {};
+  return RenameInRoot(disk, kIdentity, kCopyIdentity);
 }
 
 StorageResult<void> DataDirectory::QuarantineUnknown(Disk& disk) {

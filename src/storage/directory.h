@@ -5,8 +5,10 @@
 // THREAD: any.
 #pragma once
 
+#include <algorithm>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -48,5 +50,10 @@ class Directory {
   Disk& disk_;
   std::string path_;
 };
+
+// Whether a listing has `name`.
+inline bool Contains(const std::vector<std::string>& names, std::string_view name) {
+  return std::ranges::find(names, name) != names.end();
+}
 
 }  // namespace thalweg

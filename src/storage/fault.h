@@ -36,4 +36,9 @@ inline std::unexpected<StorageFault> DiskFault(const DiskError& error) {
       StorageFault{StorageFault::Kind::kDisk, error.message, IsNoSpace(error.code)});
 }
 
+// The same of something within `folder`, whose name the disk does not know.
+inline StorageFault DiskFaultIn(const std::string& folder, const DiskError& error) {
+  return {StorageFault::Kind::kDisk, folder + ": " + error.message, IsNoSpace(error.code)};
+}
+
 }  // namespace thalweg

@@ -15,20 +15,16 @@ using Kind = StorageFault::Kind;
 constexpr const char* kFreshFile = "fresh.mdb";           // a catalog that is being made
 constexpr const char* kFreshLockFile = "fresh.mdb-lock";  // LMDB's name for its lock
 
-StorageFault OfDisk(const std::string& path, const DiskError& error) {
-  return {Kind::kDisk, path + ": " + error.message, IsNoSpace(error.code)};
-}
-
 StorageResult<std::unique_ptr<PosixDisk>> OpenDisk(const std::string& path) {
   auto disk = PosixDisk::Open(path);
-  if (!disk) return std::unexpected(OfDisk(path, disk.error()));
+  if (!disk) return std::unexpected(DiskFaultIn(path, disk.error()));
   return std::move(*disk);
 }
 
 StorageResult<bool> Holds(Disk& disk, const std::string& path, const std::string& name) {
   const auto names = disk.List("");
-  if (!names) return std::unexpected(OfDisk(path, names.error()));
-  return std::find(names->begin(), names->end(), name) != names->end();
+  if (!names) return std::unexpected(DiskFaultIn(path, names.error()));
+  return Contains(*names, name);
 }
 
 // ---- Making one
@@ -51,7 +47,7 @@ StorageResult<void> FillFresh(LmdbEnv& env, const DirectoryId& id) {
 
 // Under another name until it is whole.
 StorageResult<void> MakeFile(Disk& disk, const std::string& path, const DirectoryId& id) {
-  const auto told = [&path](const DiskError& error) { return OfDisk(path, error); };
+  const auto told = [&path](const DiskError& error) { return DiskFaultIn(path, error); };
   Directory directory(disk, "");
   for (const char* const name : {kFreshFile, kFreshLockFile}) {
     const auto left_over = Holds(disk, path, name);
@@ -347,7 +343,7 @@ StorageResult<void> LmdbCatalog::CopyTo(File& file) const {
 StorageResult<bool> CatalogIsThere(Disk& data_directory) {
   const auto names = data_directory.List("catalog");
   if (!names) return DiskFault(names.error());
-  if (std::ranges::find(*names, LmdbEnv::kDataFile) != names->end()) return true;
+  if (Contains(*names, LmdbEnv::kDataFile)) return true;
   const auto segments = data_directory.List("segments");
   if (!segments) return DiskFault(segments.error());
   if (segments->empty()) return false;

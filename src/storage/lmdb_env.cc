@@ -22,16 +22,12 @@ constexpr unsigned kTablesMax = 8;
 // The map is a whole number of pages of any system we run on.
 constexpr uint64_t kMapGranule = 64 * 1024;
 
-StorageFault OfDisk(const std::string& path, const DiskError& error) {
-  return {StorageFault::Kind::kDisk, path + ": " + error.message, IsNoSpace(error.code)};
-}
-
 StorageResult<std::unique_ptr<File>> OpenFile(const std::string& path, const std::string& name,
                                               Disk::Mode mode) {
   const auto disk = PosixDisk::Open(path);
-  if (!disk) return std::unexpected(OfDisk(path, disk.error()));
+  if (!disk) return std::unexpected(DiskFaultIn(path, disk.error()));
   auto file = (*disk)->Open(name, mode);
-  if (!file) return std::unexpected(OfDisk(path, file.error()));
+  if (!file) return std::unexpected(DiskFaultIn(path, file.error()));
   return std::move(*file);
 }
 
@@ -122,7 +118,7 @@ StorageResult<uint64_t> LmdbEnv::FileBytes() const {
   const auto file = OpenFile(path_, data_file_, Disk::Mode::kRead);
   if (!file) return std::unexpected(file.error());
   const auto size = (*file)->Size();
-  if (!size) return std::unexpected(OfDisk(path_, size.error()));
+  if (!size) return std::unexpected(DiskFaultIn(path_, size.error()));
   return *size;
 }
 
@@ -136,7 +132,7 @@ StorageResult<void> LmdbEnv::ExtendFile(uint64_t bytes) {
   if (!file) return std::unexpected(file.error());
   auto done = (*file)->Truncate(bytes);
   if (done) done = (*file)->Sync();
-  if (!done) return std::unexpected(OfDisk(path_, done.error()));
+  if (!done) return std::unexpected(DiskFaultIn(path_, done.error()));
   return {};
 }
 

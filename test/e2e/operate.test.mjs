@@ -71,7 +71,7 @@ test("a backup of a running server is renewed, verified, restored and served", (
     const writer = (async () => {
       for (; writing; ++answered) assert.equal((await send(server, "POST", "a", body)).status, 204);
     })();
-    while (answered < 30) await new Promise((resolve) => setImmediate(resolve));
+    while (answered < 30) await new Promise((resolve) => setTimeout(resolve, 5));
     const before = answered;
     const second = await run("backup", data, target);
     writing = false;
@@ -107,7 +107,10 @@ test("a backup keeps up with a server that checkpoints and merges all the time",
     };
     const writers = ["a", "b", "c"].map(writer);
     for (let round = 0; round < 4; ++round) {
-      await new Promise((resolve) => setTimeout(resolve, 300));
+      const lap = 100 * (round + 1);
+      while (answered.size < 3 || Math.min(...answered.values()) < lap) {
+        await new Promise((resolve) => setTimeout(resolve, 5));
+      }
       const before = new Map(answered);
       const backup = await run("backup", data, target);
       assert.equal(backup.code, 0, backup.err);
