@@ -15,9 +15,9 @@ std::string EncodeCreate(const StreamState& state) {
   std::string out;
   EncodeRecord(CreateRecord{.id = state.id,
                             .path = state.path,
-                            .requested = state.requested,
-                            .content_type = state.content_type,
-                            .expiry = state.expiry,
+                            .requested = state.config->requested,
+                            .content_type = state.config->content_type,
+                            .expiry = state.config->expiry,
                             .source = state.source,
                             .start = state.start,
                             .prefix = {},
@@ -39,7 +39,7 @@ StorageResult<bool> Checkpoint::Write() {
     change_.last_id = StreamId{last_id_.load()};
   });
   if (changed.empty()) return false;
-  std::ranges::sort(changed, {}, [](const StreamHandle& stream) { return stream->info.id; });
+  std::ranges::sort(changed, {}, [](const StreamHandle& stream) { return stream->state.id; });
   frozen_.reserve(changed.size());
   for (StreamHandle& stream : changed) frozen_.emplace_back().stream = std::move(stream);
   const auto written = WriteSegment();
@@ -74,12 +74,12 @@ StorageResult<void> Checkpoint::WriteStream(Frozen& frozen, SegmentWriter& write
   const std::optional<Capture> capture = Take(frozen);
   if (!capture) {
     frozen.gone = true;
-    change_.removed.push_back(frozen.stream->info.id);
+    change_.removed.push_back(frozen.stream->state.id);
     return {};
   }
   PutEntry(frozen, *capture);
   frozen.end = capture->end;
-  writer.Begin(frozen.stream->info.id, capture->base);
+  writer.Begin(frozen.stream->state.id, capture->base);
   for (const TailPiece& piece : capture->pieces) {
     if (const auto put = writer.Append(piece.bytes.view(), piece.ends); !put) {
       return DiskFault(put.error());
@@ -109,7 +109,7 @@ void Checkpoint::PutEntry(Frozen& frozen, const Capture& capture) {
   const bool due_passed = stream.due_ms && *stream.due_ms <= table_.Now().wall_ms;
   if (!is_new && !due_passed && stream.due_ms.has_value() == capture.due_ms.has_value()) return;
   frozen.due_ms = capture.due_ms;
-  change_.put.push_back({.id = stream.info.id,
+  change_.put.push_back({.id = stream.state.id,
                          .path = stream.state.path,
                          .create = EncodeCreate(stream.state),
                          .due_ms = capture.due_ms});
@@ -154,7 +154,7 @@ void Checkpoint::Release(const Frozen& frozen) {
   uint64_t bytes = kChangedStreamBytes;
   std::lock_guard lock(stream.home.mutex);
   if (frozen.gone) {
-    stream.home.gone.erase(stream.info.id.value);
+    stream.home.gone.erase(stream.state.id.value);
   } else {
     stream.stored = true;
     stream.due_ms = frozen.due_ms;
@@ -168,7 +168,7 @@ void Checkpoint::Release(const Frozen& frozen) {
 
 namespace {
 
-constexpr size_t kBucketsPerLook = 256;
+constexpr size_t kStreamsPerLook = 1'024;
 
 bool CanGo(const StreamHandle& stream) {
   return stream->changed_in == 0 && stream->captured == nullptr && stream->stored &&
@@ -176,25 +176,25 @@ bool CanGo(const StreamHandle& stream) {
          stream->own.start() == stream->own.end();
 }
 
-// Looks at some buckets of the partition. False: it has been once around.
+// Looks at some streams of the partition. False: it has been once around.
 bool EvictSome(Partition& partition) {
   std::vector<StreamHandle> evicted;  // destroyed outside the lock, but for their timers
   std::lock_guard lock(partition.mutex);
   auto& streams = partition.streams;
-  const size_t end = std::min(partition.sweep_bucket + kBucketsPerLook, streams.bucket_count());
-  for (size_t bucket = partition.sweep_bucket; bucket < end; ++bucket) {
-    for (auto it = streams.begin(bucket); it != streams.end(bucket); ++it) {
-      if (!std::exchange(it->second->used, false) && CanGo(it->second)) {
-        evicted.push_back(it->second);
-      }
-    }
+  const size_t begin = std::min(partition.sweep_next, streams.size());
+  const size_t looked = std::min(kStreamsPerLook, streams.size() - begin);
+  auto it = std::next(streams.begin(), begin);
+  for (size_t i = 0; i < looked; ++i, ++it) {
+    if (!std::exchange((*it)->used, false) && CanGo(*it)) evicted.push_back(*it);
   }
   for (const StreamHandle& stream : evicted) {
     stream->timer.reset();
-    streams.erase(PathKey(stream->state.path));
+    streams.erase(stream);
   }
-  partition.sweep_bucket = end < streams.bucket_count() ? end : 0;
-  return partition.sweep_bucket != 0;
+  partition.sweep_next = begin + looked - evicted.size();
+  if (partition.sweep_next < streams.size()) return true;
+  partition.sweep_next = 0;
+  return false;
 }
 
 }  // namespace

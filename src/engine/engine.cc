@@ -84,7 +84,9 @@ uint64_t Engine::tail_bytes() const {
   return streams_->tail_bytes().load(std::memory_order_relaxed);
 }
 
-const StreamInfo& Engine::Info(const StreamHandle& stream) { return stream->info; }
+StreamInfo Engine::Info(const StreamHandle& stream) {
+  return {.id = stream->state.id, .config = *stream->state.config};
+}
 
 std::unique_ptr<Port> Engine::Attach(Executor& executor) {
   return std::make_unique<Port>(*this, executor);

@@ -112,7 +112,7 @@ class Engine final : private CommitListener {
   DescribeOutcome Describe(std::string_view path);
 
   // What does not change about a stream. Valid while the handle is held. THREAD: any, no lock.
-  static const StreamInfo& Info(const StreamHandle& stream);
+  static StreamInfo Info(const StreamHandle& stream);
 
   // A door for one executor: answers that wait, streams that are watched. The port must be
   // destroyed on its executor, before the engine.

@@ -35,7 +35,7 @@ StorageResult<bool> ResolvePoint(const StreamStore* store, const StreamHandle& s
   point.at_is_boundary = next->boundary;
   if (point.sub_offset == 0 || next->parts.empty()) return true;
   std::optional<Bytes> taken =
-      TakePrefix(next->parts.front(), Engine::Info(source).kind, point.sub_offset);
+      TakePrefix(next->parts.front(), Engine::Info(source).config.kind, point.sub_offset);
   point.sub_offset_fits = taken.has_value();
   if (!taken) return true;
   prefix = std::move(*taken);
@@ -137,7 +137,7 @@ CreateOutcome Engine::CreateLocked(const CreateCommand& command, const PathKey& 
   outcome.verdict = decision.verdict;
   outcome.rests_on = RestsOn(partition, stream);
   if (stream == nullptr) return outcome;
-  outcome.content_type = stream->info.content_type;
+  outcome.content_type = stream->state.config->content_type;
   outcome.tail = stream->state.tail;
   outcome.closed = stream->state.closed;
   return outcome;

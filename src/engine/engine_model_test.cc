@@ -144,7 +144,8 @@ class Twins {
 
   bool IsJson(std::string_view path) {
     const DescribeOutcome outcome = engine_.Describe(path);
-    return outcome.stream != nullptr && Engine::Info(outcome.stream).kind == ContentKind::kJson;
+    return outcome.stream != nullptr &&
+           Engine::Info(outcome.stream).config.kind == ContentKind::kJson;
   }
 
   void RemoveStream() {

@@ -18,7 +18,7 @@ std::unexpected<StorageFault> DoesNotFit(Lsn lsn, const std::string& objection) 
 
 void RememberUse(StreamEntry& stream) {
   stream.used = false;  // nobody asks for it now
-  stream.used_steady_ms = LatestUseMs(stream.info.expiry, stream.state.accessed_steady_ms);
+  stream.used_steady_ms = LatestUseMs(stream.state.config->expiry, stream.state.accessed_steady_ms);
 }
 
 }  // namespace

@@ -5,7 +5,8 @@
 #pragma once
 
 #include <string>
-#include <unordered_map>
+
+#include <tsl/robin_map.h>
 
 #include "engine/stream_loader.h"
 #include "engine/stream_table.h"
@@ -33,7 +34,7 @@ class EngineReplay {
 
   StreamTable& streams_;
   StreamLoader& loader_;
-  std::unordered_map<uint64_t, StreamHandle> by_id_;
+  tsl::robin_map<uint64_t, StreamHandle> by_id_;
   StreamId last_id_;
 };
 

@@ -113,7 +113,7 @@ TEST_F(EngineTest, AHandleReadsItsIncarnationAndLearnsThatItIsGone) {
   engine_.Remove("/a");
   Create(NewStream("/a", kBytesType, "new"));
   EXPECT_EQ(engine_.Read(old, Offset{0}, 100).verdict, ReadVerdict::kMissing);
-  EXPECT_EQ(Engine::Info(old).content_type, kBytesType);
+  EXPECT_EQ(Engine::Info(old).config.content_type, kBytesType);
   EXPECT_NE(Engine::Info(old).id, Engine::Info(HandleOf("/a")).id);
 }
 

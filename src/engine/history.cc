@@ -70,7 +70,7 @@ class LegReader {
   StorageResult<Taken> TakeFromStore(Offset limit, size_t room) {
     const StreamEntry& stream = *leg_.stream;
     if (stretch_.end == limit) return Taken::kNothingFits;
-    auto found = store_->Read(stream.info.id, stretch_.end, limit, room);
+    auto found = store_->Read(stream.state.id, stretch_.end, limit, room);
     if (!found) return std::unexpected(found.error());
     if (!*found) return MissingFromStore();
     if (!(*found)->boundary) return Taken::kNoBoundary;
@@ -86,7 +86,7 @@ class LegReader {
     std::lock_guard lock(stream.home.mutex);
     if (stream.gone) return Taken::kVanished;
     return DamageFault("no segment has byte " + std::to_string(stretch_.end.value) + " of stream " +
-                       std::to_string(stream.info.id.value) + " at " + stream.state.path);
+                       std::to_string(stream.state.id.value) + " at " + stream.state.path);
   }
 
   const StreamStore* const store_;

@@ -8,9 +8,10 @@
 #include <functional>
 #include <mutex>
 #include <string_view>
-#include <unordered_map>
 #include <unordered_set>
 #include <vector>
+
+#include <tsl/robin_set.h>
 
 #include "base/timer_wheel.h"
 #include "engine/read.h"
@@ -27,9 +28,21 @@ struct PathKey {
   size_t hash;
 };
 
-struct PathKeyHash {
+// A stream is found by its path, which stands in it.
+struct HashOfPath {
   size_t operator()(const PathKey& key) const { return key.hash; }
+  size_t operator()(const StreamHandle& stream) const;
 };
+struct SamePath {
+  using is_transparent = void;
+  bool operator()(const StreamHandle& a, const StreamHandle& b) const;
+  bool operator()(const StreamHandle& a, const PathKey& b) const;
+  bool operator()(const PathKey& a, const StreamHandle& b) const { return (*this)(b, a); }
+};
+
+// One probe of memory tells that a path is not there: hashes stand beside the handles.
+using StreamSet =
+    tsl::robin_set<StreamHandle, HashOfPath, SamePath, std::allocator<StreamHandle>, true>;
 
 inline constexpr int64_t kExpiryResolutionMs = 100;
 
@@ -41,14 +54,14 @@ struct Partition {
   mutable std::mutex mutex;
   TimerWheel expiries;            // outlives the streams: their timers stand in it
   std::vector<StreamEntry*> due;  // filled while `expiries` advances
-  std::unordered_map<PathKey, StreamHandle, PathKeyHash> streams;  // keys borrow the stream's path
+  StreamSet streams;
   Lsn removed;  // of the last stream that vanished from here
 
   // For checkpoints (checkpoint.h).
   uint64_t epoch = 0;                 // grows with each one; 0: there are none
   std::vector<StreamHandle> changed;  // in this epoch, each once
   std::unordered_set<uint64_t> gone;  // ids that vanished and that the store may still have
-  size_t sweep_bucket = 0;            // of `streams`: where eviction goes on
+  size_t sweep_next = 0;              // of `streams`: where eviction goes on
 };
 
 }  // namespace thalweg

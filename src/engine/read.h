@@ -7,10 +7,9 @@
 #include <string>
 #include <vector>
 
-#include "stream/content_type.h"
-#include "stream/expiry.h"
 #include "stream/ids.h"
 #include "stream/offset.h"
+#include "stream/state.h"
 #include "thalweg/bytes.h"
 #include "thalweg/http.h"
 
@@ -37,12 +36,10 @@ enum class ReadVerdict : uint8_t {
   kUnreadable,    // 500: what is stored of the stream cannot be read
 };
 
-// What does not change while a stream lives.
+// What does not change while a stream lives. Borrows from it.
 struct StreamInfo {
   StreamId id;
-  std::string content_type;  // verbatim
-  ContentKind kind = ContentKind::kBytes;
-  Expiry expiry;
+  const StreamConfig& config;
 };
 
 // Whole appends from `start` to `end`; a part of a page is bytes in memory.

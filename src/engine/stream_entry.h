@@ -1,7 +1,7 @@
 // One incarnation of a stream: its state, its bytes, what readers may see, and who watches.
 //
 // Held by its partition, by the forks that read from it and by whoever reads it. Everything but
-// `info` and `home` is guarded by home.mutex.
+// `home` and what never changes of `state` is guarded by home.mutex.
 #pragma once
 
 #include <algorithm>
@@ -37,11 +37,7 @@ class StreamEntry {
   // are to be in memory.
   StreamEntry(Partition& partition, StreamState initial, Lsn lsn, Offset in_memory_from,
               StreamHandle fork_source)
-      : info{.id = initial.id,
-             .content_type = initial.content_type,
-             .kind = initial.kind,
-             .expiry = initial.expiry},
-        home(partition),
+      : home(partition),
         state(std::move(initial)),
         own(in_memory_from),
         visible(Mark{.lsn = lsn, .tail = state.tail, .closed = state.closed}),
@@ -51,7 +47,6 @@ class StreamEntry {
   StreamEntry(const StreamEntry&) = delete;
   StreamEntry& operator=(const StreamEntry&) = delete;
 
-  const StreamInfo info;
   Partition& home;
 
   StreamState state;

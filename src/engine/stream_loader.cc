@@ -43,7 +43,7 @@ StorageResult<std::optional<Absence>> StreamLoader::TryLook(const PathKey& key) 
     if (store.version() != version) return std::nullopt;
     if (!*next) return StreamDamage(chain.back().entry, "its source is nowhere");
     source = InMemory((*next)->entry.path);
-    if (source != nullptr && source->info.id == create->source) break;
+    if (source != nullptr && source->state.id == create->source) break;
     source = nullptr;
     chain.push_back(**std::move(next));
   }
@@ -61,17 +61,18 @@ StreamHandle StreamLoader::InMemory(std::string_view path) {
   Partition& partition = table_.PartitionOf(key);
   std::lock_guard lock(partition.mutex);
   const auto it = partition.streams.find(key);
-  return it == partition.streams.end() ? nullptr : it->second;
+  return it == partition.streams.end() ? nullptr : *it;
 }
 
 StorageResult<StreamHandle> StreamLoader::Build(const StoredStream& stored, StreamHandle source) {
-  auto restored = Restore(stored);
+  auto restored = Restore(stored, table_.configs());
   if (!restored) return std::unexpected(restored.error());
   const Offset tail = restored->state.tail;
   Partition& partition = table_.PartitionOf(PathKey(stored.entry.path));
   auto stream = std::make_shared<StreamEntry>(partition, std::move(restored->state), restored->last,
                                               tail, std::move(source));
-  stream->used_steady_ms = LatestUseMs(stream->info.expiry, stream->state.accessed_steady_ms);
+  stream->used_steady_ms =
+      LatestUseMs(stream->state.config->expiry, stream->state.accessed_steady_ms);
   stream->stored = true;
   stream->due_ms = stored.entry.due_ms;
   return stream;
@@ -82,7 +83,7 @@ bool StreamLoader::Enter(const StreamHandle& stream, uint64_t version) {
   const PathKey key(stream->state.path);
   std::lock_guard lock(stream->home.mutex);
   if (table_.store()->version() != version || stream->home.streams.contains(key) ||
-      stream->home.gone.contains(stream->info.id.value)) {
+      stream->home.gone.contains(stream->state.id.value)) {
     return false;
   }
   table_.Insert(stream, table_.Now());
@@ -96,7 +97,7 @@ StorageResult<StreamHandle> StreamLoader::Find(StreamId id) {
     if (!*entry) return nullptr;
     const PathKey key((*entry)->path);
     if (StreamHandle stream = InMemory(key.path); stream != nullptr) {
-      return stream->info.id == id ? stream : nullptr;
+      return stream->state.id == id ? stream : nullptr;
     }
     const auto looked = Look(key);
     if (!looked) return std::unexpected(looked.error());

@@ -36,7 +36,7 @@ StreamTable::StreamTable(const Clock& clock, CommitLog& log, Publisher& publishe
 StreamTable::~StreamTable() {
   std::vector<StreamHandle> sources;
   for (const auto& partition : partitions_) {
-    for (const auto& [key, stream] : partition->streams) {
+    for (const StreamHandle& stream : partition->streams) {
       stream->timer.reset();
       if (stream->source != nullptr) sources.push_back(std::move(stream->source));
     }
@@ -52,7 +52,7 @@ StreamHandle StreamTable::Find(Partition& partition, const PathKey& key, Moment 
                                Aftermath& after) {
   auto it = partition.streams.find(key);
   if (it == partition.streams.end()) return nullptr;
-  StreamHandle stream = it->second;
+  StreamHandle stream = *it;
   stream->used = true;
   ExpireIfDue(stream, now, after);
   return stream->gone ? nullptr : stream;
@@ -60,7 +60,7 @@ StreamHandle StreamTable::Find(Partition& partition, const PathKey& key, Moment 
 
 void StreamTable::ExpireIfDue(const StreamHandle& stream, Moment now, Aftermath& after) {
   if (stream->gone || stream->state.soft_deleted) return;
-  const Expiry& expiry = stream->info.expiry;
+  const Expiry& expiry = stream->state.config->expiry;
   if (!IsExpired(expiry, stream->used_steady_ms, now)) return;
   if (expiry.kind == Expiry::Kind::kTtl && !stream->watched_by.empty()) return Use(stream, now);
   const RemoveDecision decision = DecideRemove(&stream->state, RemoveCause::kExpired, now);
@@ -72,8 +72,8 @@ void StreamTable::Use(const StreamHandle& stream, Moment now) {
   THALWEG_ASSERT(!stream->gone);
   if (now.steady_ms <= stream->used_steady_ms) return;
   stream->used_steady_ms = now.steady_ms;
-  if (!TouchIsDue(stream->info.expiry, stream->state.accessed_steady_ms, now)) return;
-  const TouchRecord record{.id = stream->info.id, .at = now};
+  if (!TouchIsDue(stream->state.config->expiry, stream->state.accessed_steady_ms, now)) return;
+  const TouchRecord record{.id = stream->state.id, .at = now};
   log_.Stage(record);  // no answer rests on it
   Touch(stream, record);
 }
@@ -90,8 +90,8 @@ StreamHandle StreamTable::Add(const CreateRecord& record, Lsn lsn, LongAppend co
     BeforeChange(source);
     ApplyForkAdded(source->state);
   }
-  auto stream = std::make_shared<StreamEntry>(partition, ApplyCreate(record), lsn, record.start,
-                                              std::move(source));
+  auto stream = std::make_shared<StreamEntry>(
+      partition, ApplyCreate(record, configs_.Share(record)), lsn, record.start, std::move(source));
   if (!record.prefix.empty()) AddBytes(*stream, record.prefix, nullptr);
   if (!record.data.empty()) AddBytes(*stream, record.data, std::move(copy));
   THALWEG_ASSERT(stream->own.end() == stream->state.tail);
@@ -101,7 +101,7 @@ StreamHandle StreamTable::Add(const CreateRecord& record, Lsn lsn, LongAppend co
 }
 
 void StreamTable::Insert(const StreamHandle& stream, Moment now) {
-  const bool added = stream->home.streams.emplace(PathKey(stream->state.path), stream).second;
+  const bool added = stream->home.streams.insert(stream).second;
   THALWEG_ASSERT(added);
   if (!stream->state.soft_deleted) Schedule(*stream, now);
 }
@@ -160,7 +160,8 @@ void StreamTable::Append(const StreamHandle& stream, const AppendRecord& record,
 }
 
 void StreamTable::Schedule(StreamEntry& stream, Moment now) {
-  const std::optional<int64_t> in_ms = ExpiresInMs(stream.info.expiry, stream.used_steady_ms, now);
+  const std::optional<int64_t> in_ms =
+      ExpiresInMs(stream.state.config->expiry, stream.used_steady_ms, now);
   if (!in_ms) return;
   if (stream.timer == nullptr) stream.timer = std::make_unique<ExpiryTimer>(stream);
   stream.home.expiries.Schedule(*stream.timer, now.steady_ms + *in_ms);
@@ -180,7 +181,7 @@ void StreamTable::Drop(const StreamHandle& stream, Lsn lsn, Aftermath& after) {
   Partition& partition = stream->home;
   partition.removed = std::max(partition.removed, lsn);
   stream->gone = true;
-  if (partition.epoch != 0) partition.gone.insert(stream->info.id.value);
+  if (partition.epoch != 0) partition.gone.insert(stream->state.id.value);
   const Offset end = stream->own.end();
   tail_bytes_.fetch_sub(end.value - stream->own.start().value, std::memory_order_relaxed);
   after.dropped.push_back(std::exchange(stream->own, TailBytes(end)));
@@ -188,7 +189,7 @@ void StreamTable::Drop(const StreamHandle& stream, Lsn lsn, Aftermath& after) {
     releases_.fetch_add(1, std::memory_order_relaxed);
     after.orphaned.push_back({lsn, std::move(stream->source)});
   }
-  const size_t erased = partition.streams.erase(PathKey(stream->state.path));
+  const size_t erased = partition.streams.erase(stream);
   THALWEG_ASSERT(erased == 1);
 }
 
@@ -228,7 +229,7 @@ bool StreamTable::SweepPartition(Partition& partition, Moment now, size_t& budge
   std::lock_guard lock(partition.mutex);
   const bool more = partition.expiries.Advance(now.steady_ms, budget);
   for (StreamEntry* due : partition.due) {
-    const StreamHandle stream = partition.streams.at(PathKey(due->state.path));
+    const StreamHandle stream = *partition.streams.find(PathKey(due->state.path));
     ExpireIfDue(stream, now, after);
     if (!stream->gone && !stream->state.soft_deleted) Schedule(*stream, now);
   }

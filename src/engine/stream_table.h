@@ -15,6 +15,7 @@
 #include "storage/commit_log.h"
 #include "storage/stream_store.h"
 #include "stream/command.h"
+#include "stream/config_pool.h"
 #include "stream/record.h"
 #include "thalweg/clock.h"
 
@@ -110,6 +111,7 @@ class StreamTable {
   std::vector<StreamHandle> Freeze(const std::function<void()>& at_freeze);
 
   StreamStore* store() const { return store_; }
+  ConfigPool& configs() { return configs_; }
   std::vector<std::unique_ptr<Partition>>& partitions() { return partitions_; }
 
   // The memory that streams need until they are checkpointed.
@@ -128,6 +130,7 @@ class StreamTable {
   Publisher& publisher_;
   StreamStore* const store_;
   std::vector<std::unique_ptr<Partition>> partitions_;
+  ConfigPool configs_;
   std::atomic<uint64_t> tail_bytes_{0};
   std::atomic<uint64_t> releases_{0};    // of sources, begun and not done
   std::atomic<uint64_t> sweep_next_{0};  // where the next sweep begins, so that none starves

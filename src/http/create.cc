@@ -31,7 +31,7 @@ ContentKind KindOfBody(const RouterContext& context, std::optional<std::string_v
   if (content_type) return KindOf(*content_type);
   if (!fork) return ContentKind::kBytes;
   const DescribeOutcome source = context.engine.Describe(fork->source);
-  return source.verdict == ReadVerdict::kOk ? Engine::Info(source.stream).kind
+  return source.verdict == ReadVerdict::kOk ? Engine::Info(source.stream).config.kind
                                             : ContentKind::kBytes;
 }
 

@@ -17,7 +17,7 @@ LiveHub::LiveHub(LiveShared& shared, StreamHandle stream)
 
 LiveHub::~LiveHub() { shared_.context.port.Unwatch(stream_, this); }
 
-const StreamInfo& LiveHub::info() const { return Engine::Info(stream_); }
+StreamInfo LiveHub::info() const { return Engine::Info(stream_); }
 
 std::optional<ReadOutcome> LiveHub::Read(Offset from, size_t page_bytes_max) {
   ReadOutcome outcome = shared_.context.engine.Read(stream_, from, page_bytes_max);

@@ -28,7 +28,7 @@ class LiveHub final : private Watcher {
   LiveSse& sse() { return sse_; }
   LiveShared& shared() { return shared_; }
   const StreamHandle& stream() const { return stream_; }
-  const StreamInfo& info() const;
+  StreamInfo info() const;
 
   // A page of the stream, or null where the answer may not be told yet: then all readers look
   // again once it may.

@@ -10,7 +10,7 @@ namespace thalweg {
 void LiveSse::Add(Responder& responder, Offset offset, std::optional<uint64_t> client_cursor) {
   SseReader& reader = behind_.emplace_back(*this, hub_.shared(), responder, offset, client_cursor);
   reader.self = std::prev(behind_.end());
-  reader.Start(hub_.info().kind);
+  reader.Start(hub_.info().config.kind);
   if (!reader.ended()) Resume(reader);
 }
 
@@ -34,7 +34,7 @@ bool LiveSse::SendNext(SseReader& reader) {
   } else if (page.size() == 0 && !page.closed && reader.greeted()) {
     JoinLive(reader);
   } else {
-    reader.Send(EncodeSseEvent(hub_.info().kind, page, reader.AdvanceCursor()));
+    reader.Send(EncodeSseEvent(hub_.info().config.kind, page, reader.AdvanceCursor()));
     if (!reader.ended() && hub_.shared().shut_down) reader.End();
   }
   return true;
@@ -61,7 +61,7 @@ void LiveSse::Publish() {
     const Page& page = outcome->page;
     if (page.size() == 0 && !page.closed) return;
     position_ = page.end;
-    SendToLive(EncodeSseEvent(hub_.info().kind, page, hub_.shared().CurrentCursor()));
+    SendToLive(EncodeSseEvent(hub_.info().config.kind, page, hub_.shared().CurrentCursor()));
     if (page.at_tail) return;
   }
 }

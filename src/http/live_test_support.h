@@ -85,7 +85,7 @@ class LiveBench {
   }
 
   void AppendQuietly(std::string_view path, std::string_view wire, bool close = false) {
-    const std::string type = Engine::Info(engine_->Describe(path).stream).content_type;
+    const std::string type = Engine::Info(engine_->Describe(path).stream).config.content_type;
     AppendCommand command;
     command.content_type = type;
     command.payload.wire = wire;

@@ -25,8 +25,8 @@ void SendMetadata(const RouterContext& context, const DescribeOutcome& outcome,
   if (outcome.verdict != ReadVerdict::kOk) {
     return SendProblem(responder, std::move(head), ProblemOf(outcome.verdict), {});
   }
-  const StreamInfo& info = Engine::Info(outcome.stream);
-  head.ContentType(info.content_type)
+  const StreamInfo info = Engine::Info(outcome.stream);
+  head.ContentType(info.config.content_type)
       .NextOffset(outcome.tail)
       .Closed(outcome.closed)
       .CacheControl("no-store");
@@ -38,7 +38,7 @@ void SendMetadata(const RouterContext& context, const DescribeOutcome& outcome,
                                .closed = outcome.closed,
                                .coding = Coding::kIdentity}));
   }
-  AddExpiry(info.expiry, head);
+  AddExpiry(info.config.expiry, head);
   responder.Start(200, head.fields(), std::nullopt);
   responder.Finish();
 }

@@ -92,11 +92,11 @@ ReadConditions ReadConditionsOf(const Request& request) {
 void SendPage(const RouterContext& context, const StreamHandle& stream, Page page,
               const ReadConditions& conditions, std::optional<uint64_t> cursor, bool now_query,
               Responder& responder) {
-  const StreamInfo& info = Engine::Info(stream);
-  const bool compressible = context.options.compression && IsCompressible(info.content_type);
+  const StreamInfo info = Engine::Info(stream);
+  const bool compressible = context.options.compression && IsCompressible(info.config.content_type);
   PageTag tag{.stream = info.id, .start = page.start, .end = page.end, .closed = page.closed};
   const bool at_tail = page.at_tail;
-  PageBody body = FrameBody(info.kind, std::move(page));
+  PageBody body = FrameBody(info.config.kind, std::move(page));
   if (compressible && body.size >= kCompressBytesMin) {
     tag.coding = NegotiateCoding(conditions.accept_encoding);
   }
@@ -115,7 +115,7 @@ void SendPage(const RouterContext& context, const StreamHandle& stream, Page pag
       return responder.Finish();
     }
   }
-  head.ContentType(info.content_type);
+  head.ContentType(info.config.content_type);
   if (tag.coding == Coding::kIdentity) return SendBody(responder, head, std::move(body));
   head.Add("content-encoding", CodingName(tag.coding));
   SendCompressed(context, responder, head, std::move(body), tag.coding);

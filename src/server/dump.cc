@@ -22,7 +22,7 @@ class DumpRun {
 
   // A stream of the last checkpoint.
   StorageResult<void> Take(const StreamStore& store, const StoredStream& stored) {
-    auto restored = Restore(stored);
+    auto restored = Restore(stored, fold_.configs());
     if (!restored) return std::unexpected(restored.error());
     if (path_ == restored->state.path) {
       const auto told = ForEachStretch(  // each of one append

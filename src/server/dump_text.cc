@@ -77,9 +77,9 @@ std::string Quoted(std::string_view bytes) {
 std::string StreamLine(const FoldedStream& stream) {
   const StreamState& state = stream.state;
   std::string line = Quoted(state.path) + " stream " + std::to_string(state.id.value) + " tail " +
-                     FormatOffset(state.tail) + " type " + Quoted(state.content_type) +
+                     FormatOffset(state.tail) + " type " + Quoted(state.config->content_type) +
                      " last-record " + std::to_string(stream.last.value) +
-                     ExpiryText(state.expiry) + ForkText(state.source, state.start);
+                     ExpiryText(state.config->expiry) + ForkText(state.source, state.start);
   if (state.forks > 0) line += " forks " + std::to_string(state.forks);
   if (state.seq_last) line += " stream-seq " + Quoted(*state.seq_last);
   if (state.closed) line += " closed";

@@ -100,7 +100,7 @@ class VerifyRun {
     if (!store) return Tell(store.error());
     if (*store == nullptr) return {};
     const auto looked = ForEachStream(**store, [&](const StoredStream& stored) {
-      auto restored = Restore(stored);
+      auto restored = Restore(stored, fold_.configs());
       if (!restored) return Tell(restored.error());
       const auto covered = ForEachStretch(**store, stored.entry, restored->state, kReadBytes,
                                           [](Offset, std::string_view) {});

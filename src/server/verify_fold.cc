@@ -77,7 +77,7 @@ StorageResult<void> StreamFold::Fold(Lsn lsn, const CreateRecord& record) {
   if (!objection.empty()) return DoesNotFit(lsn, objection);
   if (source != nullptr) ApplyForkAdded(source->state);
   paths_.emplace(record.path, record.id);
-  streams_.emplace(record.id.value, FoldedStream{ApplyCreate(record), lsn});
+  streams_.emplace(record.id.value, FoldedStream{ApplyCreate(record, configs_.Share(record)), lsn});
   return {};
 }
 

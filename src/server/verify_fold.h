@@ -13,6 +13,7 @@
 
 #include "storage/fault.h"
 #include "storage/stored_stream.h"
+#include "stream/config_pool.h"
 #include "stream/record.h"
 #include "stream/state.h"
 
@@ -37,6 +38,7 @@ class StreamFold {
   const std::map<std::string, StreamId, std::less<>>& paths() const { return paths_; }
   const FoldedStream* Find(StreamId id) const;
   uint64_t records() const { return records_; }
+  ConfigPool& configs() { return configs_; }
 
  private:
   StorageResult<void> Fold(Lsn lsn, const CreateRecord& record);
@@ -48,6 +50,7 @@ class StreamFold {
 
   std::unordered_map<uint64_t, FoldedStream> streams_;
   std::map<std::string, StreamId, std::less<>> paths_;
+  ConfigPool configs_;
   uint64_t records_ = 0;
 };
 

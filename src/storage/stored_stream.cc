@@ -22,14 +22,15 @@ StorageResult<CreateRecord> CreateOf(const CatalogEntry& entry) {
   return *create;
 }
 
-StorageResult<RestoredStream> Restore(const StoredStream& stored) {
+StorageResult<RestoredStream> Restore(const StoredStream& stored, ConfigPool& configs) {
   const auto create = CreateOf(stored.entry);
   if (!create) return std::unexpected(create.error());
   auto changes = DecodeState(stored.state);
   if (!changes || changes->tail < create->start) {
     return StreamDamage(stored.entry, "its state cannot be read");
   }
-  RestoredStream restored{.state = ApplyCreate(*create), .last = changes->last};
+  RestoredStream restored{.state = ApplyCreate(*create, configs.Share(*create)),
+                          .last = changes->last};
   RestoreChanges(restored.state, *std::move(changes));
   return restored;
 }

@@ -8,6 +8,7 @@
 
 #include "storage/catalog.h"
 #include "storage/fault.h"
+#include "stream/config_pool.h"
 #include "stream/record.h"
 #include "stream/state.h"
 
@@ -27,7 +28,9 @@ struct RestoredStream {
 // The create record of `entry`, borrowed from it. kDamage: it is not that of this stream.
 [[nodiscard]] StorageResult<CreateRecord> CreateOf(const CatalogEntry& entry);
 
-[[nodiscard]] StorageResult<RestoredStream> Restore(const StoredStream& stored);
+// Configurations come from `configs`.
+[[nodiscard]] StorageResult<RestoredStream> Restore(const StoredStream& stored,
+                                                    ConfigPool& configs);
 
 // Damage: `what` of the stream of `entry`, as "its state", cannot be what it is.
 std::unexpected<StorageFault> StreamDamage(const CatalogEntry& entry, const std::string& what);

@@ -31,7 +31,8 @@ StoredStream Stored(const CreateRecord& create, uint64_t tail) {
 }
 
 TEST(StoredStream, BecomesTheStateThatWasStored) {
-  const auto restored = Restore(Stored(Create(), 8));
+  ConfigPool configs;
+  const auto restored = Restore(Stored(Create(), 8), configs);
   ASSERT_TRUE(restored) << restored.error().message;
   EXPECT_EQ(restored->last, Lsn{9});
   EXPECT_EQ(restored->state.tail, Offset{8});
@@ -48,9 +49,10 @@ TEST(StoredStream, IsDamagedWhereTheCatalogOrTheStateIsNotItsOwn) {
   no_record.entry.create = "no record";
   StoredStream no_state = Stored(Create(), 8);
   no_state.state += "more";
+  ConfigPool configs;
   for (const StoredStream& stored :
        {Stored(other_id, 8), Stored(other_path, 8), Stored(Create(), 4), no_record, no_state}) {
-    const auto restored = Restore(stored);
+    const auto restored = Restore(stored, configs);
     ASSERT_FALSE(restored);
     EXPECT_EQ(restored.error().kind, StorageFault::Kind::kDamage);
     EXPECT_TRUE(restored.error().message.starts_with("stream 7 at a: "));

@@ -1,6 +1,7 @@
 #include "stream/apply.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/assert.h"
 
@@ -24,15 +25,13 @@ void Close(StreamState& state, const std::optional<ProducerStamp>& producer) {
 
 }  // namespace
 
-StreamState ApplyCreate(const CreateRecord& record) {
+StreamState ApplyCreate(const CreateRecord& record, std::shared_ptr<const StreamConfig> config) {
   THALWEG_ASSERT(record.id != StreamId{});
+  if (config == nullptr) config = std::make_shared<const StreamConfig>(ConfigOf(record));
   StreamState state;
   state.id = record.id;
   state.path = record.path;
-  state.requested = record.requested;
-  state.content_type = record.content_type;
-  state.kind = KindOf(record.content_type);
-  state.expiry = record.expiry;
+  state.config = std::move(config);
   state.source = record.source;
   state.start = record.start;
   state.tail = record.start;

@@ -8,8 +8,10 @@
 
 namespace thalweg {
 
-// The state of a stream just created.
-StreamState ApplyCreate(const CreateRecord& record);
+// The state of a stream just created. REQUIRES: `config` holds ConfigOf(record), or null: it is
+// made.
+StreamState ApplyCreate(const CreateRecord& record,
+                        std::shared_ptr<const StreamConfig> config = nullptr);
 
 // Whether `record` can have been decided on `state`.
 bool Fits(const StreamState& state, const AppendRecord& record);

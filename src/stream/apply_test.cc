@@ -32,10 +32,10 @@ TEST(Apply, CreateHoldsWhatTheRecordSays) {
   const StreamState state = ApplyCreate(record);
   EXPECT_EQ(state.id, kId);
   EXPECT_EQ(state.path, "/a");
-  EXPECT_EQ(state.requested, record.requested);
-  EXPECT_EQ(state.content_type, "Text/Plain; charset=utf-8");
-  EXPECT_EQ(state.kind, ContentKind::kText);
-  EXPECT_EQ(state.expiry, record.expiry);
+  EXPECT_EQ(state.config->requested, record.requested);
+  EXPECT_EQ(state.config->content_type, "Text/Plain; charset=utf-8");
+  EXPECT_EQ(state.config->kind, ContentKind::kText);
+  EXPECT_EQ(state.config->expiry, record.expiry);
   EXPECT_EQ(state.start, Offset{0});
   EXPECT_EQ(state.tail, Offset{3});
   EXPECT_EQ(state.accessed_steady_ms, 100);

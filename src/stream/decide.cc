@@ -30,8 +30,8 @@ AppendVerdict JudgeContentType(const StreamState& state, const AppendCommand& co
   if (!command.content_type || MediaType(*command.content_type).empty()) {
     return AppendVerdict::kContentTypeMissing;
   }
-  const bool same = SameMediaType(*command.content_type, state.content_type) &&
-                    command.payload.is_json == (state.kind == ContentKind::kJson);
+  const bool same = SameMediaType(*command.content_type, state.config->content_type) &&
+                    command.payload.is_json == (state.config->kind == ContentKind::kJson);
   return same ? AppendVerdict::kAppended : AppendVerdict::kContentTypeMismatch;
 }
 

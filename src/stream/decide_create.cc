@@ -30,12 +30,14 @@ RequestedConfig Requested(const CreateCommand& command) {
 
 // Only a fork can name no type: it takes whatever its source has, and so what stands there fits.
 bool TypeMatches(const StreamState& existing, const RequestedConfig& wanted) {
-  return wanted.content_type.empty() || SameMediaType(wanted.content_type, existing.content_type);
+  return wanted.content_type.empty() ||
+         SameMediaType(wanted.content_type, existing.config->content_type);
 }
 
 // A fork that inherited its window is also met by naming that window.
 bool ExpiryMatches(const StreamState& existing, const RequestedConfig& wanted) {
-  return wanted.expiry == existing.requested.expiry || wanted.expiry == existing.expiry;
+  const StreamConfig& had = *existing.config;
+  return wanted.expiry == had.requested.expiry || wanted.expiry == had.expiry;
 }
 
 bool ForkMatches(const RequestedConfig& had, const RequestedConfig& wanted) {
@@ -47,7 +49,7 @@ CreateVerdict JudgeExisting(const StreamState& existing, const CreateCommand& co
   if (existing.soft_deleted) return CreateVerdict::kPathSoftDeleted;
   const RequestedConfig wanted = Requested(command);
   if (!TypeMatches(existing, wanted) || !ExpiryMatches(existing, wanted) ||
-      !ForkMatches(existing.requested, wanted)) {
+      !ForkMatches(existing.config->requested, wanted)) {
     return CreateVerdict::kConfigMismatch;
   }
   return existing.closed == command.closed ? CreateVerdict::kExists
@@ -59,7 +61,7 @@ CreateVerdict JudgeFork(const StreamState* source, const CreateCommand& command)
   if (source == nullptr) return CreateVerdict::kSourceMissing;
   if (source->soft_deleted) return CreateVerdict::kSourceSoftDeleted;
   const std::optional<std::string_view> type = NamedType(command);
-  if (type && !SameMediaType(*type, source->content_type)) {
+  if (type && !SameMediaType(*type, source->config->content_type)) {
     return CreateVerdict::kContentTypeMismatch;
   }
   const Offset at = command.fork.at.value_or(source->tail);
@@ -80,8 +82,8 @@ CreateVerdict JudgeBody(ContentKind kind, const Payload& payload) {
 
 // What a fork takes from its source. (protocol 4.2, the table)
 void Inherit(const StreamState& source, const CreateCommand& command, CreateRecord& record) {
-  if (!NamedType(command)) record.content_type = source.content_type;
-  if (command.expiry.kind == Expiry::Kind::kNever) record.expiry = source.expiry;
+  if (!NamedType(command)) record.content_type = source.config->content_type;
+  if (command.expiry.kind == Expiry::Kind::kNever) record.expiry = source.config->expiry;
   record.source = source.id;
   record.start = command.fork.at.value_or(source.tail);
   if (command.fork.sub_offset == 0) return;

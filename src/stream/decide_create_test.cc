@@ -107,7 +107,7 @@ TEST(DecideCreate, ResolvesTheContentType) {
   for (const Case& c : cases) {
     CreateCommand command = Put();
     command.content_type = c.sent;
-    EXPECT_EQ(After(command).content_type, c.want) << c.why;
+    EXPECT_EQ(After(command).config->content_type, c.want) << c.why;
   }
 }
 
@@ -322,16 +322,16 @@ TEST(DecideCreate, AForkInheritsItsExpiryByTheTable) {
   for (const Case& c : cases) {
     const StreamState source = Source("text/plain", c.source);
     const StreamState fork = After(Until(Fork(), c.sent), &source);
-    EXPECT_EQ(fork.expiry, c.want) << c.why;
-    EXPECT_EQ(fork.expiry.at_text, c.want.at_text) << c.why;
-    EXPECT_EQ(fork.requested.expiry, c.sent) << c.why;
+    EXPECT_EQ(fork.config->expiry, c.want) << c.why;
+    EXPECT_EQ(fork.config->expiry.at_text, c.want.at_text) << c.why;
+    EXPECT_EQ(fork.config->requested.expiry, c.sent) << c.why;
   }
 }
 
 TEST(DecideCreate, AForkInheritsItsTypeVerbatim) {
   const StreamState source = Source("Text/Plain;a=b");
-  EXPECT_EQ(After(Fork(), &source).content_type, "Text/Plain;a=b");
-  EXPECT_EQ(After(Typed(Fork(), "text/plain"), &source).content_type, "text/plain");
+  EXPECT_EQ(After(Fork(), &source).config->content_type, "Text/Plain;a=b");
+  EXPECT_EQ(After(Typed(Fork(), "text/plain"), &source).config->content_type, "text/plain");
 }
 
 TEST(DecideCreate, ComparesARepeatedForkWithWhatWasRequested) {

@@ -19,22 +19,28 @@ ProducerVerdict ProducerTable::Check(const ProducerStamp& stamp) const {
 void ProducerTable::Record(const ProducerStamp& stamp) {
   THALWEG_ASSERT(Check(stamp) == ProducerVerdict::kAccept);
   const State state{stamp.epoch, stamp.seq};
-  const auto found = states_.find(stamp.id);
-  if (found != states_.end()) {
+  States& states = states_.Made();
+  const auto found = states.find(stamp.id);
+  if (found != states.end()) {
     found->second = state;
   } else {
-    states_.emplace(stamp.id, state);
+    states.emplace(stamp.id, state);
   }
 }
 
 const ProducerTable::State* ProducerTable::Find(std::string_view id) const {
-  const auto found = states_.find(id);
-  return found == states_.end() ? nullptr : &found->second;
+  const auto found = states().find(id);
+  return found == states().end() ? nullptr : &found->second;
+}
+
+const ProducerTable::States& ProducerTable::states() const {
+  static const States kNone;
+  return states_ ? *states_ : kNone;
 }
 
 void ProducerTable::Restore(std::string id, State state) {
   THALWEG_ASSERT(!id.empty());
-  const bool added = states_.emplace(std::move(id), state).second;
+  const bool added = states_.Made().emplace(std::move(id), state).second;
   THALWEG_ASSERT(added);
 }
 

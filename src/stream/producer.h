@@ -9,6 +9,8 @@
 #include <string>
 #include <string_view>
 
+#include "base/boxed.h"
+
 namespace thalweg {
 
 // What a client put on one append. `id` is borrowed for the call.
@@ -47,10 +49,11 @@ class ProducerTable {
   // The last accepted state of `id`, or null. Valid until the next Record().
   const State* Find(std::string_view id) const;
 
-  const std::map<std::string, State, std::less<>>& states() const { return states_; }
+  using States = std::map<std::string, State, std::less<>>;
+  const States& states() const;
 
  private:
-  std::map<std::string, State, std::less<>> states_;
+  Boxed<States> states_;  // most streams have no producers
 };
 
 }  // namespace thalweg

@@ -2,9 +2,10 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
+#include <memory>
 #include <string>
 
+#include "base/boxed.h"
 #include "stream/content_type.h"
 #include "stream/record.h"
 
@@ -18,21 +19,33 @@ struct ClosingStamp {
   bool operator==(const ClosingStamp&) const = default;
 };
 
-struct StreamState {
-  StreamId id;
-  std::string path;
+// What creation settled for good. Streams that were created alike may share one.
+struct StreamConfig {
   RequestedConfig requested;
   std::string content_type;  // verbatim
   ContentKind kind = ContentKind::kBytes;
   Expiry expiry;
-  StreamId source;  // 0: not a fork
-  Offset start;     // own bytes begin here
-  Offset tail;      // head tail: own bytes end here
+};
+
+// What `record` settles.
+StreamConfig ConfigOf(const CreateRecord& record);
+
+// Whether `config` is ConfigOf(record), to the letter.
+bool IsConfigOf(const StreamConfig& config, const CreateRecord& record);
+
+struct StreamState {
+  // The first five never change.
+  StreamId id;
+  std::string path;
+  std::shared_ptr<const StreamConfig> config;  // never null
+  StreamId source;                             // 0: not a fork
+  Offset start;                                // own bytes begin here
+  Offset tail;                                 // head tail: own bytes end here
   bool closed = false;
-  std::optional<ClosingStamp> closed_by;
+  Boxed<ClosingStamp> closed_by;
   bool soft_deleted = false;
-  uint64_t forks = 0;                   // live forks that read from this stream
-  std::optional<std::string> seq_last;  // Stream-Seq
+  uint64_t forks = 0;           // live forks that read from this stream
+  Boxed<std::string> seq_last;  // Stream-Seq
   ProducerTable producers;
   int64_t accessed_steady_ms = 0;  // last use, as recorded
 };

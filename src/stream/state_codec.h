@@ -5,8 +5,6 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
-#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -20,11 +18,11 @@ struct StateChanges {
   Lsn last;  // of the last record in it
   Offset tail;
   bool closed = false;
-  std::optional<ClosingStamp> closed_by;
+  Boxed<ClosingStamp> closed_by;
   bool soft_deleted = false;
   uint64_t forks = 0;
-  std::optional<std::string> seq_last;
-  std::map<std::string, ProducerTable::State, std::less<>> producers;
+  Boxed<std::string> seq_last;
+  ProducerTable::States producers;
   int64_t accessed_steady_ms = 0;
   bool operator==(const StateChanges&) const = default;
 };
