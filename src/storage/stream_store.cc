@@ -44,13 +44,13 @@ std::optional<MergePlan> PlanMergeAtRest(const std::vector<SegmentInfo>& segment
     newer_bytes += info.file_bytes;
     live_bytes += info.data_bytes - info.dead_bytes;
   }
-  if (newer_bytes * 100 <= live_bytes * kFilePercentMax) return std::nullopt;
+  if (segments.size() < 2 || newer_bytes * 100 <= live_bytes * kFilePercentMax) return std::nullopt;
   for (size_t i = 0; i + 1 < segments.size(); ++i) {
     newer_bytes -= segments[i].file_bytes;
     if (segments[i].file_bytes > newer_bytes) continue;
     return MergePlan{i, segments.size() - i, segments[i].level};  // the highest of them
   }
-  return std::nullopt;
+  return MergePlan{0, segments.size(), segments.front().level};
 }
 
 }  // namespace

@@ -40,11 +40,11 @@ TEST(PlanMerge, OneThatIsDeadInLargePartIsWrittenAgain) {
   EXPECT_EQ(Planned({Info(2, 1'000), Info(1, 100, 16)}), (Plan{1, 1, 1}));
 }
 
-TEST(PlanMerge, AtRestEachEndsLongerThanAllNewerOnesWhereThatSavesSomething) {
+TEST(PlanMerge, AtRestWhatTakesTooMuchIsMergedFromTheNewOnesOn) {
   const std::vector<SegmentInfo> even{Info(2, 1'000), Info(1, 100), Info(0, 60), Info(0, 60)};
   EXPECT_EQ(Planned(even), std::nullopt);
   EXPECT_EQ(Planned(even, true), (Plan{1, 3, 1}));
-  EXPECT_EQ(Planned({Info(2, 1'000), Info(1, 230), Info(0, 60)}, true), std::nullopt);
+  EXPECT_EQ(Planned({Info(2, 1'000), Info(1, 230), Info(0, 60)}, true), (Plan{0, 3, 2}));
   EXPECT_EQ(Planned({Info(0, 5), Info(0, 5)}, true), (Plan{0, 2, 0}));
   EXPECT_EQ(Planned({Info(0, 5)}, true), std::nullopt);
   EXPECT_EQ(Planned({}, true), std::nullopt);

@@ -9,9 +9,11 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "storage/disk.h"
+#include "stream/record.h"
 #include "testing/sim_catalog.h"
 #include "testing/sim_disk.h"
 #include "testing/sim_random.h"
@@ -32,13 +34,57 @@ enum class Plant : uint8_t {
   kForgetsLastId,       // of the checkpoint, so that ids are given again
   kForgetsRemovals,     // of streams that the catalog has
   kSkipsARecord,        // replays from one record too far
+  kForgetsProducers,    // of appends, in the log
+  kForgetsSources,      // of forks, in the log
+  kForgetsClosure,      // of appends that bring bytes, in the log
+  kForgetsTouch,        // uses of streams with a TTL, in the log
+  kPublishesEarly,      // before the record is synced
 };
 
 inline constexpr Plant kPlants[] = {
     Plant::kSkipsSync,        Plant::kSkipsDirectorySync, Plant::kRetriesSync,
     Plant::kTrustsCache,      Plant::kAnswersEarly,       Plant::kSkipsSegmentSync,
     Plant::kSkipsSegmentName, Plant::kTrimsEarly,         Plant::kForgetsLastId,
-    Plant::kForgetsRemovals,  Plant::kSkipsARecord};
+    Plant::kForgetsRemovals,  Plant::kSkipsARecord,       Plant::kForgetsProducers,
+    Plant::kForgetsSources,   Plant::kForgetsClosure,     Plant::kForgetsTouch,
+    Plant::kPublishesEarly};
+
+// What the log holds of `record`.
+class PlantedRecord {
+ public:
+  PlantedRecord(const Record& record, Plant plant) : record_(record) {
+    auto* const create = std::get_if<CreateRecord>(&record_);
+    auto* const append = std::get_if<AppendRecord>(&record_);
+    if (create != nullptr && plant == Plant::kForgetsSources) ForgetSource(*create);
+    if (append != nullptr && plant == Plant::kForgetsProducers) append->producer.reset();
+    if (append != nullptr && plant == Plant::kForgetsClosure && !append->data.empty()) {
+      append->closes = false;
+    }
+    if (auto* const touch = std::get_if<TouchRecord>(&record_);
+        touch != nullptr && plant == Plant::kForgetsTouch) {
+      touch->at = {};
+    }
+  }
+  PlantedRecord(const PlantedRecord&) = delete;
+  PlantedRecord& operator=(const PlantedRecord&) = delete;
+
+  const Record& record() const { return record_; }
+
+ private:
+  void ForgetSource(CreateRecord& create) {
+    data_ = std::string(create.prefix) + std::string(create.data);
+    create.source = {};
+    create.start = {};
+    create.prefix = {};
+    create.data = data_;
+    create.requested.fork_source.clear();
+    create.requested.fork_at.reset();
+    create.requested.fork_sub_offset = 0;
+  }
+
+  Record record_;
+  std::string data_;
+};
 
 class PlantedFile final : public File {
  public:
