@@ -38,7 +38,7 @@ request = function()
 end
 """
 
-QUIET_SECONDS = 8  # longer than the server waits before it merges what is at rest
+QUIET_SECONDS = 20  # much longer than the server waits before it merges what is at rest
 
 
 def arguments():
