@@ -107,6 +107,12 @@ TEST_F(Replayed, SourcesLiveAsLongAsTheirForks) {
   EXPECT_EQ(engine_.Describe("/source").verdict, ReadVerdict::kMissing);
 }
 
+TEST_F(Replayed, AForkMayLeaveItsSourceInWhatThatInherited) {
+  TakeAll({Created(1, "/source", "a"), Appended(1, "b"), Forked(2, "/fork", 1, 2), Appended(2, "c"),
+           Forked(3, "/again", 2, 1), Appended(3, "d")});
+  EXPECT_EQ(ReadAll(engine_, "/again"), "ad");
+}
+
 // The last recorded use is up to an eighth of the window older than the last one.
 TEST_F(Replayed, AWindowNeverEndsEarly) {
   CreateRecord record = Created(1, "/a");

@@ -7,9 +7,9 @@ namespace {
 
 std::string Name(StreamId id) { return "stream " + std::to_string(id.value); }
 
+// Also where the source inherited what stands there.
 bool CanFork(const StreamState* source, Offset start) {
-  return source != nullptr && !source->soft_deleted && source->start <= start &&
-         start <= source->tail;
+  return source != nullptr && !source->soft_deleted && start <= source->tail;
 }
 
 }  // namespace

@@ -56,7 +56,7 @@ TEST(Fit, ACreateNeedsAFreeIdAFreePathAndAForkItsSource) {
   };
   const Row rows[] = {{"at its start", 2, &source, true},
                       {"at its tail", 5, &source, true},
-                      {"before its own bytes", 1, &source, false},
+                      {"in what it inherited", 1, &source, true},
                       {"behind its tail", 6, &source, false},
                       {"soft-deleted", 5, &deleted, false}};
   for (const Row& row : rows) {
