@@ -19,6 +19,8 @@ class ManualClock final : public Clock {
   }
   // An operator sets the wall clock.
   void JumpWallMs(int64_t ms) { wall_ms_ += ms; }
+  // A process starts: what it counts on from is what the wall clock shows.
+  void Restart() { steady_ms_ = wall_ms_.load(); }
 
  private:
   std::atomic<int64_t> wall_ms_{1'800'000'000'000};

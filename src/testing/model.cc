@@ -53,7 +53,7 @@ bool SameExpiry(const Expiry& a, const Expiry& b) {
 
 uint64_t Model::Stream::tail() const {
   uint64_t bytes = 0;
-  for (const std::string& append : appends) bytes += append.size();
+  for (const Piece& append : appends) bytes += append.text.size();
   return bytes;
 }
 
@@ -62,7 +62,7 @@ std::optional<size_t> Model::Stream::AppendsBefore(uint64_t at) const {
   for (size_t i = 0;; ++i) {
     if (end == at) return i;
     if (i == appends.size()) return std::nullopt;
-    end += appends[i].size();
+    end += appends[i].text.size();
   }
 }
 
@@ -70,27 +70,30 @@ Model::Stream* Model::Find(std::string_view path, Moment now) {
   auto it = by_path_.find(path);
   if (it == by_path_.end()) return nullptr;
   Stream& stream = it->second;
-  if (stream.soft_deleted || !TimeIsOver(stream.expiry, stream.used_ms, now)) return &stream;
-  Take(stream);
+  if (ending_ == Ending::kByWord || stream.soft_deleted) return &stream;
+  if (!TimeIsOver(stream.expiry, stream.used_ms, now)) return &stream;
+  Take(stream, {});
   it = by_path_.find(path);
   return it == by_path_.end() ? nullptr : &it->second;
 }
 
 // Deletes `stream`, or hides it while forks read from it.
-void Model::Take(Stream& stream) {
+void Model::Take(Stream& stream, Lsn lsn) {
+  if (!stream.soft_deleted) stream.last = lsn;
   stream.soft_deleted = true;
   if (stream.forks > 0) return;
   if (stream.source != nullptr) orphaned_.push_back(stream.source);
+  vanished_[stream.path] = lsn;
   by_path_.erase(by_path_.find(stream.path));
 }
 
-void Model::ReleaseOrphaned() {
+void Model::ReleaseOrphaned(Lsn lsn) {
   while (!orphaned_.empty()) {
     Stream& source = *orphaned_.back();
     orphaned_.pop_back();
     THALWEG_ASSERT(source.forks > 0);
     --source.forks;
-    if (source.soft_deleted) Take(source);
+    if (source.soft_deleted) Take(source, lsn);
   }
 }
 
@@ -123,7 +126,7 @@ CreateVerdict Model::JudgeFork(const Stream* source, const CreateCommand& comman
   if (command.fork.sub_offset == 0) return CreateVerdict::kCreated;
   const bool fits =
       *before < source->appends.size() &&
-      PrefixBytes(source->appends[*before], command.fork.sub_offset, source->is_json());
+      PrefixBytes(source->appends[*before].text, command.fork.sub_offset, source->is_json());
   return fits ? CreateVerdict::kCreated : CreateVerdict::kSubOffsetTooLarge;
 }
 
@@ -143,13 +146,14 @@ CreateVerdict Model::Decide(const Stream* existing, Stream* source, const Create
                                                            : CreateVerdict::kCreated;
 }
 
-Model::Stream& Model::Add(Stream* source, const CreateCommand& command) {
+Model::Stream& Model::Add(Stream* source, const CreateCommand& command, Lsn lsn) {
   Stream& stream = by_path_[std::string(command.path)];
   stream.path = command.path;
   stream.type = command.content_type.value_or(kDefaultContentType);
   stream.expiry_requested = stream.expiry = command.expiry;
   stream.closed = command.closed;
   stream.used_ms = command.now.steady_ms;
+  stream.created = stream.last = lsn;
   if (source != nullptr) {
     ++source->forks;
     stream.source = source;
@@ -158,32 +162,41 @@ Model::Stream& Model::Add(Stream* source, const CreateCommand& command) {
     stream.fork_sub_offset = command.fork.sub_offset;
     stream.type = source->type;
     if (command.expiry.kind == Expiry::Kind::kNever) stream.expiry = source->expiry;
-    const size_t before = *source->AppendsBefore(stream.fork_at.value_or(source->tail()));
-    stream.appends.assign(source->appends.begin(), source->appends.begin() + before);
-    if (stream.fork_sub_offset > 0) {
-      const std::string& next = source->appends[before];
-      stream.appends.push_back(
-          next.substr(0, *PrefixBytes(next, stream.fork_sub_offset, source->is_json())));
-    }
+    Inherit(stream, *source);
   }
-  if (!command.payload.wire.empty()) stream.appends.emplace_back(command.payload.wire);
+  if (!command.payload.wire.empty()) {
+    stream.appends.push_back({std::string(command.payload.wire), lsn});
+  }
   return stream;
 }
 
-CreateOutcome Model::Create(const CreateCommand& command) {
+void Model::Inherit(Stream& stream, const Stream& source) {
+  const size_t before = *source.AppendsBefore(stream.fork_at.value_or(source.tail()));
+  stream.appends.assign(source.appends.begin(), source.appends.begin() + before);
+  if (stream.fork_sub_offset == 0) return;
+  const std::string& next = source.appends[before].text;
+  const size_t bytes = *PrefixBytes(next, stream.fork_sub_offset, source.is_json());
+  stream.appends.push_back({next.substr(0, bytes), stream.created});
+}
+
+CreateOutcome Model::Create(const CreateCommand& command, Lsn lsn) {
   // Forks look at their source first: what expires, expires in this order.
   Stream* source = command.fork_source ? Find(*command.fork_source, command.now) : nullptr;
   Stream* stream = Find(command.path, command.now);
   if (command.fork_source && *command.fork_source == command.path) source = stream;
   CreateOutcome outcome;
   outcome.verdict = Decide(stream, source, command);
-  if (outcome.verdict == CreateVerdict::kCreated) stream = &Add(source, command);
+  if (outcome.verdict == CreateVerdict::kCreated) stream = &Add(source, command, lsn);
   if (stream != nullptr) {
     outcome.content_type = stream->type;
     outcome.tail = Offset{stream->tail()};
     outcome.closed = stream->closed;
   }
-  ReleaseOrphaned();
+  ReleaseOrphaned({});
+  outcome.rests_on = RestsOn(command.path);
+  if (command.fork_source && outcome.verdict != CreateVerdict::kCreated) {
+    outcome.rests_on = std::max(outcome.rests_on, RestsOn(*command.fork_source));
+  }
   return outcome;
 }
 
@@ -231,25 +244,30 @@ AppendVerdict Model::JudgeAppend(const Stream* stream, const AppendCommand& comm
   return AppendVerdict::kAppended;
 }
 
-AppendOutcome Model::Append(std::string_view path, const AppendCommand& command) {
+void Model::Accept(Stream& stream, const AppendCommand& command, Lsn lsn) {
+  stream.last = lsn;
+  if (!command.payload.wire.empty()) {
+    stream.appends.push_back({std::string(command.payload.wire), lsn});
+  }
+  if (command.producer) {
+    stream.producers[std::string(command.producer->id)] = {command.producer->epoch,
+                                                           command.producer->seq};
+  }
+  if (HasBody(command.payload) && command.stream_seq) stream.seq_last = *command.stream_seq;
+  if (command.close) stream.closed = true;
+  if (command.close && command.producer) stream.closed_by = TextOf(*command.producer);
+}
+
+AppendOutcome Model::Append(std::string_view path, const AppendCommand& command, Lsn lsn) {
   Stream* stream = Find(path, command.now);
   AppendOutcome outcome;
   outcome.verdict = JudgeAppend(stream, command);
   const bool accepted =
       outcome.verdict == AppendVerdict::kAppended || outcome.verdict == AppendVerdict::kClosed;
-  if (accepted) {
-    if (!command.payload.wire.empty()) stream->appends.emplace_back(command.payload.wire);
-    if (command.producer) {
-      stream->producers[std::string(command.producer->id)] = {command.producer->epoch,
-                                                              command.producer->seq};
-    }
-    if (HasBody(command.payload) && command.stream_seq) stream->seq_last = *command.stream_seq;
-    if (command.close) stream->closed = true;
-    if (command.close && command.producer) stream->closed_by = TextOf(*command.producer);
-  }
+  if (accepted) Accept(*stream, command, lsn);
   if (accepted || outcome.verdict == AppendVerdict::kDuplicate ||
       outcome.verdict == AppendVerdict::kAlreadyClosed) {
-    stream->used_ms = command.now.steady_ms;
+    Use(path, command.now);
   }
   if (stream != nullptr) {
     outcome.tail = Offset{stream->tail()};
@@ -264,11 +282,12 @@ AppendOutcome Model::Append(std::string_view path, const AppendCommand& command)
       }
     }
   }
-  ReleaseOrphaned();
+  ReleaseOrphaned({});
+  outcome.rests_on = RestsOn(path);
   return outcome;
 }
 
-RemoveOutcome Model::Remove(std::string_view path, Moment now) {
+RemoveOutcome Model::Remove(std::string_view path, Moment now, Lsn lsn) {
   Stream* stream = Find(path, now);
   RemoveOutcome outcome;
   if (stream == nullptr) {
@@ -277,20 +296,21 @@ RemoveOutcome Model::Remove(std::string_view path, Moment now) {
     outcome.verdict = RemoveVerdict::kSoftDeleted;
   } else {
     outcome.verdict = RemoveVerdict::kRemoved;
-    Take(*stream);
+    Take(*stream, lsn);
   }
-  ReleaseOrphaned();
+  ReleaseOrphaned(lsn);
+  outcome.rests_on = RestsOn(path);
   return outcome;
 }
 
 ModelPage Model::Read(std::string_view path, ReadFrom from, size_t page_bytes_max, Moment now) {
   Stream* stream = Find(path, now);
-  ReleaseOrphaned();  // of what Find expired; then it found nothing
+  ReleaseOrphaned({});  // of what Find expired; then it found nothing
   ModelPage page;
   if (stream == nullptr) return page;
   page.verdict = ReadVerdict::kSoftDeleted;
   if (stream->soft_deleted) return page;
-  stream->used_ms = now.steady_ms;
+  Use(path, now);
   const uint64_t tail = stream->tail();
   uint64_t at = from.kind == ReadFrom::Kind::kTail ? tail : from.offset.value;
   if (from.kind == ReadFrom::Kind::kStart) at = 0;
@@ -301,7 +321,7 @@ ModelPage Model::Read(std::string_view path, ReadFrom from, size_t page_bytes_ma
   if (!before) return page;
   page.verdict = ReadVerdict::kOk;
   for (size_t i = *before; i < stream->appends.size(); ++i) {
-    const std::string& append = stream->appends[i];
+    const std::string& append = stream->appends[i].text;
     if (!page.text.empty() && page.text.size() + append.size() > page_bytes_max) break;
     page.text += append;
   }
@@ -323,7 +343,92 @@ void Model::ExpireAll(Moment now) {
   std::vector<std::string> paths;
   for (const auto& [path, stream] : by_path_) paths.push_back(path);
   for (const std::string& path : paths) Find(path, now);
-  ReleaseOrphaned();
+  ReleaseOrphaned({});
+}
+
+void Model::Expire(std::string_view path, Lsn lsn) {
+  Take(by_path_.find(path)->second, lsn);
+  ReleaseOrphaned(lsn);
+}
+
+void Model::Use(std::string_view path, Moment now) {
+  const auto it = by_path_.find(path);
+  if (it != by_path_.end()) it->second.used_ms = std::max(it->second.used_ms, now.steady_ms);
+}
+
+bool Model::IsDue(std::string_view path, Moment now, int late_eighths) const {
+  const Stream* const stream = At(path);
+  if (stream == nullptr || stream->soft_deleted) return false;
+  const int64_t late_ms = static_cast<int64_t>(stream->expiry.ttl_s) * 1000 * late_eighths / 8;
+  return TimeIsOver(stream->expiry, stream->used_ms + late_ms, now);
+}
+
+const Model::Stream* Model::At(std::string_view path) const {
+  const auto it = by_path_.find(path);
+  return it == by_path_.end() ? nullptr : &it->second;
+}
+
+ReadVerdict Model::Stands(std::string_view path) const {
+  const Stream* const stream = At(path);
+  if (stream == nullptr) return ReadVerdict::kMissing;
+  return stream->soft_deleted ? ReadVerdict::kSoftDeleted : ReadVerdict::kOk;
+}
+
+Lsn Model::RestsOn(std::string_view path) const {
+  const Stream* const stream = At(path);
+  if (stream != nullptr) return stream->last;
+  const auto it = vanished_.find(path);
+  return it == vanished_.end() ? Lsn{} : it->second;
+}
+
+bool Model::IsJson(std::string_view path) const {
+  const Stream* const stream = At(path);
+  return stream != nullptr && stream->is_json();
+}
+
+bool Model::IsClosed(std::string_view path) const {
+  const Stream* const stream = At(path);
+  return stream != nullptr && stream->closed;
+}
+
+void Model::Clear() {
+  by_path_.clear();
+  vanished_.clear();
+}
+
+std::optional<Lsn> Model::Shows(std::string_view path, uint64_t start, std::string_view text,
+                                bool closed) const {
+  const Stream* const stream = At(path);
+  if (stream == nullptr) return std::nullopt;
+  Lsn rests_on = stream->created;
+  uint64_t at = 0;
+  for (const Piece& append : stream->appends) {
+    if (at >= start + text.size()) break;
+    rests_on = std::max(rests_on, append.lsn);
+    if (at >= start && !text.substr(at - start).starts_with(append.text)) return std::nullopt;
+    at += append.text.size();
+    if (at > start && at - append.text.size() < start) return std::nullopt;
+  }
+  if (at != start + text.size()) return std::nullopt;
+  if (!closed) return rests_on;
+  if (!stream->closed || at != stream->tail()) return std::nullopt;
+  return stream->last;
+}
+
+std::vector<uint64_t> Model::Boundaries(std::string_view path) const {
+  std::vector<uint64_t> ends = {0};
+  const Stream* const stream = At(path);
+  if (stream == nullptr) return ends;
+  for (const Piece& append : stream->appends) ends.push_back(ends.back() + append.text.size());
+  return ends;
+}
+
+std::vector<ProducerStamp> Model::LastStamps(std::string_view path) const {
+  std::vector<ProducerStamp> stamps;
+  const Stream* const stream = At(path);
+  if (stream == nullptr) return stamps;
+  for (const auto& [id, last] : stream->producers) stamps.push_back({id, last.epoch, last.seq});
+  return stamps;
 }
 
 }  // namespace thalweg

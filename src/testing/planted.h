@@ -9,82 +9,46 @@
 #include <string>
 #include <string_view>
 #include <utility>
-#include <variant>
 #include <vector>
 
 #include "storage/disk.h"
-#include "stream/record.h"
+#include "storage/log_format.h"
 #include "testing/sim_catalog.h"
 #include "testing/sim_disk.h"
 #include "testing/sim_random.h"
 
 namespace thalweg {
 
-// Mistakes that a storage engine could make; each must be found.
+// Mistakes that a storage engine, or who serves it, could make; each must be found.
 enum class Plant : uint8_t {
   kNone,
-  kSkipsSync,           // of a file
-  kSkipsDirectorySync,  // so that names are lost
-  kRetriesSync,         // takes the second try's success for the first one's
-  kTrustsCache,         // goes on from what a failed sync left in memory
-  kAnswersEarly,        // before the record is synced
-  kSkipsSegmentSync,    // of a segment alone
-  kSkipsSegmentName,    // of the directory of segments alone
-  kTrimsEarly,          // takes the catalog for committed that is not synced
-  kForgetsLastId,       // of the checkpoint, so that ids are given again
-  kForgetsRemovals,     // of streams that the catalog has
-  kSkipsARecord,        // replays from one record too far
-  kForgetsProducers,    // of appends, in the log
-  kForgetsSources,      // of forks, in the log
-  kForgetsClosure,      // of appends that bring bytes, in the log
-  kForgetsTouch,        // uses of streams with a TTL, in the log
-  kPublishesEarly,      // before the record is synced
+  kSkipsSync,             // of a file
+  kSkipsDirectorySync,    // so that names are lost
+  kRetriesSync,           // takes the second try's success for the first one's
+  kTrustsCache,           // goes on from what a failed sync left in memory
+  kAnswersEarly,          // before the record is synced
+  kSkipsSegmentSync,      // of a segment alone
+  kSkipsSegmentName,      // of the directory of segments alone
+  kTrimsEarly,            // takes the catalog for committed that is not synced
+  kForgetsLastId,         // of the checkpoint, so that ids are given again
+  kForgetsRemovals,       // of streams that the catalog has
+  kSkipsARecord,          // replays from one record too far
+  kForgetsStamps,         // the producer's state is not in the append's record
+  kStampsApart,           // the stamp is, and the bytes are not
+  kForgetsSeqs,           // the same of Stream-Seq
+  kForgetsCloses,         // an append's record does not say that it closes
+  kForgetsSources,        // a fork's record does not say of what
+  kForgetsDeletes,        // a removal is no record
+  kForgetsUses,           // of streams with a TTL
+  kPublishesEarly,        // readers see what is not durable yet
+  kAnswersRepeatsEarly,   // a duplicate, before its original is durable
+  kAnswersDeletesEarly,   // before they are durable
+  kAnswersAbsencesEarly,  // says 404 before the removal is durable
+  kCutsTooMuch,           // of the log, with its torn tail
+  kTakesDamageForEnd,     // of the log, and cuts it there
 };
 
-inline constexpr Plant kPlants[] = {
-    Plant::kSkipsSync,        Plant::kSkipsDirectorySync, Plant::kRetriesSync,
-    Plant::kTrustsCache,      Plant::kAnswersEarly,       Plant::kSkipsSegmentSync,
-    Plant::kSkipsSegmentName, Plant::kTrimsEarly,         Plant::kForgetsLastId,
-    Plant::kForgetsRemovals,  Plant::kSkipsARecord,       Plant::kForgetsProducers,
-    Plant::kForgetsSources,   Plant::kForgetsClosure,     Plant::kForgetsTouch,
-    Plant::kPublishesEarly};
-
-// What the log holds of `record`.
-class PlantedRecord {
- public:
-  PlantedRecord(const Record& record, Plant plant) : record_(record) {
-    auto* const create = std::get_if<CreateRecord>(&record_);
-    auto* const append = std::get_if<AppendRecord>(&record_);
-    if (create != nullptr && plant == Plant::kForgetsSources) ForgetSource(*create);
-    if (append != nullptr && plant == Plant::kForgetsProducers) append->producer.reset();
-    if (append != nullptr && plant == Plant::kForgetsClosure && !append->data.empty()) {
-      append->closes = false;
-    }
-    if (auto* const touch = std::get_if<TouchRecord>(&record_);
-        touch != nullptr && plant == Plant::kForgetsTouch) {
-      touch->at = {};
-    }
-  }
-  PlantedRecord(const PlantedRecord&) = delete;
-  PlantedRecord& operator=(const PlantedRecord&) = delete;
-
-  const Record& record() const { return record_; }
-
- private:
-  void ForgetSource(CreateRecord& create) {
-    data_ = std::string(create.prefix) + std::string(create.data);
-    create.source = {};
-    create.start = {};
-    create.prefix = {};
-    create.data = data_;
-    create.requested.fork_source.clear();
-    create.requested.fork_at.reset();
-    create.requested.fork_sub_offset = 0;
-  }
-
-  Record record_;
-  std::string data_;
-};
+inline constexpr Plant kPlantLast = Plant::kTakesDamageForEnd;
 
 class PlantedFile final : public File {
  public:
@@ -107,7 +71,10 @@ class PlantedFile final : public File {
     if (plant_ != Plant::kTrustsCache) file_->DropCache();
   }
   DiskResult<void> Allocate(uint64_t size) override { return file_->Allocate(size); }
-  DiskResult<void> Truncate(uint64_t size) override { return file_->Truncate(size); }
+  DiskResult<void> Truncate(uint64_t size) override {
+    const bool too_much = plant_ == Plant::kCutsTooMuch && size > kLogPageBytes;
+    return file_->Truncate(too_much ? size - kLogPageBytes : size);
+  }
   DiskResult<uint64_t> Size() const override { return file_->Size(); }
   int fd() const override { return file_->fd(); }
 
