@@ -237,7 +237,7 @@ void CrashClients::CheckFollowers() {
   for (auto& follower : followers_) {
     if (follower->stream == nullptr) continue;
     const DescribeOutcome seen = Describe(follower->path);
-    if (seen.rests_on > log_->durable()) continue;
+    if (seen.verdict == ReadVerdict::kUnreadable || seen.rests_on > log_->durable()) continue;
     oracle_.Expect(seen.verdict == ReadVerdict::kOk && seen.stream == follower->stream,
                    "who follows a stream hears of its end");
     oracle_.Expect(seen.tail == follower->at, "who follows a stream hears of what is new");
