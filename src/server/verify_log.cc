@@ -17,7 +17,8 @@ struct Before {
   Lsn last;
   uint32_t crc = 0;
   uint64_t end = 0;
-  std::string headless;  // a file in between that has no header
+  std::string headless;  // a file in between that has no header …
+  Lsn headless_durable;  // … and says that this was durable
 };
 
 class LogSurvey {
@@ -31,6 +32,10 @@ class LogSurvey {
     for (const std::string& name : *names) {
       path_ = "log/" + name;
       if (const auto read = Visit(); !read) Note(read.error().message);
+    }
+    if (before_.headless_durable > before_.last) {
+      Note(before_.headless + " has lost its header, yet says that record " +
+           std::to_string(before_.headless_durable.value) + " was durable");
     }
     return std::move(damage_);
   }
@@ -52,7 +57,10 @@ class LogSurvey {
     const LogHeaderResult decoded = DecodeLogFileHeader(std::string_view(page).substr(0, *got));
     if (!decoded.header) {
       if (decoded.fault == LogHeaderFault::kVersion) Note(path_ + " has another format version");
+      const auto durable = LogScanner(**file, *size).FindDurable();
+      if (!durable) return std::unexpected(durable.error());
       before_.headless = path_;
+      before_.headless_durable = *durable;
       return {};
     }
     CheckHeader(*decoded.header);
@@ -80,7 +88,8 @@ class LogSurvey {
                .last = {header.first.value - 1},
                .crc = header.crc_before,
                .end = kLogPageBytes,
-               .headless = {}};
+               .headless = {},
+               .headless_durable = {}};
   }
 
   DiskResult<void> VisitBlocks(LogScanner& scanner) {

@@ -172,6 +172,8 @@ TEST(Verify, ListsAllDamageAndEachOnce) {
        "to record 1 (byte 8192)\n"},
       {"a header", [](TestDirectory& d) { d.Spoil(2, 20); },
        "log/0000000000000002.log has lost its header, yet the file after it has records\n"},
+      {"the last file's header", [](TestDirectory& d) { d.Spoil(3, 20); },
+       "log/0000000000000003.log has lost its header, yet says that record 5 was durable\n"},
       {"the first file is gone", [](TestDirectory& d) { fs::remove(d.Log(1)); },
        "log/0000000000000002.log begins with record 3, yet the last checkpoint holds records only "
        "up to 0\n"},

@@ -163,6 +163,21 @@ TEST(LocalLog, ZerosBeforeAnotherFilesRecordsAreDamage) {
   EXPECT_EQ(opened.error().kind, StorageFault::Kind::kDamage);
 }
 
+// The first commit of a file may be cut short with its header; the second says that it was not.
+TEST(LocalLog, ALastFileThatLostItsHeaderIsDamageWhereItsRecordsWereDurable) {
+  for (const int commits : {1, 2}) {
+    LogFolder folder;
+    folder.Fill(commits);
+    folder.Overwrite(1, 0, std::string(kLogPageBytes, '\0'));
+    const auto opened = folder.Open();
+    ASSERT_EQ(opened.has_value(), commits == 1);
+    if (commits == 1) continue;
+    EXPECT_EQ(opened.error().kind, StorageFault::Kind::kDamage);
+    EXPECT_NE(opened.error().message.find("record 1 was durable"), std::string::npos)
+        << opened.error().message;
+  }
+}
+
 TEST(LocalLog, AMissingFileInTheMiddleIsDamage) {
   LogFolder folder;
   folder.Fill(9, 4 * kLogPageBytes);

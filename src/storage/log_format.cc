@@ -91,7 +91,8 @@ uint32_t SealLogBlock(const LogBlockHead& head, std::string& block) {
   return crc;
 }
 
-std::optional<LogBlockHead> DecodeLogBlockHead(std::string_view bytes, uint64_t salt) {
+std::optional<LogBlockHead> DecodeLogBlockHead(std::string_view bytes,
+                                               std::optional<uint64_t> salt) {
   if (bytes.size() < kLogBlockHeadBytes ||
       std::memcmp(bytes.data(), kBlockMagic, sizeof kBlockMagic) != 0) {
     return std::nullopt;
@@ -103,7 +104,8 @@ std::optional<LogBlockHead> DecodeLogBlockHead(std::string_view bytes, uint64_t 
   head.first.value = Get<uint64_t>(bytes, 24);
   head.durable.value = Get<uint64_t>(bytes, 32);
   head.crc_before = Get<uint32_t>(bytes, 40);
-  if (head.salt != salt || head.record_count == 0 || head.payload_bytes > kLogPayloadBytesMax) {
+  if (head.salt != salt.value_or(head.salt) || head.record_count == 0 ||
+      head.payload_bytes > kLogPayloadBytesMax) {
     return std::nullopt;
   }
   return head;

@@ -74,9 +74,11 @@ void SetLogRecordLength(std::string& block, size_t length_at);
 // page; returns the block's checksum. REQUIRES: head.payload_bytes is that of `block`.
 uint32_t SealLogBlock(const LogBlockHead& head, std::string& block);
 
-// The head of what stands at the beginning of `bytes`, or null where no block of this salt does.
+// The head of what stands at the beginning of `bytes`, or null where no block of this salt does
+// (null: of any).
 // Only the fields are read: whether the block is whole is for LogBlockCrc to tell.
-std::optional<LogBlockHead> DecodeLogBlockHead(std::string_view bytes, uint64_t salt);
+std::optional<LogBlockHead> DecodeLogBlockHead(std::string_view bytes,
+                                               std::optional<uint64_t> salt);
 
 // The checksum that stands in the block, where it is the one of its bytes; else null.
 // REQUIRES: `block` holds the head and the payload.

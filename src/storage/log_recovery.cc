@@ -41,6 +41,11 @@ class LogWalk {
       if (const auto visited = Visit(*number, name); !visited)
         return std::unexpected(visited.error());
     }
+    if (blank_durable_ > content_.last) {
+      return Fault(StorageFault::Kind::kDamage, LogFileName(content_.blank.back()),
+                   "has lost its header, yet says that record " +
+                       std::to_string(blank_durable_.value) + " was durable");
+    }
     if (content_.last < checkpoint_) {
       return std::unexpected(StorageFault{
           StorageFault::Kind::kDamage,
@@ -78,7 +83,7 @@ class LogWalk {
     const auto got = (*file)->ReadAt(0, page);
     if (!got) return DiskFault(got.error());
     const LogHeaderResult decoded = DecodeLogFileHeader(std::string_view(page).substr(0, *got));
-    if (!decoded.header) return VisitWithoutHeader(decoded.fault);
+    if (!decoded.header) return VisitWithoutHeader(**file, *size, decoded.fault);
     if (const Step checked = CheckHeader(*decoded.header); !checked) return checked;
     const Step visited = VisitBlocks(**file, *size, *decoded.header);
     // Nobody reads it again. And the cache holds what it has read ahead in large pieces, each of
@@ -87,12 +92,16 @@ class LogWalk {
     return visited;
   }
 
-  // A file that was allocated ahead, or whose first write was cut short: nothing in it was durable.
-  Step VisitWithoutHeader(LogHeaderFault fault) {
+  // A file that was allocated ahead, or whose first write was cut short: nothing in it was durable,
+  // unless a later write of it says so.
+  Step VisitWithoutHeader(const File& file, uint64_t size, LogHeaderFault fault) {
     if (fault == LogHeaderFault::kVersion) {
       return Fault(StorageFault::Kind::kForeign, name_, "has another format version");
     }
+    const auto durable = LogScanner(file, size).FindDurable();
+    if (!durable) return DiskFault(durable.error());
     content_.blank.push_back(number_);
+    blank_durable_ = std::max(blank_durable_, *durable);
     return {};
   }
 
@@ -181,6 +190,7 @@ class LogWalk {
   const Lsn checkpoint_;
   const LogReplay& replay_;
   LogContent content_;
+  Lsn blank_durable_;  // by what stands in files without a header
   uint64_t number_ = 0;
   std::string name_;
 };

@@ -27,6 +27,19 @@ DiskResult<std::optional<LogBlockHead>> LogScanner::FindLater() {
   return std::nullopt;
 }
 
+DiskResult<Lsn> LogScanner::FindDurable() {
+  Lsn durable;
+  const DiskResult<std::string_view> head = Window(kLogPageBytes, kLogBlockHeadBytes);
+  if (!head) return std::unexpected(head.error());
+  if (head->find_first_not_of('\0') == std::string_view::npos) return durable;
+  for (uint64_t at = kLogPageBytes; at < size_; at += kLogPageBytes) {
+    const DiskResult<std::optional<Block>> block = BlockAt(at);
+    if (!block) return std::unexpected(block.error());
+    if (*block) durable = std::max(durable, (*block)->head.durable);
+  }
+  return durable;
+}
+
 DiskResult<bool> LogScanner::HasRemains() {
   for (uint64_t at = position_; at < size_; at += kLogPageBytes) {
     const DiskResult<std::string_view> page = Window(at, kLogPageBytes);

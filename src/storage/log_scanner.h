@@ -24,6 +24,9 @@ class LogScanner {
   // REQUIRES: `file` begins with `header`, is `size` bytes long, and outlives the scanner.
   LogScanner(const File& file, uint64_t size, const LogFileHeader& header);
 
+  // Of a file that has lost its header: takes blocks of any.
+  LogScanner(const File& file, uint64_t size) : file_(file), size_(size) {}
+
   // The block at position(), which then moves behind it; null: no whole block stands there.
   DiskResult<std::optional<Block>> Next();
 
@@ -33,6 +36,10 @@ class LogScanner {
   // Looks for a whole block anywhere behind position(). There is one only where what stands at
   // position() was synced once: the log writes a block after the sync of the one before.
   DiskResult<std::optional<LogBlockHead>> FindLater();
+
+  // The last position that a whole block anywhere in the file says was durable; none where the
+  // first block was never written.
+  DiskResult<Lsn> FindDurable();
 
   // Whether anything but zeros stands at position() or behind it.
   DiskResult<bool> HasRemains();
@@ -44,7 +51,7 @@ class LogScanner {
 
   const File& file_;
   const uint64_t size_;
-  const uint64_t salt_;
+  const std::optional<uint64_t> salt_;
   uint64_t position_ = kLogPageBytes;
   std::string window_;
   uint64_t window_at_ = 0;
