@@ -51,7 +51,11 @@ Lsn CrashClients::AnswersUpTo() const {
 }
 
 void CrashClients::Ask(const CreateRequest& request) {
-  oracle_.OnCreated(request, engine_->Create(request.CommandAt({})), AnswersUpTo());
+  const CreateOutcome outcome = engine_->Create(request.CommandAt({}));
+  oracle_.OnCreated(request, outcome, AnswersUpTo());
+  const bool is_new =
+      outcome.trouble == Trouble::kNone && outcome.verdict == CreateVerdict::kCreated;
+  if (is_new && request.source) fork_last_ = request.path;
 }
 
 void CrashClients::Ask(const AppendRequest& request) {
@@ -88,7 +92,7 @@ void CrashClients::Create(SimRandom& random) {
   CreateRequest request = NewCreate(random);
   request.path = path;
   if (random.Chance(35)) MakeFork(random, request);
-  created_[path] = request;
+  created_[request.path] = request;
   Ask(request);
 }
 
@@ -106,7 +110,12 @@ CreateRequest CrashClients::NewCreate(SimRandom& random) {
 }
 
 void CrashClients::MakeFork(SimRandom& random, CreateRequest& request) {
-  const bool goes_on = !fork_last_.empty() && random.Chance(50);  // so that chains grow
+  // So that chains grow.
+  for (int tries = 0; tries < 4; ++tries) {
+    if (oracle_.model().Stands(request.path) == ReadVerdict::kMissing) break;
+    request.path = AnyPath(random);
+  }
+  const bool goes_on = !fork_last_.empty() && random.Chance(60);
   request.source = goes_on ? fork_last_ : AnyPath(random);
   const bool is_json = oracle_.model().IsJson(*request.source);
   if (random.Chance(80)) request.type.reset();
@@ -118,7 +127,6 @@ void CrashClients::MakeFork(SimRandom& random, CreateRequest& request) {
   if (random.Chance(70)) request.at = boundaries[random.Below(boundaries.size())];
   if (random.Chance(4)) request.at = random.Below(500);
   if (random.Chance(40)) request.sub_offset = random.Below(5);
-  fork_last_ = request.path;
 }
 
 void CrashClients::Append(SimRandom& random) {

@@ -1,5 +1,6 @@
 #include "testing/crash_run.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <utility>
@@ -108,17 +109,19 @@ void CrashRun::LastLook() {
 
 void CrashRun::Damage() {
   disk_.Crash(SimDisk::CrashKind::kPowerCut);  // so that all of it is on the platter
-  const auto names = disk_.List("log");
+  const std::string folder = random_.Chance(70) ? "log" : "segments";
+  const auto names = disk_.List(folder);
   if (!names || names->empty()) return;
-  const std::string path = "log/" + (*names)[random_.Below(names->size())];
+  const std::string path = folder + "/" + (*names)[random_.Below(names->size())];
   const auto file = disk_.Open(path, Disk::Mode::kRead);
   const uint64_t sectors = (*file)->Size().value() / kSectorBytes;
   if (sectors == 0) return;
   damaged_file_ = path;
-  damaged_sector_ = random_.Below(sectors);
+  const uint64_t first_pages = std::min<uint64_t>(sectors, 4 * kLogPageBytes / kSectorBytes);
+  damaged_sector_ = random_.Below(random_.Chance(40) ? first_pages : sectors);
   disk_.CorruptSector(path, damaged_sector_, random_.Chance(50) ? Damage::kZero : Damage::kFlipBit);
   ++damages_;
-  if (script_.plant == Plant::kTakesDamageForEnd) CutLogAt(*names);
+  if (script_.plant == Plant::kTakesDamageForEnd && folder == "log") CutLogAt(*names);
 }
 
 // What a server leaves that takes damage for the end.

@@ -80,7 +80,7 @@ class CrashRun {
   bool is_failed_ = false;         // a server would have ended, or does so now
   bool is_fault_planned_ = false;  // an operation fails, or has
   std::string planned_text_;       // the system's words for it
-  std::string damaged_file_;       // of the log; empty: none
+  std::string damaged_file_;       // empty: none
   uint64_t damaged_sector_ = 0;
   Lsn proven_;  // durable by the word of a later block
   uint64_t checkpoints_ = 0;
