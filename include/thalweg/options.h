@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <string>
 
+#include "thalweg/hooks.h"
+
 namespace thalweg {
 
 enum class CachePolicy : uint8_t {
@@ -26,6 +28,7 @@ struct RouterOptions {
   size_t readers_per_stream_max = 100'000;      // live readers of one stream on one executor
   int64_t cursor_interval_s = 20;               // protocol section 10.1
   int64_t cursor_epoch_ms = 1'728'432'000'000;  // 2024-10-09T00:00:00Z
+  LifecycleHooks hooks{};                       // told of what is created and deleted
 };
 
 struct EngineOptions {

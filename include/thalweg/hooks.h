@@ -1,0 +1,37 @@
+// Lifecycle hooks: told of every stream that is created or deleted over HTTP. (RouterOptions)
+//
+// A hook is called once the change is durable and before the request is answered. It cannot fail
+// the request: the change has happened. It is not called for a repeated PUT, for streams that
+// expire, for Clear, and for calls of Store.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+
+namespace thalweg {
+
+struct StreamEvent {
+  enum class Kind : uint8_t { kCreated, kDeleted };
+
+  Kind kind = Kind::kCreated;
+  std::string path;          // the stream's key, as Store takes it: "rooms/lobby"
+  std::string content_type;  // kCreated: as resolved, verbatim
+  int64_t at_ms = 0;         // wall clock, milliseconds since 1970
+};
+
+// The request is answered when the hook has returned and the last copy of this is gone, on
+// whichever thread that is. Who needs no time ignores it; who keeps it for ever holds up the
+// client. REQUIRES: gone before the router's executor ends.
+using AnswerHold = std::shared_ptr<void>;
+
+// THREAD: called on the router's executor; must not block, must not throw.
+using StreamHook = std::function<void(const StreamEvent& event, AnswerHold hold)>;
+
+struct LifecycleHooks {
+  StreamHook on_created;  // may be empty
+  StreamHook on_deleted;  // may be empty
+};
+
+}  // namespace thalweg

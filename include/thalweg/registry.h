@@ -1,0 +1,35 @@
+// The registry: a system stream that tells of every stream's creation and deletion, in State
+// Protocol form, for admin pages and monitors.
+//
+// One JSON value for each event: {"type":"stream","key":K,"value":{"path":K,"contentType":T,
+// "createdAt":MS},"headers":{"operation":"insert"}}, or "delete" without a value. It is written
+// through the store, not over HTTP, and does not list itself.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "thalweg/hooks.h"
+#include "thalweg/logger.h"
+
+namespace thalweg {
+
+class Store;
+
+class RegistryHooks {
+ public:
+  // Writes to the stream `path` of `store`, which is created with the first event, and again where
+  // somebody deletes it. `logger` hears of what could not be written; null: nobody.
+  // REQUIRES: store and logger outlive this and the hooks it gave.
+  explicit RegistryHooks(Store& store, std::string path = "__registry__", Logger* logger = nullptr);
+  ~RegistryHooks();
+
+  // For RouterOptions. The request waits until the event is durable. THREAD: any.
+  LifecycleHooks hooks();
+
+ private:
+  class Impl;
+  std::shared_ptr<Impl> impl_;
+};
+
+}  // namespace thalweg

@@ -1,0 +1,282 @@
+// A store: all streams of one process, in memory or in a data directory, without HTTP.
+//
+// Routers and servers stand in front of it, scripts use it alone. Every change comes in two forms:
+// `XAsync` tells by a callback, `X` waits; both mean by success what a 2xx means: durable. Paths
+// are stream keys, what follows the base path in a URL: "rooms/lobby"; a leading '/' is ignored,
+// percent-encoding is brought to one form. Offsets are the protocol's opaque texts. (protocol 4 to
+// 6, 8)
+//
+// THREAD: any, unless said otherwise; several stores may live in one process.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <expected>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "thalweg/bytes.h"
+#include "thalweg/clock.h"
+#include "thalweg/executor.h"
+#include "thalweg/logger.h"
+
+namespace thalweg {
+
+class Engine;
+
+struct StoreOptions {
+  size_t partitions = 32;  // locks; a power of two
+
+  // Of a store in a directory; docs/OPERATING.md says when to turn them.
+  size_t log_file_bytes = size_t{64} << 20;
+  uint64_t checkpoint_log_bytes = uint64_t{256} << 20;
+  int64_t checkpoint_age_ms = 60'000;
+  uint64_t tail_bytes_max = uint64_t{256} << 20;
+  uint64_t merge_bytes_per_s = uint64_t{64} << 20;
+
+  // Seams; null: the library's own. REQUIRES: they outlive the store.
+  const Clock* clock = nullptr;
+  Logger* logger = nullptr;      // null: silent
+  Executor* executor = nullptr;  // where callbacks run; null: a thread of the store's
+
+  // Called once when a write or a sync has failed: from then on every change is refused with
+  // kFailed, and the process should end and recover from what the disk holds. THREAD: any.
+  std::function<void(const std::string& why)> on_failure;
+};
+
+// Why a directory cannot be opened.
+struct OpenError {
+  enum class Code : uint8_t {
+    kDisk,     // the system refused: permissions, no such directory
+    kForeign,  // in use by another process, not a data directory, or of another format version
+    kDamage,   // what was durable once cannot be read any more
+  };
+  Code code = Code::kDisk;
+  std::string message;  // what was tried, on what, and what to do
+};
+
+enum class StoreErrc : uint8_t {
+  kBadArgument,          // 400: a path, an offset, a TTL, an instant that cannot be
+  kNotFound,             // 404
+  kGone,                 // 410: deleted, kept for the forks that read from it
+  kExists,               // 409: another configuration stands at the path
+  kPathHeld,             // 409: by a deleted stream that forks still read
+  kSourceNotFound,       // 404: of a fork
+  kSourceGone,           // 409
+  kForkOffset,           // 400: beyond the tail, inside an append, or past the append behind it
+  kContentTypeMissing,   // 400
+  kContentTypeMismatch,  // 409
+  kClosed,               // 409
+  kStaleEpoch,           // 403
+  kBadEpochStart,        // 400
+  kSequenceGap,          // 409
+  kSequenceRegressed,    // 409: Stream-Seq
+  kEmptyAppend,          // 400
+  kBadJson,              // 400
+  kOffset,               // 400: inside an append, or beyond the tail
+  kDiskFull,             // 507: passes
+  kMemoryFull,           // 503: passes
+  kUnreadable,           // 500: what is stored of the stream cannot be read
+  kFailed,               // 500: the disk has failed, or the store is closing; the change may or may
+                         // not have happened
+};
+
+struct StoreError {
+  StoreErrc code = StoreErrc::kFailed;
+  std::string message;                 // one sentence
+  std::string current_offset;          // kClosed: the final offset; else empty
+  uint64_t producer_epoch = 0;         // kStaleEpoch: the one that fences
+  uint64_t producer_seq_expected = 0;  // kSequenceGap
+};
+
+template <typename T>
+using StoreResult = std::expected<T, StoreError>;
+
+// Called once with the result: inside the call where there is nothing to wait for, else on the
+// store's executor.
+template <typename T>
+using StoreCallback = std::move_only_function<void(StoreResult<T>)>;
+
+struct CreateOptions {
+  std::optional<std::string> content_type;  // absent: application/octet-stream, or the source's
+  std::optional<uint64_t> ttl_s;            // at most one of these two
+  std::optional<std::string> expires_at;    // RFC 3339
+  std::string_view initial_data;            // JSON streams: JSON; borrowed for the call
+  bool closed = false;
+  std::optional<std::string> forked_from;  // path of the source
+  std::optional<std::string> fork_offset;  // absent: the source's tail
+  uint64_t fork_sub_offset = 0;            // messages (JSON) or bytes past fork_offset
+};
+
+struct CreateResult {
+  bool created = false;  // false: it was there with the same configuration
+  std::string content_type;
+  std::string next_offset;
+  bool closed = false;
+};
+
+// An idempotent producer's numbers. (protocol 5.2.1)
+struct Producer {
+  std::string id;
+  uint64_t epoch = 0;
+  uint64_t seq = 0;
+};
+
+struct AppendOptions {
+  std::optional<std::string> content_type;  // absent: the stream's own
+  std::optional<Producer> producer;
+  std::optional<std::string> stream_seq;
+  bool close = false;  // closes the stream with this append
+};
+
+struct AppendResult {
+  enum class Kind : uint8_t {
+    kAppended,
+    kDuplicate,      // this producer's append was there already
+    kClosed,         // closed without data
+    kAlreadyClosed,  // a close again
+  };
+  Kind kind = Kind::kAppended;
+  std::string next_offset;
+  bool closed = false;
+  uint64_t producer_epoch = 0;  // of the producer's state now; 0 without a producer
+  uint64_t producer_seq = 0;
+};
+
+// The bytes of one append as they stand in the stream: of a JSON stream its values, each followed
+// by a comma.
+struct Message {
+  Bytes data;
+  std::string offset;  // behind it
+};
+
+struct ReadOptions {
+  std::string offset = "-1";    // "-1": from the start, "now": from the tail
+  size_t bytes_max = 4u << 20;  // at least one message is given where there is one
+  bool touch = true;            // counts as a use, for the TTL
+};
+
+struct ReadResult {
+  std::vector<Message> messages;
+  std::string next_offset;  // behind the last message
+  bool up_to_date = false;  // nothing stands behind next_offset
+  bool closed = false;      // up to date, and nothing will come
+  std::string content_type;
+};
+
+struct WaitResult {
+  ReadResult read;  // empty where timed_out, or where the stream was closed
+  bool timed_out = false;
+};
+
+struct StreamDescription {
+  std::string path;
+  std::string content_type;  // verbatim
+  std::string current_offset;
+  bool closed = false;
+  bool soft_deleted = false;  // deleted, and forks still read from it
+  std::optional<uint64_t> ttl_s;
+  std::optional<std::string> expires_at;  // as it was written
+  int64_t created_at_ms = 0;              // wall clock
+  int64_t used_at_ms = 0;                 // last read or write, coarse
+  std::optional<std::string> last_stream_seq;
+  std::optional<std::string> forked_from;
+  std::optional<std::string> fork_offset;
+  uint64_t fork_sub_offset = 0;
+  uint64_t forks = 0;               // that read from it
+  std::vector<Producer> producers;  // last accepted of each
+  std::optional<Producer> closed_by;
+};
+
+class Store {
+ public:
+  // Streams that are gone when the store ends.
+  static std::unique_ptr<Store> InMemory(StoreOptions options = {});
+
+  // The streams of the data directory `path`, which is made where only itself is missing; recovered
+  // and locked against other processes when this returns. May take as long as reading the log.
+  [[nodiscard]] static std::expected<std::unique_ptr<Store>, OpenError> Open(
+      const std::string& path, StoreOptions options = {});
+
+  // A store in a directory commits what was staged and takes a last checkpoint. What still waits is
+  // answered kFailed. REQUIRES: no router or server uses it, no call is under way, and an executor
+  // that was given still runs, or this is its thread.
+  ~Store();
+  Store(const Store&) = delete;
+  Store& operator=(const Store&) = delete;
+
+  // What routers are made over.
+  Engine& engine();
+  const Clock& clock() const;
+
+  // Changes. The forms without a callback wait until the change is durable. REQUIRES of those: not
+  // called on the store's executor.
+  void CreateAsync(std::string_view path, const CreateOptions& options,
+                   StoreCallback<CreateResult> done);
+  [[nodiscard]] StoreResult<CreateResult> Create(std::string_view path,
+                                                 const CreateOptions& options = {});
+
+  // `data` is borrowed for the call. Empty: only with `close`.
+  void AppendAsync(std::string_view path, std::string_view data, const AppendOptions& options,
+                   StoreCallback<AppendResult> done);
+  [[nodiscard]] StoreResult<AppendResult> Append(std::string_view path, std::string_view data,
+                                                 const AppendOptions& options = {});
+
+  // Closes without data; a success again and again.
+  void CloseAsync(std::string_view path, const std::optional<Producer>& producer,
+                  StoreCallback<AppendResult> done);
+  [[nodiscard]] StoreResult<AppendResult> Close(
+      std::string_view path, const std::optional<Producer>& producer = std::nullopt);
+
+  // True: it was there. False: nothing was.
+  void RemoveAsync(std::string_view path, StoreCallback<bool> done);
+  [[nodiscard]] StoreResult<bool> Remove(std::string_view path);
+
+  // Removes every stream there is when it is called.
+  void ClearAsync(StoreCallback<void> done);
+  [[nodiscard]] StoreResult<void> Clear();
+
+  // Reads. What left memory is read from the disk within the call.
+  [[nodiscard]] StoreResult<ReadResult> Read(std::string_view path,
+                                             const ReadOptions& options = {});
+
+  // The same once there is something behind `offset`, or the stream is closed, gone, or
+  // `timeout_ms` have passed.
+  void WaitForMessagesAsync(std::string_view path, std::string_view offset, int64_t timeout_ms,
+                            StoreCallback<WaitResult> done);
+  [[nodiscard]] StoreResult<WaitResult> WaitForMessages(std::string_view path,
+                                                        std::string_view offset,
+                                                        int64_t timeout_ms);
+
+  // Ends every wait at once, as if its time had passed.
+  void CancelAllWaits();
+
+  // Also tells of soft-deleted streams. Not a use.
+  [[nodiscard]] StoreResult<StreamDescription> Get(std::string_view path);
+  bool Has(std::string_view path);  // false for soft-deleted ones
+  [[nodiscard]] StoreResult<std::string> CurrentOffset(std::string_view path);
+
+  // A use, as a read is: starts the TTL's window anew.
+  [[nodiscard]] StoreResult<void> Touch(std::string_view path);
+
+  // Keys that begin with `prefix` and stand behind `after`, in order, at most `limit`. Soft-deleted
+  // streams are left out.
+  [[nodiscard]] StoreResult<std::vector<std::string>> List(std::string_view prefix = {},
+                                                           std::string_view after = {},
+                                                           size_t limit = SIZE_MAX);
+
+  // The body of a response with these messages: the bytes in a row, for JSON as one array.
+  static Bytes FormatResponse(std::string_view content_type, std::span<const Message> messages);
+
+ private:
+  class Impl;
+  explicit Store(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace thalweg
