@@ -30,8 +30,8 @@ struct Request {
   std::string_view query;      // what follows '?', without it; still percent-encoded
   std::string_view scheme;     // "http" or "https"
   std::string_view authority;  // of the target, else of Host; may be empty
-  std::string_view mount =
-      {};  // what a framework cut off the front of `path`, for Location; or empty
+  // What a framework cut off the front of `path` before it came here, for Location.
+  std::string_view mount = {};
   std::span<const HeaderField> headers;
   std::string_view body;  // whole, decoded of its transfer coding
 };
