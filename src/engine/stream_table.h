@@ -50,7 +50,8 @@ struct Absence {
   uint64_t version = 0;  // … in this version of it
 };
 
-// What a stream that changed costs until it is checkpointed, beside its bytes: measured, about.
+// What a stream that changed costs until it is checkpointed, beside its bytes: about 700 were
+// measured (docs/BENCHMARKS.md); more is counted, for paths that are longer.
 inline constexpr uint64_t kChangedStreamBytes = 1'024;
 
 class StreamTable {

@@ -34,8 +34,7 @@ class LogSurvey {
       if (const auto read = Visit(); !read) Note(read.error().message);
     }
     if (before_.headless_durable > before_.last) {
-      Note(before_.headless + " has lost its header, yet says that record " +
-           std::to_string(before_.headless_durable.value) + " was durable");
+      Note(before_.headless + " " + HeaderIsLost(before_.headless_durable));
     }
     return std::move(damage_);
   }
@@ -51,20 +50,18 @@ class LogSurvey {
     if (!file) return std::unexpected(file.error());
     const auto size = (*file)->Size();
     if (!size) return std::unexpected(size.error());
-    std::string page(kLogPageBytes, '\0');
-    const auto got = (*file)->ReadAt(0, page);
-    if (!got) return std::unexpected(got.error());
-    const LogHeaderResult decoded = DecodeLogFileHeader(std::string_view(page).substr(0, *got));
-    if (!decoded.header) {
-      if (decoded.fault == LogHeaderFault::kVersion) Note(path_ + " has another format version");
+    const auto decoded = ReadLogFileHeader(**file);
+    if (!decoded) return std::unexpected(decoded.error());
+    if (!decoded->header) {
+      if (decoded->fault == LogHeaderFault::kVersion) Note(path_ + " has another format version");
       const auto durable = LogScanner(**file, *size).FindDurable();
       if (!durable) return std::unexpected(durable.error());
       before_.headless = path_;
       before_.headless_durable = *durable;
       return {};
     }
-    CheckHeader(*decoded.header);
-    LogScanner scanner(**file, *size, *decoded.header);
+    CheckHeader(*decoded->header);
+    LogScanner scanner(**file, *size, *decoded->header);
     return VisitBlocks(scanner);
   }
 

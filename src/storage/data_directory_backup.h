@@ -2,9 +2,10 @@
 //
 // The copy is what was durable when the backup began, and perhaps some of what came later. What
 // was copied before (segments never change, the log only grows) is not copied again. An interrupted
-// first backup has no identity and is not served from; an interrupted renewal leaves the old copy
-// or the new one, but for a moment while files get their names, when a copy whose log ends before
-// the original's now begins has no identity either. Changes nothing at the source. THREAD: one.
+// first backup has no identity and is not served from; an interrupted renewal leaves the old copy,
+// the new one, or what the original was at some moment between them, but for a moment while files
+// get their names, when a copy whose log ends before the original's now begins has no identity
+// either. Changes nothing at the source. THREAD: one.
 #pragma once
 
 #include <cstdint>

@@ -78,21 +78,19 @@ StorageResult<std::optional<LogCopy::Span>> LogCopy::ScanFile(Disk& disk, uint64
   if (!opened && opened.error().code == ENOENT) return std::nullopt;
   if (!opened) return DiskFault(opened.error());
   const std::shared_ptr<const File> file = std::move(*opened);
-  std::string page(kLogPageBytes, '\0');
-  const auto got = file->ReadAt(0, page);
-  if (!got) return DiskFault(got.error());
-  const LogHeaderResult decoded = DecodeLogFileHeader(std::string_view(page).substr(0, *got));
-  if (!decoded.header && decoded.fault == LogHeaderFault::kVersion) {
+  const auto decoded = ReadLogFileHeader(*file);
+  if (!decoded) return DiskFault(decoded.error());
+  if (!decoded->header && decoded->fault == LogHeaderFault::kVersion) {
     return Fault(Kind::kForeign, path + " has another format version");
   }
-  if (!decoded.header) return std::nullopt;
-  if (decoded.header->number != number) {
-    return Fault(Kind::kDamage,
-                 path + " says that it is file " + std::to_string(decoded.header->number));
+  if (!decoded->header) return std::nullopt;
+  const LogFileHeader& header = *decoded->header;
+  if (header.number != number) {
+    return Fault(Kind::kDamage, path + " says that it is file " + std::to_string(header.number));
   }
   uint64_t stuck_at = 0;
   for (int attempt = 0;; ++attempt) {
-    const auto span = ScanBlocks(file, *decoded.header, UINT64_MAX);
+    const auto span = ScanBlocks(file, header, UINT64_MAX);
     if (!span) return DiskFault(span.error());
     if (!span->lost) return *span;
     // A server that writes meanwhile lets a later block be seen first, but not for long.
@@ -125,11 +123,40 @@ StorageResult<bool> LogCopy::Survey(Lsn checkpoint) {
   auto spans = Scan(source_, *numbers);
   if (!spans) return std::unexpected(spans.error());
   spans_ = std::move(*spans);
+  StorageResult<void> whole;
+  for (const uint64_t number : *numbers) {
+    if (whole && !spans_.contains(number)) whole = CheckHeaderless(number);
+  }
+  if (whole) whole = CheckSource();
+  if (!whole) return std::unexpected(whole.error());
   if (!spans_.empty() && spans_.begin()->second.header.first.value > checkpoint.value + 1) {
     return false;
   }
-  if (const auto whole = CheckSource(); !whole) return std::unexpected(whole.error());
-  return true;
+  if (last() >= checkpoint) return true;
+  return Fault(Kind::kDamage, "log ends at record " + std::to_string(last().value) +
+                                  ", yet the last checkpoint was made at record " +
+                                  std::to_string(checkpoint.value));
+}
+
+// A file that had no header when it was scanned was allocated ahead, or is gone by now, or was
+// begun since: then its header shows before any block that says what was durable.
+StorageResult<void> LogCopy::CheckHeaderless(uint64_t number) const {
+  const auto file = source_.Open(PathOf(number), Disk::Mode::kRead);
+  if (!file && file.error().code == ENOENT) return {};
+  if (!file) return DiskFault(file.error());
+  if (!spans_.empty() && number < spans_.rbegin()->first) {
+    return Fault(Kind::kDamage,
+                 PathOf(number) + " has lost its header, yet the file after it has records");
+  }
+  const auto size = (*file)->Size();
+  if (!size) return DiskFault(size.error());
+  const auto durable = LogScanner(**file, *size).FindDurable();
+  if (!durable) return DiskFault(durable.error());
+  if (*durable <= last()) return {};
+  const auto decoded = ReadLogFileHeader(**file);
+  if (!decoded) return DiskFault(decoded.error());
+  if (decoded->header) return {};
+  return Fault(Kind::kDamage, PathOf(number) + " " + HeaderIsLost(*durable));
 }
 
 // Each file goes on where the one before it ends.
@@ -225,7 +252,7 @@ StorageResult<Lsn> LogCopy::Check() {
   if (!content) {
     return Fault(content.error().kind, "the copy cannot be read: " + content.error().message);
   }
-  if (!spans_.empty() && content->last != spans_.rbegin()->second.last) {
+  if (content->last != last()) {
     return Fault(Kind::kDamage, "the copy ends at record " + std::to_string(content->last.value) +
                                     ", the original later");
   }

@@ -60,11 +60,13 @@ class LogCopy {
   };
   using Spans = std::map<uint64_t, Span>;  // by number; files without a header are left out
 
+  Lsn last() const { return spans_.empty() ? Lsn{} : spans_.rbegin()->second.last; }
   static DiskResult<Span> ScanBlocks(std::shared_ptr<const File> file, const LogFileHeader& header,
                                      uint64_t limit);
   static StorageResult<std::optional<Span>> ScanFile(Disk& disk, uint64_t number);
   static StorageResult<Spans> Scan(Disk& disk, const std::vector<uint64_t>& numbers);
   StorageResult<void> CheckSource() const;
+  StorageResult<void> CheckHeaderless(uint64_t number) const;
   StorageResult<void> Remove(const std::vector<uint64_t>& numbers);
   StorageResult<bool> IsPrefix(uint64_t number, const Span& has) const;
 

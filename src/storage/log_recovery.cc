@@ -43,8 +43,7 @@ class LogWalk {
     }
     if (blank_durable_ > content_.last) {
       return Fault(StorageFault::Kind::kDamage, LogFileName(content_.blank.back()),
-                   "has lost its header, yet says that record " +
-                       std::to_string(blank_durable_.value) + " was durable");
+                   HeaderIsLost(blank_durable_));
     }
     if (content_.last < checkpoint_) {
       return std::unexpected(StorageFault{
@@ -79,13 +78,11 @@ class LogWalk {
     (*file)->DropCache();
     const auto size = (*file)->Size();
     if (!size) return DiskFault(size.error());
-    std::string page(kLogPageBytes, '\0');
-    const auto got = (*file)->ReadAt(0, page);
-    if (!got) return DiskFault(got.error());
-    const LogHeaderResult decoded = DecodeLogFileHeader(std::string_view(page).substr(0, *got));
-    if (!decoded.header) return VisitWithoutHeader(**file, *size, decoded.fault);
-    if (const Step checked = CheckHeader(*decoded.header); !checked) return checked;
-    const Step visited = VisitBlocks(**file, *size, *decoded.header);
+    const auto decoded = ReadLogFileHeader(**file);
+    if (!decoded) return DiskFault(decoded.error());
+    if (!decoded->header) return VisitWithoutHeader(**file, *size, decoded->fault);
+    if (const Step checked = CheckHeader(*decoded->header); !checked) return checked;
+    const Step visited = VisitBlocks(**file, *size, *decoded->header);
     // Nobody reads it again. And the cache holds what it has read ahead in large pieces, each of
     // which the system would count as written whenever a commit writes a page of it.
     (*file)->DropCache();

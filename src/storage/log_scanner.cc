@@ -79,4 +79,11 @@ DiskResult<std::string_view> LogScanner::Window(uint64_t position, size_t bytes)
   return std::string_view(window_).substr(position - window_at_, bytes);
 }
 
+DiskResult<LogHeaderResult> ReadLogFileHeader(const File& file) {
+  std::string page(kLogPageBytes, '\0');
+  const DiskResult<size_t> got = file.ReadAt(0, page);
+  if (!got) return std::unexpected(got.error());
+  return DecodeLogFileHeader(std::string_view(page).substr(0, *got));
+}
+
 }  // namespace thalweg

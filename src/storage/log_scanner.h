@@ -57,4 +57,13 @@ class LogScanner {
   uint64_t window_at_ = 0;
 };
 
+// Of a log file, as it is now.
+DiskResult<LogHeaderResult> ReadLogFileHeader(const File& file);
+
+// What is wrong with a file without a header that says that `durable` was.
+inline std::string HeaderIsLost(Lsn durable) {
+  return "has lost its header, yet says that record " + std::to_string(durable.value) +
+         " was durable";
+}
+
 }  // namespace thalweg

@@ -159,6 +159,14 @@ class Backups {
     return server.trouble().empty() ? all : server.trouble();
   }
 
+  // Of the n-th file of the original's log; false: it has fewer.
+  bool LoseLogHeader(size_t n) {
+    const std::vector<std::string> names = disk_.List("log").value();
+    if (n >= names.size()) return false;
+    disk_.CorruptSector("log/" + names[n], 0, Damage::kZero);
+    return true;
+  }
+
   std::string Everything() { return server_.Everything(); }
   SimDisk& target() { return target_; }
 
@@ -255,6 +263,22 @@ TEST(DataDirectoryBackupCrash, ARenewedBackupIsOfSomeMomentSinceTheLast) {
   for (const Fault& fault : faults) CutShortEverywhere(true, &fault, seen);
   EXPECT_GT(seen.old, 50);
   EXPECT_GT(seen.renewed, 5);
+}
+
+TEST(DataDirectoryBackupCrash, AnOriginalWhoseLogLostAHeaderLeavesTheCopyAsItWas) {
+  size_t n = 0;
+  for (;; ++n) {
+    Backups backups(1);
+    ASSERT_TRUE(backups.BackUp());
+    const std::string before = backups.Restored();
+    backups.Change();
+    if (!backups.LoseLogHeader(n)) break;
+    const auto refused = backups.BackUp();
+    ASSERT_FALSE(refused) << "file " << n;
+    EXPECT_EQ(refused.error().kind, StorageFault::Kind::kDamage) << refused.error().message;
+    EXPECT_EQ(backups.Restored(), before) << "file " << n;
+  }
+  EXPECT_GE(n, 2u);
 }
 
 }  // namespace

@@ -59,8 +59,10 @@ class Original {
 };
 
 // Directories whose catalog was lost would be refused: these have none, as before the first start.
-StorageResult<BackupReport> BackUp(Disk& disk, Disk& target) {
-  return BackUpDirectory(disk, target, [](const DirectoryId&) { return CatalogHead{}; });
+StorageResult<BackupReport> BackUp(Disk& disk, Disk& target, Lsn checkpoint = {}) {
+  CatalogHead head;
+  head.checkpoint = checkpoint;
+  return BackUpDirectory(disk, target, [&](const DirectoryId&) { return head; });
 }
 
 // What a server would recover from `disk`.
@@ -186,6 +188,65 @@ TEST(DataDirectoryBackup, DoesNotCopyDamage) {
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().kind, StorageFault::Kind::kDamage);
   EXPECT_EQ(Recovered(target), Lsn{4}) << "the last good backup stays";
+}
+
+// A small file's second block says that the first was durable.
+TEST(DataDirectoryBackup, TellsALostHeaderFromAFileThatWasAllocatedAhead) {
+  struct Row {
+    const char* why;
+    int before, since;  // commits: before the first backup, and since
+    Lsn checkpoint;
+    const char* name;
+    const char* said;
+  };
+  const Row rows[] = {
+      {"the last", 2, 2, {}, "log/0000000000000002.log", "lost its header, yet says that record 3"},
+      {"the only one", 0, 2, {}, "log/0000000000000001.log", "yet says that record 1 was durable"},
+      {"the only one, and all of it is in segments",
+       0,
+       2,
+       {2},
+       "log/0000000000000001.log",
+       "yet says that record 1 was durable"},
+      {"no block says it, but the catalog",
+       0,
+       1,
+       {1},
+       "log/0000000000000001.log",
+       "ends at record 0, yet the last checkpoint was made at record 1"},
+      {"in the middle", 2, 3, {}, "log/0000000000000002.log", "header, yet the file after"},
+  };
+  for (const Row& row : rows) {
+    SimDisk disk(1), target(2);
+    Original original(disk);
+    original.Commit(row.before);
+    ASSERT_TRUE(BackUp(disk, target)) << row.why;
+    original.Commit(row.since);
+    disk.CorruptSector(row.name, 0, Damage::kZero);
+    const auto refused = BackUp(disk, target, row.checkpoint);
+    ASSERT_FALSE(refused) << row.why;
+    EXPECT_EQ(refused.error().kind, StorageFault::Kind::kDamage) << row.why;
+    EXPECT_NE(refused.error().message.find(row.said), std::string::npos) << refused.error().message;
+    EXPECT_EQ(Recovered(target), Lsn{static_cast<uint64_t>(row.before)}) << row.why;
+  }
+}
+
+TEST(DataDirectoryBackup, IsNotMistakenAboutAFileThatIsBegunBetweenTwoLooks) {
+  SimDisk disk(1), target(2);
+  Original original(disk);
+  original.Commit(2);
+  int looks = 0;
+  disk.SetHook([&](DiskOp op, const std::string& path) {
+    if (op == DiskOp::kOpen && path == "log/0000000000000002.log" && ++looks == 2) {
+      original.Commit(2);
+    }
+  });
+  const auto report = BackUp(disk, target);
+  disk.SetHook(nullptr);
+  ASSERT_TRUE(report) << report.error().message;
+  EXPECT_EQ(original.last(), Lsn{4}) << "it was not begun";
+  EXPECT_EQ(report->last, Lsn{2});
+  EXPECT_EQ(Recovered(target), Lsn{2});
 }
 
 TEST(DataDirectoryBackup, CutShortAnywhereLeavesAnOldANewOrNoCopyAndCanBeMadeAgain) {
