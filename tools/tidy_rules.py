@@ -137,6 +137,7 @@ UNTESTED = {
     "src/server/verify_fold.cc": "src/server/verify_test.cc",
     "src/server/verify_log.cc": "src/server/verify_test.cc",
     "src/server/wiring.cc": "test/e2e/cli.test.mjs",
+    "src/storage/directory_clock.cc": "src/testing/directory_clock_test.cc",
     "src/storage/file_copy.cc": "src/testing/data_directory_backup_test.cc",
     "src/storage/log_copy.cc": "src/testing/data_directory_backup_test.cc",
     "src/storage/data_directory_backup.cc": "src/testing/data_directory_backup_test.cc",

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 
 namespace thalweg {
 
@@ -12,9 +13,12 @@ class Clock {
   // Milliseconds since 1970-01-01T00:00:00Z. May jump when an operator sets the clock.
   virtual int64_t WallMs() const = 0;
 
-  // Milliseconds on a scale that never jumps and never goes back while the process runs. It starts
-  // near WallMs(), so that values survive a restart.
+  // Milliseconds on a scale that never jumps and never goes back. It starts anywhere.
   virtual int64_t SteadyMs() const = 0;
+
+  // Names that scale, in one line: processes whose clocks have the same name count from the same
+  // start. Empty: no other process does.
+  virtual std::string SteadyScale() const = 0;
 };
 
 }  // namespace thalweg

@@ -1,18 +1,17 @@
 // The machine's clocks behind the Clock seam. THREAD: any.
 #pragma once
 
+#include <string>
+
 #include "thalweg/clock.h"
 
 namespace thalweg {
 
 class SystemClock final : public Clock {
  public:
-  SystemClock();
   int64_t WallMs() const override;
-  int64_t SteadyMs() const override;
-
- private:
-  int64_t steady_offset_ms_;  // wall minus monotonic at construction
+  int64_t SteadyMs() const override;         // since the machine started, asleep or not
+  std::string SteadyScale() const override;  // this start of this machine
 };
 
 }  // namespace thalweg

@@ -7,14 +7,16 @@ namespace thalweg {
 
 StorageResult<std::unique_ptr<DurableEngine>> DurableEngine::Open(
     Disk& disk, std::unique_ptr<Catalog> catalog, const DurableEngineOptions& options,
-    const Clock& clock, const DurableEngineEvents& events) {
+    const Clock& machine_clock, const DurableEngineEvents& events) {
+  auto clock = std::make_unique<DirectoryClock>(machine_clock);
+  if (const auto goes_on = clock->Recover(disk); !goes_on) return DiskFault(goes_on.error());
   auto store = StreamStore::Open(disk, options.store, std::move(catalog));
   if (!store) return std::unexpected(store.error());
   const Lsn checkpoint = (*store)->checkpoint();
   auto owned_log = std::make_unique<LocalLog>(disk, options.log);
   LocalLog& log = *owned_log;
   auto engine =
-      std::make_unique<Engine>(clock, std::move(owned_log), options.engine,
+      std::make_unique<Engine>(*clock, std::move(owned_log), options.engine,
                                EngineStore{.streams = *std::move(store),
                                            .tail_bytes_max = options.keeper.tail_bytes_max,
                                            .on_unreadable = events.on_unreadable});
@@ -22,18 +24,19 @@ StorageResult<std::unique_ptr<DurableEngine>> DurableEngine::Open(
       checkpoint, [&engine](Lsn lsn, const Record& record) { return engine->Replay(lsn, record); });
   if (!recovered) return std::unexpected(recovered.error());
   engine->EndReplay();
-  return std::make_unique<DurableEngine>(std::move(engine), log, *std::move(recovered), clock,
-                                         options.keeper, events);
+  return std::make_unique<DurableEngine>(std::move(clock), std::move(engine), log,
+                                         *std::move(recovered), options.keeper, events);
 }
 
-DurableEngine::DurableEngine(std::unique_ptr<Engine> engine, LocalLog& log,
-                             LogRecoveryReport recovered, const Clock& clock,
+DurableEngine::DurableEngine(std::unique_ptr<DirectoryClock> clock, std::unique_ptr<Engine> engine,
+                             LocalLog& log, LogRecoveryReport recovered,
                              const StoreKeeperOptions& options, const DurableEngineEvents& events)
-    : engine_(std::move(engine)),
+    : clock_(std::move(clock)),
+      engine_(std::move(engine)),
       recovered_(std::move(recovered)),
       log_threads_(log, [on_failure = events.on_failure](
                             const DiskError& error) { on_failure(DiskFault(error).error()); }),
-      keeper_(*engine_, log, recovered_.bytes_read, clock, options,
+      keeper_(*engine_, log, recovered_.bytes_read, *clock_, options,
               {.on_checkpoint = events.on_checkpoint,
                .on_trouble = events.on_trouble,
                .on_failure = events.on_failure}),

@@ -13,6 +13,7 @@
 #include "engine/store_keeper.h"
 #include "engine/store_thread.h"
 #include "storage/catalog.h"
+#include "storage/directory_clock.h"
 #include "storage/disk.h"
 #include "storage/fault.h"
 #include "storage/local_log.h"
@@ -39,8 +40,8 @@ struct DurableEngineEvents {
 
 class DurableEngine {
  public:
-  // Recovers what `catalog` and the folders of log and store hold. REQUIRES: the folders are there;
-  // disk and clock outlive the result.
+  // Recovers what `catalog` and the folders of log and store hold, and the time of the root of
+  // `disk`. REQUIRES: the folders are there; disk and clock outlive the result.
   static StorageResult<std::unique_ptr<DurableEngine>> Open(Disk& disk,
                                                             std::unique_ptr<Catalog> catalog,
                                                             const DurableEngineOptions& options,
@@ -48,8 +49,8 @@ class DurableEngine {
                                                             const DurableEngineEvents& events);
 
   // For Open.
-  DurableEngine(std::unique_ptr<Engine> engine, LocalLog& log, LogRecoveryReport recovered,
-                const Clock& clock, const StoreKeeperOptions& options,
+  DurableEngine(std::unique_ptr<DirectoryClock> clock, std::unique_ptr<Engine> engine,
+                LocalLog& log, LogRecoveryReport recovered, const StoreKeeperOptions& options,
                 const DurableEngineEvents& events);
 
   // Commits what is staged and takes a last checkpoint (unless the disk is full), then ends the
@@ -60,6 +61,7 @@ class DurableEngine {
   const LogRecoveryReport& recovered() const { return recovered_; }
 
  private:
+  const std::unique_ptr<DirectoryClock> clock_;
   const std::unique_ptr<Engine> engine_;  // owns the log
   const LogRecoveryReport recovered_;
   const LogThreads log_threads_;

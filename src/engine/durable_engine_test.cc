@@ -157,6 +157,19 @@ TEST_F(DurableEngineTest, ManyThreadsWhileStreamsComeAndGoAllTheTime) {
   }
 }
 
+TEST_F(DurableEngineTest, EndsAStreamByTheTimeThatPassedWhateverTheWallClockSaysMeanwhile) {
+  constexpr int64_t kYearMs = int64_t{365} * 24 * 3'600'000;
+  CreateCommand command = NewStream("/later");
+  command.expiry = Ttl(60);
+  Open()->engine().Create(command);
+  clock_.AdvanceMs(50'000);
+  clock_.JumpWallMs(kYearMs);
+  EXPECT_EQ(Open()->engine().Describe("/later").verdict, ReadVerdict::kOk) << "it was ended early";
+  clock_.AdvanceMs(70'000);
+  clock_.JumpWallMs(-2 * kYearMs);
+  EXPECT_EQ(Open()->engine().Describe("/later").verdict, ReadVerdict::kMissing) << "it lives on";
+}
+
 TEST_F(DurableEngineTest, RefusesALogWhoseRecordsDoNotFit) {
   {
     auto log = folder_.Open();

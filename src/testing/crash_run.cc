@@ -43,7 +43,7 @@ CrashRun::CrashRun(CrashScript script)
       random_(script_.seed),
       disk_(script_.seed),
       planted_(disk_, script_.plant),
-      clients_(clock_, oracle_, script_.plant) {
+      clients_(machine_clock_, oracle_, script_.plant) {
   for (const char* part : {"log", "segments", "catalog"}) {
     oracle_.Expect(disk_.MakeDirectory(part).has_value(), "a directory");
   }
@@ -62,7 +62,7 @@ const std::string& CrashRun::Run() {
     PlanFaults(random);
     Live(generation);
     End();
-    disk_.Crash(random.Chance(70) ? SimDisk::CrashKind::kPowerCut : SimDisk::CrashKind::kProcess);
+    Crash(random.Chance(70) ? SimDisk::CrashKind::kPowerCut : SimDisk::CrashKind::kProcess);
     disk_.ClearFaults();
     oracle_.OnCrash();
   }
@@ -89,7 +89,7 @@ bool CrashRun::RunWithFault(uint64_t n, const Fault& fault) {
     was_reached |= disk_.ops() - before >= n;
     disk_.ClearFaults();
     End();
-    disk_.Crash(SimDisk::CrashKind::kPowerCut);
+    Crash(SimDisk::CrashKind::kPowerCut);
     oracle_.OnCrash();
   }
   is_fault_planned_ = false;
@@ -108,7 +108,7 @@ void CrashRun::LastLook() {
 }
 
 void CrashRun::Damage() {
-  disk_.Crash(SimDisk::CrashKind::kPowerCut);  // so that all of it is on the platter
+  Crash(SimDisk::CrashKind::kPowerCut);  // so that all of it is on the platter
   const std::string folder = random_.Chance(70) ? "log" : "segments";
   const auto names = disk_.List(folder);
   if (!names || names->empty()) return;
@@ -152,12 +152,30 @@ void CrashRun::ExpectHarmless(const StorageFault& fault) {
 // What is read now need not be what is there.
 bool CrashRun::IsHurt() const { return disk_.stopped() || is_fault_planned_; }
 
+void CrashRun::Crash(SimDisk::CrashKind kind) {
+  disk_.Crash(kind);
+  if (kind == SimDisk::CrashKind::kProcess) return;
+  machine_clock_.Reboot();
+  ahead_ms_.reset();
+}
+
+// As long as the machine runs, the time of its servers is one.
+bool CrashRun::RecoverClock() {
+  if (random_.Chance(20)) JumpWall(random_);
+  if (script_.plant == Plant::kForgetsTime) static_cast<void>(disk_.Remove("clock"));
+  const auto recovered = clock_.Recover(planted_);
+  if (!recovered) ExpectHarmless(DiskFault(recovered.error()).error());
+  if (!recovered) return false;
+  const int64_t ahead_ms = clock_.SteadyMs() - machine_clock_.SteadyMs();
+  oracle_.Expect(ahead_ms_.value_or(ahead_ms) == ahead_ms, "time goes on over a restart");
+  ahead_ms_ = ahead_ms;
+  return true;
+}
+
 // False: the disk died meanwhile, or says that it is damaged.
 bool CrashRun::Recover() {
   is_failed_ = false;
-  if (random_.Chance(20)) clock_.JumpWallMs(static_cast<int64_t>(random_.Below(kJumpMsMax)));
-  if (random_.Chance(20)) clock_.JumpWallMs(-static_cast<int64_t>(random_.Below(kJumpMsMax)));
-  clock_.Restart();
+  if (!RecoverClock()) return false;
   auto catalog = std::make_unique<PlantedCatalog>(catalog_, disk_, random_, script_.plant);
   auto store = StreamStore::Open(planted_, {}, std::move(catalog));
   if (!store) {
@@ -241,10 +259,13 @@ void CrashRun::Step(SimRandom random) {
 }
 
 void CrashRun::PassTime(SimRandom& random) {
-  clock_.AdvanceMs(static_cast<int64_t>(random.Below(2'000)));
-  if (random.Chance(80)) return;
+  machine_clock_.AdvanceMs(static_cast<int64_t>(random.Below(2'000)));
+  if (random.Chance(20)) JumpWall(random);
+}
+
+void CrashRun::JumpWall(SimRandom& random) {
   const auto jump_ms = static_cast<int64_t>(random.Below(kJumpMsMax));
-  clock_.JumpWallMs(random.Chance(50) ? jump_ms : -jump_ms);
+  machine_clock_.JumpWallMs(random.Chance(50) ? jump_ms : -jump_ms);
 }
 
 bool CrashRun::Commit() {

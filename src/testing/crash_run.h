@@ -3,11 +3,13 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "engine/engine.h"
 #include "engine/store_keeper.h"
+#include "storage/directory_clock.h"
 #include "storage/local_log.h"
 #include "testing/crash_clients.h"
 #include "testing/crash_oracle.h"
@@ -51,7 +53,9 @@ class CrashRun {
  private:
   SimRandom ChanceOf(uint64_t number) const;
   void PlanFaults(SimRandom random);
+  void Crash(SimDisk::CrashKind kind);
   bool Recover();
+  bool RecoverClock();
   bool RecoverLog(Lsn checkpoint);
   void LastLook();
   void Damage();
@@ -59,6 +63,7 @@ class CrashRun {
   void Live(uint64_t generation);
   void Step(SimRandom random);
   void PassTime(SimRandom& random);
+  void JumpWall(SimRandom& random);
   bool Commit();
   void Keep();
   void Merge(SimRandom& random);
@@ -71,7 +76,8 @@ class CrashRun {
   SimDisk disk_;
   SimCatalog catalog_;
   PlantedDisk planted_;
-  ManualClock clock_;
+  ManualClock machine_clock_;
+  DirectoryClock clock_{machine_clock_};
   CrashOracle oracle_{clock_};
   CrashClients clients_;
   std::unique_ptr<Engine> engine_;
@@ -82,7 +88,8 @@ class CrashRun {
   std::string planned_text_;       // the system's words for it
   std::string damaged_file_;       // empty: none
   uint64_t damaged_sector_ = 0;
-  Lsn proven_;  // durable by the word of a later block
+  Lsn proven_;                       // durable by the word of a later block
+  std::optional<int64_t> ahead_ms_;  // of the machine's steady clock, since it was started last
   uint64_t checkpoints_ = 0;
   uint64_t merges_ = 0;
   uint64_t damages_ = 0;

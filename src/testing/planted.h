@@ -46,9 +46,10 @@ enum class Plant : uint8_t {
   kAnswersAbsencesEarly,  // says 404 before the removal is durable
   kCutsTooMuch,           // of the log, with its torn tail
   kTakesDamageForEnd,     // of the log, and cuts it there
+  kForgetsTime,           // so that a restart believes the wall clock
 };
 
-inline constexpr Plant kPlantLast = Plant::kTakesDamageForEnd;
+inline constexpr Plant kPlantLast = Plant::kForgetsTime;
 
 class PlantedFile final : public File {
  public:
