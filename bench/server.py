@@ -15,13 +15,18 @@ TICKS = os.sysconf("SC_CLK_TCK")
 def start(program, data, *flags):
     """The process and its URL, once it is ready, and how many seconds that took."""
     argv = [program, "serve", "--data-dir", data, "--port", "0", "--log-level", "warn", *flags]
+    return start_process(argv)
+
+
+def start_process(argv, **more):
+    """As start(), of any program that says `listening on URL` when it is ready."""
     began = time.monotonic()
-    server = subprocess.Popen(argv, stdout=subprocess.PIPE, text=True)
+    server = subprocess.Popen(argv, stdout=subprocess.PIPE, text=True, **more)
     atexit.register(server.kill)  # where it has ended, this does nothing
     line = server.stdout.readline()
     if not line.startswith("listening on "):
         server.kill()
-        sys.exit(f"{program} did not start: {line!r}")
+        sys.exit(f"{argv[0]} did not start: {line!r}")
     return server, line.split()[-1], time.monotonic() - began
 
 

@@ -56,6 +56,8 @@ class Source:
     @property
     def module(self):
         parts = self.path.split("/")
+        if parts[0] == "bench":
+            return "bench"
         return parts[1] if parts[0] == "src" and len(parts) > 2 else None
 
     def line_of(self, position):

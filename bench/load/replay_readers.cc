@@ -1,0 +1,74 @@
+#include "bench/load/replay_readers.h"
+
+#include <utility>
+
+#include "bench/load/stamp.h"
+
+namespace thalweg::bench {
+
+class ReplayReaders::Reader final : public ConnectionUser {
+ public:
+  Reader(ClientLoop& loop, std::string path, Replays& replays)
+      : target_(loop.target()),
+        path_(std::move(path)),
+        replays_(replays),
+        connection_(loop, *this) {
+    Begin();
+  }
+
+  void OnHead(const ResponseHead& head) override {
+    ok_ = head.status == 200;
+    at_end_ = !head.Field("stream-up-to-date").empty();
+    next_offset_ = head.Field("stream-next-offset");
+  }
+
+  void OnBody(std::string_view piece) override { replays_.bytes += piece.size(); }
+  void OnSkipped(uint64_t bytes) override { replays_.bytes += bytes; }
+  bool SkipsBodies() const override { return true; }
+
+  void OnEnd() override {
+    ++replays_.pages;
+    if (!ok_) ++replays_.errors;
+    if (!ok_ || replays_.stopped) return;
+    // A server that does not tell the offset behind a page could not be read to the end.
+    if (!at_end_ && !next_offset_.empty()) return Ask(next_offset_);
+    replays_.latencies.Record(NowNs() - begun_ns_);
+    Begin();
+  }
+
+  void OnReconnected() override {
+    ++replays_.errors;
+    if (!replays_.stopped) Begin();
+  }
+
+ private:
+  void Begin() {
+    begun_ns_ = NowNs();
+    Ask("-1");
+  }
+
+  void Ask(std::string_view offset) {
+    connection_.Send(ReadRequest(target_, path_ + "?offset=" + std::string(offset)));
+  }
+
+  const Target& target_;
+  const std::string path_;
+  Replays& replays_;
+  int64_t begun_ns_ = 0;
+  bool ok_ = false, at_end_ = false;
+  std::string next_offset_;
+  Connection connection_;
+};
+
+ReplayReaders::ReplayReaders(ClientLoop& loop, const Streams& streams, size_t count) {
+  for (size_t i = 0; i < count && loop.failure().empty(); ++i) {
+    readers_.push_back(std::make_unique<Reader>(
+        loop, StreamPath(loop.target(), streams, i % streams.count), replays_));
+  }
+}
+
+ReplayReaders::~ReplayReaders() = default;
+
+void ReplayReaders::StartMeasuring() { replays_ = Replays(); }
+
+}  // namespace thalweg::bench

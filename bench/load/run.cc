@@ -1,0 +1,201 @@
+#include "bench/load/run.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "bench/load/json_line.h"
+#include "bench/load/stamp.h"
+
+namespace thalweg::bench {
+namespace {
+
+constexpr int64_t kSecondNs = 1'000'000'000;
+constexpr int64_t kPrepareNsMax = 900 * kSecondNs;
+constexpr int64_t kReadyNsMax = 60 * kSecondNs;
+constexpr int64_t kDrainNsMax = 5 * kSecondNs;
+constexpr size_t kPrepareConnections = 64;
+constexpr size_t kFillMessageBytes = 1024;
+
+int64_t Nanoseconds(double seconds) { return static_cast<int64_t>(seconds * 1e9); }
+
+bool HasAppends(Mode mode) { return mode != Mode::kReplay && mode != Mode::kIdle; }
+
+void AddLatencies(const Histogram& latencies, JsonLine& line) {
+  const auto us = [](int64_t ns) { return static_cast<double>(ns) / 1000; };
+  line.Add("mean_us", latencies.mean() / 1000);
+  line.Add("p50_us", us(latencies.Percentile(0.5)));
+  line.Add("p99_us", us(latencies.Percentile(0.99)));
+  line.Add("p999_us", us(latencies.Percentile(0.999)));
+  line.Add("max_us", us(latencies.max()));
+}
+
+}  // namespace
+
+Run::Run(ClientLoop& loop, const Flags& flags) : loop_(loop), flags_(flags) {}
+
+Run::~Run() = default;
+
+void Run::Perform() {
+  Prepare();
+  if (loop_.failure().empty()) Connect();
+  if (loop_.failure().empty()) Measure();
+  if (loop_.failure().empty()) Drain();
+}
+
+template <typename Done>
+bool Run::TurnUntil(int64_t until_ns, Requester* requester, Done&& done) {
+  while (loop_.failure().empty() && !done()) {
+    const int64_t now_ns = NowNs();
+    if (now_ns >= until_ns) return false;
+    if (requester != nullptr) requester->Tick(now_ns);
+    loop_.Poll(requester == nullptr ? until_ns : std::min(until_ns, requester->NextDue()));
+  }
+  return loop_.failure().empty();
+}
+
+void Run::SendAll(RequestSource& source, uint64_t requests, const char* what) {
+  RequesterOptions options;
+  options.connections = std::min<uint64_t>(kPrepareConnections, requests);
+  options.requests_max = requests;
+  Requester requester(loop_, source, options, NowNs());
+  const bool all =
+      TurnUntil(NowNs() + kPrepareNsMax, &requester, [&] { return requester.all_answered(); });
+  if (!all) loop_.Fail(std::string(what) + ": not all was answered in time");
+  if (requester.errors() > 0)
+    loop_.Fail(fmt::format("{}: {} of {} were refused", what, requester.errors(), requests));
+}
+
+void Run::Prepare() {
+  if (flags_.create) {
+    CreateRequests creates(loop_.target(), flags_.streams, flags_.message.type);
+    SendAll(creates, flags_.streams.count, "creating streams");
+  }
+  const uint64_t fills = flags_.fill_bytes / kFillMessageBytes * flags_.streams.count;
+  if (fills == 0 || !loop_.failure().empty()) return;
+  const Message message{.type = flags_.message.type, .bytes = kFillMessageBytes};
+  AppendRequests appends(loop_.target(), flags_.streams, message, Pick::kTurns,
+                         AppendRequests::Producer::kNone);
+  SendAll(appends, fills, "filling streams");
+}
+
+void Run::Connect() {
+  rss_before_bytes_ = UsageOf(flags_.watched).rss_bytes;
+  if (flags_.readers > 0) {
+    live_ = std::make_unique<LiveReaders>(loop_, flags_.streams, flags_.live, flags_.readers);
+    if (!TurnUntil(NowNs() + kReadyNsMax, nullptr, [&] { return live_->all_ready(); }))
+      return loop_.Fail(fmt::format("{} of {} readers came to the tails of their streams",
+                                    live_->deliveries().ready, flags_.readers));
+  }
+  if (flags_.replays > 0)
+    replay_ = std::make_unique<ReplayReaders>(loop_, flags_.streams, flags_.replays);
+  if (!HasAppends(flags_.mode)) return;
+  const auto producer = flags_.mode == Mode::kProducer ? AppendRequests::Producer::kOnePerClient
+                                                       : AppendRequests::Producer::kNone;
+  appends_ = std::make_unique<AppendRequests>(loop_.target(), flags_.streams, flags_.message,
+                                              flags_.pick, producer);
+  RequesterOptions options{.connections = flags_.connections,
+                           .pipeline = flags_.pipeline,
+                           .per_second = flags_.per_second};
+  if (flags_.requests_max > 0) options.requests_max = flags_.requests_max;
+  requester_ = std::make_unique<Requester>(loop_, *appends_, options, NowNs());
+}
+
+void Run::Measure() {
+  const auto all_sent = [&] { return requester_ != nullptr && requester_->all_answered(); };
+  TurnUntil(NowNs() + Nanoseconds(flags_.warmup_seconds), requester_.get(), all_sent);
+  const int64_t begun_ns = NowNs();
+  if (requester_ != nullptr) requester_->StartMeasuring();
+  if (live_ != nullptr) live_->StartMeasuring(begun_ns);
+  if (replay_ != nullptr) replay_->StartMeasuring();
+  const Usage server = UsageOf(flags_.watched), client = UsageOf(getpid());
+  TurnUntil(begun_ns + Nanoseconds(flags_.seconds), requester_.get(), all_sent);
+  server_ = Since(server, UsageOf(flags_.watched));
+  client_ = Since(client, UsageOf(getpid()));
+  measured_seconds_ = static_cast<double>(NowNs() - begun_ns) / 1e9;
+}
+
+// What is under way still counts for latencies and losses, but not for rates.
+void Run::Drain() {
+  if (requester_ != nullptr) requester_->Stop(NowNs());
+  if (replay_ != nullptr) replay_->Stop();
+  TurnUntil(NowNs() + kDrainNsMax, nullptr, [&] { return Drained(); });
+}
+
+bool Run::Drained() const {
+  if (requester_ == nullptr) return true;
+  if (!requester_->idle()) return false;
+  return live_ == nullptr || live_->deliveries().all >= live_->Expected(*appends_);
+}
+
+std::string Run::Report() const {
+  JsonLine line;
+  line.Add("mode", std::string_view(NameOf(flags_.mode)));
+  line.Add("seconds", measured_seconds_);
+  line.Add("streams", static_cast<int64_t>(flags_.streams.count));
+  if (requester_ != nullptr) ReportAppends(line);
+  if (live_ != nullptr) ReportDeliveries(line);
+  if (replay_ != nullptr) ReportReplays(line);
+  ReportUsage(line);
+  return line.Text();
+}
+
+void Run::ReportAppends(JsonLine& line) const {
+  const auto answered = static_cast<int64_t>(requester_->answered());
+  line.Begin("append");
+  line.Add("connections", static_cast<int64_t>(flags_.connections));
+  line.Add("operations", answered);
+  line.Add("rate", static_cast<double>(answered) / measured_seconds_);
+  line.Add("messages", answered * static_cast<int64_t>(flags_.message.batch));
+  line.Add("bytes", answered * static_cast<int64_t>(appends_->bytes()));
+  line.Add("errors", static_cast<int64_t>(requester_->errors()));
+  line.Add("unsent", static_cast<int64_t>(requester_->unsent()));
+  AddLatencies(requester_->latencies(), line);
+  line.End();
+}
+
+void Run::ReportDeliveries(JsonLine& line) const {
+  const Deliveries& deliveries = live_->deliveries();
+  const uint64_t expected = appends_ == nullptr ? 0 : live_->Expected(*appends_);
+  line.Begin("deliver");
+  line.Add("readers", static_cast<int64_t>(flags_.readers));
+  line.Add("operations", static_cast<int64_t>(deliveries.measured));
+  line.Add("rate", static_cast<double>(deliveries.measured) / measured_seconds_);
+  line.Add("lost", static_cast<int64_t>(expected - std::min(expected, deliveries.all)));
+  line.Add("errors", static_cast<int64_t>(deliveries.errors));
+  line.Add("reconnects", static_cast<int64_t>(deliveries.reconnects));
+  AddLatencies(deliveries.latencies, line);
+  line.End();
+}
+
+void Run::ReportReplays(JsonLine& line) const {
+  const Replays& replays = replay_->replays();
+  line.Begin("replay");
+  line.Add("readers", static_cast<int64_t>(flags_.replays));
+  line.Add("operations", static_cast<int64_t>(replays.latencies.count()));
+  line.Add("pages", static_cast<int64_t>(replays.pages));
+  line.Add("bytes", static_cast<int64_t>(replays.bytes));
+  line.Add("rate", static_cast<double>(replays.bytes) / 1e6 / measured_seconds_);
+  line.Add("errors", static_cast<int64_t>(replays.errors));
+  AddLatencies(replays.latencies, line);
+  line.End();
+}
+
+void Run::ReportUsage(JsonLine& line) const {
+  if (flags_.watched > 0) {
+    line.Begin("server");
+    line.Add("user_us", server_.user_us);
+    line.Add("system_us", server_.system_us);
+    line.Add("rss_before_readers_bytes", rss_before_bytes_);
+    line.Add("rss_bytes", server_.rss_bytes);
+    line.Add("rss_peak_bytes", server_.rss_peak_bytes);
+    line.Add("written_bytes", server_.written_bytes);
+    line.End();
+  }
+  line.Begin("client");
+  line.Add("cpu_share",
+           static_cast<double>(client_.user_us + client_.system_us) / 1e6 / measured_seconds_);
+  line.End();
+}
+
+}  // namespace thalweg::bench
