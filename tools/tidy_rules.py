@@ -111,6 +111,9 @@ TEST_SUPPORT = {"src/net/malformed_requests.h"}
 
 # Source -> the test (or folder of tests) that covers it, where that is not a file beside it.
 UNTESTED = {
+    "bench/limits/fanout.cc": "bench/limits_test.py",
+    "bench/limits/replay.cc": "bench/limits_test.py",
+    "bench/limits/respond.cc": "bench/limits_test.py",
     "bench/load/client_loop.cc": "bench/load_test.py",  # against a real server
     "bench/load/live_readers.cc": "bench/load_test.py",
     "bench/load/main.cc": "bench/load_test.py",

@@ -92,6 +92,7 @@ const char* NameOf(Mode mode) {
 std::expected<Flags, FlagsExit> ParseFlags(int argc, const char* const* argv) {
   Flags flags;
   CLI::App app("Load on a Durable Streams server; prints one line of JSON.", "thalweg_load");
+  app.option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
   AddLoad(app, flags);
   AddStreams(app, flags);
   AddAppends(app, flags);

@@ -1,0 +1,153 @@
+// The limit of a server that answers requests: parses just enough to find where one ends, and
+// answers 204. With `--commit FILE` it keeps each body first, durably: a second thread gathers what
+// came while it synced, and writes it with one call and syncs once, with a checksum for each.
+//
+//   thalweg_limit_respond [--commit FILE]
+//
+// Two threads with --commit: the server's own, and the committer's, which share `Committer`.
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <condition_variable>
+#include <cstdio>
+#include <cstring>
+#include <functional>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "base/crc32c.h"
+#include "bench/limits/bare_server.h"
+
+namespace thalweg::bench {
+namespace {
+
+constexpr std::string_view kAnswer =
+    "HTTP/1.1 204 No Content\r\n"
+    "Stream-Next-Offset: 0000000000000000_0000000000000256\r\n\r\n";
+
+// Written with zeros before the first request and from its beginning again where it ends, so that a
+// sync has data to write and nothing else: no new length, no new blocks.
+constexpr size_t kFileBytes = 256 << 20;
+
+struct RecordHead {
+  uint32_t bytes = 0;
+  uint32_t crc = 0;
+};
+
+class Committer {
+ public:
+  Committer(int file, std::function<void()> on_durable)
+      : file_(file), on_durable_(std::move(on_durable)), thread_([this] { Run(); }) {}
+
+  // Keeps `body`; `client` is among those of TakeDurable() once it is durable.
+  void Stage(BareConnection& client, std::string_view body) {
+    const RecordHead head{.bytes = static_cast<uint32_t>(body.size()), .crc = Crc32c(body)};
+    const std::scoped_lock lock(mutex_);
+    staged_.append(reinterpret_cast<const char*>(&head), sizeof(head));
+    staged_ += body;
+    waiting_.push_back(&client);
+  }
+
+  // After one or more Stage(): there is work.
+  void Start() {
+    {
+      const std::scoped_lock lock(mutex_);
+      if (waiting_.empty() || busy_) return;
+    }
+    changed_.notify_one();
+  }
+
+  std::vector<BareConnection*> TakeDurable() {
+    const std::scoped_lock lock(mutex_);
+    return std::exchange(durable_, {});
+  }
+
+ private:
+  void Run() {
+    std::string bytes;
+    std::vector<BareConnection*> clients;
+    std::unique_lock lock(mutex_);
+    while (true) {
+      busy_ = false;
+      changed_.wait(lock, [&] { return !waiting_.empty(); });
+      busy_ = true;
+      bytes.clear();
+      bytes.swap(staged_);
+      clients = std::exchange(waiting_, {});
+      lock.unlock();
+      Commit(bytes);
+      lock.lock();
+      durable_.insert(durable_.end(), clients.begin(), clients.end());
+      on_durable_();
+    }
+  }
+
+  void Commit(const std::string& bytes) {
+    const auto size = static_cast<off_t>(bytes.size());
+    if (end_ + bytes.size() > kFileBytes) end_ = 0;
+    if (pwrite(file_, bytes.data(), bytes.size(), static_cast<off_t>(end_)) != size)
+      std::perror("pwrite");
+    if (fdatasync(file_) != 0) std::perror("fdatasync");
+    end_ += bytes.size();
+  }
+
+  const int file_;
+  const std::function<void()> on_durable_;
+  size_t end_ = 0;    // the committer's own
+  std::mutex mutex_;  // guards the rest
+  std::condition_variable changed_;
+  bool busy_ = false;
+  std::string staged_;
+  std::vector<BareConnection*> waiting_, durable_;
+  std::jthread thread_;  // the last member: it uses the others
+};
+
+bool FillWithZeros(int file) {
+  const std::string zeros(1 << 20, '\0');
+  for (size_t at = 0; at < kFileBytes; at += zeros.size()) {
+    if (write(file, zeros.data(), zeros.size()) < 0) return false;
+  }
+  return fdatasync(file) == 0;
+}
+
+int ServeAtOnce() {
+  BareServer server(
+      {.on_request = [](BareConnection& client, const BareRequest&) { client.Send(kAnswer); }});
+  return server.Serve();
+}
+
+// Clients that go while their append is on its way are not expected: this is a bench.
+int ServeDurably(const char* path) {
+  const int file = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+  if (file < 0 || !FillWithZeros(file)) {
+    std::perror(path);
+    return 1;
+  }
+  BareServer* wakes = nullptr;
+  Committer committer(file, [&] { wakes->Wake(); });
+  BareServer server({
+      .on_request = [&](BareConnection& client,
+                        const BareRequest& request) { committer.Stage(client, request.body); },
+      .on_turn =
+          [&] {
+            for (BareConnection* client : committer.TakeDurable()) client->Send(kAnswer);
+            committer.Start();
+          },
+  });
+  wakes = &server;
+  return server.Serve();
+}
+
+}  // namespace
+}  // namespace thalweg::bench
+
+int main(int argc, char** argv) {
+  if (argc == 1) return thalweg::bench::ServeAtOnce();
+  if (argc == 3 && std::strcmp(argv[1], "--commit") == 0)
+    return thalweg::bench::ServeDurably(argv[2]);
+  std::fprintf(stderr, "usage: thalweg_limit_respond [--commit FILE]\n");
+  return 2;
+}

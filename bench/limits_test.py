@@ -1,0 +1,75 @@
+#!/usr/bin/env python3
+"""Shows that each limit program answers the load that it is the limit of.
+
+  limits_test.py FOLDER    where thalweg_load and the limit programs are
+
+How fast they are is nobody's verdict here.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import unittest
+
+sys.dont_write_bytecode = True
+from server import start_process  # noqa: E402
+
+FOLDER = sys.argv[1]
+
+
+class Limits(unittest.TestCase):
+    def loaded(self, argv, *flags):
+        """What a short load on the limit program says."""
+        server, root, _ = start_process([os.path.join(FOLDER, argv[0]), *argv[1:]])
+        try:
+            load = [os.path.join(FOLDER, "thalweg_load"), "--url", f"{root}/v1/stream"]
+            load += ["--seconds", "0.3", "--warmup", "0.1", "--watch", str(server.pid), *flags]
+            done = subprocess.run(load, capture_output=True, text=True, timeout=60)
+        finally:
+            server.kill()
+            server.wait()
+            server.stdout.close()
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return json.loads(done.stdout)
+
+    def test_respond_answers_appends(self):
+        append = self.loaded(["thalweg_limit_respond"], "--connections", "8")["append"]
+        self.assertGreater(append["operations"], 0)
+        self.assertEqual(append["errors"], 0)
+
+    def test_respond_keeps_appends_before_it_answers_where_it_is_asked_to(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "log")
+            append = self.loaded(
+                ["thalweg_limit_respond", "--commit", path], "--requests", "20", "--bytes", "100",
+                "--connections", "4", "--seconds", "20", "--warmup", "0",
+            )["append"]  # fmt: skip
+            self.assertEqual((append["operations"], append["errors"]), (20, 0))
+            with open(path, "rb") as file:
+                kept = file.read(30 * 108)
+            # The creates of the load have no body: heads of 8 bytes.
+            self.assertEqual(kept.count(b"#"), 20)
+
+    def test_replay_sends_what_was_appended_page_by_page(self):
+        with tempfile.TemporaryDirectory() as folder:
+            replay = self.loaded(
+                ["thalweg_limit_replay", os.path.join(folder, "stream")],
+                "--mode", "replay", "--replays", "2", "--fill", str(6 << 20),
+            )["replay"]  # fmt: skip
+        self.assertEqual(replay["errors"], 0)
+        self.assertGreater(replay["operations"], 0)
+        self.assertGreaterEqual(replay["bytes"], (replay["operations"] - 2) * (6 << 20))
+
+    def test_fanout_delivers_every_event_to_every_reader(self):
+        deliver = self.loaded(
+            ["thalweg_limit_fanout"], "--mode", "sse", "--readers", "20", "--rate", "100",
+            "--connections", "1", "--type", "text",
+        )["deliver"]  # fmt: skip
+        self.assertGreater(deliver["operations"], 0)
+        self.assertEqual((deliver["lost"], deliver["errors"]), (0, 0))
+
+
+if __name__ == "__main__":
+    unittest.main(argv=sys.argv[:1])
