@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string>
 
+#include "thalweg/cursor.h"
 #include "thalweg/hooks.h"
 
 namespace thalweg {
@@ -15,20 +16,22 @@ enum class CachePolicy : uint8_t {
   kNoStore,
 };
 
+// Numbers that make no sense are taken for the nearest that do: times for 0 to a year, the page
+// size and the cursor's interval for at least 1.
 struct RouterOptions {
   std::string base_path = "/v1/stream";  // where streams live; "" or "/": at the root
   std::string public_url;  // scheme://host[:port] for Location; empty: from the request
   bool cors = true;
   bool compression = true;
   CachePolicy cache_policy = CachePolicy::kPublic;
-  int64_t long_poll_timeout_ms = 30'000;
-  int64_t sse_max_age_ms = 60'000;    // an SSE response ends near this age, between two events
-  int64_t sse_heartbeat_ms = 15'000;  // a comment after this much silence
-  size_t page_bytes_max = 4u << 20;   // of one answer to a read; at least one append is sent
-  size_t readers_per_stream_max = 100'000;      // live readers of one stream on one executor
-  int64_t cursor_interval_s = 20;               // protocol section 10.1
-  int64_t cursor_epoch_ms = 1'728'432'000'000;  // 2024-10-09T00:00:00Z
-  LifecycleHooks hooks{};                       // told of what is created and deleted
+  int64_t long_poll_timeout_ms = 30'000;  // 0: answered at once
+  int64_t sse_max_age_ms = 60'000;        // an SSE response ends near this age, between two events
+  int64_t sse_heartbeat_ms = 15'000;      // a comment after this much silence; 0: none
+  size_t page_bytes_max = 4u << 20;       // of one answer to a read; at least one append is sent
+  size_t readers_per_stream_max = 100'000;  // live readers of one stream on one executor
+  int64_t cursor_interval_s = kDefaultCursorIntervalSeconds;  // see cursor.h
+  int64_t cursor_epoch_ms = kDefaultCursorEpochMs;
+  LifecycleHooks hooks{};  // told of what is created and deleted
 };
 
 struct EngineOptions {

@@ -3,8 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <limits>
-
-#include "base/assert.h"
+#include <string>
 
 namespace thalweg {
 namespace {
@@ -15,12 +14,18 @@ constexpr uint64_t kCursorMax = std::numeric_limits<uint64_t>::max() - kJitterSe
 
 bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 
+uint64_t IntervalSeconds(const CursorOptions& options) {
+  return static_cast<uint64_t>(std::max<int64_t>(options.interval_s, 1));
+}
+
 }  // namespace
 
-uint64_t CurrentCursor(const CursorRule& rule, int64_t wall_ms) {
-  THALWEG_ASSERT(rule.interval_s > 0);
-  if (wall_ms <= rule.epoch_ms) return 0;
-  return static_cast<uint64_t>((wall_ms - rule.epoch_ms) / 1000 / rule.interval_s);
+uint64_t CurrentCursor(const CursorOptions& options, int64_t wall_ms) {
+  if (wall_ms <= options.epoch_ms) return 0;
+  // Unsigned: the distance of any two instants fits.
+  const uint64_t since_ms =
+      static_cast<uint64_t>(wall_ms) - static_cast<uint64_t>(options.epoch_ms);
+  return since_ms / 1000 / IntervalSeconds(options);
 }
 
 std::optional<uint64_t> ParseCursor(std::string_view text) {
@@ -31,13 +36,28 @@ std::optional<uint64_t> ParseCursor(std::string_view text) {
   return cursor;
 }
 
-uint64_t NextCursor(const CursorRule& rule, int64_t wall_ms, std::optional<uint64_t> client,
+uint64_t NextCursor(const CursorOptions& options, int64_t wall_ms, std::optional<uint64_t> client,
                     uint64_t dice) {
-  const uint64_t current = CurrentCursor(rule, wall_ms);
+  const uint64_t current = CurrentCursor(options, wall_ms);
   if (!client || *client < current) return current;
   const uint64_t jitter_s = 1 + dice % kJitterSecondsMax;
-  const uint64_t interval_s = static_cast<uint64_t>(rule.interval_s);
+  const uint64_t interval_s = IntervalSeconds(options);
   return *client + (jitter_s + interval_s - 1) / interval_s;
+}
+
+std::string CalculateCursor(int64_t now_ms, const CursorOptions& options) {
+  return std::to_string(CurrentCursor(options, now_ms));
+}
+
+std::string GenerateResponseCursor(std::optional<std::string_view> client, int64_t now_ms,
+                                   uint64_t dice, const CursorOptions& options) {
+  const auto number = client ? ParseCursor(*client) : std::nullopt;
+  return std::to_string(NextCursor(options, now_ms, number, dice));
+}
+
+std::string HandleCursorCollision(std::string_view previous, int64_t now_ms, uint64_t dice,
+                                  const CursorOptions& options) {
+  return GenerateResponseCursor(previous, now_ms, dice, options);
 }
 
 }  // namespace thalweg

@@ -1,28 +1,25 @@
 // Cursors: what keeps a CDN from answering for ever from one cached response. (protocol 10.1)
 //
-// Pure: time and chance come as arguments.
+// What the public functions say as text, as numbers. Pure: time and chance come as arguments.
 #pragma once
 
 #include <cstdint>
 #include <optional>
 #include <string_view>
 
+#include "thalweg/cursor.h"
+
 namespace thalweg {
 
-struct CursorRule {
-  int64_t interval_s = 20;
-  int64_t epoch_ms = 1'728'432'000'000;
-};
-
 // The number of whole intervals since the epoch; 0 before it.
-uint64_t CurrentCursor(const CursorRule& rule, int64_t wall_ms);
+uint64_t CurrentCursor(const CursorOptions& options, int64_t wall_ms);
 
 // A client's cursor: decimal digits that fit; anything else is null.
 std::optional<uint64_t> ParseCursor(std::string_view text);
 
 // The cursor to answer with: the current one, or where the client's is not below that, the client's
 // plus 1..3600 seconds' worth of intervals, at least one; `dice` is any random number.
-uint64_t NextCursor(const CursorRule& rule, int64_t wall_ms, std::optional<uint64_t> client,
+uint64_t NextCursor(const CursorOptions& options, int64_t wall_ms, std::optional<uint64_t> client,
                     uint64_t dice);
 
 }  // namespace thalweg

@@ -13,7 +13,7 @@ constexpr int64_t kTimerResolutionMs = 25;
 LiveShared::LiveShared(const RouterContext& router_context,
                        std::function<void(const StreamEntry*)> sweep)
     : context(router_context),
-      cursor_rule_{context.options.cursor_interval_s, context.options.cursor_epoch_ms},
+      cursor_options_{context.options.cursor_interval_s, context.options.cursor_epoch_ms},
       sweep_(std::move(sweep)),
       random_(std::random_device{}()),
       wheel_(kTimerResolutionMs, context.clock.SteadyMs()),
@@ -55,11 +55,11 @@ void LiveShared::SweepAll() {
 }
 
 uint64_t LiveShared::FirstCursor(std::optional<uint64_t> client) {
-  return NextCursor(cursor_rule_, context.clock.WallMs(), client, random_());
+  return NextCursor(cursor_options_, context.clock.WallMs(), client, random_());
 }
 
 uint64_t LiveShared::CurrentCursor() const {
-  return thalweg::CurrentCursor(cursor_rule_, context.clock.WallMs());
+  return thalweg::CurrentCursor(cursor_options_, context.clock.WallMs());
 }
 
 int64_t LiveShared::Random(int64_t bound) {

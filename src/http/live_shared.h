@@ -44,7 +44,7 @@ class LiveShared {
   void FireTimers();
   void SweepAll();
 
-  const CursorRule cursor_rule_;
+  const CursorOptions cursor_options_;
   const std::function<void(const StreamEntry*)> sweep_;
   std::minstd_rand random_;
   TimerWheel wheel_;
