@@ -2,7 +2,7 @@
 //
 // A hook is called once the change is durable and before the request is answered. It cannot fail
 // the request: the change has happened. It is not called for a repeated PUT, for streams that
-// expire, for Clear, and for calls of Store.
+// expire, for Clear, and for calls of Store; nor for what becomes durable after the router's end.
 #pragma once
 
 #include <cstdint>
@@ -23,10 +23,11 @@ struct StreamEvent {
 
 // The request is answered when the hook has returned and the last copy of this is gone, on
 // whichever thread that is. Who needs no time ignores it; who keeps it for ever holds up the
-// client. REQUIRES: gone before the router's executor ends.
+// client, for as long as the router lives. THREAD: let go on any.
 using AnswerHold = std::shared_ptr<void>;
 
-// THREAD: called on the router's executor; must not block, must not throw.
+// Called also where the client has left by then. `event` is borrowed for the call. THREAD: called
+// on the router's executor; must not block, must not throw.
 using StreamHook = std::function<void(const StreamEvent& event, AnswerHold hold)>;
 
 struct LifecycleHooks {

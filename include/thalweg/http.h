@@ -26,12 +26,11 @@ struct HeaderField {
 // One whole request. Every view is valid during Router::Handle and not after it.
 struct Request {
   Method method = Method::kOther;
-  std::string_view path;       // origin-form path, still percent-encoded, begins with '/'
-  std::string_view query;      // what follows '?', without it; still percent-encoded
-  std::string_view scheme;     // "http" or "https"
-  std::string_view authority;  // of the target, else of Host; may be empty
-  // What a framework cut off the front of `path` before it came here, for Location.
-  std::string_view mount = {};
+  std::string_view path;        // origin-form path, still percent-encoded, begins with '/'
+  std::string_view query;       // what follows '?', without it; still percent-encoded
+  std::string_view scheme;      // "http" or "https"
+  std::string_view authority;   // of the target, else of Host; may be empty
+  std::string_view mount = {};  // what a framework cut off the front of `path`; may be empty
   std::span<const HeaderField> headers;
   std::string_view body;  // whole, decoded of its transfer coding
 };

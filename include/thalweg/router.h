@@ -29,8 +29,10 @@ class Router {
   // A path outside the base path is answered 404. THREAD: the executor's own.
   void Handle(const Request& request, Responder& responder);
 
-  // Ends what waits: long-polls are answered 204, SSE responses end between two events; later live
-  // reads are answered at once. Appends in flight are still answered. THREAD: the executor's own.
+  // Ends what waits, for good: long-polls are answered 204, SSE responses end between two events,
+  // and later live reads are answered at once with what there is. Everything else goes on, and what
+  // is in flight is answered. Who wants to wait again makes a new router. THREAD: the executor's
+  // own.
   void Shutdown();
 
  private:

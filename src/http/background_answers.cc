@@ -1,7 +1,6 @@
 // Crosses threads; see the header.
 #include "http/background_answers.h"
 
-#include <mutex>
 #include <utility>
 
 #include "base/assert.h"
@@ -34,33 +33,18 @@ class BackgroundAnswers::Waiting final : public ResponderEvents {
   HeaderList fields_;
 };
 
-struct BackgroundAnswers::Door {
-  std::mutex mutex;
-  Executor* executor;        // guarded by mutex; null once the router has ended
-  BackgroundAnswers* owner;  // executor's thread only; null once the router has ended
-};
-
 BackgroundAnswers::BackgroundAnswers(Executor& executor, Executor& workers)
-    : workers_(workers), door_(std::make_shared<Door>()) {
-  door_->executor = &executor;
-  door_->owner = this;
-}
+    : workers_(workers), way_back_(std::make_shared<WayBack<BackgroundAnswers>>(*this, executor)) {}
 
-BackgroundAnswers::~BackgroundAnswers() {
-  door_->owner = nullptr;
-  std::lock_guard lock(door_->mutex);
-  door_->executor = nullptr;
-}
+BackgroundAnswers::~BackgroundAnswers() { way_back_->Close(); }
 
 void BackgroundAnswers::Answer(Responder& responder, HeaderList fields, Work work) {
   const uint64_t ticket = ++last_ticket_;
   waiting_.emplace(ticket, std::make_unique<Waiting>(responder, std::move(fields)));
-  workers_.Post([door = door_, ticket, work = std::move(work)]() mutable {
-    auto finish = [door, ticket, body = work()]() mutable {
-      if (door->owner != nullptr) door->owner->Finish(ticket, std::move(body));
-    };
-    std::lock_guard lock(door->mutex);
-    if (door->executor != nullptr) door->executor->Post(std::move(finish));
+  workers_.Post([way_back = way_back_, ticket, work = std::move(work)]() mutable {
+    way_back->Post([ticket, body = work()](BackgroundAnswers& owner) mutable {
+      owner.Finish(ticket, std::move(body));
+    });
   });
 }
 

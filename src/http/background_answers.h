@@ -9,6 +9,7 @@
 #include <memory>
 #include <unordered_map>
 
+#include "http/way_back.h"
 #include "thalweg/bytes.h"
 #include "thalweg/executor.h"
 #include "thalweg/http.h"
@@ -30,12 +31,11 @@ class BackgroundAnswers {
 
  private:
   class Waiting;
-  struct Door;  // how a worker finds back; outlives this where work is under way
 
   void Finish(uint64_t ticket, Bytes body);
 
   Executor& workers_;
-  const std::shared_ptr<Door> door_;
+  const std::shared_ptr<WayBack<BackgroundAnswers>> way_back_;
   uint64_t last_ticket_ = 0;
   std::unordered_map<uint64_t, std::unique_ptr<Waiting>> waiting_;
 };

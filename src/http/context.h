@@ -12,6 +12,7 @@
 namespace thalweg {
 
 class BackgroundAnswers;
+class HookedAnswers;
 
 struct RouterContext {
   Engine& engine;
@@ -22,6 +23,7 @@ struct RouterContext {
   const RouterOptions options;              // base_path as from NormalBasePath (target.h)
   const HeaderList common;                  // on every response: CORS and browser security (cors.h)
   BackgroundAnswers* background = nullptr;  // null: everything runs on `executor`
+  HookedAnswers* hooked = nullptr;          // never null where options.hooks has one
 };
 
 }  // namespace thalweg

@@ -7,8 +7,10 @@
 #include "http/decode.h"
 #include "http/durable_answer.h"
 #include "http/handlers.h"
+#include "http/hooked_answers.h"
 #include "http/problem_codes.h"
 #include "http/request_fields.h"
+#include "http/target.h"
 #include "http/trouble.h"
 #include "stream/content_type.h"
 
@@ -16,13 +18,17 @@ namespace thalweg {
 
 namespace {
 
-// Absolute where the server's name is known, from its options or from the request.
+// As the client sees it; absolute where the server's name is known, from its options or the
+// request.
 std::string LocationOf(const RouterContext& context, const StreamRequest& request) {
   std::string location = context.options.public_url;
   if (location.empty() && !request.http.authority.empty()) {
     location.append(request.http.scheme).append("://").append(request.http.authority);
   }
-  return location.append(context.options.base_path).append("/").append(request.key);
+  return location.append(NormalBasePath(request.http.mount))
+      .append(context.options.base_path)
+      .append("/")
+      .append(request.key);
 }
 
 // How the body is to be read: as the type says, or as the source of a fork that inherits it.
@@ -74,6 +80,19 @@ void SendCreated(const RouterContext& context, const CreateOutcome& outcome,
   responder.Respond(created ? 201 : 200, head.fields(), {});
 }
 
+// What the hook is to hear; null: nothing was created, or nobody listens.
+std::optional<StreamEvent> EventOf(const RouterContext& context, const StreamRequest& request,
+                                   const CreateOutcome& outcome) {
+  if (!context.options.hooks.on_created || outcome.trouble != Trouble::kNone ||
+      outcome.verdict != CreateVerdict::kCreated) {
+    return std::nullopt;
+  }
+  return StreamEvent{.kind = StreamEvent::Kind::kCreated,
+                     .path = request.key,
+                     .content_type = outcome.content_type,
+                     .at_ms = context.clock.WallMs()};
+}
+
 // Everything in the headers of a PUT that has a syntax, in the order in which it is refused.
 struct Config {
   std::optional<std::string_view> content_type;
@@ -83,11 +102,12 @@ struct Config {
 };
 
 std::expected<Config, Refusal> DecodeConfig(const StreamRequest& request, std::string_view base) {
+  const StreamRoot root{.base = base, .mount = request.http.mount};
   const auto fields = FindFields(request.http.headers);
   if (!fields) return std::unexpected(fields.error());
   auto expiry = DecodeExpiry(*fields);
   if (!expiry) return std::unexpected(std::move(expiry.error()));
-  auto fork = DecodeFork(*fields, base);
+  auto fork = DecodeFork(*fields, root);
   if (!fork) return std::unexpected(std::move(fork.error()));
   return Config{.content_type = DecodeNewContentType(*fields),
                 .expiry = std::move(*expiry),
@@ -121,12 +141,14 @@ void HandleCreate(const RouterContext& context, JsonSplitter& splitter,
   CreateOutcome outcome = context.engine.Create(std::move(command));
 
   const Lsn rests_on = outcome.rests_on;
-  AnswerWhenDurable(
-      context.port, rests_on, responder,
-      [&context, outcome = std::move(outcome), location = LocationOf(context, request),
-       error = std::move(body.error)](Responder& waiting) {
-        SendCreated(context, outcome, location, error, waiting);
-      });
+  std::optional<StreamEvent> event = EventOf(context, request, outcome);
+  auto answer = [&context, outcome = std::move(outcome), location = LocationOf(context, request),
+                 error = std::move(body.error)](Responder& waiting) {
+    SendCreated(context, outcome, location, error, waiting);
+  };
+  if (!event) return AnswerWhenDurable(context.port, rests_on, responder, std::move(answer));
+  context.hooked->AnswerWhenTold(rests_on, context.options.hooks.on_created, std::move(*event),
+                                 responder, std::move(answer));
 }
 
 }  // namespace thalweg

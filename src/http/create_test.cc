@@ -27,6 +27,61 @@ TEST(Create, NamesThePublicAddressWhereItIsKnown) {
   EXPECT_EQ(bench.PutText("a").Header("location"), "https://streams.example/v1/stream/a");
 }
 
+TEST(Create, NamesTheAddressThatTheClientSeesWhereAFrameworkCutThePath) {
+  struct Case {
+    const char* why;
+    const char* base_path;
+    const char* public_url;
+    const char* mount;
+    const char* path;
+    const char* want;
+  };
+  const Case cases[] = {
+      {"no mount", "", "", "", "/a", "http://h/a"},
+      {"mounted, streams at the root", "", "", "/api/streams", "/a", "http://h/api/streams/a"},
+      {"mounted, with a base", "/s", "", "/api", "/s/a", "http://h/api/s/a"},
+      {"a mount with its slash", "/s", "", "/api/", "/s/a", "http://h/api/s/a"},
+      {"a public address", "/s", "https://p/", "/api", "/s/a", "https://p/api/s/a"},
+  };
+  for (const Case& c : cases) {
+    RouterOptions options;
+    options.base_path = c.base_path;
+    options.public_url = c.public_url;
+    RouterBench bench(options);
+    RecordingResponder answer;
+    bench.Handle({.method = Method::kPut,
+                  .path = c.path,
+                  .query = {},
+                  .scheme = "http",
+                  .authority = "h",
+                  .mount = c.mount,
+                  .headers = {},
+                  .body = {}},
+                 answer);
+    EXPECT_EQ(answer.Header("location"), c.want) << c.why;
+  }
+}
+
+TEST(Create, ForksFromThePathThatTheClientSees) {
+  RouterBench bench;
+  bench.PutText("source", "data");
+  const Fields fork = {{"stream-forked-from", "/api/v1/stream/source"}};
+  EXPECT_EQ(bench.Put("n", fork).status(), 404) << "nothing is mounted";
+  RecordingResponder answer;
+  bench.Handle({.method = Method::kPut,
+                .path = "/v1/stream/fork",
+                .query = {},
+                .scheme = "http",
+                .authority = {},
+                .mount = "/api",
+                .headers = fork,
+                .body = {}},
+               answer);
+  EXPECT_EQ(answer.status(), 201);
+  EXPECT_EQ(answer.Header("location"), "/api/v1/stream/fork") << "no authority to name";
+  EXPECT_EQ(bench.Get("fork").body(), "data");
+}
+
 TEST(Create, DefaultsTheContentType) {
   RouterBench bench;
   for (const char* type : {"", "foo", "*/*"}) {

@@ -93,11 +93,11 @@ std::expected<Expiry, Refusal> DecodeExpiry(const RequestFields& fields) {
 }
 
 std::expected<std::optional<Fork>, Refusal> DecodeFork(const RequestFields& fields,
-                                                       std::string_view base) {
+                                                       const StreamRoot& root) {
   const auto point = DecodeForkPoint(fields);
   if (!point) return std::unexpected(point.error());
   if (!IsSet(fields.forked_from)) return std::nullopt;
-  auto source = ParseForkSource(base, *fields.forked_from);
+  auto source = ParseForkSource(root, *fields.forked_from);
   if (!source) return std::unexpected(std::move(source.error()));
   return Fork{.source = std::move(*source), .point = *point};
 }

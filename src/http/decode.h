@@ -9,6 +9,7 @@
 
 #include "http/refusal.h"
 #include "http/request_fields.h"
+#include "http/target.h"
 #include "stream/command.h"
 #include "stream/expiry.h"
 #include "stream/json_messages.h"
@@ -28,9 +29,9 @@ struct Fork {
   ForkPoint point;     // `at` and `sub_offset` only
 };
 
-// Null: not a fork. `base` as from NormalBasePath.
+// Null: not a fork.
 std::expected<std::optional<Fork>, Refusal> DecodeFork(const RequestFields& fields,
-                                                       std::string_view base);
+                                                       const StreamRoot& root);
 
 // The type a new stream is asked to have; null: none that could be kept.
 std::optional<std::string_view> DecodeNewContentType(const RequestFields& fields);

@@ -120,16 +120,16 @@ TEST(DecodeFork, TakesASourceWithOffsets) {
   const auto fork = DecodeFork(FieldsOf({{"stream-forked-from", "/v1/stream/a"},
                                          {"stream-fork-offset", kZeroOffset},
                                          {"stream-fork-sub-offset", "3"}}),
-                               "/v1/stream");
+                               {"/v1/stream"});
   ASSERT_TRUE(fork && *fork);
   EXPECT_EQ((*fork)->source, "a");
   EXPECT_EQ((*fork)->point.at, Offset{0});
   EXPECT_EQ((*fork)->point.sub_offset, 3u);
   const auto tail =
-      DecodeFork(FieldsOf({{"stream-forked-from", "a"}, {"stream-fork-offset", ""}}), "");
+      DecodeFork(FieldsOf({{"stream-forked-from", "a"}, {"stream-fork-offset", ""}}), {});
   ASSERT_TRUE(tail && *tail);
   EXPECT_EQ((*tail)->point.at, std::nullopt) << "an empty offset is the tail";
-  EXPECT_EQ(DecodeFork(FieldsOf({{"stream-forked-from", ""}}), "").value(), std::nullopt);
+  EXPECT_EQ(DecodeFork(FieldsOf({{"stream-forked-from", ""}}), {}).value(), std::nullopt);
 }
 
 TEST(DecodeFork, RefusesWhatIsMalformed) {
@@ -146,7 +146,7 @@ TEST(DecodeFork, RefusesWhatIsMalformed) {
       {{"stream-forked-from", "a"}, {"stream-fork-sub-offset", "+1"}},
   };
   for (const Fields& headers : cases) {
-    const auto fork = DecodeFork(FieldsOf(headers), "");
+    const auto fork = DecodeFork(FieldsOf(headers), {});
     ASSERT_FALSE(fork) << headers.back().name << headers.back().value;
     EXPECT_EQ(fork.error().problem, &kBadFork);
   }

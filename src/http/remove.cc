@@ -1,6 +1,9 @@
+#include <utility>
+
 #include "http/durable_answer.h"
 #include "http/handlers.h"
 #include "http/head.h"
+#include "http/hooked_answers.h"
 #include "http/problem_codes.h"
 #include "http/trouble.h"
 
@@ -25,10 +28,18 @@ void HandleRemove(const RouterContext& context, const StreamRequest& request,
                   Responder& responder) {
   const RemoveOutcome outcome = context.engine.Remove(request.key);
   if (outcome.trouble != Trouble::kNone) return SendTrouble(context, outcome.trouble, responder);
-  AnswerWhenDurable(context.port, outcome.rests_on, responder,
-                    [&context, verdict = outcome.verdict](Responder& waiting) {
-                      SendRemoved(context, verdict, waiting);
-                    });
+  const auto answer = [&context, verdict = outcome.verdict](Responder& waiting) {
+    SendRemoved(context, verdict, waiting);
+  };
+  const StreamHook& hook = context.options.hooks.on_deleted;
+  if (!hook || outcome.verdict != RemoveVerdict::kRemoved) {
+    return AnswerWhenDurable(context.port, outcome.rests_on, responder, answer);
+  }
+  StreamEvent event{.kind = StreamEvent::Kind::kDeleted,
+                    .path = request.key,
+                    .content_type = {},
+                    .at_ms = context.clock.WallMs()};
+  context.hooked->AnswerWhenTold(outcome.rests_on, hook, std::move(event), responder, answer);
 }
 
 }  // namespace thalweg

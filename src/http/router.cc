@@ -1,5 +1,6 @@
 #include "thalweg/router.h"
 
+#include <algorithm>
 #include <optional>
 #include <utility>
 
@@ -7,6 +8,7 @@
 #include "http/cors.h"
 #include "http/handlers.h"
 #include "http/head.h"
+#include "http/hooked_answers.h"
 #include "http/problem_codes.h"
 #include "http/target.h"
 
@@ -14,10 +16,23 @@ namespace thalweg {
 
 namespace {
 
+constexpr int64_t kYearMs = int64_t{365} * 24 * 60 * 60 * 1000;
+
+// As RouterOptions promises of numbers that make no sense.
 RouterOptions Normal(RouterOptions options) {
   options.base_path = NormalBasePath(options.base_path);
   while (options.public_url.ends_with('/')) options.public_url.pop_back();
+  for (int64_t* time_ms :
+       {&options.long_poll_timeout_ms, &options.sse_max_age_ms, &options.sse_heartbeat_ms}) {
+    *time_ms = std::clamp<int64_t>(*time_ms, 0, kYearMs);
+  }
+  options.page_bytes_max = std::max<size_t>(options.page_bytes_max, 1);
+  options.cursor_interval_s = std::max<int64_t>(options.cursor_interval_s, 1);
   return options;
+}
+
+bool HasHooks(const RouterOptions& options) {
+  return options.hooks.on_created || options.hooks.on_deleted;
 }
 
 }  // namespace
@@ -38,7 +53,8 @@ class Router::Impl {
                  .clock = clock,
                  .options = Normal(options),
                  .common = CommonFields(options),
-                 .background = workers ? &background_.emplace(executor, *workers) : nullptr},
+                 .background = workers ? &background_.emplace(executor, *workers) : nullptr,
+                 .hooked = HasHooks(options) ? &hooked_.emplace(*port_, executor) : nullptr},
         live_(context_) {}
 
   void Handle(const Request& request, Responder& responder) {
@@ -69,6 +85,7 @@ class Router::Impl {
   // In this order: the live readers leave before the port that they watch through.
   const std::unique_ptr<Port> port_;
   std::optional<BackgroundAnswers> background_;
+  std::optional<HookedAnswers> hooked_;
   const RouterContext context_;
   JsonSplitter splitter_;
   LiveReaders live_;

@@ -3,6 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include <limits>
+#include <string>
+
 #include "http/cors.h"
 #include "http/router_test_support.h"
 #include "testing/delayed_log.h"
@@ -68,6 +71,47 @@ TEST(Router, SaysNothingOfOriginsWhereCorsIsOff) {
   EXPECT_FALSE(answer.HasHeader("access-control-allow-origin"));
   EXPECT_FALSE(answer.HasHeader("access-control-allow-methods"));
   EXPECT_EQ(answer.Header("x-content-type-options"), "nosniff");
+}
+
+// Every number a router takes, at its worst: it serves, and waits for nobody for ever.
+TEST(Router, TakesOptionsThatMakeNoSense) {
+  constexpr int64_t kMin = std::numeric_limits<int64_t>::min();
+  constexpr int64_t kMax = std::numeric_limits<int64_t>::max();
+  for (const int64_t number : {int64_t{-1}, int64_t{0}, kMin, kMax}) {
+    RouterOptions options;
+    options.long_poll_timeout_ms = number;
+    options.sse_max_age_ms = number;
+    options.sse_heartbeat_ms = number;
+    options.cursor_interval_s = number;
+    options.cursor_epoch_ms = number;
+    options.page_bytes_max = 0;
+    RouterBench bench(options);
+    bench.PutText("a", "one");
+    bench.PostText("a", "two");
+    EXPECT_EQ(bench.Get("a").body(), "one") << "a page holds at least one append";
+    RecordingResponder poll, sse;
+    bench.Start(poll, Method::kGet, "a?live=long-poll&offset=now");
+    bench.Start(sse, Method::kGet, "a?live=sse&offset=-1");
+    bench.executor().AdvanceMs(100);
+    EXPECT_EQ(poll.status(), number == kMax ? 0 : 204) << number;
+    EXPECT_EQ(sse.finished(), number != kMax) << number;
+    EXPECT_NE(sse.body().find("data:one"), std::string::npos) << number;
+    bench.EndRouter();  // before those who may still wait
+  }
+}
+
+TEST(Router, ServesOnAfterItsShutdownButWaitsNoMore) {
+  RouterBench bench;
+  bench.PutText("a", "data");
+  RecordingResponder waiting;
+  bench.Start(waiting, Method::kGet, "a?live=long-poll&offset=now");
+  EXPECT_EQ(waiting.status(), 0);
+  bench.router().Shutdown();
+  EXPECT_EQ(waiting.status(), 204);
+  EXPECT_EQ(bench.Get("a?live=long-poll&offset=now").status(), 204);
+  EXPECT_TRUE(bench.Get("a?live=sse&offset=-1").finished());
+  EXPECT_EQ(bench.PostText("a", "more").status(), 204);
+  EXPECT_EQ(bench.Get("a").body(), "datamore");
 }
 
 // A log whose durability the test moves, and a router on top.

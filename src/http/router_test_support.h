@@ -52,15 +52,17 @@ class RouterBench {
   void StartAt(RecordingResponder& responder, Method method, std::string_view target,
                const Fields& headers, std::string_view body) {
     const size_t question = std::min(target.find('?'), target.size());
-    router_->Handle({.method = method,
-                     .path = target.substr(0, question),
-                     .query = target.substr(std::min(question + 1, target.size())),
-                     .scheme = "http",
-                     .authority = "example.test:4437",
-                     .headers = headers,
-                     .body = body},
-                    responder);
+    Handle({.method = method,
+            .path = target.substr(0, question),
+            .query = target.substr(std::min(question + 1, target.size())),
+            .scheme = "http",
+            .authority = "example.test:4437",
+            .headers = headers,
+            .body = body},
+           responder);
   }
+
+  void Handle(const Request& request, Responder& responder) { router_->Handle(request, responder); }
 
   RecordingResponder SendAt(Method method, std::string_view target) {
     RecordingResponder responder;
@@ -97,6 +99,7 @@ class RouterBench {
   ManualExecutor& executor() { return executor_; }
   ManualExecutor& workers() { return workers_; }
   void EndRouter() { router_.reset(); }
+  Router& router() { return *router_; }
 
  private:
   ManualClock clock_;

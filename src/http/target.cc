@@ -70,6 +70,13 @@ bool IsReserved(std::string_view key) {
          (key.size() == kReservedSegment.size() || key[kReservedSegment.size()] == '/');
 }
 
+// Cuts `prefix` off where `path` goes on with a segment below it.
+bool TakePrefix(std::string_view& path, std::string_view prefix) {
+  if (!path.starts_with(prefix) || !path.substr(prefix.size()).starts_with('/')) return false;
+  path.remove_prefix(prefix.size());
+  return true;
+}
+
 }  // namespace
 
 std::string NormalBasePath(std::string_view base_path) {
@@ -79,24 +86,24 @@ std::string NormalBasePath(std::string_view base_path) {
 }
 
 std::expected<std::string, Refusal> ParseStreamPath(std::string_view base, std::string_view path) {
-  if (!path.starts_with(base) || path.size() <= base.size() || path[base.size()] != '/') {
+  if (!TakePrefix(path, base)) {
     return Refuse(kNotFound, "Streams live below " + std::string(base) + "/");
   }
-  const std::string_view rest = path.substr(base.size() + 1);
-  if (rest.empty()) return Refuse(kNotFound, "The path names no stream.");
-  auto key = NormalKey(rest);
+  if (path.size() == 1) return Refuse(kNotFound, "The path names no stream.");
+  auto key = NormalKey(path.substr(1));
   if (key && IsReserved(*key)) {
     return Refuse(kSubscriptionsMissing, "The paths below __ds/ are reserved for subscriptions.");
   }
   return key;
 }
 
-std::expected<std::string, Refusal> ParseForkSource(std::string_view base, std::string_view value) {
+std::expected<std::string, Refusal> ParseForkSource(const StreamRoot& root,
+                                                    std::string_view value) {
   if (value.find("://") != std::string_view::npos) {
     return Refuse(kForkSourceNotFound, "A fork's source is named by its path on this server.");
   }
-  if (value.starts_with(base) && value.size() > base.size() && value[base.size()] == '/') {
-    value.remove_prefix(base.size());
+  if (!TakePrefix(value, NormalBasePath(root.mount).append(root.base))) {
+    TakePrefix(value, root.base);
   }
   if (value.starts_with('/')) value.remove_prefix(1);
   auto key = NormalKey(value);

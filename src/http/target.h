@@ -21,7 +21,13 @@ std::string NormalBasePath(std::string_view base_path);
 // The key of the stream at `path`. `base` as from NormalBasePath.
 std::expected<std::string, Refusal> ParseStreamPath(std::string_view base, std::string_view path);
 
-// The key that a Stream-Forked-From header names: a path with or without `base`.
-std::expected<std::string, Refusal> ParseForkSource(std::string_view base, std::string_view value);
+// Where streams live, as clients spell it.
+struct StreamRoot {
+  std::string_view base;        // as from NormalBasePath
+  std::string_view mount = {};  // in front of it: what a framework cut off the request's path
+};
+
+// The key that a Stream-Forked-From header names: a path with mount and base, with base, or bare.
+std::expected<std::string, Refusal> ParseForkSource(const StreamRoot& root, std::string_view value);
 
 }  // namespace thalweg

@@ -82,7 +82,34 @@ TEST(NormalBasePath, BeginsWithASlashAndEndsWithoutOne) {
 
 TEST(ForkSource, IsAPathWithOrWithoutTheBase) {
   for (const char* value : {"/v1/stream/a/b", "/a/b", "a/b", "/v1/stream/%61/b"}) {
-    EXPECT_EQ(ParseForkSource("/v1/stream", value).value(), "a/b") << value;
+    EXPECT_EQ(ParseForkSource({"/v1/stream"}, value).value(), "a/b") << value;
+  }
+}
+
+TEST(ForkSource, MayBeSpelledWithTheMount) {
+  struct Case {
+    const char* why;
+    StreamRoot root;
+    const char* value;
+    const char* want;
+  };
+  const StreamRoot both{.base = "/v1/stream", .mount = "/api/"};
+  const StreamRoot at_root{.base = "", .mount = "/api"};
+  const Case cases[] = {
+      {"mount and base", both, "/api/v1/stream/a", "a"},
+      {"base alone", both, "/v1/stream/a", "a"},
+      {"bare", both, "/a", "a"},
+      {"a mount without the base is a part of the key", both, "/api/a", "api/a"},
+      {"not the mount, but begins like it", both, "/apis/v1/stream/a", "apis/v1/stream/a"},
+      {"mounted streams at the root", at_root, "/api/a", "a"},
+      {"bare at the root", at_root, "/a", "a"},
+      {"no mount", {.base = ""}, "/api/a", "api/a"},
+      {"the mount is cut once", at_root, "/api/api/a", "api/a"},
+  };
+  for (const Case& c : cases) {
+    const auto key = ParseForkSource(c.root, c.value);
+    ASSERT_TRUE(key) << c.why;
+    EXPECT_EQ(*key, c.want) << c.why;
   }
 }
 
@@ -101,7 +128,7 @@ TEST(ForkSource, RefusesWhatCannotBeAStream) {
       {"dot segment", "/v1/stream/../x", &kBadFork},
   };
   for (const Case& c : cases) {
-    const auto key = ParseForkSource("/v1/stream", c.value);
+    const auto key = ParseForkSource({"/v1/stream"}, c.value);
     ASSERT_FALSE(key) << c.why;
     EXPECT_EQ(key.error().problem, c.want) << c.why;
   }

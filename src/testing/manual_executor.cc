@@ -15,19 +15,24 @@ void ManualExecutor::PostAfter(int64_t delay_ms, Task task) {
 }
 
 size_t ManualExecutor::RunAll() {
-  for (size_t ran = 0;; ++ran) {
-    Task task;
-    {
-      std::lock_guard lock(mutex_);
-      while (!timers_.empty() && timers_.begin()->first <= clock_.SteadyMs()) {
-        tasks_.push_back(std::move(timers_.extract(timers_.begin()).mapped()));
-      }
-      if (tasks_.empty()) return ran;
-      task = std::move(tasks_.front());
-      tasks_.pop_front();
+  size_t ran = 0;
+  while (RunOne()) ++ran;
+  return ran;
+}
+
+bool ManualExecutor::RunOne() {
+  Task task;
+  {
+    std::lock_guard lock(mutex_);
+    while (!timers_.empty() && timers_.begin()->first <= clock_.SteadyMs()) {
+      tasks_.push_back(std::move(timers_.extract(timers_.begin()).mapped()));
     }
-    task();
+    if (tasks_.empty()) return false;
+    task = std::move(tasks_.front());
+    tasks_.pop_front();
   }
+  task();
+  return true;
 }
 
 void ManualExecutor::AdvanceMs(int64_t ms) {

@@ -21,6 +21,9 @@ class ManualExecutor final : public Executor {
   // Returns how many tasks ran.
   size_t RunAll();
 
+  // Runs the first of what is posted or due; false: nothing is.
+  bool RunOne();
+
   // Moves the clock in steps from timer to timer, running what comes due.
   void AdvanceMs(int64_t ms);
 

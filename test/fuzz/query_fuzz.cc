@@ -45,7 +45,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const std::string text(reinterpret_cast<const char*>(data), size);
   thalweg::CheckPath(text);
   thalweg::CheckQuery(text);
-  static_cast<void>(thalweg::ParseForkSource(thalweg::kBase, text));
+  static_cast<void>(thalweg::ParseForkSource({thalweg::kBase, "/mount"}, text));
+  static_cast<void>(thalweg::ParseForkSource({thalweg::kBase, text}, "/v1/stream/a"));
   static_cast<void>(thalweg::NegotiateCoding(text));
   static_cast<void>(thalweg::MatchesEtag(text, "\"1:0:5\""));
   return 0;
