@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Runs every test, step by step, and says what came of it.
 
-  run_tests.py [--show] [STEP ...]    steps: tidy unit conformance e2e crash readme asan tsan fuzz
+  run_tests.py [--show] [STEP ...]    steps: tidy unit embed conformance e2e crash readme
+                                      asan tsan fuzz
 
 One line per step; what a step printed is kept in build/test-logs/STEP.log, and its end is shown
 where it failed. The last line is the sum: `N passed, N failed`. Exits 1 where anything failed.
@@ -201,6 +202,14 @@ def unit(step):
     ctest(step, "release")
 
 
+def embed(step):
+    build(step, "release")
+    tests = ["packaging_test.py"]
+    for test in tests:
+        script = os.path.join(ROOT, "test", "embedding", test)
+        step.count([sys.executable, script, os.path.join(ROOT, "build", "release")], count_sum)
+
+
 def run_conformance(step, preset, mode, env=None):
     folder = os.path.join(ROOT, "test", "conformance")
     node_packages(step, folder)
@@ -295,6 +304,7 @@ def fuzz(step):
 STEPS = {
     "tidy": tidy,
     "unit": unit,
+    "embed": embed,
     "conformance": conformance,
     "e2e": e2e,
     "crash": crash,

@@ -4,9 +4,11 @@
 #include <cstdint>
 #include <string>
 
+#include "thalweg/export.h"
+
 namespace thalweg {
 
-class Clock {
+class THALWEG_API Clock {
  public:
   virtual ~Clock() = default;
 

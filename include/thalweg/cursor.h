@@ -8,6 +8,8 @@
 #include <string>
 #include <string_view>
 
+#include "thalweg/export.h"
+
 namespace thalweg {
 
 inline constexpr int64_t kDefaultCursorEpochMs = 1'728'432'000'000;  // 2024-10-09T00:00:00Z
@@ -19,18 +21,19 @@ struct CursorOptions {
 };
 
 // The number of whole intervals since the epoch, as decimal text; "0" before the epoch.
-std::string CalculateCursor(int64_t now_ms, const CursorOptions& options = {});
+THALWEG_API std::string CalculateCursor(int64_t now_ms, const CursorOptions& options = {});
 
 // What to answer a client that sent `client`: the current cursor, or where the client's is not
 // below that, a larger one by 1 to 3600 seconds' worth of intervals. Null, and what is no decimal
 // number below 2^64 - 3600, counts as none. `dice` is any random number. ENSURES: greater than the
 // client's.
-std::string GenerateResponseCursor(std::optional<std::string_view> client, int64_t now_ms,
-                                   uint64_t dice, const CursorOptions& options = {});
+THALWEG_API std::string GenerateResponseCursor(std::optional<std::string_view> client,
+                                               int64_t now_ms, uint64_t dice,
+                                               const CursorOptions& options = {});
 
 // The same for a response that would repeat the cursor `previous`, under the name that the
 // reference implementation has for it.
-std::string HandleCursorCollision(std::string_view previous, int64_t now_ms, uint64_t dice,
-                                  const CursorOptions& options = {});
+THALWEG_API std::string HandleCursorCollision(std::string_view previous, int64_t now_ms,
+                                              uint64_t dice, const CursorOptions& options = {});
 
 }  // namespace thalweg

@@ -6,9 +6,11 @@
 #include <cstdint>
 #include <functional>
 
+#include "thalweg/export.h"
+
 namespace thalweg {
 
-class Executor {
+class THALWEG_API Executor {
  public:
   using Task = std::move_only_function<void()>;
 

@@ -13,6 +13,7 @@
 #include <string_view>
 
 #include "thalweg/executor.h"
+#include "thalweg/export.h"
 #include "thalweg/http.h"
 
 namespace thalweg {
@@ -50,7 +51,7 @@ struct FaultInjectionOptions {
   uint64_t seed = 0;          // of what chance decides; 0: a random one
 };
 
-class FaultInjection {
+class THALWEG_API FaultInjection {
  public:
   using Next = std::move_only_function<void(const Request&, Responder&)>;
 

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "thalweg/bytes.h"
+#include "thalweg/export.h"
 
 namespace thalweg {
 
@@ -37,7 +38,7 @@ struct Request {
 
 // The fields of a response, kept as they go on an HTTP/1 wire, readable one by one for other
 // transports. A value; cheap to clear and use again.
-class HeaderList {
+class THALWEG_API HeaderList {
  public:
   // REQUIRES: `name` is a valid field name, `value` holds no CR, LF or NUL.
   void Add(std::string_view name, std::string_view value);
@@ -73,7 +74,7 @@ struct FileRange {
 };
 
 // What the transport tells the one who answers. Calls come on the router's executor.
-class ResponderEvents {
+class THALWEG_API ResponderEvents {
  public:
   virtual ~ResponderEvents() = default;
 
@@ -86,7 +87,7 @@ class ResponderEvents {
 
 // Answers one request: Start, any number of Write, then Finish or Abort. Owned by the transport;
 // valid until Finish or Abort was called or OnCancel was delivered. THREAD: the router's executor.
-class Responder {
+class THALWEG_API Responder {
  public:
   virtual ~Responder() = default;
 

@@ -4,11 +4,13 @@
 #include <cstdint>
 #include <string_view>
 
+#include "thalweg/export.h"
+
 namespace thalweg {
 
 enum class LogLevel : uint8_t { kDebug, kInfo, kWarning, kError, kCritical };
 
-class Logger {
+class THALWEG_API Logger {
  public:
   virtual ~Logger() = default;
 

@@ -9,6 +9,7 @@
 #include <memory>
 #include <string>
 
+#include "thalweg/export.h"
 #include "thalweg/hooks.h"
 #include "thalweg/logger.h"
 
@@ -16,7 +17,7 @@ namespace thalweg {
 
 class Store;
 
-class RegistryHooks {
+class THALWEG_API RegistryHooks {
  public:
   // Writes to the stream `path` of `store`, which is created with the first event, and again where
   // somebody deletes it. `logger` hears of what could not be written; null: nobody.

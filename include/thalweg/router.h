@@ -8,6 +8,7 @@
 
 #include "thalweg/clock.h"
 #include "thalweg/executor.h"
+#include "thalweg/export.h"
 #include "thalweg/http.h"
 #include "thalweg/options.h"
 
@@ -15,7 +16,7 @@ namespace thalweg {
 
 class Engine;
 
-class Router {
+class THALWEG_API Router {
  public:
   // `workers` compresses large bodies away from `executor`; null: everything runs on `executor`.
   // REQUIRES: engine, executor, workers and clock outlive the router.

@@ -9,6 +9,7 @@
 #include <memory>
 #include <string>
 
+#include "thalweg/export.h"
 #include "thalweg/options.h"
 #include "thalweg/store.h"
 
@@ -53,7 +54,7 @@ struct ServerError {
   std::string message;                            // one line that says what to do
 };
 
-class Server {
+class THALWEG_API Server {
  public:
   // Opens the store that the options name, binds and serves; when this returns, clients can
   // connect.

@@ -23,6 +23,7 @@
 #include "thalweg/bytes.h"
 #include "thalweg/clock.h"
 #include "thalweg/executor.h"
+#include "thalweg/export.h"
 #include "thalweg/logger.h"
 
 namespace thalweg {
@@ -193,7 +194,7 @@ struct StreamDescription {
   std::optional<Producer> closed_by;
 };
 
-class Store {
+class THALWEG_API Store {
  public:
   // Streams that are gone when the store ends.
   static std::unique_ptr<Store> InMemory(StoreOptions options = {});

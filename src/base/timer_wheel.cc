@@ -65,14 +65,13 @@ bool TimerWheel::Advance(int64_t now_ms, size_t limit) {
 
 // Fires the due timers of `slot`; true where `budget` ran out before the end.
 bool TimerWheel::FireSlot(Link& slot, int64_t now_ms, size_t& budget) {
-  // What a callback schedules into this slot stands behind `mark` and waits for the next turn.
-  Link mark;
-  mark.InsertBefore(slot);
-  for (Link* link = slot.next; link != &mark;) {
+  // What a callback schedules into this slot stands behind the mark and waits for the next turn.
+  mark_.InsertBefore(slot);
+  for (Link* link = slot.next; link != &mark_;) {
     Link* const next = link->next;
     if (link->timer->deadline_ms_ <= now_ms) {
       if (budget == 0) {
-        mark.Unlink();
+        mark_.Unlink();
         return true;
       }
       --budget;
@@ -87,7 +86,7 @@ bool TimerWheel::FireSlot(Link& slot, int64_t now_ms, size_t& budget) {
       link = next;
     }
   }
-  mark.Unlink();
+  mark_.Unlink();
   return false;
 }
 

@@ -68,6 +68,7 @@ class TimerWheel {
 
   const int64_t resolution_ms_;
   std::vector<Link> slots_;  // circular lists; a timer stands in the slot of its deadline's tick
+  Link mark_;                // in a slot that fires: behind what was there before
   int64_t tick_;             // every earlier tick is done
   std::optional<int64_t> next_ms_;
 };
