@@ -7,19 +7,16 @@
 //
 // Fails if a test fails, if fewer tests ran than the suite has, or if the server died or printed
 // an assertion's or a sanitizer's report.
-import { spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { createServer } from "node:http";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { join } from "node:path";
 import { serverFrom } from "./server.mjs";
+import { CORE_TESTS, judge, runSuite } from "./suite.mjs";
 
-const CORE_TESTS = 332;
 const COMMON_ARGS = ["serve", "--long-poll-timeout", "500ms"];
 const MODES = ["memory", "durable", "tiny", "restart"];
 const TINY_ARGS = ["--checkpoint-log", "1", "--checkpoint-age", "1ms", "--log-file", "64KiB"];
-const here = dirname(fileURLToPath(import.meta.url));
 
 async function main() {
   const bin = process.env.THALWEG_BIN;
@@ -50,12 +47,12 @@ async function run(bin, mode, dir) {
     restarts += 1;
   };
   const door = mode === "restart" ? await restartDoor(restart) : undefined;
-  const report = await runSuite(server.url, door?.url, join(dir, "report.json")).finally(
-    async () => {
-      door?.close();
-      await server.stop();
-    },
-  );
+  const report = await runSuite(server.url, join(dir, "report.json"), {
+    env: door ? { RESTART_URL: door.url, RESTART_AT: `${CORE_TESTS / 2}` } : {},
+  }).finally(async () => {
+    door?.close();
+    await server.stop();
+  });
   const complaints = [...judge(report), ...server.complaints()];
   if (door && restarts !== 1) complaints.push(`the server was restarted ${restarts} times, not 1`);
   const all = report.passed + report.failed;
@@ -77,27 +74,6 @@ async function restartDoor(restart) {
     url: `http://127.0.0.1:${door.address().port}`,
     close: () => door.close().closeAllConnections(),
   };
-}
-
-// Runs vitest in its own process and reads what it counted.
-async function runSuite(url, restartUrl, file) {
-  const vitest = join(here, "node_modules", "vitest", "vitest.mjs");
-  const args = [vitest, "run", "--reporter=default", "--reporter=json", `--outputFile=${file}`];
-  const env = { ...process.env, THALWEG_URL: url };
-  if (restartUrl) Object.assign(env, { RESTART_URL: restartUrl, RESTART_AT: `${CORE_TESTS / 2}` });
-  const child = spawn(process.execPath, args, { cwd: here, env, stdio: "inherit" });
-  await new Promise((resolve, reject) => child.on("error", reject).on("exit", resolve));
-  const report = JSON.parse(readFileSync(file, "utf8"));
-  return { passed: report.numPassedTests, failed: report.numFailedTests };
-}
-
-function judge({ passed, failed }) {
-  const complaints = [];
-  if (failed > 0) complaints.push(`${failed} tests failed`);
-  if (passed < CORE_TESTS && failed === 0) {
-    complaints.push(`only ${passed} of ${CORE_TESTS} tests ran`);
-  }
-  return complaints;
 }
 
 process.exitCode = await main();
