@@ -1,5 +1,5 @@
 # The commands of this project. `make help` lists them.
-.PHONY: help run build test conformance format tidy tidy-deep report deps clean
+.PHONY: help run build test bench bench-peers bench-build conformance format tidy tidy-deep report deps clean
 .DEFAULT_GOAL := help
 
 MODE ?= memory durable tiny restart
@@ -7,6 +7,7 @@ HOST ?= 127.0.0.1
 DATA ?= data
 PORT ?= 4437
 STEPS ?=
+BENCH ?=
 THALWEG := build/release/thalweg
 
 help:  ## this list
@@ -21,6 +22,16 @@ build: deps  ## build/release/thalweg
 
 test: deps  ## everything CI runs; STEPS="unit readme" picks some
 	@python3 tools/run_tests.py $(STEPS)
+
+bench: bench-build  ## ours against the machine's limits, minutes; BENCH="replay --quick" picks
+	@python3 bench/run.py $(BENCH)
+
+bench-peers: bench-build  ## the same with other servers, which it installs from their registries
+	@python3 bench/peers/install.py
+	@python3 bench/run.py --peers $(BENCH)
+
+bench-build: build
+	@cmake --build --preset release --target bench/all >/dev/null
 
 conformance: deps  ## the official suite; MODE=memory, durable, or restart (killed halfway)
 	@MODES="$(MODE)" python3 tools/run_tests.py --show conformance

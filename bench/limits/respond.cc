@@ -105,8 +105,10 @@ class Committer {
   std::jthread thread_;  // the last member: it uses the others
 };
 
+// Page by page: longer writes make longer pieces of page cache, each of which is written as a whole
+// when a byte of it changes.
 bool FillWithZeros(int file) {
-  const std::string zeros(1 << 20, '\0');
+  const std::string zeros(4096, '\0');
   for (size_t at = 0; at < kFileBytes; at += zeros.size()) {
     if (write(file, zeros.data(), zeros.size()) < 0) return false;
   }

@@ -22,14 +22,17 @@ class ReplayReaders::Reader final : public ConnectionUser {
     next_offset_ = head.Field("stream-next-offset");
   }
 
-  void OnBody(std::string_view piece) override { replays_.bytes += piece.size(); }
-  void OnSkipped(uint64_t bytes) override { replays_.bytes += bytes; }
+  void OnBody(std::string_view piece) override { OnSkipped(piece.size()); }
+  void OnSkipped(uint64_t bytes) override {
+    if (!replays_.stopped) replays_.bytes += bytes;
+  }
   bool SkipsBodies() const override { return true; }
 
   void OnEnd() override {
+    if (replays_.stopped) return;
     ++replays_.pages;
     if (!ok_) ++replays_.errors;
-    if (!ok_ || replays_.stopped) return;
+    if (!ok_) return;
     // A server that does not tell the offset behind a page could not be read to the end.
     if (!at_end_ && !next_offset_.empty()) return Ask(next_offset_);
     replays_.latencies.Record(NowNs() - begun_ns_);
@@ -37,8 +40,9 @@ class ReplayReaders::Reader final : public ConnectionUser {
   }
 
   void OnReconnected() override {
+    if (replays_.stopped) return;
     ++replays_.errors;
-    if (!replays_.stopped) Begin();
+    Begin();
   }
 
  private:

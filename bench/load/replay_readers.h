@@ -16,7 +16,7 @@ namespace thalweg::bench {
 
 // What all readers count together.
 struct Replays {
-  bool stopped = false;  // nothing more is asked for
+  bool stopped = false;  // nothing more is asked for or counted
   uint64_t bytes = 0;    // of bodies
   uint64_t pages = 0;    // answers
   uint64_t errors = 0;   // refusals, and pages that were cut off

@@ -184,6 +184,7 @@ void Run::ReportReplays(JsonLine& line) const {
 void Run::ReportUsage(JsonLine& line) const {
   if (flags_.watched > 0) {
     line.Begin("server");
+    line.Add("cpu_us", server_.cpu_us);
     line.Add("user_us", server_.user_us);
     line.Add("system_us", server_.system_us);
     line.Add("rss_before_readers_bytes", rss_before_bytes_);
@@ -193,8 +194,7 @@ void Run::ReportUsage(JsonLine& line) const {
     line.End();
   }
   line.Begin("client");
-  line.Add("cpu_share",
-           static_cast<double>(client_.user_us + client_.system_us) / 1e6 / measured_seconds_);
+  line.Add("cpu_share", static_cast<double>(client_.cpu_us) / 1e6 / measured_seconds_);
   line.End();
 }
 

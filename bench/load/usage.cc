@@ -1,5 +1,6 @@
 #include "bench/load/usage.h"
 
+#include <time.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -16,6 +17,13 @@ constexpr int kFieldsBehindName = 11;  // of stat, between the name and user tim
 std::string ReadProc(pid_t pid, const char* name) {
   std::ifstream file("/proc/" + std::to_string(pid) + "/" + name);
   return {std::istreambuf_iterator<char>(file), {}};
+}
+
+int64_t CpuUs(pid_t pid) {
+  clockid_t clock{};
+  timespec used{};
+  if (clock_getcpuclockid(pid, &clock) != 0 || clock_gettime(clock, &used) != 0) return 0;
+  return used.tv_sec * int64_t{1'000'000} + used.tv_nsec / 1000;
 }
 
 int64_t TakeNumber(std::string_view& text) {
@@ -51,6 +59,8 @@ int64_t ParseField(std::string_view text, std::string_view name) {
 Usage UsageOf(pid_t pid) {
   constexpr int64_t kKib = 1024;
   Usage usage;
+  if (pid <= 0) return usage;  // which the calls below take for this process
+  usage.cpu_us = CpuUs(pid);
   const std::string stat = ReadProc(pid, "stat");
   if (!stat.empty()) ParseStat(stat, usage);
   const std::string status = ReadProc(pid, "status");
@@ -62,6 +72,7 @@ Usage UsageOf(pid_t pid) {
 
 Usage Since(const Usage& before, const Usage& after) {
   Usage since = after;
+  since.cpu_us -= before.cpu_us;
   since.user_us -= before.user_us;
   since.system_us -= before.system_us;
   since.written_bytes -= before.written_bytes;

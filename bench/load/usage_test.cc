@@ -33,9 +33,14 @@ TEST(Usage, OfThisProcessGrowsWithItsWork) {
     since = Since(before, UsageOf(getpid()));
   }
   EXPECT_GT(since.user_us + since.system_us, 0);
+  EXPECT_GT(since.cpu_us, 0);
 }
 
-TEST(Usage, OfNoProcessIsZero) { EXPECT_EQ(UsageOf(-1).rss_bytes, 0); }
+TEST(Usage, OfNoProcessIsZero) {
+  EXPECT_EQ(UsageOf(-1).rss_bytes, 0);
+  EXPECT_EQ(UsageOf(-1).cpu_us, 0);
+  EXPECT_EQ(UsageOf(0).cpu_us, 0);
+}
 
 }  // namespace
 }  // namespace thalweg::bench

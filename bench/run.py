@@ -1,0 +1,155 @@
+#!/usr/bin/env python3
+"""Measures our server against the limits of the machine and, if asked to, against its peers.
+
+  run.py [WORKLOAD ...] [--peers] [--quick] [--runs 3] [--seconds 3] [--only SERVER,...]
+
+Workloads: durable-append memory-append many-streams replay fan-out long-poll producer start; all
+where none is named. The server has one core, the load another. Each run is a fresh server on a
+fresh directory; servers take turns, A B A B, so that what the machine does meanwhile meets all of
+them. Prints a table for each workload, and writes it, its JSON and a plot to build/bench.
+"""
+
+import argparse
+import datetime
+import json
+import os
+import platform
+import shlex
+import subprocess
+import sys
+
+sys.dont_write_bytecode = True
+import contenders  # noqa: E402
+import plot  # noqa: E402
+from measure import measure, start_row  # noqa: E402
+from table import table  # noqa: E402
+from workloads import workloads  # noqa: E402
+
+ROOT = contenders.ROOT
+
+
+def arguments():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    names = list(workloads(quick=False))
+    parser.add_argument("workloads", nargs="*", metavar="WORKLOAD", help=" ".join(names))
+    parser.add_argument("--peers", action="store_true", help="measure those installed, too")
+    parser.add_argument("--quick", action="store_true", help="small cases, to see that all works")
+    parser.add_argument("--runs", type=int, help="of each case and server (3; quick: 1)")
+    parser.add_argument("--seconds", type=float, help="measured in each run (3; quick: 0.5)")
+    parser.add_argument("--only", type=lambda text: text.split(","), help="servers, by name")
+    parser.add_argument("--server-core", type=int, default=0)
+    parser.add_argument("--client-core", type=int, default=min(1, (os.cpu_count() or 1) - 1))
+    parser.add_argument("--build", default=os.path.join(ROOT, "build", "release"))
+    parser.add_argument("--data", help="where servers keep their data (build/bench/data)")
+    parser.add_argument("--out", default=os.path.join(ROOT, "build", "bench"))
+    options = parser.parse_args()
+    unknown = [name for name in options.workloads if name not in names]
+    if unknown:
+        parser.error(f"no workload {unknown[0]!r}; there are: {' '.join(names)}")
+    options.workloads = options.workloads or names
+    options.runs = options.runs or (1 if options.quick else 3)
+    options.seconds = options.seconds or (0.5 if options.quick else 3)
+    options.data = options.data or os.path.join(options.out, "data")
+    return options
+
+
+def machine():
+    """What a figure means little without."""
+    with open("/proc/cpuinfo") as info:
+        models = [line.split(":")[1].strip() for line in info if line.startswith("model name")]
+    with open("/proc/meminfo") as info:
+        kib = int(info.readline().split()[1])
+    return {
+        "cpu": models[0] if models else platform.machine(),
+        "cores": os.cpu_count(),
+        "memory_gib": round(kib / (1 << 20), 1),
+        "kernel": platform.release(),
+    }
+
+
+def commit():
+    argv = ["git", "-C", ROOT, "describe", "--always", "--dirty"]
+    return subprocess.run(argv, capture_output=True, text=True).stdout.strip()
+
+
+def chosen(names, options):
+    """The kinds of these names that are there and wanted."""
+    kinds = contenders.kinds()
+    for name in names:
+        if options.only and name not in options.only:
+            continue
+        if not kinds[name].installed():
+            print(f"{name}: skipped, not installed (bench/peers/install.py)")
+            continue
+        yield kinds[name]
+
+
+def measurements(options, cases, servers, one):
+    """Runs `one(kind, case)` for all, run by run; each result says which it is."""
+    results = []
+    for run in range(options.runs):
+        for case in cases:
+            for kind in servers:
+                if case.streams > kind.streams_max:
+                    continue
+                result = {"case": case.name, "server": kind.name, "run": run, **one(kind, case)}
+                results.append(result)
+                said = result.get("error") or f"{result.get('rate', result.get('start_ms')):,.0f}"
+                print(f"  {run + 1}/{options.runs} {case.name}, {kind.name}: {said}", flush=True)
+    return results
+
+
+def run_load(options, setting, workload):
+    servers = list(chosen(workload.contenders(options.peers), options))
+    warmup = min(1, options.seconds / 3)
+    return measurements(
+        options, workload.cases, servers,
+        lambda kind, case: measure(kind, setting, workload, case, options.seconds, warmup),
+    )  # fmt: skip
+
+
+def run_start(options, setting, workload):
+    servers = list(chosen(workload.contenders(options.peers), options))
+    return measurements(
+        options, workload.cases, servers,
+        lambda kind, case: start_row(kind, setting, case.streams),
+    )  # fmt: skip
+
+
+def write(options, workload, results):
+    measured = {
+        "workload": workload.name,
+        "title": workload.title,
+        "unit": workload.unit,
+        "operation": workload.operation,
+        "command": shlex.join(["bench/run.py", *sys.argv[1:]]),
+        "date": datetime.date.today().isoformat(),
+        "commit": commit(),
+        "machine": machine(),
+        "results": results,
+    }
+    path = os.path.join(options.out, f"{workload.name}.json")
+    with open(path, "w") as file:
+        json.dump(measured, file, indent=1)
+    shown = table(results, workload.unit, workload.operation)
+    with open(os.path.join(options.out, f"{workload.name}.md"), "w") as file:
+        file.write(f"## {workload.title}\n\n{shown}\n")
+    print(f"\n## {workload.title}\n\n{shown}\n\n{plot.draw(path)}\n", flush=True)
+
+
+def main():
+    options = arguments()
+    os.makedirs(options.data, exist_ok=True)
+    contenders.raise_descriptor_limit()
+    setting = contenders.Setting(
+        options.build, options.data, {options.server_core}, {options.client_core}
+    )
+    known = workloads(options.quick)
+    for workload in [known[name] for name in options.workloads]:
+        print(f"{workload.title}:", flush=True)
+        run = run_start if workload.name == "start" else run_load
+        write(options, workload, run(options, setting, workload))
+
+
+if __name__ == "__main__":
+    main()
