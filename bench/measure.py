@@ -26,31 +26,47 @@ def load(running, case_flags, seconds, warmup):
     return json.loads(done.stdout)
 
 
+def failed(said):
+    """Refusals, requests that were due and never sent, and messages that never came."""
+    parts = [said[part] for part in ("append", "deliver", "replay") if part in said]
+    return sum(part.get(count, 0) for part in parts for count in ("errors", "unsent", "lost"))
+
+
+def latencies(work):
+    """What was never answered has none."""
+    names = ("p50_us", "p99_us", "p999_us", "max_us")
+    return {name: work[name] if work["max_us"] > 0 else None for name in names}
+
+
+def cpu(server, operations):
+    """Microseconds for each operation; how they divide is known by ticks of the system's clock."""
+    if operations == 0:
+        return {}
+    each = server["cpu_us"] / operations
+    ticks = max(server["user_us"] + server["system_us"], 1)
+    return {
+        "cpu_us": each,
+        "user_us": each * server["user_us"] / ticks,
+        "system_us": each * server["system_us"] / ticks,
+    }
+
+
 def row(said, part):
     """The numbers of a table, taken from what thalweg_load says."""
     work, server = said[part], said["server"]
-    operations = work["bytes"] / MIB if part == "replay" else work["operations"]
-    if part == "append":
-        operations = work["messages"]
+    units = {"append": "messages", "deliver": "operations", "replay": "bytes"}
+    operations = work[units[part]] / (MIB if part == "replay" else 1)
     payload = said["append"]["bytes"] if "append" in said else 0
-    counted = max(operations, 1e-9)
-    ticks = max(server["user_us"] + server["system_us"], 1)
-    cpu_us = server["cpu_us"] / counted
     readers = work.get("readers", 0)
     grown = server["rss_bytes"] - server["rss_before_readers_bytes"]
     return {
         "rate": operations / said["seconds"],
-        "p50_us": work["p50_us"],
-        "p99_us": work["p99_us"],
-        "p999_us": work["p999_us"],
-        "max_us": work["max_us"],
-        "cpu_us": cpu_us,
-        "user_us": cpu_us * server["user_us"] / ticks,
-        "system_us": cpu_us * server["system_us"] / ticks,
+        **latencies(work),
+        **cpu(server, operations),
         "rss_mb": server["rss_bytes"] / MIB,
         "rss_per_reader_kib": grown / 1024 / readers if readers else None,
         "written_per_byte": server["written_bytes"] / payload if payload else None,
-        "failed": work["errors"] + work.get("unsent", 0) + work.get("lost", 0),
+        "failed": failed(said),
         "client_cpu_share": said["client"]["cpu_share"],
     }
 

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """Measures our server against the limits of the machine and, if asked to, against its peers.
 
-  run.py [WORKLOAD ...] [--peers] [--quick] [--runs 3] [--seconds 3] [--only SERVER,...]
+  run.py [WORKLOAD ...] [--peers] [--quick] [--runs 3] [--seconds 2] [--servers NAME,...]
 
-Workloads: durable-append memory-append many-streams replay fan-out long-poll producer start; all
-where none is named. The server has one core, the load another. Each run is a fresh server on a
+Workloads: durable-append memory-append many-streams replay fan-out long-poll idle producer start;
+all where none is named. The server has one core, the load another. Each run is a fresh server on a
 fresh directory; servers take turns, A B A B, so that what the machine does meanwhile meets all of
 them. Prints a table for each workload, and writes it, its JSON and a plot to build/bench.
 """
@@ -30,25 +30,30 @@ ROOT = contenders.ROOT
 
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    names = list(workloads(quick=False))
+    names, servers = list(workloads(quick=False)), list(contenders.kinds())
     parser.add_argument("workloads", nargs="*", metavar="WORKLOAD", help=" ".join(names))
     parser.add_argument("--peers", action="store_true", help="measure those installed, too")
     parser.add_argument("--quick", action="store_true", help="small cases, to see that all works")
     parser.add_argument("--runs", type=int, help="of each case and server (3; quick: 1)")
-    parser.add_argument("--seconds", type=float, help="measured in each run (3; quick: 0.5)")
-    parser.add_argument("--only", type=lambda text: text.split(","), help="servers, by name")
+    parser.add_argument("--seconds", type=float, help="measured in each run (2; quick: 0.5)")
+    parser.add_argument("--servers", type=lambda text: text.split(","), metavar="NAME,...",
+                        help="these, whatever the workload: " + " ".join(servers))  # fmt: skip
     parser.add_argument("--server-core", type=int, default=0)
     parser.add_argument("--client-core", type=int, default=min(1, (os.cpu_count() or 1) - 1))
     parser.add_argument("--build", default=os.path.join(ROOT, "build", "release"))
     parser.add_argument("--data", help="where servers keep their data (build/bench/data)")
     parser.add_argument("--out", default=os.path.join(ROOT, "build", "bench"))
     options = parser.parse_args()
-    unknown = [name for name in options.workloads if name not in names]
-    if unknown:
-        parser.error(f"no workload {unknown[0]!r}; there are: {' '.join(names)}")
+    for what, asked, known in (
+        ("workload", options.workloads, names),
+        ("server", options.servers or [], servers),
+    ):
+        for name in asked:
+            if name not in known:
+                parser.error(f"no {what} {name!r}; there are: {' '.join(known)}")
     options.workloads = options.workloads or names
     options.runs = options.runs or (1 if options.quick else 3)
-    options.seconds = options.seconds or (0.5 if options.quick else 3)
+    options.seconds = options.seconds or (0.5 if options.quick else 2)
     options.data = options.data or os.path.join(options.out, "data")
     return options
 
@@ -72,16 +77,18 @@ def commit():
     return subprocess.run(argv, capture_output=True, text=True).stdout.strip()
 
 
-def chosen(names, options):
-    """The kinds of these names that are there and wanted."""
+def chosen(workload, options):
+    """The kinds that are to run it, and are there."""
     kinds = contenders.kinds()
-    for name in names:
-        if options.only and name not in options.only:
-            continue
-        if not kinds[name].installed():
+    for name in options.servers or workload.contenders(options.peers):
+        if kinds[name].installed():
+            yield kinds[name]
+        else:
             print(f"{name}: skipped, not installed (bench/peers/install.py)")
-            continue
-        yield kinds[name]
+
+
+def short(result):
+    return f"{result.get('rate', result.get('start_ms')):,.0f}"
 
 
 def measurements(options, cases, servers, one):
@@ -94,13 +101,13 @@ def measurements(options, cases, servers, one):
                     continue
                 result = {"case": case.name, "server": kind.name, "run": run, **one(kind, case)}
                 results.append(result)
-                said = result.get("error") or f"{result.get('rate', result.get('start_ms')):,.0f}"
+                said = result.get("error") or short(result)
                 print(f"  {run + 1}/{options.runs} {case.name}, {kind.name}: {said}", flush=True)
     return results
 
 
 def run_load(options, setting, workload):
-    servers = list(chosen(workload.contenders(options.peers), options))
+    servers = list(chosen(workload, options))
     warmup = min(1, options.seconds / 3)
     return measurements(
         options, workload.cases, servers,
@@ -109,7 +116,7 @@ def run_load(options, setting, workload):
 
 
 def run_start(options, setting, workload):
-    servers = list(chosen(workload.contenders(options.peers), options))
+    servers = list(chosen(workload, options))
     return measurements(
         options, workload.cases, servers,
         lambda kind, case: start_row(kind, setting, case.streams),

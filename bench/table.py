@@ -15,7 +15,7 @@ COLUMNS = [
     ("rss_per_reader_kib", "KiB per reader", 1, 1),
     ("written_per_byte", "written per byte", 2, 1),
     ("start_ms", "start ms", 0, 1),
-    ("failed", "failed", 0, 1),
+    ("failed", "failed, unsent", 0, 1),
     ("client_cpu_share", "client's CPU", 2, 1),
 ]
 WITH_SPREAD = {"rate", "p99_us", "cpu_us", "start_ms"}

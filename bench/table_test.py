@@ -51,6 +51,17 @@ class Row(unittest.TestCase):
         self.assertEqual(found["cpu_us"], 187.5)
         self.assertEqual(found["rss_per_reader_kib"], 512)
 
+    def test_counts_all_that_failed_in_every_part(self):
+        deliver = {**SAID["append"], "errors": 10, "unsent": 0, "lost": 5, "readers": 1}
+        self.assertEqual(row({**SAID, "deliver": deliver}, "deliver")["failed"], 18)
+
+    def test_has_no_number_of_what_did_not_happen(self):
+        nothing = {**SAID["append"], "messages": 0, "max_us": 0}
+        found = row({**SAID, "append": nothing}, "append")
+        self.assertEqual(found["rate"], 0)
+        self.assertIsNone(found["p99_us"])
+        self.assertNotIn("cpu_us", found)
+
 
 class Table(unittest.TestCase):
     def test_shows_medians_and_the_spread_of_what_matters_most(self):

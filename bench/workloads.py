@@ -80,6 +80,16 @@ def long_poll_cases(quick):
     ]  # fmt: skip
 
 
+def idle_cases(quick):
+    """Memory for each, a hundred streams between them."""
+    readers = 100 if quick else 10_000
+    return [
+        Case(f"{readers:,} by {live}",
+             flags(f"--mode idle --live {live} --readers {readers} --streams 100"), 100)
+        for live in ("sse", "long-poll")
+    ]  # fmt: skip
+
+
 def producer_cases():
     return [
         Case("16 connections, 5 in flight, batches of 100 × 100 B JSON",
@@ -105,16 +115,16 @@ def workloads(quick):
                  append_cases(), ["thalweg-memory"], ["limit-respond"],
                  ["electric-memory", "thesampaton-memory", "node-memory"], "append"),
         Workload("many-streams", "Durable appends of 256 bytes, at random to many streams",
-                 "append", "appends/s", many_streams_cases(quick), ["thalweg"], ["limit-commit"],
+                 "append", "appends/s", many_streams_cases(quick), ["thalweg"], [],
                  ["electric-wal", "node-file"], "append"),
         Workload("replay", "Catch-up replay of a stream of 1 KiB appends", "replay", "MiB/s",
                  replay_cases(quick), ["thalweg"], ["limit-replay"], ["electric-wal"], "MiB"),
         Workload("fan-out", "SSE fan-out of events of 256 bytes", "deliver", "deliveries/s",
-                 fanout_cases(quick), ["thalweg", "thalweg-memory"], ["limit-fanout"],
-                 ["electric-wal", "electric-memory"], "delivery"),
+                 fanout_cases(quick), ["thalweg"], ["limit-fanout"], ["electric-wal"], "delivery"),
         Workload("long-poll", "Long-poll deliveries of 256 bytes", "deliver", "deliveries/s",
-                 long_poll_cases(quick), ["thalweg", "thalweg-memory"], [],
-                 ["electric-wal", "electric-memory"], "delivery"),
+                 long_poll_cases(quick), ["thalweg"], [], ["electric-wal"], "delivery"),
+        Workload("idle", "Connections that wait", "deliver", "deliveries/s", idle_cases(quick),
+                 ["thalweg"], [], ["electric-wal"], "delivery"),
         Workload("producer", "Idempotent producers", "append", "messages/s", producer_cases(),
                  ["thalweg", "thalweg-memory"], [],
                  ["electric-wal", "electric-memory", "node-memory"], "message"),

@@ -74,9 +74,8 @@ class LiveReaders::Reader final : public ConnectionUser {
 
   void OnMessage(int64_t due_ns) {
     ++deliveries_.all;
-    if (due_ns < deliveries_.from_ns) return;
-    ++deliveries_.measured;
-    deliveries_.latencies.Record(NowNs() - due_ns);
+    if (deliveries_.counting) ++deliveries_.counted;
+    if (due_ns >= deliveries_.from_ns) deliveries_.latencies.Record(NowNs() - due_ns);
   }
 
   void KeepTail(std::string_view piece) {
@@ -118,7 +117,7 @@ LiveReaders::~LiveReaders() = default;
 
 void LiveReaders::StartMeasuring(int64_t now_ns) {
   deliveries_.from_ns = now_ns;
-  deliveries_.measured = 0;
+  deliveries_.counted = 0;
   deliveries_.latencies = Histogram();
 }
 

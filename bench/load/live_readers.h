@@ -20,9 +20,10 @@ enum class Live : uint8_t { kLongPoll, kSse };
 
 // What all readers count together.
 struct Deliveries {
-  int64_t from_ns = 0;  // messages due before this are not measured
-  uint64_t all = 0;     // messages delivered, ever
-  uint64_t measured = 0;
+  bool counting = true;
+  int64_t from_ns = 0;      // latencies are of messages due since then
+  uint64_t all = 0;         // messages delivered, ever
+  uint64_t counted = 0;     // of them, while it was counted
   uint64_t errors = 0;      // answers that are refusals
   uint64_t reconnects = 0;  // connections that the server ended
   size_t ready = 0;         // readers that stand at their tail
@@ -35,8 +36,11 @@ class LiveReaders {
   LiveReaders(ClientLoop& loop, const Streams& streams, Live live, size_t count);
   ~LiveReaders();
 
-  // Messages due from here on are measured.
+  // From here on deliveries count.
   void StartMeasuring(int64_t now_ns);
+
+  // Deliveries do not count any more; their latencies still do.
+  void Stop() { deliveries_.counting = false; }
 
   bool all_ready() const { return deliveries_.ready >= readers_.size(); }
   const Deliveries& deliveries() const { return deliveries_; }

@@ -118,6 +118,7 @@ void Run::Measure() {
 // What is under way still counts for latencies and losses, but not for rates.
 void Run::Drain() {
   if (requester_ != nullptr) requester_->Stop(NowNs());
+  if (live_ != nullptr) live_->Stop();
   if (replay_ != nullptr) replay_->Stop();
   TurnUntil(NowNs() + kDrainNsMax, nullptr, [&] { return Drained(); });
 }
@@ -159,8 +160,8 @@ void Run::ReportDeliveries(JsonLine& line) const {
   const uint64_t expected = appends_ == nullptr ? 0 : live_->Expected(*appends_);
   line.Begin("deliver");
   line.Add("readers", static_cast<int64_t>(flags_.readers));
-  line.Add("operations", static_cast<int64_t>(deliveries.measured));
-  line.Add("rate", static_cast<double>(deliveries.measured) / measured_seconds_);
+  line.Add("operations", static_cast<int64_t>(deliveries.counted));
+  line.Add("rate", static_cast<double>(deliveries.counted) / measured_seconds_);
   line.Add("lost", static_cast<int64_t>(expected - std::min(expected, deliveries.all)));
   line.Add("errors", static_cast<int64_t>(deliveries.errors));
   line.Add("reconnects", static_cast<int64_t>(deliveries.reconnects));
