@@ -17,11 +17,18 @@ std::string BytesOf(SimRandom& random, uint64_t bytes_max) {
   return std::string(1 + random.Below(bytes_max), static_cast<char>('a' + random.Below(26)));
 }
 
-std::string JsonOf(SimRandom& random) {
+std::string JsonOf(SimRandom& random, uint64_t bytes_max) {
   static constexpr const char* kValues[] = {"1,", "\"a,b\",", "[1,2],", "{\"k\":[]},"};
   std::string wire;
-  for (uint64_t n = 1 + random.Below(20); n > 0; --n) wire += kValues[random.Below(4)];
+  for (uint64_t n = 1 + random.Below(bytes_max / 20); n > 0; --n) wire += kValues[random.Below(4)];
   return wire;
+}
+
+// Mostly little; some fill pages, few fill files of the log and all of the memory.
+uint64_t AppendBytesMax(SimRandom& random) {
+  const uint64_t dice = random.Below(1'000);
+  if (dice < 2) return 1u << 20;
+  return dice < 40 ? 40'000 : 400;
 }
 
 }  // namespace
@@ -100,7 +107,8 @@ CreateRequest CrashClients::NewCreate(SimRandom& random) {
   CreateRequest request;
   request.is_json = random.Chance(30);
   request.type = request.is_json ? kJsonType : kBytesType;
-  if (random.Chance(60)) request.data = request.is_json ? JsonOf(random) : BytesOf(random, 300);
+  if (random.Chance(60))
+    request.data = request.is_json ? JsonOf(random, 400) : BytesOf(random, 300);
   if (random.Chance(20)) request.expiry = Ttl(random.Below(4));
   if (random.Chance(6)) {
     request.expiry = EndsAt(clock_.WallMs() + static_cast<int64_t>(random.Below(5'000)) - 500);
@@ -142,8 +150,8 @@ AppendRequest CrashClients::NewAppend(SimRandom& random) {
   request.path = AnyPath(random);
   const bool is_json = oracle_.model().IsJson(request.path) != random.Chance(3);
   request.type = is_json ? kJsonType : kBytesType;
-  request.data =
-      is_json ? JsonOf(random) : BytesOf(random, random.Chance(4) ? uint64_t{40'000} : 400);
+  const uint64_t bytes_max = AppendBytesMax(random);
+  request.data = is_json ? JsonOf(random, bytes_max) : BytesOf(random, bytes_max);
   request.close = random.Chance(3);
   if (request.close && random.Chance(40)) request.data.clear();
   if (random.Chance(50)) Stamp(random, request);

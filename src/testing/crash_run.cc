@@ -15,6 +15,8 @@ constexpr uint64_t kTailBytesMax = 60'000;           // so small that it is full
 constexpr size_t kStreamsInMemory = 4;
 constexpr int64_t kJumpMsMax = 20'000;
 
+Damage AnyDamage(SimRandom& random) { return static_cast<Damage>(random.Below(kDamages)); }
+
 // Tells the oracle of every record.
 class WitnessedLog final : public CommitLog {
  public:
@@ -66,6 +68,7 @@ const std::string& CrashRun::Run() {
     disk_.ClearFaults();
     oracle_.OnCrash();
   }
+  is_misread_planned_ = false;
   LastLook();
   return wrong();
 }
@@ -75,6 +78,11 @@ void CrashRun::PlanFaults(SimRandom random) {
   if (random.Chance(30)) {
     const OpFilter sync{.op = DiskOp::kSync, .path_part = random.Chance(70) ? "log" : "seg"};
     disk_.FailNth(sync, 1 + random.Below(40), {.code = EIO});
+  }
+  is_misread_planned_ = random.Chance(20);
+  if (is_misread_planned_) {
+    const OpFilter read{.op = DiskOp::kRead, .path_part = "segments"};
+    disk_.FailNth(read, 1 + random.Below(60), {.code = 0, .misread = AnyDamage(random)});
   }
 }
 
@@ -119,7 +127,7 @@ void CrashRun::Damage() {
   damaged_file_ = path;
   const uint64_t first_pages = std::min<uint64_t>(sectors, 4 * kLogPageBytes / kSectorBytes);
   damaged_sector_ = random_.Below(random_.Chance(40) ? first_pages : sectors);
-  disk_.CorruptSector(path, damaged_sector_, random_.Chance(50) ? Damage::kZero : Damage::kFlipBit);
+  disk_.CorruptSector(path, damaged_sector_, AnyDamage(random_));
   ++damages_;
   if (script_.plant == Plant::kTakesDamageForEnd && folder == "log") CutLogAt(*names);
 }
@@ -143,14 +151,17 @@ void CrashRun::End() {
 void CrashRun::ExpectHarmless(const StorageFault& fault) {
   const bool is_planned =
       is_fault_planned_ && fault.message.find(planned_text_) != std::string::npos;
-  const bool is_told_damage = !damaged_file_.empty() && fault.kind == StorageFault::Kind::kDamage;
-  oracle_.Expect(fault.kind == StorageFault::Kind::kDisk || is_planned || is_told_damage ||
-                     is_failed_ || disk_.stopped(),
+  const bool is_damaged = is_misread_planned_ || !damaged_file_.empty();
+  const bool is_of_disk = fault.kind == StorageFault::Kind::kDisk;
+  if (is_misread_planned_ && !is_of_disk) ++misreads_told_;
+  oracle_.Expect(is_of_disk || is_planned || is_damaged || is_failed_ || disk_.stopped(),
                  fault.message);
 }
 
 // What is read now need not be what is there.
-bool CrashRun::IsHurt() const { return disk_.stopped() || is_fault_planned_; }
+bool CrashRun::IsHurt() const {
+  return disk_.stopped() || is_fault_planned_ || is_misread_planned_;
+}
 
 void CrashRun::Crash(SimDisk::CrashKind kind) {
   disk_.Crash(kind);

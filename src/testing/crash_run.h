@@ -49,6 +49,7 @@ class CrashRun {
   uint64_t records() const { return oracle_.staged().value; }
   uint64_t pages_followed() const { return clients_.pages_followed(); }
   uint64_t damages() const { return damages_; }
+  uint64_t misreads_told() const { return misreads_told_; }
 
  private:
   SimRandom ChanceOf(uint64_t number) const;
@@ -82,17 +83,19 @@ class CrashRun {
   CrashClients clients_;
   std::unique_ptr<Engine> engine_;
   std::unique_ptr<StoreKeeper> keeper_;
-  LocalLog* log_ = nullptr;        // the engine's
-  bool is_failed_ = false;         // a server would have ended, or does so now
-  bool is_fault_planned_ = false;  // an operation fails, or has
-  std::string planned_text_;       // the system's words for it
-  std::string damaged_file_;       // empty: none
+  LocalLog* log_ = nullptr;          // the engine's
+  bool is_failed_ = false;           // a server would have ended, or does so now
+  bool is_fault_planned_ = false;    // an operation fails, or has
+  std::string planned_text_;         // the system's words for it
+  bool is_misread_planned_ = false;  // once, of a segment
+  std::string damaged_file_;         // empty: none
   uint64_t damaged_sector_ = 0;
   Lsn proven_;                       // durable by the word of a later block
   std::optional<int64_t> ahead_ms_;  // of the machine's steady clock, since it was started last
   uint64_t checkpoints_ = 0;
   uint64_t merges_ = 0;
   uint64_t damages_ = 0;
+  uint64_t misreads_told_ = 0;
 };
 
 }  // namespace thalweg

@@ -53,7 +53,8 @@ class SimDisk final : public Disk {
   bool stopped() const;
 
   // The n-th operation from now on that matches fails (1: the next) and changes nothing, but: a
-  // write writes the fault's written_bytes; a sync loses what it should have saved, for good.
+  // write writes the fault's written_bytes; a sync loses what it should have saved, for good; a
+  // read with misread succeeds.
   void FailNth(const OpFilter& filter, uint64_t n, const Fault& fault);
   void ClearFaults();
 

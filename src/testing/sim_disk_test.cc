@@ -171,6 +171,32 @@ TEST(SimDisk, DamagesASectorOnDemand) {
   EXPECT_EQ(Read(disk, "a").substr(1024), flipped);
 }
 
+TEST(SimDisk, MisreadsOnDemandAndHasItRightTheNextTime) {
+  SimDisk disk(1);
+  const auto file = Create(disk, "a");
+  const std::string old(1500, 'o');
+  const std::string now(1500, 'n');
+  for (const std::string& content : {old, now}) {
+    ASSERT_TRUE(file->WriteAt(0, content).has_value());
+    ASSERT_TRUE(file->Sync().has_value());
+  }
+  const auto wrong_bytes = [&](Damage damage) {
+    disk.FailNth({.op = DiskOp::kRead, .path_part = "a"}, 1, {.code = 0, .misread = damage});
+    std::string text(1000, '?');
+    EXPECT_EQ(file->ReadAt(500, text), 1000u);
+    EXPECT_EQ(Read(disk, "a"), now);
+    std::erase(text, 'n');
+    return text;
+  };
+  std::set<std::string> stale;
+  for (int i = 0; i < 50; ++i) stale.insert(wrong_bytes(Damage::kStale));
+  const std::set<std::string> pieces{old.substr(0, 12), old.substr(0, 512), old.substr(0, 476)};
+  EXPECT_EQ(stale, pieces) << "one sector, as far as it was read";
+  EXPECT_EQ(wrong_bytes(Damage::kZero).find_first_not_of('\0'), std::string::npos);
+  EXPECT_LE(wrong_bytes(Damage::kFlipBit).size(), 1u);
+  EXPECT_NE(wrong_bytes(Damage::kMisplaced), "");
+}
+
 TEST(SimDisk, StopsInTheMiddleOfAnOperationAndAnswersNothingUntilTheCrash) {
   std::set<std::string> outcomes;
   for (uint64_t seed = 0; seed < 50; ++seed) {

@@ -9,7 +9,8 @@ bool OpFilter::Matches(DiskOp tried, const std::string& path) const {
 }
 
 void SimFaults::FailNth(const OpFilter& filter, uint64_t n, const Fault& fault) {
-  THALWEG_ASSERT(n > 0 && fault.times > 0 && fault.code != 0);
+  THALWEG_ASSERT(n > 0 && fault.times > 0);
+  THALWEG_ASSERT(fault.misread ? filter.op == DiskOp::kRead && fault.code == 0 : fault.code != 0);
   plans_.push_back({.filter = filter, .fault = fault, .first = n, .seen = 0});
 }
 

@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "testing/sim_file.h"
+
 namespace thalweg {
 
 enum class DiskOp : uint8_t {
@@ -37,8 +39,9 @@ struct OpFilter {
 
 struct Fault {
   int code = EIO;
-  uint64_t times = 1;        // this many matching operations in a row fail
-  size_t written_bytes = 0;  // of a write: how much of it got there all the same
+  uint64_t times = 1;               // this many matching operations in a row fail
+  size_t written_bytes = 0;         // of a write: how much of it got there all the same
+  std::optional<Damage> misread{};  // of a read: with code 0 it succeeds, and a sector is wrong
 };
 
 class SimFaults {

@@ -80,6 +80,20 @@ size_t SimFile::Read(uint64_t offset, std::span<char> out) const {
   return size;
 }
 
+size_t SimFile::Misread(uint64_t offset, std::span<char> out, Damage damage,
+                        SimRandom& random) const {
+  const size_t size = Read(offset, out);
+  const uint64_t sectors = SectorsFor(offset + size) - offset / kSectorBytes;
+  if (size == 0) return 0;
+  const uint64_t sector = offset / kSectorBytes + random.Below(sectors);
+  const Sector wrong = Damaged(sector, damage, random);
+  ForEachPiece(offset, size, [&](const Piece& piece) {
+    if (piece.sector != sector) return;
+    std::copy_n(wrong.data() + piece.begin, piece.size, out.data() + piece.done);
+  });
+  return size;
+}
+
 size_t SimFile::Write(uint64_t offset, std::string_view bytes) {
   const uint64_t end = RoomFor(offset + bytes.size());
   if (end <= offset) return 0;
@@ -172,17 +186,26 @@ void SimFile::DropBeyondSize() {
 void SimFile::Corrupt(uint64_t sector, Damage damage, SimRandom& random) {
   THALWEG_ASSERT(pending_.empty() && sector < SectorsFor(size_));
   cache_.erase(sector);
-  Sector& content = durable_[sector];
+  durable_[sector] = Damaged(sector, damage, random);
+}
+
+Sector SimFile::Damaged(uint64_t sector, Damage damage, SimRandom& random) const {
   switch (damage) {
     case Damage::kFlipBit: {
+      Sector content = Visible(sector);
       const uint64_t bytes = std::min<uint64_t>(kSectorBytes, size_ - sector * kSectorBytes);
       const uint64_t bit = random.Below(bytes * 8);
       content[bit / 8] = static_cast<char>(content[bit / 8] ^ (1 << (bit % 8)));
-      return;
+      return content;
     }
-    case Damage::kZero: content = kZeroSector; return;
-    case Damage::kStale: content = previous_[sector]; return;
+    case Damage::kZero: return kZeroSector;
+    case Damage::kStale: {
+      const auto before = previous_.find(sector);
+      return before == previous_.end() ? kZeroSector : before->second;
+    }
+    case Damage::kMisplaced: return stale_.Pick(random);
   }
+  THALWEG_ASSERT(false);
 }
 
 const Sector& SimFile::Visible(uint64_t sector) const {

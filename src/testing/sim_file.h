@@ -38,10 +38,12 @@ class StaleSectors {
 };
 
 enum class Damage : uint8_t {
-  kFlipBit,  // one bit of the sector
-  kZero,     // the sector reads as zeros
-  kStale,    // the sector reads as before its last sync: a write that the disk lost
+  kFlipBit,    // one bit of the sector
+  kZero,       // the sector reads as zeros
+  kStale,      // the sector reads as before its last sync: a write that the disk lost
+  kMisplaced,  // the sector reads as one of a file that is gone, or as anything
 };
+inline constexpr uint64_t kDamages = 4;
 
 class SimFile {
  public:
@@ -53,6 +55,8 @@ class SimFile {
 
   uint64_t size() const { return size_; }
   size_t Read(uint64_t offset, std::span<char> out) const;
+  // The same, with one of its sectors damaged on the way.
+  size_t Misread(uint64_t offset, std::span<char> out, Damage damage, SimRandom& random) const;
 
   // Writes what there is room for, from the start on, and says how much that was.
   size_t Write(uint64_t offset, std::string_view bytes);
@@ -86,6 +90,7 @@ class SimFile {
   struct Mood;
 
   const Sector& Visible(uint64_t sector) const;
+  Sector Damaged(uint64_t sector, Damage damage, SimRandom& random) const;
   void Put(uint64_t sector, const Sector& content, bool is_written);
   void SetSize(uint64_t size);
   uint64_t RoomFor(uint64_t size) const;

@@ -20,12 +20,21 @@ SimHandle::~SimHandle() {
 
 DiskResult<size_t> SimHandle::ReadAt(uint64_t offset, std::span<char> out) const {
   size_t got = 0;
-  const int code = Run(DiskOp::kRead, [&] {
-    got = node_->file->Read(offset, out);
+  const auto trace = [&] {
     disk_.Trace(offset);
     disk_.Trace(std::string_view(out.data(), got));
     return 0;
-  });
+  };
+  const auto apply = [&] {
+    got = node_->file->Read(offset, out);
+    return trace();
+  };
+  const auto fail = [&](const Fault& fault) {
+    if (!fault.misread) return 0;
+    got = node_->file->Misread(offset, out, *fault.misread, disk_.random_);
+    return trace();
+  };
+  const int code = Run(DiskOp::kRead, apply, fail);
   if (code != 0) return DiskFailure(code, Of("read ", offset, out.size()));
   return got;
 }
