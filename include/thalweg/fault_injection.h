@@ -1,8 +1,9 @@
 // Faults on purpose, to test the clients of a server: wraps whoever answers requests.
 //
 // One FaultInjection serves any number of threads and routers. A fault belongs to one exact path
-// and is met by the next requests to it; OPTIONS never meets one. Not for production: whoever
-// reaches the test endpoint can break every stream.
+// and is met by the next requests to it; OPTIONS never meets one. Answers that come from here carry
+// the fields that let browsers show them to any origin. Not for production: whoever reaches the
+// test endpoint can break every stream.
 #pragma once
 
 #include <cstdint>
@@ -22,46 +23,52 @@ namespace thalweg {
 // or the status is answered, or else the answer goes on and is spoiled.
 struct Fault {
   // Kinds.
-  int status = 0;                   // answered instead, 100..599; 0: not this kind
-  std::optional<int64_t> delay_ms;  // before anything else
-  bool drop_connection = false;     // nothing is answered
-  std::optional<uint64_t>
-      truncate_body_bytes;    // of a GET's 200 that is not SSE: its body ends here
-  bool corrupt_body = false;  // of the same: some of its bytes are others
+  int status = 0;                     // answered instead, 200..599; 0: not this kind
+  std::optional<int64_t> delay_ms{};  // before anything else
+  bool drop_connection = false;       // nothing is answered
+  // Of a GET's 200 that is not SSE: the body ends here, as if it were whole.
+  std::optional<uint64_t> truncate_body_bytes{};
+  bool corrupt_body = false;  // of the same: some of its bytes are others, the first two always
   struct SseEvent {
     std::string type;
     std::string data;  // as it stands, nothing is escaped
   };
-  std::optional<SseEvent> sse_event;  // sent first in an SSE response
+  std::optional<SseEvent> sse_event{};  // sent first in an SSE response
 
   // When.
   uint64_t count = 1;        // so many requests meet it; 0 counts as 1
   double probability = 1.0;  // 0..1 that a request meets it; one that does not is not counted
-  std::string method;        // empty: any; else "GET", "post", …
+  std::string method{};      // GET, HEAD, PUT, POST or DELETE, in any case; empty: any
 
   // How.
-  std::optional<uint64_t> retry_after_s;  // with `status`: the header
-  int64_t jitter_ms = 0;                  // with `delay_ms` > 0: up to so much more
+  std::optional<uint64_t> retry_after_s{};  // with `status`: the header
+  int64_t jitter_ms = 0;                    // with `delay_ms` > 0: up to so much more
 };
 
+// The test endpoint, where it is on, does over HTTP what Inject and Clear do. POST takes a JSON
+// object: `path`, and of status, delayMs, dropConnection, truncateBodyBytes, corruptBody,
+// injectSseEvent {eventType, data}, count, probability, method, retryAfter and jitterMs what is
+// wanted; DELETE forgets all faults. Both answer 200 {"ok":true}.
 struct FaultInjectionOptions {
-  bool test_endpoint = false;  // POST and DELETE of the path below
-  std::string test_path =
-      "/_test/inject-error";  // JSON: the fields of Fault, see docs/EMBEDDING.md
-  uint64_t seed = 0;          // of what chance decides; 0: a random one
+  bool test_endpoint = false;
+  std::string test_path = "/_test/inject-error";  // of the request, without its mount
+  uint64_t seed = 0;                              // of what chance decides; 0: a random one
 };
 
 class THALWEG_API FaultInjection {
  public:
   using Next = std::move_only_function<void(const Request&, Responder&)>;
 
+  // Requests whose delay outlasts this are let go unanswered. REQUIRES of the end: no call is under
+  // way, and no answer that is being spoiled.
   explicit FaultInjection(FaultInjectionOptions options = {});
   ~FaultInjection();
   FaultInjection(const FaultInjection&) = delete;
   FaultInjection& operator=(const FaultInjection&) = delete;
 
-  // From now on requests to `path` ("/v1/stream/a", percent-encoded as in the request) meet
-  // `fault`, in place of the one before. The error says what is wrong with `fault`. THREAD: any.
+  // From now on requests to `path` ("/v1/stream/a": mount and all, percent-encoded as in the
+  // request) meet `fault`, in place of the one before. The error says what is wrong with `path` or
+  // `fault`, which then changes nothing. THREAD: any.
   [[nodiscard]] std::optional<std::string> Inject(std::string_view path, Fault fault);
 
   // The common case. THREAD: any.
@@ -73,8 +80,9 @@ class THALWEG_API FaultInjection {
   void Clear();
 
   // Answers `request` where it is for the test endpoint or its fault answers, else lets `next` do
-  // it: now, or after the delay, then with a copy of the request. `responder` outlives the answer
-  // as in Router::Handle. THREAD: `executor`'s own.
+  // it: now, or after the delay, then with a copy of the request and not if the client has left.
+  // `responder` as in Router::Handle. REQUIRES: what `next` uses lives as long as this, or until
+  // `executor` runs no more tasks. THREAD: `executor`'s own.
   void Handle(const Request& request, Responder& responder, Executor& executor, Next next);
 
  private:

@@ -16,9 +16,9 @@ struct StreamEvent {
   enum class Kind : uint8_t { kCreated, kDeleted };
 
   Kind kind = Kind::kCreated;
-  std::string path;          // the stream's key, as Store takes it: "rooms/lobby"
-  std::string content_type;  // kCreated: as resolved, verbatim
-  int64_t at_ms = 0;         // wall clock, milliseconds since 1970
+  std::string path{};          // the stream's key, as Store takes it: "rooms/lobby"
+  std::string content_type{};  // kCreated: as resolved, verbatim
+  int64_t at_ms = 0;           // wall clock, milliseconds since 1970
 };
 
 // The request is answered when the hook has returned and the last copy of this is gone, on

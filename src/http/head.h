@@ -12,8 +12,9 @@ namespace thalweg {
 
 class Head {
  public:
-  // Starts with the fields that every response carries.
-  explicit Head(const RouterContext& context) { fields_.AddAll(context.common); }
+  // Starts with the fields that every response carries: a router's, or those given.
+  explicit Head(const RouterContext& context) : Head(context.common) {}
+  explicit Head(const HeaderList& common) { fields_.AddAll(common); }
 
   Head& ContentType(std::string_view type);
   Head& NextOffset(Offset offset);   // Stream-Next-Offset

@@ -35,6 +35,9 @@ inline constexpr Problem kMemoryFull{503, "memory-full",
 inline constexpr Problem kStreamUnreadable{500, "stream-unreadable",
                                            "What the server has stored of the stream is damaged."};
 
+// Fault injection.
+inline constexpr Problem kBadFault{400, "bad-fault", "The fault is described wrongly."};
+
 // Fields of the request.
 inline constexpr Problem kRepeatedHeader{400, "repeated-header", "A header may be sent only once."};
 inline constexpr Problem kBadExpiry{400, "bad-expiry", "The stream's expiry is malformed."};
@@ -99,6 +102,7 @@ inline constexpr const Problem* kAllProblems[] = {
     &kDiskFull,
     &kMemoryFull,
     &kStreamUnreadable,
+    &kBadFault,
     &kRepeatedHeader,
     &kBadExpiry,
     &kBadFork,

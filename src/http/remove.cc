@@ -37,7 +37,6 @@ void HandleRemove(const RouterContext& context, const StreamRequest& request,
   }
   StreamEvent event{.kind = StreamEvent::Kind::kDeleted,
                     .path = request.key,
-                    .content_type = {},
                     .at_ms = context.clock.WallMs()};
   context.hooked->AnswerWhenTold(outcome.rests_on, hook, std::move(event), responder, answer);
 }

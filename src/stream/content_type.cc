@@ -2,12 +2,12 @@
 
 #include <algorithm>
 
+#include "base/ascii.h"
+
 namespace thalweg {
 namespace {
 
 bool IsBlank(char c) { return c == ' ' || c == '\t'; }
-
-char Lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; }
 
 std::string_view Trim(std::string_view text) {
   while (!text.empty() && IsBlank(text.front())) text.remove_prefix(1);
@@ -19,13 +19,9 @@ std::string_view WithoutParameters(std::string_view content_type) {
   return Trim(content_type.substr(0, content_type.find(';')));
 }
 
-bool EqualIgnoringCase(std::string_view a, std::string_view b) {
-  return std::ranges::equal(a, b, {}, Lower, Lower);
-}
-
 // A character of a registered name (RFC 6838 4.2), which leaves out "*".
 bool IsNameChar(char c) {
-  const char lower = Lower(c);
+  const char lower = LowerAscii(c);
   if ((lower >= 'a' && lower <= 'z') || (c >= '0' && c <= '9')) return true;
   return std::string_view("!#$&-^_.+").find(c) != std::string_view::npos;
 }
@@ -34,7 +30,7 @@ bool IsNameChar(char c) {
 
 std::string MediaType(std::string_view content_type) {
   std::string type(WithoutParameters(content_type));
-  std::ranges::transform(type, type.begin(), Lower);
+  std::ranges::transform(type, type.begin(), LowerAscii);
   return type;
 }
 

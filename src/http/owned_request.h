@@ -1,0 +1,26 @@
+// A copy of a request that lives on its own, for those who answer later than Handle returns.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "thalweg/http.h"
+
+namespace thalweg {
+
+class OwnedRequest {
+ public:
+  explicit OwnedRequest(const Request& request);
+  OwnedRequest(const OwnedRequest&) = delete;
+  OwnedRequest& operator=(const OwnedRequest&) = delete;
+
+  // Valid as long as this is.
+  const Request& view() const { return view_; }
+
+ private:
+  std::string text_;  // all that the views point into
+  std::vector<HeaderField> headers_;
+  Request view_;
+};
+
+}  // namespace thalweg
