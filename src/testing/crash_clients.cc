@@ -107,8 +107,9 @@ CreateRequest CrashClients::NewCreate(SimRandom& random) {
   CreateRequest request;
   request.is_json = random.Chance(30);
   request.type = request.is_json ? kJsonType : kBytesType;
-  if (random.Chance(60))
+  if (random.Chance(60)) {
     request.data = request.is_json ? JsonOf(random, 400) : BytesOf(random, 300);
+  }
   if (random.Chance(20)) request.expiry = Ttl(random.Below(4));
   if (random.Chance(6)) {
     request.expiry = EndsAt(clock_.WallMs() + static_cast<int64_t>(random.Below(5'000)) - 500);
@@ -209,7 +210,7 @@ void CrashClients::Begin(Follower& follower, const std::string& path) {
   follower.path = path;
   follower.stream = found.stream;
   port_->Watch(follower.stream, &follower);
-  oracle_.OnWatched(path);
+  oracle_.MayLast(path);
   Continue(follower);
 }
 

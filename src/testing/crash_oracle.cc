@@ -63,8 +63,8 @@ void CrashOracle::OnDurable(Lsn durable) {
 
 // A restart, and a return from the store, count an eighth of the window that may have been used.
 void CrashOracle::ExpectNotOverdue(const std::string& path) {
-  const auto it = watched_.find(path);
-  if (it != watched_.end() && it->second == LatestIdAt(path)) return;
+  const auto it = may_last_.find(path);
+  if (it != may_last_.end() && it->second == LatestIdAt(path)) return;
   Expect(!model_.IsDue(path, Now(), 1), "what is met has not outlived its time");
 }
 
@@ -124,7 +124,7 @@ void CrashOracle::OnRemoved(const std::string& path, const RemoveOutcome& got, L
 }
 
 void CrashOracle::OnRead(const std::string& path, const ReadOutcome& got, Lsn durable) {
-  if (got.verdict == ReadVerdict::kUnreadable) return;
+  if (got.verdict == ReadVerdict::kUnreadable) return MayLast(path);  // yet it may be a use
   ExpectNotOverdue(path);
   const ReadVerdict stands = model_.Stands(path);
   if (stands == ReadVerdict::kOk) {

@@ -38,8 +38,8 @@ class CrashOracle {
   void OnRead(const std::string& path, const ReadOutcome& got, Lsn durable);
   void OnDescribed(const std::string& path, const DescribeOutcome& got, Lsn durable);
 
-  // A stream that a reader watches ends later than by its window.
-  void OnWatched(const std::string& path) { watched_[path] = LatestIdAt(path); }
+  // What stands at `path` ends later than by its window, for example because a reader watches it.
+  void MayLast(const std::string& path) { may_last_[path] = LatestIdAt(path); }
 
   // Answers that waited leave.
   void OnDurable(Lsn durable);
@@ -83,7 +83,7 @@ class CrashOracle {
   Model model_{Model::Ending::kByWord};
   std::vector<Done> journal_;
   std::map<uint64_t, Made> made_;  // by id
-  std::map<std::string, StreamId> watched_;
+  std::map<std::string, StreamId> may_last_;
   std::vector<Answer> waiting_;
   Lsn staged_;
   std::optional<Lsn> own_;  // of the command under way

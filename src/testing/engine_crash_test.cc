@@ -31,8 +31,9 @@ std::pair<uint64_t, uint64_t> SeedRange() {
 }
 // Seeds that once found a mistake, while the clients choose as they did then.
 constexpr uint64_t kRegressionSeeds[] = {
-    1,     // a fork of a fork in what that inherited was refused at the next start
-    7104,  // a log file that lost its header was taken for one never written
+    1,       // a fork of a fork in what that inherited was refused at the next start
+    7104,    // a log file that lost its header was taken for one never written
+    706472,  // a read that failed was a use of its stream, which the oracle did not know
 };
 
 // Says how to do it again; THALWEG_STEPS takes what it says.
