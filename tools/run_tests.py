@@ -32,7 +32,9 @@ KILL_ROUNDS_ASAN = 5
 NODE_MAJOR_MIN = 20
 
 # What runs under the thread sanitizer: every module where threads meet.
-THREADED = ["base_test", "storage_test", "engine_test", "http_test", "net_test", "server_test"]
+THREADED = [
+    "base_test", "storage_test", "engine_test", "http_test", "net_test", "api_test", "server_test",
+]  # fmt: skip
 
 SANITIZER_ENVIRONMENT = {
     "ASAN_OPTIONS": "detect_stack_use_after_return=1:strict_string_checks=1",

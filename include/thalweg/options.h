@@ -34,8 +34,4 @@ struct RouterOptions {
   LifecycleHooks hooks{};  // told of what is created and deleted
 };
 
-struct EngineOptions {
-  size_t partitions = 32;  // locks; a power of two
-};
-
 }  // namespace thalweg

@@ -47,7 +47,7 @@ struct StoreOptions {
 
   // Called once when a write or a sync has failed: from then on every change is refused with
   // kFailed, and the process should end and recover from what the disk holds. THREAD: any.
-  std::function<void(const std::string& why)> on_failure;
+  std::function<void(const std::string& why)> on_failure{};
 };
 
 // Why a directory cannot be opened.
@@ -58,7 +58,7 @@ struct OpenError {
     kDamage,   // what was durable once cannot be read any more
   };
   Code code = Code::kDisk;
-  std::string message;  // what was tried, on what, and what to do
+  std::string message{};  // what was tried, on what, and what to do
 };
 
 enum class StoreErrc : uint8_t {
@@ -89,8 +89,8 @@ enum class StoreErrc : uint8_t {
 
 struct StoreError {
   StoreErrc code = StoreErrc::kFailed;
-  std::string message;                 // one sentence
-  std::string current_offset;          // kClosed: the final offset; else empty
+  std::string message{};               // one sentence
+  std::string current_offset{};        // kClosed: the final offset; else empty
   uint64_t producer_epoch = 0;         // kStaleEpoch: the one that fences
   uint64_t producer_seq_expected = 0;  // kSequenceGap
 };
@@ -104,34 +104,34 @@ template <typename T>
 using StoreCallback = std::move_only_function<void(StoreResult<T>)>;
 
 struct CreateOptions {
-  std::optional<std::string> content_type;  // absent: application/octet-stream, or the source's
-  std::optional<uint64_t> ttl_s;            // at most one of these two
-  std::optional<std::string> expires_at;    // RFC 3339
-  std::string_view initial_data;            // JSON streams: JSON; borrowed for the call
+  std::optional<std::string> content_type{};  // absent: application/octet-stream, or the source's
+  std::optional<uint64_t> ttl_s{};            // at most one of these two
+  std::optional<std::string> expires_at{};    // RFC 3339
+  std::string_view initial_data{};            // JSON streams: JSON; borrowed for the call
   bool closed = false;
-  std::optional<std::string> forked_from;  // path of the source
-  std::optional<std::string> fork_offset;  // absent: the source's tail
-  uint64_t fork_sub_offset = 0;            // messages (JSON) or bytes past fork_offset
+  std::optional<std::string> forked_from{};  // path of the source
+  std::optional<std::string> fork_offset{};  // absent: the source's tail
+  uint64_t fork_sub_offset = 0;              // messages (JSON) or bytes past fork_offset
 };
 
 struct CreateResult {
   bool created = false;  // false: it was there with the same configuration
-  std::string content_type;
-  std::string next_offset;
+  std::string content_type{};
+  std::string next_offset{};
   bool closed = false;
 };
 
 // An idempotent producer's numbers. (protocol 5.2.1)
 struct Producer {
-  std::string id;
+  std::string id{};
   uint64_t epoch = 0;
   uint64_t seq = 0;
 };
 
 struct AppendOptions {
-  std::optional<std::string> content_type;  // absent: the stream's own
-  std::optional<Producer> producer;
-  std::optional<std::string> stream_seq;
+  std::optional<std::string> content_type{};  // absent: the stream's own
+  std::optional<Producer> producer{};
+  std::optional<std::string> stream_seq{};
   bool close = false;  // closes the stream with this append
 };
 
@@ -143,7 +143,7 @@ struct AppendResult {
     kAlreadyClosed,  // a close again
   };
   Kind kind = Kind::kAppended;
-  std::string next_offset;
+  std::string next_offset{};
   bool closed = false;
   uint64_t producer_epoch = 0;  // of the producer's state now; 0 without a producer
   uint64_t producer_seq = 0;
@@ -152,8 +152,8 @@ struct AppendResult {
 // The bytes of one append as they stand in the stream: of a JSON stream its values, each followed
 // by a comma.
 struct Message {
-  Bytes data;
-  std::string offset;  // behind it
+  Bytes data{};
+  std::string offset{};  // behind it
 };
 
 struct ReadOptions {
@@ -163,35 +163,35 @@ struct ReadOptions {
 };
 
 struct ReadResult {
-  std::vector<Message> messages;
-  std::string next_offset;  // behind the last message
-  bool up_to_date = false;  // nothing stands behind next_offset
-  bool closed = false;      // up to date, and nothing will come
-  std::string content_type;
+  std::vector<Message> messages{};
+  std::string next_offset{};  // behind the last message
+  bool up_to_date = false;    // nothing stands behind next_offset
+  bool closed = false;        // up to date, and nothing will come
+  std::string content_type{};
 };
 
 struct WaitResult {
-  ReadResult read;  // empty where timed_out, or where the stream was closed
+  ReadResult read{};  // empty where timed_out, or where the stream was closed
   bool timed_out = false;
 };
 
 struct StreamDescription {
-  std::string path;
-  std::string content_type;  // verbatim
-  std::string current_offset;
+  std::string path{};
+  std::string content_type{};  // verbatim
+  std::string current_offset{};
   bool closed = false;
   bool soft_deleted = false;  // deleted, and forks still read from it
-  std::optional<uint64_t> ttl_s;
-  std::optional<std::string> expires_at;  // as it was written
-  int64_t created_at_ms = 0;              // wall clock
-  int64_t used_at_ms = 0;                 // last read or write, coarse
-  std::optional<std::string> last_stream_seq;
-  std::optional<std::string> forked_from;
-  std::optional<std::string> fork_offset;
+  std::optional<uint64_t> ttl_s{};
+  std::optional<std::string> expires_at{};  // as it was written
+  int64_t created_at_ms = 0;                // wall clock
+  int64_t used_at_ms = 0;                   // last read or write, coarse
+  std::optional<std::string> last_stream_seq{};
+  std::optional<std::string> forked_from{};
+  std::optional<std::string> fork_offset{};
   uint64_t fork_sub_offset = 0;
-  uint64_t forks = 0;               // that read from it
-  std::vector<Producer> producers;  // last accepted of each
-  std::optional<Producer> closed_by;
+  uint64_t forks = 0;                 // that read from it
+  std::vector<Producer> producers{};  // last accepted of each
+  std::optional<Producer> closed_by{};
 };
 
 class THALWEG_API Store {

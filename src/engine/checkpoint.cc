@@ -23,7 +23,7 @@ std::string EncodeCreate(const StreamState& state) {
                             .prefix = {},
                             .data = {},
                             .closed = false,
-                            .at = {}},
+                            .at = {.wall_ms = state.created_wall_ms, .steady_ms = 0}},
                out);
   return out;
 }

@@ -28,18 +28,29 @@ StorageResult<std::unique_ptr<DurableEngine>> DurableEngine::Open(
                                          *std::move(recovered), options.keeper, events);
 }
 
+namespace {
+
+std::function<void(const StorageFault&)> FailOnce(Engine& engine,
+                                                  const DurableEngineEvents& events) {
+  return [&engine, on_failure = events.on_failure](const StorageFault& fault) {
+    if (engine.Fail()) on_failure(fault);
+  };
+}
+
+}  // namespace
+
 DurableEngine::DurableEngine(std::unique_ptr<DirectoryClock> clock, std::unique_ptr<Engine> engine,
                              LocalLog& log, LogRecoveryReport recovered,
                              const StoreKeeperOptions& options, const DurableEngineEvents& events)
     : clock_(std::move(clock)),
       engine_(std::move(engine)),
       recovered_(std::move(recovered)),
-      log_threads_(log, [on_failure = events.on_failure](
-                            const DiskError& error) { on_failure(DiskFault(error).error()); }),
+      log_threads_(log, [fail = FailOnce(*engine_, events)](
+                            const DiskError& error) { fail(DiskFault(error).error()); }),
       keeper_(*engine_, log, recovered_.bytes_read, *clock_, options,
               {.on_checkpoint = events.on_checkpoint,
                .on_trouble = events.on_trouble,
-               .on_failure = events.on_failure}),
+               .on_failure = FailOnce(*engine_, events)}),
       store_thread_(keeper_) {}
 
 }  // namespace thalweg

@@ -30,8 +30,8 @@ struct DurableEngineOptions {
 
 // What the operator is told of. THREAD: any.
 struct DurableEngineEvents {
-  // Once, or once more from another thread: a write or a sync has failed. Nothing more is
-  // acknowledged from then on; the process should end and recover from what the disk holds.
+  // Once: a write or a sync has failed. The engine refuses every change from then on; the process
+  // should end and recover from what the disk holds.
   std::function<void(const StorageFault&)> on_failure;
   std::function<void(const StorageFault&)> on_trouble;     // nothing is lost; it is tried again
   std::function<void(const StorageFault&)> on_unreadable;  // a stream; who asked for it got a 500

@@ -45,10 +45,26 @@ void Engine::EndReplay() {
 
 void Engine::OnDurable(Lsn durable) { publisher_->OnDurable(durable); }
 
+bool Engine::Fail() { return publisher_->Fail(); }
+
+bool Engine::failed() const { return publisher_->failed(); }
+
+void Engine::AddListener(std::shared_ptr<DurabilityListener> listener) {
+  publisher_->AddListener(std::move(listener));
+}
+
+void Engine::RemoveListener(const std::shared_ptr<DurabilityListener>& listener) {
+  publisher_->RemoveListener(listener);
+}
+
 RemoveOutcome Engine::Remove(std::string_view path) {
+  RemoveOutcome outcome;
+  if (failed()) {
+    outcome.trouble = Trouble::kFailed;
+    return outcome;
+  }
   const Moment now = streams_->Now();
   const PathKey key(path);
-  RemoveOutcome outcome;
   const auto remove = [&](Partition& partition, const StreamHandle& stream, Aftermath& after) {
     const RemoveDecision decision = DecideRemove(StateOf(stream), RemoveCause::kDelete, now);
     if (decision.record) {
@@ -98,11 +114,8 @@ StorageResult<bool> Engine::SweepStored(size_t limit) { return stored_expiry_->S
 
 size_t Engine::stream_count() const { return streams_->size(); }
 
-void EngineDeleter::operator()(Engine* engine) const { std::default_delete<Engine>()(engine); }
-
 EnginePtr OpenMemoryEngine(const Clock& clock, EngineOptions options) {
-  return EnginePtr(
-      std::make_unique<Engine>(clock, std::make_unique<MemoryLog>(), options).release());
+  return std::make_unique<Engine>(clock, std::make_unique<MemoryLog>(), options);
 }
 
 }  // namespace thalweg

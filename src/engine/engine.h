@@ -12,6 +12,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "engine/port.h"
 #include "engine/read.h"
@@ -20,12 +21,12 @@
 #include "storage/fault.h"
 #include "stream/decide.h"
 #include "thalweg/clock.h"
-#include "thalweg/engine.h"
 #include "thalweg/executor.h"
 
 namespace thalweg {
 
 class Checkpoint;
+class DurabilityListener;
 class EngineReplay;
 class LocalLog;
 class Publisher;
@@ -35,7 +36,12 @@ class StreamStore;
 class StreamTable;
 struct Absence;
 struct Aftermath;
+struct CatalogEntry;
 struct PathKey;
+
+struct EngineOptions {
+  size_t partitions = 32;  // locks; a power of two
+};
 
 // Why a command that the rules accept is refused all the same.
 enum class Trouble : uint8_t {
@@ -43,6 +49,7 @@ enum class Trouble : uint8_t {
   kDiskFull,    // 507: goes away when there is space again
   kMemoryFull,  // 503: goes away with the next checkpoint
   kUnreadable,  // 500: what is stored of the stream cannot be read
+  kFailed,      // 500: the disk has failed; final
 };
 
 struct CreateOutcome {
@@ -70,6 +77,12 @@ struct AppendOutcome {
 struct RemoveOutcome {
   Trouble trouble = Trouble::kNone;  // else nothing below is meant
   RemoveVerdict verdict = RemoveVerdict::kMissing;
+  Lsn rests_on;
+};
+
+struct ListOutcome {
+  Trouble trouble = Trouble::kNone;  // else nothing below is meant
+  std::vector<std::string> paths;    // in order
   Lsn rests_on;
 };
 
@@ -101,18 +114,44 @@ class Engine final : private CommitListener {
   AppendOutcome Append(std::string_view path, AppendCommand command);
   RemoveOutcome Remove(std::string_view path);
 
-  // A page of the stream at `path`, at most `page_bytes_max` bytes but at least one append.
-  // A use: starts the TTL's window anew.
-  ReadOutcome Read(std::string_view path, ReadFrom from, size_t page_bytes_max);
+  // A page of the stream at `path`.
+  ReadOutcome Read(std::string_view path, ReadFrom from, const PageRequest& request);
+  ReadOutcome Read(std::string_view path, ReadFrom from, size_t page_bytes_max) {
+    return Read(path, from, PageRequest{.bytes_max = page_bytes_max});
+  }
 
   // The same of an incarnation that is held. kMissing once it is gone, whatever stands at its path.
-  ReadOutcome Read(const StreamHandle& stream, Offset from, size_t page_bytes_max);
+  ReadOutcome Read(const StreamHandle& stream, Offset from, const PageRequest& request);
+  ReadOutcome Read(const StreamHandle& stream, Offset from, size_t page_bytes_max) {
+    return Read(stream, from, PageRequest{.bytes_max = page_bytes_max});
+  }
 
   // Tail and closure; not a use.
   DescribeOutcome Describe(std::string_view path);
 
+  // The same, and a use.
+  DescribeOutcome Touch(std::string_view path);
+
+  // All that is known of the stream at `path`, soft-deleted or not; not a use.
+  InspectOutcome Inspect(std::string_view path);
+
+  // Paths that begin with `prefix` and stand behind `after`, in order, at most `limit`; those of
+  // soft-deleted streams are left out. Streams that come or go meanwhile may be there or not.
+  // Looks at every stream in memory, and reads the state of each listed one that is not.
+  ListOutcome List(std::string_view prefix, std::string_view after, size_t limit);
+
   // What does not change about a stream. Valid while the handle is held. THREAD: any, no lock.
   static StreamInfo Info(const StreamHandle& stream);
+
+  // The disk has failed, or the engine is to end: from now on every command is refused, and what
+  // waits to be durable is let go (port.h). True: it is the first time. THREAD: any, without a
+  // lock.
+  bool Fail();
+  bool failed() const;
+
+  // `listener` hears of durability until it is removed. THREAD: any.
+  void AddListener(std::shared_ptr<DurabilityListener> listener);
+  void RemoveListener(const std::shared_ptr<DurabilityListener>& listener);
 
   // A door for one executor: answers that wait, streams that are watched. The port must be
   // destroyed on its executor, before the engine.
@@ -151,6 +190,8 @@ class Engine final : private CommitListener {
   template <typename Step>
   bool WithStream(const PathKey& key, Moment now, Step step);
   bool TellUnreadable(const StorageFault& fault);
+  DescribeOutcome Look(std::string_view path, bool is_use);
+  bool IsListed(const CatalogEntry& entry, Moment now);
   Trouble TroubleOfBytes() const;
 
   CreateOutcome CreatePlain(const CreateCommand& command);
@@ -167,5 +208,11 @@ class Engine final : private CommitListener {
   std::unique_ptr<EngineReplay> replay_;  // null: nothing is or was replayed
   std::atomic<uint64_t> last_id_{0};
 };
+
+using EnginePtr = std::unique_ptr<Engine>;
+
+// An engine that keeps everything in memory and nothing after it ends. REQUIRES: `clock` outlives
+// the engine; options.partitions is a power of two, else this asserts.
+EnginePtr OpenMemoryEngine(const Clock& clock, EngineOptions options = {});
 
 }  // namespace thalweg

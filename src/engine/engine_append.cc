@@ -36,10 +36,14 @@ AppendOutcome OutcomeOf(AppendVerdict verdict, const StreamHandle& stream,
 }  // namespace
 
 AppendOutcome Engine::Append(std::string_view path, AppendCommand command) {
+  AppendOutcome outcome;
+  if (failed()) {
+    outcome.trouble = Trouble::kFailed;
+    return outcome;
+  }
   command.now = streams_->Now();
   const PathKey key(path);
   LongAppend copy = CopyIfLong(command.payload.wire);
-  AppendOutcome outcome;
   const auto append = [&](Partition& partition, const StreamHandle& stream, Aftermath& after) {
     const AppendDecision decision = DecideAppend(StateOf(stream), command);
     const bool brings_bytes = decision.record && !decision.record->data.empty();

@@ -55,6 +55,11 @@ bool StillHolds(const StreamHandle& seen, Offset tail, const ForkPoint& point,
 }  // namespace
 
 CreateOutcome Engine::Create(CreateCommand command) {
+  if (failed()) {
+    CreateOutcome refused;
+    refused.trouble = Trouble::kFailed;
+    return refused;
+  }
   command.now = streams_->Now();
   if (!command.fork_source) return CreatePlain(command);
   for (;;) {

@@ -1,5 +1,6 @@
 // Reads: a bounded page of what is durable. What is in memory is read under the stream's lock; what
 // a stream inherited, or a segment has, is read after that (history.h).
+#include <algorithm>
 #include <mutex>
 #include <utility>
 
@@ -28,7 +29,7 @@ struct Reading {
 
 // REQUIRES: the stream's partition is locked.
 Reading Begin(const StreamHandle& stream, Lsn rests_on, Lsn durable, ReadFrom from,
-              size_t page_bytes_max) {
+              const PageRequest& request) {
   Reading reading;
   ReadOutcome& outcome = reading.outcome;
   outcome = {.verdict = VerdictOf(stream), .stream = nullptr, .page = {}, .rests_on = rests_on};
@@ -48,8 +49,9 @@ Reading Begin(const StreamHandle& stream, Lsn rests_on, Lsn durable, ReadFrom fr
     outcome.stream = nullptr;
     return reading;
   }
-  outcome.page.end = stream->own.Collect(outcome.page.start, reading.shown.tail, page_bytes_max,
-                                         outcome.page.parts);
+  Page& page = outcome.page;
+  page.end = stream->own.Collect(page.start, reading.shown.tail, request.bytes_max, page.parts,
+                                 request.with_ends ? &page.ends : nullptr);
   return reading;
 }
 
@@ -59,18 +61,19 @@ ReadOutcome Refused(ReadVerdict verdict, Lsn rests_on) {
 
 // The second step; null: the chain changed meanwhile, begin again. THREAD: takes locks.
 StorageResult<std::optional<ReadOutcome>> Complete(const StreamStore* store, Reading reading,
-                                                   size_t page_bytes_max) {
+                                                   const PageRequest& request) {
   ReadOutcome& outcome = reading.outcome;
   if (outcome.verdict != ReadVerdict::kOk) return outcome;
   Page& page = outcome.page;
   if (reading.deferred) {
-    auto stretch =
-        ReadHistory(store, outcome.stream, page.start, reading.shown.tail, page_bytes_max);
+    auto stretch = ReadHistory(store, outcome.stream, page.start, reading.shown.tail,
+                               request.bytes_max, request.with_ends);
     if (!stretch) return std::unexpected(stretch.error());
     if (!*stretch) return std::nullopt;
     if (!(*stretch)->boundary) return Refused(ReadVerdict::kNotABoundary, outcome.rests_on);
     page.parts = std::move((*stretch)->parts);
     page.end = (*stretch)->end;
+    page.ends = std::move((*stretch)->ends);
   }
   page.at_tail = page.end == reading.shown.tail;
   page.closed = page.at_tail && reading.shown.closed;
@@ -79,17 +82,17 @@ StorageResult<std::optional<ReadOutcome>> Complete(const StreamStore* store, Rea
 
 }  // namespace
 
-ReadOutcome Engine::Read(std::string_view path, ReadFrom from, size_t page_bytes_max) {
+ReadOutcome Engine::Read(std::string_view path, ReadFrom from, const PageRequest& request) {
   const Moment now = streams_->Now();
   const PathKey key(path);
   for (;;) {
     Reading reading;
     const auto begin = [&](Partition& partition, const StreamHandle& stream, Aftermath&) {
-      reading = Begin(stream, RestsOn(partition, stream), durable(), from, page_bytes_max);
-      if (VerdictOf(stream) == ReadVerdict::kOk) streams_->Use(stream, now);
+      reading = Begin(stream, RestsOn(partition, stream), durable(), from, request);
+      if (request.is_use && VerdictOf(stream) == ReadVerdict::kOk) streams_->Use(stream, now);
     };
     if (!WithStream(key, now, begin)) return Refused(ReadVerdict::kUnreadable, {});
-    auto outcome = Complete(store_.streams.get(), std::move(reading), page_bytes_max);
+    auto outcome = Complete(store_.streams.get(), std::move(reading), request);
     if (!outcome) {
       TellUnreadable(outcome.error());
       return Refused(ReadVerdict::kUnreadable, {});
@@ -98,7 +101,7 @@ ReadOutcome Engine::Read(std::string_view path, ReadFrom from, size_t page_bytes
   }
 }
 
-ReadOutcome Engine::Read(const StreamHandle& stream, Offset from, size_t page_bytes_max) {
+ReadOutcome Engine::Read(const StreamHandle& stream, Offset from, const PageRequest& request) {
   const Moment now = streams_->Now();
   const ReadFrom begin{.kind = ReadFrom::Kind::kOffset, .offset = from};
   for (;;) {
@@ -107,11 +110,11 @@ ReadOutcome Engine::Read(const StreamHandle& stream, Offset from, size_t page_by
     {
       std::lock_guard lock(stream->home.mutex);
       streams_->ExpireIfDue(stream, now, after);
-      reading = Begin(stream, stream->last, durable(), begin, page_bytes_max);
-      if (VerdictOf(stream) == ReadVerdict::kOk) streams_->Use(stream, now);
+      reading = Begin(stream, stream->last, durable(), begin, request);
+      if (request.is_use && VerdictOf(stream) == ReadVerdict::kOk) streams_->Use(stream, now);
     }
     streams_->Finish(after);
-    auto outcome = Complete(store_.streams.get(), std::move(reading), page_bytes_max);
+    auto outcome = Complete(store_.streams.get(), std::move(reading), request);
     if (!outcome) {
       TellUnreadable(outcome.error());
       return Refused(ReadVerdict::kUnreadable, {});
@@ -120,7 +123,11 @@ ReadOutcome Engine::Read(const StreamHandle& stream, Offset from, size_t page_by
   }
 }
 
-DescribeOutcome Engine::Describe(std::string_view path) {
+DescribeOutcome Engine::Describe(std::string_view path) { return Look(path, false); }
+
+DescribeOutcome Engine::Touch(std::string_view path) { return Look(path, true); }
+
+DescribeOutcome Engine::Look(std::string_view path, bool is_use) {
   const Moment now = streams_->Now();
   DescribeOutcome outcome;
   const auto describe = [&](Partition& partition, const StreamHandle& stream, Aftermath&) {
@@ -132,8 +139,28 @@ DescribeOutcome Engine::Describe(std::string_view path) {
     outcome.tail = shown.tail;
     outcome.closed = shown.closed;
     outcome.rests_on = shown.lsn;
+    if (is_use) streams_->Use(stream, now);
   };
   if (!WithStream(PathKey(path), now, describe)) outcome.verdict = ReadVerdict::kUnreadable;
+  return outcome;
+}
+
+InspectOutcome Engine::Inspect(std::string_view path) {
+  const Moment now = streams_->Now();
+  InspectOutcome outcome;
+  const auto inspect = [&](Partition& partition, const StreamHandle& stream, Aftermath&) {
+    outcome.verdict = VerdictOf(stream);
+    outcome.rests_on = RestsOn(partition, stream);
+    if (outcome.verdict == ReadVerdict::kMissing) return;
+    const Mark& shown = stream->visible.At(durable());
+    outcome.state = stream->state;
+    outcome.state.tail = shown.tail;
+    outcome.state.closed = shown.closed;
+    if (!shown.closed) outcome.state.closed_by = {};
+    outcome.idle_ms = std::max<int64_t>(now.steady_ms - stream->used_steady_ms, 0);
+    if (outcome.verdict == ReadVerdict::kOk) outcome.rests_on = shown.lsn;
+  };
+  if (!WithStream(PathKey(path), now, inspect)) outcome.verdict = ReadVerdict::kUnreadable;
   return outcome;
 }
 

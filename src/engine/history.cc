@@ -46,8 +46,8 @@ enum class Taken : uint8_t { kSome, kNothingFits, kNoBoundary, kVanished };
 // Reads on in one stream of the chain.
 class LegReader {
  public:
-  LegReader(const StreamStore* store, const Leg& leg, Stretch& stretch)
-      : store_(store), leg_(leg), stretch_(stretch) {}
+  LegReader(const StreamStore* store, const Leg& leg, bool with_ends, Stretch& stretch)
+      : store_(store), leg_(leg), with_ends_(with_ends), stretch_(stretch) {}
 
   // Adds some more of the leg to the stretch, `room` bytes at most where that has something.
   StorageResult<Taken> Take(size_t room) {
@@ -63,20 +63,22 @@ class LegReader {
  private:
   Taken TakeFromMemory(const TailBytes& own, size_t room) {
     if (!own.IsBoundary(stretch_.end)) return Taken::kNoBoundary;
-    const Offset end = own.Collect(stretch_.end, leg_.end, room, stretch_.parts);
+    const Offset end = own.Collect(stretch_.end, leg_.end, room, stretch_.parts,
+                                   with_ends_ ? &stretch_.ends : nullptr);
     return std::exchange(stretch_.end, end) == end ? Taken::kNothingFits : Taken::kSome;
   }
 
   StorageResult<Taken> TakeFromStore(Offset limit, size_t room) {
     const StreamEntry& stream = *leg_.stream;
     if (stretch_.end == limit) return Taken::kNothingFits;
-    auto found = store_->Read(stream.state.id, stretch_.end, limit, room);
+    auto found = store_->Read(stream.state.id, stretch_.end, limit, room, with_ends_);
     if (!found) return std::unexpected(found.error());
     if (!*found) return MissingFromStore();
     if (!(*found)->boundary) return Taken::kNoBoundary;
     const uint64_t bytes = (*found)->end.value - stretch_.end.value;
     if (bytes > room && !stretch_.parts.empty()) return Taken::kNothingFits;
     stretch_.parts.push_back(std::move((*found)->bytes));
+    stretch_.ends.insert(stretch_.ends.end(), (*found)->ends.begin(), (*found)->ends.end());
     stretch_.end = (*found)->end;
     return Taken::kSome;
   }
@@ -91,6 +93,7 @@ class LegReader {
 
   const StreamStore* const store_;
   const Leg& leg_;
+  const bool with_ends_;
   Stretch& stretch_;
 };
 
@@ -98,14 +101,14 @@ class LegReader {
 
 StorageResult<std::optional<Stretch>> ReadHistory(const StreamStore* store,
                                                   const StreamHandle& stream, Offset from,
-                                                  Offset limit, size_t bytes_max) {
+                                                  Offset limit, size_t bytes_max, bool with_ends) {
   THALWEG_ASSERT(from <= limit);
   std::optional<std::vector<Leg>> legs = FindLegs(stream, from, limit);
   if (!legs) return std::nullopt;
   Stretch stretch;
   stretch.end = from;
   for (auto leg = legs->rbegin(); leg != legs->rend(); ++leg) {
-    LegReader reader(store, *leg, stretch);
+    LegReader reader(store, *leg, with_ends, stretch);
     do {
       const size_t taken = stretch.end.value - from.value;
       const auto took = reader.Take(bytes_max - std::min(bytes_max, taken));

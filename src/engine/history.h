@@ -18,6 +18,7 @@ struct Stretch {
   bool boundary = true;  // false: `from` lies inside an append; nothing else is set
   std::vector<Bytes> parts;
   Offset end;
+  std::vector<Offset> ends{};  // of each append, where they were asked for
 };
 
 // Whole appends of `stream`, inherited or its own, from `from` to `limit`, at most `bytes_max`
@@ -26,6 +27,7 @@ struct Stretch {
 [[nodiscard]] StorageResult<std::optional<Stretch>> ReadHistory(const StreamStore* store,
                                                                 const StreamHandle& stream,
                                                                 Offset from, Offset limit,
-                                                                size_t bytes_max);
+                                                                size_t bytes_max,
+                                                                bool with_ends = false);
 
 }  // namespace thalweg

@@ -13,12 +13,12 @@ namespace thalweg {
 
 Port::Port(Engine& engine, Executor& executor)
     : publisher_(engine.publisher()), mailbox_(std::make_shared<PortMailbox>(executor, *this)) {
-  publisher_.AddPort(mailbox_);
+  publisher_.AddListener(mailbox_);
 }
 
 Port::~Port() {
   mailbox_->Close();
-  publisher_.RemovePort(mailbox_);
+  publisher_.RemoveListener(mailbox_);
   for (const auto& [entry, watched] : watched_) {
     watched.point->RemoveAll();
     Leave(watched);
@@ -31,8 +31,9 @@ void Port::WhenDurable(Lsn lsn, Executor::Task task) {
   answers_.push_back({lsn, std::move(task)});
   if (answers_.size() > 1) return;  // the first one is awaited already
   mailbox_->Await(lsn);
-  // The log may have got there before it was known that somebody waits.
-  mailbox_->WakeWaiters(publisher_.durable());
+  // The log may have got there, or failed, before it was known that somebody waits.
+  mailbox_->OnDurable(publisher_.durable());
+  if (publisher_.failed()) mailbox_->OnFailure();
 }
 
 void Port::RunDurable() {
@@ -44,9 +45,19 @@ void Port::RunDurable() {
     task();
     if (!mailbox->has_port()) return;
   }
+  if (publisher_.failed()) return LetGo();
   if (answers_.empty()) return mailbox_->Await(std::nullopt);
   mailbox_->Await(answers_.front().lsn);
-  mailbox_->WakeWaiters(publisher_.durable());
+  mailbox_->OnDurable(publisher_.durable());
+}
+
+// Watchers look once more: what they were told to wait for may be among what is dropped.
+void Port::LetGo() {
+  mailbox_->Await(std::nullopt);
+  if (!std::exchange(failure_told_, true)) {
+    for (const auto& [entry, watched] : watched_) mailbox_->Mark(watched.point);
+  }
+  const std::deque<Answer> dropped = std::exchange(answers_, {});
 }
 
 void Port::Watch(const StreamHandle& stream, Watcher* watcher) {

@@ -25,7 +25,8 @@ class Watcher {
  public:
   virtual ~Watcher() = default;
 
-  // Something durable is new: bytes, closure, removal. Many changes may come as one call.
+  // Something durable is new: bytes, closure, removal; or nothing will be, for the engine has
+  // failed. Many changes may come as one call.
   // THREAD: the port's executor; never inside a call of the port or the engine.
   virtual void OnStreamChanged() = 0;
 };
@@ -38,7 +39,8 @@ class Port {
   Port& operator=(const Port&) = delete;
 
   // Runs `task` as soon as `lsn` is durable: now, inside this call, where it is already and nothing
-  // waits before it; else on the executor, in the order of the calls. The port's end drops it.
+  // waits before it; else on the executor, in the order of the calls. The port's end drops it, and
+  // so does the engine's failure.
   void WhenDurable(Lsn lsn, Executor::Task task);
 
   // From now on `watcher` hears of `stream`. Watch first, then read: what the read does not show
@@ -58,12 +60,14 @@ class Port {
   };
 
   void RunDurable();
+  void LetGo();
   static void Leave(const Watched& watched);
 
   Publisher& publisher_;
   std::shared_ptr<PortMailbox> mailbox_;
   std::deque<Answer> answers_;
   std::unordered_map<StreamEntry*, Watched> watched_;
+  bool failure_told_ = false;  // to the watchers
 };
 
 }  // namespace thalweg

@@ -50,9 +50,14 @@ void PortMailbox::Mark(const std::shared_ptr<WatchPoint>& point) {
   Ring();
 }
 
-void PortMailbox::WakeWaiters(Lsn durable) {
+void PortMailbox::OnDurable(Lsn durable) {
   std::lock_guard lock(mutex_);
   if (open_ && awaited_ && *awaited_ <= durable) Ring();
+}
+
+void PortMailbox::OnFailure() {
+  std::lock_guard lock(mutex_);
+  if (open_) Ring();
 }
 
 void PortMailbox::Await(std::optional<Lsn> lsn) {

@@ -1,6 +1,6 @@
 // What the engine's threads may touch of a port: marks of changed streams and a bell.
 //
-// Crosses threads: Mark and WakeWaiters may come from any thread, the rest from the port's
+// Crosses threads: Mark, OnDurable and OnFailure may come from any thread, the rest from the port's
 // executor. Outlives its port where a post is under way. However many changes come, at most one
 // post waits.
 #pragma once
@@ -10,6 +10,7 @@
 #include <optional>
 #include <vector>
 
+#include "engine/durability_listener.h"
 #include "stream/ids.h"
 #include "thalweg/executor.h"
 
@@ -44,15 +45,17 @@ class WatchPoint {
 // The ports that watch a stream; kept small, for most streams have none.
 using WatchList = std::vector<std::shared_ptr<WatchPoint>>;
 
-class PortMailbox : public std::enable_shared_from_this<PortMailbox> {
+class PortMailbox final : public DurabilityListener,
+                          public std::enable_shared_from_this<PortMailbox> {
  public:
   PortMailbox(Executor& executor, Port& port) : executor_(executor), port_(&port) {}
 
   // The stream behind `point` has changed. THREAD: any.
   void Mark(const std::shared_ptr<WatchPoint>& point);
 
-  // `durable` has been reached: rings where the port waits for it. THREAD: any.
-  void WakeWaiters(Lsn durable);
+  // Rings where the port waits for `durable`.
+  void OnDurable(Lsn durable) override;
+  void OnFailure() override;
 
   // The port waits for `lsn` first; null: for nothing.
   void Await(std::optional<Lsn> lsn);

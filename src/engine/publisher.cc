@@ -22,12 +22,19 @@ void Publisher::Publish(Lsn lsn, StreamHandle stream) {
 
 void Publisher::OnDurable(Lsn durable) {
   TellDurable(durable);
-  std::vector<std::shared_ptr<PortMailbox>> ports;
-  {
-    std::lock_guard lock(mutex_);
-    ports = ports_;
-  }
-  for (const auto& port : ports) port->WakeWaiters(durable);
+  for (const auto& listener : Listeners()) listener->OnDurable(durable);
+}
+
+// Whoever begins to wait later than this looks at failed() after that.
+bool Publisher::Fail() {
+  if (failed_.exchange(true)) return false;
+  for (const auto& listener : Listeners()) listener->OnFailure();
+  return true;
+}
+
+std::vector<std::shared_ptr<DurabilityListener>> Publisher::Listeners() {
+  std::lock_guard lock(mutex_);
+  return listeners_;
 }
 
 void Publisher::TellDurable(Lsn durable) {
@@ -51,14 +58,14 @@ void Publisher::Tell(StreamEntry& stream) {
   for (const auto& point : watched_by) point->mailbox->Mark(point);
 }
 
-void Publisher::AddPort(std::shared_ptr<PortMailbox> port) {
+void Publisher::AddListener(std::shared_ptr<DurabilityListener> listener) {
   std::lock_guard lock(mutex_);
-  ports_.push_back(std::move(port));
+  listeners_.push_back(std::move(listener));
 }
 
-void Publisher::RemovePort(const std::shared_ptr<PortMailbox>& port) {
+void Publisher::RemoveListener(const std::shared_ptr<DurabilityListener>& listener) {
   std::lock_guard lock(mutex_);
-  std::erase(ports_, port);
+  std::erase(listeners_, listener);
 }
 
 }  // namespace thalweg

@@ -1,14 +1,15 @@
-// Tells ports what has become durable: streams that are watched, answers that wait.
+// Tells what has become durable: to the ports of streams that are watched, and to whoever waits.
 //
 // Crosses threads: any thread may call; takes partition and mailbox locks, so REQUIRES that the
 // caller holds none. A stream that nobody watches never comes here.
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <mutex>
 #include <vector>
 
-#include "engine/port_mailbox.h"
+#include "engine/durability_listener.h"
 #include "engine/read.h"
 #include "storage/commit_log.h"
 
@@ -24,10 +25,14 @@ class Publisher {
   // The log got this far.
   void OnDurable(Lsn durable);
 
-  void AddPort(std::shared_ptr<PortMailbox> port);
-  void RemovePort(const std::shared_ptr<PortMailbox>& port);
+  void AddListener(std::shared_ptr<DurabilityListener> listener);
+  void RemoveListener(const std::shared_ptr<DurabilityListener>& listener);
 
   Lsn durable() const { return log_.durable(); }
+
+  // Tells the listeners that nothing more is to be waited for. True: it is the first time.
+  bool Fail();
+  bool failed() const { return failed_.load(std::memory_order_relaxed); }
 
  private:
   struct Change {
@@ -36,12 +41,14 @@ class Publisher {
   };
 
   void TellDurable(Lsn durable);
+  std::vector<std::shared_ptr<DurabilityListener>> Listeners();
   static void Tell(StreamEntry& stream);
 
   const CommitLog& log_;
+  std::atomic<bool> failed_{false};
   std::mutex mutex_;             // guards what follows; no other lock is taken under it
   std::vector<Change> waiting_;  // in no order: threads come here after their partition's lock
-  std::vector<std::shared_ptr<PortMailbox>> ports_;
+  std::vector<std::shared_ptr<DurabilityListener>> listeners_;
 };
 
 }  // namespace thalweg

@@ -34,6 +34,14 @@ enum class ReadVerdict : uint8_t {
   kNotABoundary,  // 400: inside an append
   kBeyondTail,    // 400
   kUnreadable,    // 500: what is stored of the stream cannot be read
+  kFailed,        // 500: what it rests on will not be durable, for the disk has failed
+};
+
+// How much of a stream a read gives, and what it counts as.
+struct PageRequest {
+  size_t bytes_max = 0;    // but at least one append is given
+  bool with_ends = false;  // fills Page::ends
+  bool is_use = true;      // starts the TTL's window anew
 };
 
 // What does not change while a stream lives. Borrows from it.
@@ -45,6 +53,7 @@ struct StreamInfo {
 // Whole appends from `start` to `end`; a part of a page is bytes in memory.
 struct Page {
   std::vector<Bytes> parts;
+  std::vector<Offset> ends;  // of each append, where they were asked for
   Offset start;
   Offset end;
   bool at_tail = false;  // nothing durable stands behind `end`
@@ -65,6 +74,15 @@ struct DescribeOutcome {
   StreamHandle stream;  // set for kOk
   Offset tail;          // durable
   bool closed = false;  // durable
+  Lsn rests_on;
+};
+
+// A copy of a stream's state. What is not durable of its tail and closure is left out; its
+// producers, forks and Stream-Seq may be ahead of that.
+struct InspectOutcome {
+  ReadVerdict verdict = ReadVerdict::kMissing;
+  StreamState state;    // set for kOk and kSoftDeleted
+  int64_t idle_ms = 0;  // since its last use
   Lsn rests_on;
 };
 

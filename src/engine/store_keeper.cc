@@ -44,7 +44,7 @@ StoreKeeper::~StoreKeeper() {
 
 int64_t StoreKeeper::Step() {
   const int64_t now_ms = clock_.SteadyMs();
-  if (failed_) return kIdleMs;
+  if (failed_ || engine_.failed()) return kIdleMs;
   if (checkpoint_ != nullptr) return EndCheckpoint(now_ms);
   if (IsCheckpointDue(now_ms)) {
     BeginCheckpoint(now_ms);
@@ -56,7 +56,7 @@ int64_t StoreKeeper::Step() {
 }
 
 bool StoreKeeper::StepToEnd() {
-  if (failed_) return false;
+  if (failed_ || engine_.failed()) return false;
   const int64_t now_ms = clock_.SteadyMs();
   if (checkpoint_ != nullptr) {
     EndCheckpoint(now_ms);

@@ -29,6 +29,11 @@ uint32_t TailBytes::Chunk::BoundaryAfter(uint32_t begin) const {
   return *after;
 }
 
+void TailBytes::Chunk::CollectEnds(uint32_t begin, uint32_t end, std::vector<Offset>& out) const {
+  const auto first = std::upper_bound(ends.begin(), ends.end(), begin);
+  for (auto it = first; it != ends.end() && *it <= end; ++it) out.push_back({base + *it});
+}
+
 void TailBytes::Append(std::string_view data, LongAppend copy) {
   THALWEG_ASSERT(!data.empty());
   THALWEG_ASSERT(data.size() <= std::numeric_limits<uint32_t>::max());
@@ -74,8 +79,8 @@ bool TailBytes::IsBoundary(Offset at) const {
   return chunk.BoundaryWithin(at.value - chunk.base) == at.value - chunk.base;
 }
 
-Offset TailBytes::Collect(Offset from, Offset limit, size_t bytes_max,
-                          std::vector<Bytes>& parts) const {
+Offset TailBytes::Collect(Offset from, Offset limit, size_t bytes_max, std::vector<Bytes>& parts,
+                          std::vector<Offset>* ends) const {
   THALWEG_ASSERT(start_ <= from && from <= limit && limit <= end_);
   for (size_t i = ChunkAt(from); from < limit; ++i) {
     const Chunk& chunk = chunks_[i];
@@ -87,6 +92,7 @@ Offset TailBytes::Collect(Offset from, Offset limit, size_t bytes_max,
       end = chunk.BoundaryAfter(begin);
     }
     parts.emplace_back(chunk.data, std::string_view(chunk.data.get() + begin, end - begin));
+    if (ends != nullptr) chunk.CollectEnds(begin, end, *ends);
     from.value += end - begin;
     bytes_max -= std::min<size_t>(bytes_max, end - begin);
     if (end < chunk.used()) break;

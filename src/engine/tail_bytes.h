@@ -39,6 +39,8 @@ class TailBytes {
     uint32_t BoundaryWithin(uint64_t bytes) const;
     // Where the append that begins at `begin` ends.
     uint32_t BoundaryAfter(uint32_t begin) const;
+    // Adds where the appends between `begin` and `end` end.
+    void CollectEnds(uint32_t begin, uint32_t end, std::vector<Offset>& out) const;
 
     std::shared_ptr<char[]> data;
     uint64_t base = 0;  // offset of its first byte
@@ -58,9 +60,10 @@ class TailBytes {
   bool IsBoundary(Offset at) const;
 
   // Adds to `parts` whole appends from `from` to `limit`, at most `bytes_max` bytes, yet at least
-  // one where `parts` is empty; returns where they end.
-  // REQUIRES: both are boundaries, start() <= from <= limit <= end().
-  Offset Collect(Offset from, Offset limit, size_t bytes_max, std::vector<Bytes>& parts) const;
+  // one where `parts` is empty; returns where they end. `ends` (null: not asked for) gets where
+  // each append ends. REQUIRES: both are boundaries, start() <= from <= limit <= end().
+  Offset Collect(Offset from, Offset limit, size_t bytes_max, std::vector<Bytes>& parts,
+                 std::vector<Offset>* ends = nullptr) const;
 
   // Everything from start() to end().
   std::vector<TailPiece> Share() const;

@@ -166,14 +166,13 @@ TEST_F(FaultInjectionTest, ForgetsARequestWhoseClientLeftDuringItsDelay) {
   EXPECT_EQ(bench_.Get("a").body(), "0123456789") << "nobody asks for it any more";
 }
 
-TEST_F(FaultInjectionTest, LetsGoOfDelayedRequestsWhenItEnds) {
+TEST_F(FaultInjectionTest, DropsDelayedRequestsWhenItEnds) {
   Inject({.delay_ms = 500});
   RecordingResponder answer;
   Start(answer, Method::kGet, kPath);
   faults_ = nullptr;
   bench_.executor().AdvanceMs(1000);
-  answer.Cancel();  // would reach into what is gone if it still listened
-  EXPECT_EQ(answer.status(), 0);
+  EXPECT_TRUE(answer.aborted());
 }
 
 TEST_F(FaultInjectionTest, SpoilsBodies) {

@@ -1,7 +1,7 @@
 // Answers of what lifecycle hooks are told: once durable the hook hears of it, then it is answered.
 //
 // Crosses threads: an AnswerHold may be let go on any, all else happens on the executor's own. The
-// client may leave and the router may end while a hold is kept.
+// client may leave and the router may end while a hold is kept; that aborts the response.
 #pragma once
 
 #include <cstdint>

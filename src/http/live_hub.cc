@@ -22,6 +22,11 @@ StreamInfo LiveHub::info() const { return Engine::Info(stream_); }
 std::optional<ReadOutcome> LiveHub::Read(Offset from, size_t page_bytes_max) {
   ReadOutcome outcome = shared_.context.engine.Read(stream_, from, page_bytes_max);
   if (outcome.rests_on <= shared_.context.engine.durable()) return outcome;
+  if (shared_.context.engine.failed()) {
+    outcome = {};
+    outcome.verdict = ReadVerdict::kFailed;
+    return outcome;
+  }
   if (!std::exchange(look_scheduled_, true)) {
     shared_.context.port.WhenDurable(outcome.rests_on, [weak = std::weak_ptr(self_)] {
       if (const auto self = weak.lock()) (*self)->LookAgain();

@@ -18,7 +18,6 @@
 #include "storage/commit_log.h"
 #include "testing/manual_clock.h"
 #include "testing/manual_executor.h"
-#include "thalweg/engine.h"
 
 namespace thalweg {
 
@@ -54,7 +53,7 @@ class LiveBench {
   // `log`: null for one that is durable at once.
   explicit LiveBench(RouterOptions options = {}, std::unique_ptr<CommitLog> log = nullptr)
       : engine_(log == nullptr ? OpenMemoryEngine(clock_)
-                               : EnginePtr(new Engine(clock_, std::move(log), {}))),
+                               : std::make_unique<Engine>(clock_, std::move(log), EngineOptions{})),
         executor_(clock_),
         port_(engine_->Attach(executor_)),
         context_{.engine = *engine_,

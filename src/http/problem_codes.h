@@ -34,6 +34,8 @@ inline constexpr Problem kMemoryFull{503, "memory-full",
                                      "The server's memory for new data is full; try again."};
 inline constexpr Problem kStreamUnreadable{500, "stream-unreadable",
                                            "What the server has stored of the stream is damaged."};
+inline constexpr Problem kStorageFailed{500, "storage-failed",
+                                        "The server's disk has failed; nothing can be changed."};
 
 // Fault injection.
 inline constexpr Problem kBadFault{400, "bad-fault", "The fault is described wrongly."};
@@ -102,6 +104,7 @@ inline constexpr const Problem* kAllProblems[] = {
     &kDiskFull,
     &kMemoryFull,
     &kStreamUnreadable,
+    &kStorageFailed,
     &kBadFault,
     &kRepeatedHeader,
     &kBadExpiry,

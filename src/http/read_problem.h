@@ -16,6 +16,7 @@ inline const Problem& ProblemOf(ReadVerdict verdict) {
     case ReadVerdict::kNotABoundary: return kOffsetNotBoundary;
     case ReadVerdict::kBeyondTail: return kOffsetBeyondTail;
     case ReadVerdict::kUnreadable: return kStreamUnreadable;
+    case ReadVerdict::kFailed: return kStorageFailed;
   }
   THALWEG_ASSERT(verdict != ReadVerdict::kOk);
   return kStreamNotFound;

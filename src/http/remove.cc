@@ -35,9 +35,8 @@ void HandleRemove(const RouterContext& context, const StreamRequest& request,
   if (!hook || outcome.verdict != RemoveVerdict::kRemoved) {
     return AnswerWhenDurable(context.port, outcome.rests_on, responder, answer);
   }
-  StreamEvent event{.kind = StreamEvent::Kind::kDeleted,
-                    .path = request.key,
-                    .at_ms = context.clock.WallMs()};
+  StreamEvent event{
+      .kind = StreamEvent::Kind::kDeleted, .path = request.key, .at_ms = context.clock.WallMs()};
   context.hooked->AnswerWhenTold(outcome.rests_on, hook, std::move(event), responder, answer);
 }
 

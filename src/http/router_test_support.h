@@ -13,7 +13,6 @@
 #include "storage/commit_log.h"
 #include "testing/manual_clock.h"
 #include "testing/manual_executor.h"
-#include "thalweg/engine.h"
 #include "thalweg/router.h"
 
 namespace thalweg {

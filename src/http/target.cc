@@ -37,6 +37,15 @@ bool HasDotSegment(std::string_view key) {
   return false;
 }
 
+// Whether NormalKey would give the same text: what most keys are needs no copy.
+bool IsNormalKey(std::string_view text) {
+  const auto is_plain = [](unsigned char byte) {
+    return !IsControl(byte) && byte < 0x80 && byte != '%';
+  };
+  return text.size() <= kStreamKeyBytesMax && std::ranges::all_of(text, is_plain) &&
+         !HasDotSegment(text);
+}
+
 // One spelling for every way to write the same path.
 std::expected<std::string, Refusal> NormalKey(std::string_view text) {
   std::string key;
@@ -95,6 +104,19 @@ std::expected<std::string, Refusal> ParseStreamPath(std::string_view base, std::
     return Refuse(kSubscriptionsMissing, "The paths below __ds/ are reserved for subscriptions.");
   }
   return key;
+}
+
+std::expected<std::string_view, Refusal> ParseKey(std::string_view path, std::string& storage) {
+  if (path.starts_with('/')) path.remove_prefix(1);
+  if (path.empty()) return Refuse(kBadPath, "The path names no stream.");
+  if (!IsNormalKey(path)) {
+    auto key = NormalKey(path);
+    if (!key) return std::unexpected(std::move(key.error()));
+    storage = *std::move(key);
+    path = storage;
+  }
+  if (IsReserved(path)) return Refuse(kBadPath, "The paths below __ds/ are reserved.");
+  return path;
 }
 
 std::expected<std::string, Refusal> ParseForkSource(const StreamRoot& root,

@@ -13,6 +13,7 @@ inline void SendTrouble(const RouterContext& context, Trouble trouble, Responder
   switch (trouble) {
     case Trouble::kNone: break;
     case Trouble::kUnreadable: return SendProblem(responder, Head(context), kStreamUnreadable, {});
+    case Trouble::kFailed: return SendProblem(responder, Head(context), kStorageFailed, {});
     case Trouble::kDiskFull:
     case Trouble::kMemoryFull: {
       const Problem& problem = trouble == Trouble::kDiskFull ? kDiskFull : kMemoryFull;

@@ -1,6 +1,7 @@
 // An answer to come: holds on to a responder, and lets go when the client leaves.
 //
-// Own thread only. Destroyed before it is sent, it leaves the responder unanswered.
+// Own thread only. Destroyed before it is sent, it aborts the response: nobody knows what became of
+// the request.
 #pragma once
 
 #include <utility>
@@ -17,7 +18,9 @@ class WaitingAnswer final : public ResponderEvents {
     responder.SetEvents(this);
   }
   ~WaitingAnswer() override {
-    if (responder_ != nullptr) responder_->SetEvents(nullptr);
+    if (responder_ == nullptr) return;
+    responder_->SetEvents(nullptr);
+    responder_->Abort();
   }
   WaitingAnswer(const WaitingAnswer&) = delete;
   WaitingAnswer& operator=(const WaitingAnswer&) = delete;

@@ -1,4 +1,5 @@
 // Where a server keeps its streams: in memory, or in a data directory that is recovered and locked.
+// What is to be told goes to the program's logger.
 //
 // Made and destroyed by main's thread; the engine's own rules hold for the engine.
 #pragma once
@@ -12,6 +13,8 @@
 #include "engine/engine.h"
 #include "server/config.h"
 #include "thalweg/clock.h"
+#include "thalweg/logger.h"
+#include "thalweg/store.h"
 
 namespace thalweg {
 
@@ -33,8 +36,15 @@ class StreamHome {
   static Result<std::unique_ptr<StreamHome>> OnDisk(const DiskConfig& config, const Clock& clock,
                                                     spdlog::logger& logger);
 
-  virtual ~StreamHome() = default;
-  virtual Engine& engine() = 0;
+  // For the two above.
+  StreamHome(std::unique_ptr<Logger> logger, std::unique_ptr<Store> store)
+      : logger_(std::move(logger)), store_(std::move(store)) {}
+
+  Engine& engine() { return store_->engine(); }
+
+ private:
+  const std::unique_ptr<Logger> logger_;  // null: in memory there is nothing to tell
+  const std::unique_ptr<Store> store_;
 };
 
 }  // namespace thalweg

@@ -15,8 +15,6 @@ namespace thalweg {
 namespace {
 
 constexpr size_t kCompressionThreads = 2;
-constexpr int64_t kSweepEveryMs = 100;
-constexpr size_t kSweepStreamsMax = 1000;  // at a time: bounds how long a sweep holds up its loop
 
 std::string InUse(const std::string& host, uint16_t port) {
   return AuthorityOf(host, port) +
@@ -138,13 +136,7 @@ std::expected<void, Server::Error> Server::Bind(const ServeConfig& config) {
 }
 
 void Server::Run() {
-  lanes_.front()->loop().Post([this] { Sweep(); });
   for (auto& lane : lanes_) lane->Start();
-}
-
-void Server::Sweep() {
-  const bool more = home_->engine().SweepExpired(kSweepStreamsMax);
-  lanes_.front()->loop().PostAfter(more ? 1 : kSweepEveryMs, [this] { Sweep(); });
 }
 
 std::string AuthorityOf(const std::string& host, uint16_t port) {

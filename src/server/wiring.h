@@ -46,7 +46,6 @@ class Server {
   std::expected<void, Error> OpenHome(const DiskConfig& config, spdlog::logger& logger);
   std::expected<void, Error> Bind(const ServeConfig& config);
   void Run();
-  void Sweep();
 
   const std::string host_;
   uint16_t port_ = 0;  // the real one

@@ -85,6 +85,7 @@ void LocalLog::Attach(CommitListener* listener) {
 
 Lsn LocalLog::Stage(const Record& record) {
   std::unique_lock lock(staging_mutex_);
+  if (failed()) return Lsn{++last_staged_.value};
   std::string& block = staged_.block;
   const size_t length_at = block.size();
   block.append(kLogRecordHeadBytes, '\0');

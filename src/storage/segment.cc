@@ -28,6 +28,15 @@ Window Choose(const RunTables& tables, uint32_t begin, uint64_t limit, size_t by
   return {begin, behind == after ? *after : *(behind - 1)};
 }
 
+// Adds where the appends between `begin` and `end` end.
+void CollectEnds(const RunTables& tables, Offset base, uint32_t begin, uint32_t end,
+                 std::vector<Offset>& out) {
+  const auto first = std::upper_bound(tables.ends.begin(), tables.ends.end(), begin);
+  const auto behind = std::upper_bound(first, tables.ends.end(), end);
+  out.reserve(static_cast<size_t>(behind - first));
+  for (auto it = first; it != behind; ++it) out.push_back({base.value + *it});
+}
+
 }  // namespace
 
 bool BlocksAreIntact(std::string_view bytes, const RunTables& tables, size_t first_block) {
@@ -162,7 +171,7 @@ StorageResult<RunTables> Segment::Tables(const SegmentRun& run) const {
 }
 
 StorageResult<SegmentStretch> Segment::Read(const SegmentRun& run, Offset from, Offset limit,
-                                            size_t bytes_max) const {
+                                            size_t bytes_max, bool with_ends) const {
   THALWEG_ASSERT(run.base <= from && from < run.end() && from < limit);
   const auto tables = Tables(run);
   if (!tables) return std::unexpected(tables.error());
@@ -179,9 +188,11 @@ StorageResult<SegmentStretch> Segment::Read(const SegmentRun& run, Offset from, 
     return DamageAt(run.position + blocks_begin, "fails its checksum");
   }
   const Bytes all = Bytes::Own(*std::move(blocks));
-  return SegmentStretch{.boundary = true,
-                        .bytes = all.Slice(begin - blocks_begin, end - begin),
-                        .end = {run.base.value + end}};
+  SegmentStretch stretch{.boundary = true,
+                         .bytes = all.Slice(begin - blocks_begin, end - begin),
+                         .end = {run.base.value + end}};
+  if (with_ends) CollectEnds(*tables, run.base, begin, end, stretch.ends);
+  return stretch;
 }
 
 StorageResult<uint64_t> Segment::BytesOf(StreamId id) const {

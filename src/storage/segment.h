@@ -24,6 +24,7 @@ struct SegmentStretch {
   bool boundary = true;  // false: the read would have begun inside an append; nothing else is set
   Bytes bytes;
   Offset end;
+  std::vector<Offset> ends{};  // of each append, where they were asked for
 };
 
 class Segment {
@@ -41,7 +42,7 @@ class Segment {
   // Whole appends of `run` from `from` to at most `limit`, at most `bytes_max` bytes, yet at least
   // one. REQUIRES: the run begins at or before `from` and ends behind it; from < limit.
   [[nodiscard]] StorageResult<SegmentStretch> Read(const SegmentRun& run, Offset from, Offset limit,
-                                                   size_t bytes_max) const;
+                                                   size_t bytes_max, bool with_ends = false) const;
 
   // How many bytes of `id` are here.
   [[nodiscard]] StorageResult<uint64_t> BytesOf(StreamId id) const;

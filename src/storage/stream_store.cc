@@ -148,14 +148,14 @@ StorageResult<std::optional<std::string>> StreamStore::StateOf(StreamId id) cons
 }
 
 StorageResult<std::optional<SegmentStretch>> StreamStore::Read(StreamId id, Offset from,
-                                                               Offset limit,
-                                                               size_t bytes_max) const {
+                                                               Offset limit, size_t bytes_max,
+                                                               bool with_ends) const {
   const std::shared_ptr<const Segments> segments = Snapshot();
   for (const auto& segment : *segments) {
     const auto run = segment->RunAt(id, from);
     if (!run) return std::unexpected(run.error());
     if (!*run || (*run)->end() <= from) continue;
-    auto stretch = segment->Read(**run, from, limit, bytes_max);
+    auto stretch = segment->Read(**run, from, limit, bytes_max, with_ends);
     if (!stretch) return std::unexpected(stretch.error());
     return *std::move(stretch);
   }

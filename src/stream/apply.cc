@@ -31,6 +31,7 @@ StreamState ApplyCreate(const CreateRecord& record, std::shared_ptr<const Stream
   StreamState state;
   state.id = record.id;
   state.path = record.path;
+  state.created_wall_ms = record.at.wall_ms;
   state.config = std::move(config);
   state.source = record.source;
   state.start = record.start;

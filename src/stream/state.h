@@ -34,9 +34,10 @@ StreamConfig ConfigOf(const CreateRecord& record);
 bool IsConfigOf(const StreamConfig& config, const CreateRecord& record);
 
 struct StreamState {
-  // The first five never change.
+  // The first six never change.
   StreamId id;
   std::string path;
+  int64_t created_wall_ms = 0;                 // 0: by a program that did not keep it
   std::shared_ptr<const StreamConfig> config;  // never null
   StreamId source;                             // 0: not a fork
   Offset start;                                // own bytes begin here

@@ -7,11 +7,11 @@
 #include <string>
 
 #include "base/assert.h"
+#include "engine/engine.h"
 #include "http/recording_responder.h"
 #include "net/http1_parser.h"
 #include "testing/manual_clock.h"
 #include "testing/manual_executor.h"
-#include "thalweg/engine.h"
 #include "thalweg/router.h"
 
 namespace thalweg {

@@ -1,0 +1,215 @@
+#include "api/engine_home.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <random>
+#include <utility>
+
+#include "engine/durable_engine.h"
+#include "storage/data_directory.h"
+#include "storage/lmdb_catalog.h"
+#include "storage/posix_disk.h"
+
+namespace thalweg {
+namespace {
+
+class MemoryHome final : public EngineHome {
+ public:
+  MemoryHome(const StoreOptions& options, const Clock& clock)
+      : engine_(OpenMemoryEngine(clock, {.partitions = options.partitions})) {}
+  Engine& engine() override { return *engine_; }
+
+ private:
+  const EnginePtr engine_;
+};
+
+// In this order: the engine ends before the lock is given back.
+class DiskHome final : public EngineHome {
+ public:
+  DiskHome(std::unique_ptr<PosixDisk> disk, std::unique_ptr<DataDirectory> directory,
+           std::unique_ptr<DurableEngine> durable)
+      : disk_(std::move(disk)), directory_(std::move(directory)), durable_(std::move(durable)) {}
+  Engine& engine() override { return durable_->engine(); }
+
+ private:
+  const std::unique_ptr<PosixDisk> disk_;
+  const std::unique_ptr<DataDirectory> directory_;
+  const std::unique_ptr<DurableEngine> durable_;
+};
+
+OpenError::Code CodeOf(StorageFault::Kind kind) {
+  switch (kind) {
+    case StorageFault::Kind::kDisk: break;
+    case StorageFault::Kind::kForeign: return OpenError::Code::kForeign;
+    case StorageFault::Kind::kDamage: return OpenError::Code::kDamage;
+  }
+  return OpenError::Code::kDisk;
+}
+
+std::unexpected<OpenError> CannotOpen(const std::string& path, const StorageFault& fault) {
+  return std::unexpected(
+      OpenError{CodeOf(fault.kind), "data directory " + path + ": " + fault.message});
+}
+
+DirectoryId RandomId() {
+  std::random_device random;
+  DirectoryId id;
+  std::generate(id.begin(), id.end(), [&random] { return static_cast<uint8_t>(random()); });
+  return id;
+}
+
+uint64_t RandomSeed() {
+  std::random_device random;
+  return (uint64_t{random()} << 32) | random();
+}
+
+DurableEngineOptions OptionsOf(const StoreOptions& options, const DirectoryId& directory) {
+  DurableEngineOptions durable;
+  const size_t pages = (options.log_file_bytes + kLogPageBytes - 1) / kLogPageBytes;
+  durable.log.directory = directory;
+  durable.log.file_bytes = std::max<size_t>(pages, 2) * kLogPageBytes;  // a header and a block
+  durable.log.salt_seed = RandomSeed();
+  durable.store.directory = directory;
+  durable.keeper.log_bytes_max = options.checkpoint_log_bytes;
+  durable.keeper.age_ms_max = options.checkpoint_age_ms;
+  durable.keeper.tail_bytes_max = options.tail_bytes_max;
+  durable.keeper.merge_bytes_per_s = options.merge_bytes_per_s;
+  durable.engine.partitions = options.partitions;
+  return durable;
+}
+
+// Lets one message a second through, and counts the others.
+class Seldom {
+ public:
+  explicit Seldom(const Clock& clock) : clock_(clock) {}
+
+  // How many were held back since the last; null: so is this one. THREAD: any.
+  std::optional<uint64_t> Next() {
+    const int64_t now_ms = clock_.SteadyMs();
+    int64_t next_ms = next_ms_.load();
+    if (now_ms >= next_ms && next_ms_.compare_exchange_strong(next_ms, now_ms + 1'000)) {
+      return held_back_.exchange(0);
+    }
+    ++held_back_;
+    return std::nullopt;
+  }
+
+ private:
+  const Clock& clock_;
+  std::atomic<int64_t> next_ms_{INT64_MIN};
+  std::atomic<uint64_t> held_back_{0};
+};
+
+// Messages go to the logger, where there is one. A value. THREAD: any.
+class Teller {
+ public:
+  explicit Teller(Logger* logger) : logger_(logger) {}
+
+  template <typename... Args>
+  void Say(LogLevel level, fmt::format_string<Args...> format, Args&&... args) const {
+    if (logger_ != nullptr) logger_->Write(level, fmt::format(format, std::forward<Args>(args)...));
+  }
+
+ private:
+  Logger* const logger_;
+};
+
+// The log's files hold what is durable; who opens the directory again goes on from there.
+void TellFailure(Teller teller, const std::function<void(const std::string&)>& on_failure,
+                 const StorageFault& fault) {
+  teller.Say(LogLevel::kCritical,
+             "the disk failed: {}; nothing is acknowledged any more. Look at the disk, then start "
+             "again: everything that was acknowledged is recovered.",
+             fault.message);
+  if (on_failure) on_failure(fault.message);
+}
+
+DurableEngineEvents EventsOf(const StoreOptions& options, const Clock& clock) {
+  const Teller teller(options.logger);
+  return {
+      .on_failure = [teller, on_failure = options.on_failure](
+                        const StorageFault& fault) { TellFailure(teller, on_failure, fault); },
+      .on_trouble =
+          [teller](const StorageFault& fault) {
+            teller.Say(LogLevel::kError,
+                       "checkpoint, merge or expiry: {}; nothing is lost, and it is tried again{}. "
+                       "Until then the log, memory or the number of segments may grow",
+                       fault.message, fault.no_space ? " every second: free some space" : " later");
+          },
+      .on_unreadable =
+          [teller, seldom = std::make_shared<Seldom>(clock)](const StorageFault& fault) {
+            const auto held_back = seldom->Next();
+            if (!held_back) return;
+            teller.Say(LogLevel::kError, "a request got a 500 (and {} before it, untold): {}",
+                       *held_back, fault.message);
+          },
+      .on_checkpoint =
+          [teller](const Checkpoint::Report& report, int64_t took_ms) {
+            teller.Say(LogLevel::kDebug, "checkpoint at record {}: {} streams, {} bytes, in {} ms",
+                       report.at.value, report.streams, report.bytes, took_ms);
+          },
+  };
+}
+
+StorageResult<std::unique_ptr<Catalog>> OpenCatalog(Disk& disk, const std::string& path,
+                                                    const DirectoryId& id) {
+  if (const auto known = CatalogIsThere(disk); !known) return std::unexpected(known.error());
+  auto catalog = LmdbCatalog::Open(path + "/catalog", id, {});
+  if (!catalog) return std::unexpected(catalog.error());
+  return *std::move(catalog);
+}
+
+void TellRecovered(Teller teller, const std::string& path, DurableEngine& durable,
+                   int64_t took_ms) {
+  const LogRecoveryReport& report = durable.recovered();
+  const StreamStore& store = durable.engine().store();
+  teller.Say(LogLevel::kInfo,
+             "recovered {} in {} ms: checkpoint at record {} with {} segments, then {} records; "
+             "log: {} files, {} bytes",
+             path, took_ms, store.checkpoint().value, store.segments().size(),
+             report.last.value - store.checkpoint().value, report.files, report.bytes_read);
+  if (report.cut) {
+    teller.Say(LogLevel::kInfo,
+               "cut an unfinished write off {} at byte {}; it was never acknowledged",
+               report.cut_file, report.cut_at);
+  }
+}
+
+}  // namespace
+
+std::unique_ptr<EngineHome> EngineHome::InMemory(const StoreOptions& options, const Clock& clock) {
+  return std::make_unique<MemoryHome>(options, clock);
+}
+
+std::expected<std::unique_ptr<EngineHome>, OpenError> EngineHome::OnDisk(
+    const std::string& path, const StoreOptions& options, const Clock& clock) {
+  const int64_t began_ms = clock.SteadyMs();
+  if (const auto made = DataDirectory::CreateMissing(path); !made) {
+    return CannotOpen(path, made.error());
+  }
+  auto disk = PosixDisk::Open(path);
+  if (!disk) return CannotOpen(path, {StorageFault::Kind::kDisk, disk.error().message});
+  auto directory = DataDirectory::Open(**disk, RandomId());
+  if (!directory) return CannotOpen(path, directory.error());
+  const DirectoryId id = (*directory)->id();
+  auto catalog = OpenCatalog(**disk, path, id);
+  if (!catalog) return CannotOpen(path, catalog.error());
+  auto durable = DurableEngine::Open(**disk, *std::move(catalog), OptionsOf(options, id), clock,
+                                     EventsOf(options, clock));
+  if (!durable) return CannotOpen(path, durable.error());
+  const Teller teller(options.logger);
+  TellRecovered(teller, path, **durable, clock.SteadyMs() - began_ms);
+  for (const std::string& name : (*directory)->quarantined()) {
+    teller.Say(LogLevel::kWarning,
+               "moved to {}: nothing of ours is called so; remove it when you know what it is",
+               name);
+  }
+  return std::make_unique<DiskHome>(std::move(*disk), std::move(*directory), std::move(*durable));
+}
+
+}  // namespace thalweg

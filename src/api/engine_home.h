@@ -1,0 +1,29 @@
+// Where the engine of a store lives: in memory, or in a data directory that is recovered and
+// locked.
+//
+// Made and destroyed by one thread; the engine's own rules hold for the engine.
+#pragma once
+
+#include <expected>
+#include <memory>
+#include <string>
+
+#include "engine/engine.h"
+#include "thalweg/clock.h"
+#include "thalweg/store.h"
+
+namespace thalweg {
+
+class EngineHome {
+ public:
+  // REQUIRES of both: `clock` outlives the home. The seams of `options` are not looked at but for
+  // logger and on_failure.
+  static std::unique_ptr<EngineHome> InMemory(const StoreOptions& options, const Clock& clock);
+  [[nodiscard]] static std::expected<std::unique_ptr<EngineHome>, OpenError> OnDisk(
+      const std::string& path, const StoreOptions& options, const Clock& clock);
+
+  virtual ~EngineHome() = default;
+  virtual Engine& engine() = 0;
+};
+
+}  // namespace thalweg

@@ -1,0 +1,143 @@
+// Crosses threads: see the header.
+#include "api/message_waits.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "api/store_errors.h"
+
+namespace thalweg {
+namespace {
+
+constexpr int64_t kTimerResolutionMs = 5;
+constexpr int64_t kTimeoutMsMax = int64_t{1} << 40;  // 35 years: no sum of times overflows
+
+}  // namespace
+
+class MessageWaits::Wait final : public Watcher, public Timer {
+ public:
+  Wait(MessageWaits& owner, StreamHandle watched, Offset from, int64_t due_at_ms,
+       StoreCallback<WaitResult> callback)
+      : stream(std::move(watched)),
+        at(from),
+        deadline_ms(due_at_ms),
+        done(std::move(callback)),
+        owner_(owner) {}
+
+  void OnStreamChanged() override { owner_.Look(*this); }
+  void OnTimer() override { owner_.Expire(*this); }
+
+  const StreamHandle stream;
+  const Offset at;
+  const int64_t deadline_ms;
+  StoreCallback<WaitResult> done;
+  uint64_t ticket = 0;
+
+ private:
+  MessageWaits& owner_;
+};
+
+MessageWaits::MessageWaits(Engine& engine, const StoreCommands& commands, const Clock& clock,
+                           GatedExecutor& gate, CallbackQueue& callbacks)
+    : engine_(engine),
+      commands_(commands),
+      clock_(clock),
+      gate_(gate),
+      callbacks_(callbacks),
+      port_(engine.Attach(gate)),
+      timers_(kTimerResolutionMs, clock.SteadyMs()) {}
+
+MessageWaits::~MessageWaits() {
+  while (!waits_.empty()) End(*waits_.begin()->second, Refuse(StoreErrc::kFailed));
+  for (const auto& wait : to_begin_) Answer(*wait, Refuse(StoreErrc::kFailed));
+}
+
+void MessageWaits::Start(StreamHandle stream, Offset at, int64_t timeout_ms,
+                         StoreCallback<WaitResult> done) {
+  const int64_t deadline_ms = clock_.SteadyMs() + std::clamp<int64_t>(timeout_ms, 0, kTimeoutMsMax);
+  auto wait = std::make_unique<Wait>(*this, std::move(stream), at, deadline_ms, std::move(done));
+  {
+    std::lock_guard lock(mutex_);
+    to_begin_.push_back(std::move(wait));
+    if (to_begin_.size() > 1) return;
+  }
+  gate_.Post([this] { BeginAll(); });
+}
+
+void MessageWaits::BeginAll() {
+  std::vector<std::unique_ptr<Wait>> begun;
+  {
+    std::lock_guard lock(mutex_);
+    begun.swap(to_begin_);
+  }
+  for (auto& wait : begun) Begin(std::move(wait));
+  ArmTimer();
+}
+
+void MessageWaits::CancelAll() {
+  gate_.Post([this] {
+    BeginAll();
+    while (!waits_.empty()) Expire(*waits_.begin()->second);
+  });
+}
+
+void MessageWaits::Begin(std::unique_ptr<Wait> owned) {
+  Wait& wait = *owned;
+  wait.ticket = ++last_ticket_;
+  waits_.emplace(wait.ticket, std::move(owned));
+  port_->Watch(wait.stream, &wait);
+  timers_.Schedule(wait, wait.deadline_ms);
+  Look(wait);
+}
+
+void MessageWaits::Look(Wait& wait) {
+  std::optional<Pending<WaitResult>> found = commands_.LookAgain(wait.stream, wait.at);
+  if (!found) return;
+  if (found->rests_on <= engine_.durable()) return End(wait, std::move(found->result));
+  if (engine_.failed()) return End(wait, Refuse(StoreErrc::kFailed));
+  port_->WhenDurable(found->rests_on, [this, ticket = wait.ticket] {
+    const auto it = waits_.find(ticket);
+    if (it != waits_.end()) Look(*it->second);
+  });
+}
+
+StoreResult<WaitResult> MessageWaits::NothingNew(const Wait& wait) const {
+  WaitResult result;
+  result.timed_out = true;
+  result.read.next_offset = FormatOffset(wait.at);
+  result.read.up_to_date = true;
+  result.read.content_type = Engine::Info(wait.stream).config.content_type;
+  return result;
+}
+
+void MessageWaits::End(Wait& wait, StoreResult<WaitResult> result) {
+  TimerWheel::Cancel(wait);
+  port_->Unwatch(wait.stream, &wait);
+  Answer(wait, std::move(result));
+  waits_.erase(wait.ticket);
+}
+
+void MessageWaits::Answer(Wait& wait, StoreResult<WaitResult> result) {
+  callbacks_.Push([done = std::move(wait.done),
+                   result = std::move(result)](bool) mutable { done(std::move(result)); },
+                  true);
+}
+
+// One task is under way, and one more for each time that an earlier deadline came up.
+void MessageWaits::ArmTimer() {
+  const std::optional<int64_t> next_ms = timers_.NextMs();
+  if (!next_ms || (armed_ms_ && *armed_ms_ <= *next_ms)) return;
+  armed_ms_ = next_ms;
+  const int64_t delay_ms = std::max<int64_t>(*next_ms - clock_.SteadyMs(), 0);
+  gate_.PostAfter(delay_ms, [this, armed_ms = *next_ms] {
+    if (armed_ms_ == armed_ms) FireTimers();
+  });
+}
+
+void MessageWaits::FireTimers() {
+  armed_ms_.reset();
+  timers_.Advance(clock_.SteadyMs());
+  ArmTimer();
+}
+
+}  // namespace thalweg

@@ -1,0 +1,23 @@
+// What refusals of the engine are in the words of the public API. Pure.
+#pragma once
+
+#include <expected>
+#include <string>
+#include <string_view>
+
+#include "engine/engine.h"
+#include "thalweg/store.h"
+
+namespace thalweg {
+
+// `detail` says more about this very call; empty: the code's own sentence is all.
+std::unexpected<StoreError> Refuse(StoreErrc code, std::string_view detail = {});
+
+// REQUIRES of all: something is refused.
+std::unexpected<StoreError> Refuse(Trouble trouble);
+std::unexpected<StoreError> Refuse(ReadVerdict verdict);
+std::unexpected<StoreError> Refuse(RemoveVerdict verdict);
+std::unexpected<StoreError> Refuse(CreateVerdict verdict, std::string_view json_error);
+std::unexpected<StoreError> Refuse(const AppendOutcome& outcome, std::string_view json_error);
+
+}  // namespace thalweg

@@ -1,0 +1,117 @@
+// Lists streams by path: those in memory first, then those that only the store has. One that was
+// in neither when it was looked there has come or gone meanwhile: streams leave memory for the
+// store, and a checkpoint takes out of the store only what was removed.
+#include <algorithm>
+#include <mutex>
+#include <set>
+#include <utility>
+
+#include "engine/engine_access.h"
+#include "storage/stored_stream.h"
+#include "stream/expiry.h"
+
+namespace thalweg {
+namespace {
+
+constexpr size_t kCatalogPage = 1'024;
+
+bool IsAlive(const StreamEntry& stream, Moment now) {
+  return !stream.gone && !stream.state.soft_deleted &&
+         !IsExpired(stream.state.config->expiry, stream.used_steady_ms, now);
+}
+
+// The first `limit` paths, in order and each once, of those that were offered.
+class FirstPaths {
+ public:
+  explicit FirstPaths(size_t limit) : limit_(limit) {}
+
+  void Offer(const std::string& path) {
+    if (!Wants(path)) return;
+    paths_.insert(path);
+    if (paths_.size() > limit_) paths_.erase(std::prev(paths_.end()));
+  }
+
+  // Whether `path` or one behind it could still be among them.
+  bool Wants(std::string_view path) const {
+    return paths_.size() < limit_ || (limit_ != 0 && path < *paths_.rbegin());
+  }
+
+  std::vector<std::string> Take() {
+    std::vector<std::string> paths;
+    paths.reserve(paths_.size());
+    while (!paths_.empty()) paths.push_back(std::move(paths_.extract(paths_.begin()).value()));
+    return paths;
+  }
+
+ private:
+  const size_t limit_;
+  std::set<std::string> paths_;
+};
+
+template <typename IsListed>
+StorageResult<void> OfferStored(const Catalog& catalog, std::string_view prefix,
+                                std::string_view after, IsListed is_listed, FirstPaths& first) {
+  std::string behind(after);
+  for (;;) {
+    const auto page = catalog.List(prefix, behind, kCatalogPage);
+    if (!page) return std::unexpected(page.error());
+    for (const CatalogEntry& entry : *page) {
+      if (!first.Wants(entry.path)) return {};
+      if (is_listed(entry)) first.Offer(entry.path);
+    }
+    if (page->size() < kCatalogPage) return {};
+    behind = page->back().path;
+  }
+}
+
+}  // namespace
+
+// Whether `entry`, which the catalog has, is of a stream that is there. One that cannot be read is.
+bool Engine::IsListed(const CatalogEntry& entry, Moment now) {
+  const PathKey key(entry.path);
+  Partition& partition = streams_->PartitionOf(key);
+  {
+    std::lock_guard lock(partition.mutex);
+    const auto it = partition.streams.find(key);
+    if (it != partition.streams.end()) return IsAlive(**it, now);
+    if (partition.gone.contains(entry.id.value)) return false;
+  }
+  const auto stored = store_.streams->Find(entry.id);
+  if (!stored) return !TellUnreadable(stored.error());
+  if (!*stored) return false;  // removed meanwhile
+  const auto restored = Restore(**stored, streams_->configs());
+  if (!restored) return !TellUnreadable(restored.error());
+  const StreamState& state = restored->state;
+  const int64_t used_ms = LatestUseMs(state.config->expiry, state.accessed_steady_ms);
+  return !state.soft_deleted && !IsExpired(state.config->expiry, used_ms, now);
+}
+
+ListOutcome Engine::List(std::string_view prefix, std::string_view after, size_t limit) {
+  const Moment now = streams_->Now();
+  ListOutcome outcome;
+  FirstPaths first(limit);
+  for (const auto& partition : streams_->partitions()) {
+    std::vector<StreamHandle> found;
+    {
+      std::lock_guard lock(partition->mutex);
+      outcome.rests_on = std::max(outcome.rests_on, partition->removed);
+      for (const StreamHandle& stream : partition->streams) {
+        const std::string& path = stream->state.path;
+        if (!path.starts_with(prefix) || path <= after || !IsAlive(*stream, now)) continue;
+        outcome.rests_on = std::max(outcome.rests_on, stream->visible.At(durable()).lsn);
+        found.push_back(stream);
+      }
+    }
+    for (const StreamHandle& stream : found) first.Offer(stream->state.path);
+  }
+  if (store_.streams != nullptr) {
+    const auto offered = OfferStored(
+        store_.streams->catalog(), prefix, after,
+        [&](const CatalogEntry& entry) { return IsListed(entry, now); }, first);
+    if (!offered && !TellUnreadable(offered.error())) outcome.trouble = Trouble::kUnreadable;
+  }
+  outcome.paths = first.Take();
+  return outcome;
+}
+
+}  // namespace thalweg
