@@ -192,6 +192,7 @@ TEST_P(MessageWaitsTest, AStreamThatIsWaitedForIsNotIdle) {
   executor_.AdvanceMs(30'000);
   EXPECT_FALSE(result);
   EXPECT_TRUE(store_->Has("a"));
+  store_.reset();  // which ends the wait
 }
 
 TEST_P(MessageWaitsTest, TheStoresEndAnswersWhatWaits) {

@@ -53,7 +53,8 @@ class Store::Impl {
         messages_(std::in_place, home_->engine(), commands_, seams_->clock(), gate_, callbacks_),
         sweep_(home_->engine(), gate_) {}
 
-  ~Impl();
+  // Ends what goes on; callbacks that call us meanwhile are refused.
+  void Close();
 
   Engine& engine() { return home_->engine(); }
   const Clock& clock() const { return seams_->clock(); }
@@ -99,11 +100,11 @@ class Store::Impl {
   GatedExecutor gate_;
   std::optional<MessageWaits> messages_;
   ExpirySweep sweep_;
-  std::atomic<bool> closing_{false};  // for callbacks that call us while we end
+  std::atomic<bool> closing_{false};
 };
 
 // What is staged is committed while the engine ends; who waits for it hears of it after that.
-Store::Impl::~Impl() {
+void Store::Impl::Close() {
   closing_ = true;
   callbacks_.WaitForRunning();
   gate_.Close([this] { messages_.reset(); });
@@ -122,7 +123,7 @@ void Store::Impl::WaitForMessages(std::string_view path, std::string_view offset
 
 Store::Store(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 
-Store::~Store() = default;
+Store::~Store() { impl_->Close(); }
 
 std::unique_ptr<Store> Store::InMemory(StoreOptions options) {
   auto seams = std::make_unique<Seams>(options);

@@ -36,7 +36,7 @@ TEST_P(StoreAsyncTest, EveryChangeTellsWhatItsBlockingFormReturns) {
   store_->AppendAsync("a", "x", {}, Into(appended));
   store_->CloseAsync("a", std::nullopt, Into(closed));
   store_->AppendAsync("a", "y", {}, Into(refused));
-  EXPECT_EQ(created && appended && closed && refused, in_memory())
+  EXPECT_TRUE(!in_memory() || (created && appended && closed && refused))
       << "told within the call where there is nothing to wait for";
   ASSERT_TRUE(store_->Create("barrier"));  // all before it is durable when it is
   executor_.RunAll();
@@ -65,13 +65,15 @@ TEST_P(StoreAsyncTest, RefusalsOfArgumentsAreToldWithinTheCall) {
 TEST_P(StoreAsyncTest, TheStoresEndCommitsAndAnswersWhatWaits) {
   Create("a");
   std::optional<StoreResult<AppendResult>> appended, again;
-  store_->AppendAsync("a", "x", {}, [&](StoreResult<AppendResult> told) {
+  Store* const store = store_.get();
+  store->AppendAsync("a", "x", {}, [&](StoreResult<AppendResult> told) {
     appended = std::move(told);
-    if (!in_memory()) store_->AppendAsync("a", "y", {}, Into(again));
+    if (!in_memory()) store->AppendAsync("a", "y", {}, Into(again));
   });
+  const bool told_at_once = appended.has_value();  // a disk may be that quick
   Start();
   ASSERT_TRUE(appended && *appended) << "staged, so it is committed";
-  if (in_memory()) return;
+  if (told_at_once) return;
   ASSERT_TRUE(again);
   EXPECT_EQ(CodeOf(*again), StoreErrc::kFailed) << "the store is closing";
   EXPECT_EQ(Text("a"), "x");
@@ -103,7 +105,7 @@ size_t AppendAndRead(Store& store, size_t thread, size_t threads) {
     } else {
       EXPECT_EQ(read->next_offset, OffsetText(read->messages.size()));
     }
-    if (round % 50 == 0) EXPECT_TRUE(store.List("s/"));
+    EXPECT_TRUE(round % 50 != 0 || store.List("s/"));
   }
   return kRounds;
 }

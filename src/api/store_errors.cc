@@ -54,14 +54,17 @@ StoreErrc CodeOf(CreateVerdict verdict) {
   THALWEG_ASSERT(false);
 }
 
+std::unexpected<StoreError> RefuseJson(std::string_view json_error) {
+  return Refuse(StoreErrc::kBadJson, "The JSON is not valid: " + std::string(json_error) + ".");
+}
+
 // Where several verdicts are one code, what tells them apart.
-std::string_view DetailOf(CreateVerdict verdict, std::string_view json_error) {
+std::string_view DetailOf(CreateVerdict verdict) {
   switch (verdict) {
     case CreateVerdict::kClosureMismatch: return kClosureMismatch.title;
     case CreateVerdict::kForkBeyondTail: return kForkBeyondTail.title;
     case CreateVerdict::kForkNotOnBoundary: return kForkNotBoundary.title;
     case CreateVerdict::kSubOffsetTooLarge: return kForkSubOffsetTooLarge.title;
-    case CreateVerdict::kBadJson: return json_error;
     default: return {};
   }
 }
@@ -127,12 +130,13 @@ std::unexpected<StoreError> Refuse(RemoveVerdict verdict) {
 }
 
 std::unexpected<StoreError> Refuse(CreateVerdict verdict, std::string_view json_error) {
-  return Refuse(CodeOf(verdict), DetailOf(verdict, json_error));
+  if (verdict == CreateVerdict::kBadJson) return RefuseJson(json_error);
+  return Refuse(CodeOf(verdict), DetailOf(verdict));
 }
 
 std::unexpected<StoreError> Refuse(const AppendOutcome& outcome, std::string_view json_error) {
-  const bool is_bad_json = outcome.verdict == AppendVerdict::kBadJson;
-  auto refused = Refuse(CodeOf(outcome.verdict), is_bad_json ? json_error : std::string_view());
+  if (outcome.verdict == AppendVerdict::kBadJson) return RefuseJson(json_error);
+  auto refused = Refuse(CodeOf(outcome.verdict));
   StoreError& error = refused.error();
   if (error.code == StoreErrc::kClosed) error.current_offset = FormatOffset(outcome.tail);
   if (error.code == StoreErrc::kStaleEpoch) error.producer_epoch = outcome.producer_epoch;
