@@ -88,39 +88,42 @@ def chosen(workload, options):
 
 
 def short(result):
+    if "error" in result:
+        return result["error"]
     return f"{result.get('rate', result.get('start_ms')):,.0f}"
 
 
-def measurements(options, cases, servers, one):
+def measurements(options, workload, one):
     """Runs `one(kind, case)` for all, run by run; each result says which it is."""
+    servers = list(chosen(workload, options))
     results = []
     for run in range(options.runs):
-        for case in cases:
+        for case in workload.cases:
             for kind in servers:
                 if case.streams > kind.streams_max:
                     continue
-                result = {"case": case.name, "server": kind.name, "run": run, **one(kind, case)}
-                results.append(result)
-                said = result.get("error") or short(result)
-                print(f"  {run + 1}/{options.runs} {case.name}, {kind.name}: {said}", flush=True)
+                try:
+                    result = one(kind, case)
+                except contenders.NotStarted as why:
+                    result = {"error": str(why)}
+                results.append({"case": case.name, "server": kind.name, "run": run, **result})
+                print(f"  {run + 1}/{options.runs} {case.name}, {kind.name}: {short(result)}",
+                      flush=True)  # fmt: skip
     return results
 
 
 def run_load(options, setting, workload):
-    servers = list(chosen(workload, options))
     warmup = min(1, options.seconds / 3)
     return measurements(
-        options, workload.cases, servers,
+        options, workload,
         lambda kind, case: measure(kind, setting, workload, case, options.seconds, warmup),
     )  # fmt: skip
 
 
 def run_start(options, setting, workload):
-    servers = list(chosen(workload, options))
     return measurements(
-        options, workload.cases, servers,
-        lambda kind, case: start_row(kind, setting, case.streams),
-    )  # fmt: skip
+        options, workload, lambda kind, case: start_row(kind, setting, case.streams)
+    )
 
 
 def write(options, workload, results):
