@@ -1,4 +1,5 @@
-// The Durable Streams protocol over an engine: start here to embed Thalweg in an HTTP server.
+// The Durable Streams protocol over a store's engine (Store::engine, store.h): start here to embed
+// Thalweg in an HTTP server.
 //
 // One Router serves one Executor; many Routers may share one Engine. Give every request to Handle
 // and implement Responder; the rest is done here. (protocol sections 4, 5, 8, 9, 10 and 12.7)

@@ -1,7 +1,9 @@
 // A store: all streams of one process, in memory or in a data directory, without HTTP.
 //
 // Routers and servers stand in front of it, scripts use it alone. Every change comes in two forms:
-// `XAsync` tells by a callback, `X` waits; both mean by success what a 2xx means: durable. Paths
+// `XAsync` tells by a callback, `X` waits; both mean by success what a 2xx means: durable. What
+// tells of streams tells what is durable, too: it waits for the disk where a stream at the path is
+// just being created or removed, and only there. Paths
 // are stream keys, what follows the base path in a URL: "rooms/lobby"; a leading '/' is ignored,
 // percent-encoding is brought to one form. Offsets are the protocol's opaque texts. (protocol 4 to
 // 6, 8)
@@ -99,7 +101,7 @@ template <typename T>
 using StoreResult = std::expected<T, StoreError>;
 
 // Called once with the result: inside the call where there is nothing to wait for, else on the
-// store's executor.
+// store's executor, or by the store's end, on its thread. May call the store.
 template <typename T>
 using StoreCallback = std::move_only_function<void(StoreResult<T>)>;
 
@@ -107,7 +109,7 @@ struct CreateOptions {
   std::optional<std::string> content_type{};  // absent: application/octet-stream, or the source's
   std::optional<uint64_t> ttl_s{};            // at most one of these two
   std::optional<std::string> expires_at{};    // RFC 3339
-  std::string_view initial_data{};            // JSON streams: JSON; borrowed for the call
+  std::string_view initial_data{};            // as Store::Append takes; borrowed for the call
   bool closed = false;
   std::optional<std::string> forked_from{};  // path of the source
   std::optional<std::string> fork_offset{};  // absent: the source's tail
@@ -183,8 +185,8 @@ struct StreamDescription {
   bool soft_deleted = false;  // deleted, and forks still read from it
   std::optional<uint64_t> ttl_s{};
   std::optional<std::string> expires_at{};  // as it was written
-  int64_t created_at_ms = 0;                // wall clock
-  int64_t used_at_ms = 0;                   // last read or write, coarse
+  int64_t created_at_ms = 0;  // wall clock; 0 where an older version of the directory kept none
+  int64_t used_at_ms = 0;     // last read or write, coarse
   std::optional<std::string> last_stream_seq{};
   std::optional<std::string> forked_from{};
   std::optional<std::string> fork_offset{};
@@ -205,8 +207,9 @@ class THALWEG_API Store {
       const std::string& path, StoreOptions options = {});
 
   // A store in a directory commits what was staged and takes a last checkpoint. What still waits is
-  // answered kFailed. REQUIRES: no router or server uses it, no call is under way, and an executor
-  // that was given still runs, or this is its thread.
+  // answered, kFailed where it did not come about; callbacks that call the store meanwhile get
+  // kFailed, too. REQUIRES: no router or server uses it and no call is under way, but for a
+  // callback on an executor that was given: it may be the one that ends the store.
   ~Store();
   Store(const Store&) = delete;
   Store& operator=(const Store&) = delete;
@@ -215,14 +218,15 @@ class THALWEG_API Store {
   Engine& engine();
   const Clock& clock() const;
 
-  // Changes. The forms without a callback wait until the change is durable. REQUIRES of those: not
-  // called on the store's executor.
+  // Changes. The forms without a callback wait until the change is durable; they need no executor,
+  // and hold up the one that calls them.
   void CreateAsync(std::string_view path, const CreateOptions& options,
                    StoreCallback<CreateResult> done);
   [[nodiscard]] StoreResult<CreateResult> Create(std::string_view path,
                                                  const CreateOptions& options = {});
 
-  // `data` is borrowed for the call. Empty: only with `close`.
+  // `data` is borrowed for the call: at most 256 MiB; of a JSON stream one value, or an array of
+  // messages. Empty: only with `close`.
   void AppendAsync(std::string_view path, std::string_view data, const AppendOptions& options,
                    StoreCallback<AppendResult> done);
   [[nodiscard]] StoreResult<AppendResult> Append(std::string_view path, std::string_view data,
@@ -238,7 +242,7 @@ class THALWEG_API Store {
   void RemoveAsync(std::string_view path, StoreCallback<bool> done);
   [[nodiscard]] StoreResult<bool> Remove(std::string_view path);
 
-  // Removes every stream there is when it is called.
+  // Removes every stream there is when it is called. One that cannot be removed holds up no other.
   void ClearAsync(StoreCallback<void> done);
   [[nodiscard]] StoreResult<void> Clear();
 
@@ -247,7 +251,9 @@ class THALWEG_API Store {
                                              const ReadOptions& options = {});
 
   // The same once there is something behind `offset`, or the stream is closed, gone, or
-  // `timeout_ms` have passed.
+  // `timeout_ms` have passed. Offsets are as in ReadOptions. The stream that is there at the
+  // beginning is waited for, whatever comes to its path. REQUIRES of the form that waits: not
+  // called on the store's executor.
   void WaitForMessagesAsync(std::string_view path, std::string_view offset, int64_t timeout_ms,
                             StoreCallback<WaitResult> done);
   [[nodiscard]] StoreResult<WaitResult> WaitForMessages(std::string_view path,
@@ -257,7 +263,8 @@ class THALWEG_API Store {
   // Ends every wait at once, as if its time had passed.
   void CancelAllWaits();
 
-  // Also tells of soft-deleted streams. Not a use.
+  // Also tells of soft-deleted streams. Not a use. Producers, forks and last_stream_seq may be
+  // ahead of current_offset by what is not durable yet.
   [[nodiscard]] StoreResult<StreamDescription> Get(std::string_view path);
   bool Has(std::string_view path);  // false for soft-deleted ones
   [[nodiscard]] StoreResult<std::string> CurrentOffset(std::string_view path);
@@ -265,8 +272,9 @@ class THALWEG_API Store {
   // A use, as a read is: starts the TTL's window anew.
   [[nodiscard]] StoreResult<void> Touch(std::string_view path);
 
-  // Keys that begin with `prefix` and stand behind `after`, in order, at most `limit`. Soft-deleted
-  // streams are left out.
+  // Keys that begin with `prefix` and stand behind `after` (both in the form of keys, as this gives
+  // them), in order, at most `limit`. Soft-deleted streams are left out. Looks at every stream in
+  // memory: for administration, not for every request.
   [[nodiscard]] StoreResult<std::vector<std::string>> List(std::string_view prefix = {},
                                                            std::string_view after = {},
                                                            size_t limit = SIZE_MAX);

@@ -11,6 +11,8 @@
 #include <vector>
 
 #include "base/system_clock.h"
+#include "base/task_thread.h"
+#include "engine/durable_waits.h"
 #include "storage/directory.h"
 #include "storage/log_test_folder.h"
 #include "storage/posix_disk.h"
@@ -18,6 +20,7 @@
 #include "testing/manual_clock.h"
 #include "testing/manual_executor.h"
 #include "testing/sim_catalog.h"
+#include "testing/sim_disk.h"
 
 namespace thalweg {
 namespace {
@@ -180,6 +183,47 @@ TEST_F(DurableEngineTest, RefusesALogWhoseRecordsDoNotFit) {
   const auto opened = Try({});
   ASSERT_FALSE(opened);
   EXPECT_EQ(opened.error().kind, StorageFault::Kind::kDamage);
+}
+
+TEST(DurableEngineFailure, IsToldOnceRefusesEveryChangeAndIsRecoveredFrom) {
+  SimDisk disk(1);
+  ASSERT_TRUE(Directory(disk, "").MakeDirectory("log"));
+  ASSERT_TRUE(Directory(disk, "").MakeDirectory("segments"));
+  SimCatalog catalog;
+  const ManualClock clock;
+  std::atomic<int> failures = 0;
+  std::promise<void> failed;
+  const auto open = [&] {
+    return DurableEngine::Open(disk, std::make_unique<BorrowedCatalog>(catalog), Options(), clock,
+                               {.on_failure =
+                                    [&](const StorageFault&) {
+                                      if (++failures == 1) failed.set_value();
+                                    },
+                                .on_trouble = [](const StorageFault&) {},
+                                .on_unreadable = [](const StorageFault&) {},
+                                .on_checkpoint = {}});
+  };
+  {
+    auto durable = open();
+    ASSERT_TRUE(durable) << durable.error().message;
+    Engine& engine = (*durable)->engine();
+    TaskThread thread;
+    CallbackQueue callbacks(thread);
+    const auto waits = DurableWaits::Of(engine, callbacks);
+    ASSERT_TRUE(waits->Wait(engine.Create(NewStream("/a", kBytesType, "x")).rests_on));
+    disk.FailNth({.op = DiskOp::kSync, .path_part = "log/"}, 1, {});
+    const AppendOutcome staged = engine.Append("/a", NewAppend("y"));
+    EXPECT_FALSE(waits->Wait(staged.rests_on));
+    failed.get_future().wait();
+    EXPECT_EQ(engine.Append("/a", NewAppend("z")).trouble, Trouble::kFailed);
+    EXPECT_EQ(ReadAll(engine, "/a"), "x");
+  }
+  EXPECT_EQ(failures, 1) << "ending it is no second failure";
+  disk.Crash(SimDisk::CrashKind::kPowerCut);
+  auto again = open();
+  ASSERT_TRUE(again) << again.error().message;
+  const std::string text = ReadAll((*again)->engine(), "/a");
+  EXPECT_TRUE(text == "x" || text == "xy") << text;
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <functional>
+#include <utility>
 
 #include "engine/engine.h"
 #include "storage/memory_log.h"
@@ -292,6 +293,57 @@ TEST_F(SlowLogTest, AnAnswerMayEndThePort) {
   log_->CommitAll();
   executor_.RunAll();
   EXPECT_FALSE(ran);
+}
+
+// Says when it is dropped.
+class DropTold {
+ public:
+  explicit DropTold(int& dropped) : dropped_(&dropped) {}
+  DropTold(DropTold&& other) noexcept : dropped_(std::exchange(other.dropped_, nullptr)) {}
+  ~DropTold() {
+    if (dropped_ != nullptr) ++*dropped_;
+  }
+
+ private:
+  int* dropped_;
+};
+
+TEST_F(SlowLogTest, AFailureOfTheEngineDropsAnswersAndLetsWatchersLookOnce) {
+  CreateDurably("/a");
+  CountingWatcher watcher;
+  port_->Watch(engine_.Describe("/a").stream, &watcher);
+  const Lsn durable = engine_.durable();
+  const Lsn lsn = engine_.Append("/a", NewAppend("x")).rests_on;
+  int ran = 0, dropped = 0;
+  const auto wait = [&] { port_->WhenDurable(lsn, [&ran, told = DropTold(dropped)] { ++ran; }); };
+  wait();
+  wait();
+  engine_.Fail();
+  EXPECT_EQ(dropped, 0) << "not on another thread than the executor's";
+  executor_.RunAll();
+  EXPECT_EQ(dropped, 2);
+  EXPECT_EQ(watcher.count, 1);
+  wait();  // who comes later
+  EXPECT_EQ(dropped, 2) << "never inside the call";
+  executor_.RunAll();
+  EXPECT_EQ(dropped, 3);
+  EXPECT_EQ(watcher.count, 1);
+  EXPECT_EQ(ran, 0);
+  port_->WhenDurable(durable, [&ran] { ++ran; });
+  EXPECT_EQ(ran, 1) << "what is durable is told as ever";
+}
+
+TEST_F(SlowLogTest, AFailedEngineRefusesEveryCommandAndReadsGoOn) {
+  CreateDurably("/a");
+  engine_.Append("/a", NewAppend("x"));
+  log_->CommitAll();
+  engine_.Fail();
+  EXPECT_EQ(engine_.Create(NewStream("/b")).trouble, Trouble::kFailed);
+  EXPECT_EQ(engine_.Create(NewFork("/b", "/a")).trouble, Trouble::kFailed);
+  EXPECT_EQ(engine_.Append("/a", NewAppend("y")).trouble, Trouble::kFailed);
+  EXPECT_EQ(engine_.Append("/a", NewClose()).trouble, Trouble::kFailed);
+  EXPECT_EQ(engine_.Remove("/a").trouble, Trouble::kFailed);
+  EXPECT_EQ(ReadAll(engine_, "/a"), "x");
 }
 
 }  // namespace

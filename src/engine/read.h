@@ -53,7 +53,7 @@ struct StreamInfo {
 // Whole appends from `start` to `end`; a part of a page is bytes in memory.
 struct Page {
   std::vector<Bytes> parts;
-  std::vector<Offset> ends;  // of each append, where they were asked for
+  std::vector<Offset> ends{};  // of each append, where they were asked for
   Offset start;
   Offset end;
   bool at_tail = false;  // nothing durable stands behind `end`

@@ -104,5 +104,21 @@ TEST_F(LiveOverASlowLog, WaitsOutARemovalMetOnTheWay) {
   EXPECT_EQ(poll.status(), 404);
 }
 
+TEST_F(LiveOverASlowLog, AFailureEndsWhoWaitsForWhatWillNotBeDurable) {
+  bench_.Create("/s");
+  Commit();
+  RecordingResponder& poll = LongPoll(0);
+  RecordingResponder& sse = Sse(0);
+  bench_.Remove("/s");
+  RecordingResponder& late = LongPoll(0);
+  bench_.AdvanceMs(31'000);  // its time runs out meanwhile
+  EXPECT_EQ(poll.status(), 0);
+  bench_.engine().Fail();
+  bench_.RunAll();
+  EXPECT_EQ(poll.status(), 500);
+  EXPECT_TRUE(sse.finished());
+  EXPECT_TRUE(late.aborted()) << "its stream was not looked up yet";
+}
+
 }  // namespace
 }  // namespace thalweg

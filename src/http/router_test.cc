@@ -176,7 +176,7 @@ TEST(Router, LetsAClientLeaveWhileItsAnswerWaits) {
   EXPECT_EQ(appended.status(), 204) << "the others are answered";
 }
 
-TEST(Router, AbortsWhatStillWaitsWhenItEnds) {
+TEST(Router, AbortsWhoStillWaitsWhenItEnds) {
   SlowBench slow;
   RecordingResponder created;
   slow.bench.Start(created, Method::kPut, "a", {kText});
@@ -184,6 +184,24 @@ TEST(Router, AbortsWhatStillWaitsWhenItEnds) {
   EXPECT_TRUE(created.aborted());
   slow.Commit();
   EXPECT_EQ(created.status(), 0);
+}
+
+TEST(Router, AfterAFailureOfTheDiskRefusesChangesAndAbortsThoseUnderWay) {
+  SlowBench slow;
+  RecordingResponder created, appended;
+  slow.bench.Start(created, Method::kPut, "a", {kText}, "x");
+  slow.Commit();
+  slow.bench.Start(appended, Method::kPost, "a", {kText}, "y");
+  slow.bench.engine().Fail();
+  slow.bench.executor().RunAll();
+  EXPECT_TRUE(appended.aborted()) << "it may or may not have happened";
+  EXPECT_EQ(appended.status(), 0);
+  for (const auto& refused :
+       {slow.bench.PostText("a", "z"), slow.bench.PutText("b", ""), slow.bench.Delete("a")}) {
+    EXPECT_EQ(refused.status(), 500);
+    EXPECT_EQ(CodeOf(refused), "storage-failed");
+  }
+  EXPECT_EQ(slow.bench.Get("a").body(), "x");
 }
 
 }  // namespace

@@ -97,6 +97,7 @@ class RouterBench {
   ManualClock& clock() { return clock_; }
   ManualExecutor& executor() { return executor_; }
   ManualExecutor& workers() { return workers_; }
+  Engine& engine() { return *engine_; }
   void EndRouter() { router_.reset(); }
   Router& router() { return *router_; }
 
