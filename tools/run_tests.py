@@ -206,8 +206,7 @@ def unit(step):
 
 def embed(step):
     build(step, "release")
-    tests = ["packaging_test.py"]
-    for test in tests:
+    for test in ["packaging_test.py", "examples_test.py", "document_test.py"]:
         script = os.path.join(ROOT, "test", "embedding", test)
         step.count([sys.executable, script, os.path.join(ROOT, "build", "release")], count_sum)
 
@@ -226,6 +225,16 @@ def conformance(step):
     build(step, "release", ["thalweg"])
     for mode in CONFORMANCE_MODES:
         run_conformance(step, "release", mode)
+    conformance_of_beast(step)
+
+
+def conformance_of_beast(step):
+    """The same through somebody else's HTTP server: the example."""
+    build(step, "release", ["example_beast"])
+    beast = os.path.join(ROOT, "build", "release", "examples", "beast")
+    for mode in set(CONFORMANCE_MODES) & {"memory", "durable"}:
+        env = {"THALWEG_BIN": beast, "THALWEG_PROGRAM": "beast"}
+        run_conformance(step, "release", mode, env)
 
 
 def e2e(step):

@@ -247,7 +247,9 @@ def documented_commands(source, tree):
     for match in re.finditer(r"(?m)(?:`|^\$ |^)make ([a-z][a-z-]*)", source.text):
         if match[1] not in targets:
             yield source.line_of(match.start()), f"the Makefile has no target {match[1]}"
-    for match in re.finditer(r"\]\((?!https?:|#)([^)#\s]+)[^)]*\)", source.text):
+    # In a block of C++, a lambda looks like a link.
+    prose = re.sub(r"(?ms)^```.*?^```", lambda m: re.sub(r"[^\n]", " ", m[0]), source.text)
+    for match in re.finditer(r"\]\((?!https?:|#)([^)#\s]+)[^)]*\)", prose):
         path = os.path.normpath(os.path.join(os.path.dirname(source.path), match[1]))
         if path not in tree and not any(other.startswith(path + "/") for other in tree):
             yield source.line_of(match.start()), f"{match[1]} is not there"

@@ -31,8 +31,8 @@ using AnswerHold = std::shared_ptr<void>;
 using StreamHook = std::function<void(const StreamEvent& event, AnswerHold hold)>;
 
 struct LifecycleHooks {
-  StreamHook on_created;  // may be empty
-  StreamHook on_deleted;  // may be empty
+  StreamHook on_created{};  // may be empty
+  StreamHook on_deleted{};  // may be empty
 };
 
 }  // namespace thalweg

@@ -27,13 +27,13 @@ struct HeaderField {
 // One whole request. Every view is valid during Router::Handle and not after it.
 struct Request {
   Method method = Method::kOther;
-  std::string_view path;        // origin-form path, still percent-encoded, begins with '/'
-  std::string_view query;       // what follows '?', without it; still percent-encoded
-  std::string_view scheme;      // "http" or "https"
-  std::string_view authority;   // of the target, else of Host; may be empty
-  std::string_view mount = {};  // what a framework cut off the front of `path`; may be empty
-  std::span<const HeaderField> headers;
-  std::string_view body;  // whole, decoded of its transfer coding
+  std::string_view path{};       // origin-form path, still percent-encoded, begins with '/'
+  std::string_view query{};      // what follows '?', without it; still percent-encoded
+  std::string_view scheme{};     // "http" or "https"
+  std::string_view authority{};  // of the target, else of Host; may be empty
+  std::string_view mount{};      // what a framework cut off the front of `path`; may be empty
+  std::span<const HeaderField> headers{};
+  std::string_view body{};  // whole, decoded of its transfer coding
 };
 
 // The fields of a response, kept as they go on an HTTP/1 wire, readable one by one for other

@@ -20,7 +20,7 @@ enum class CachePolicy : uint8_t {
 // size and the cursor's interval for at least 1.
 struct RouterOptions {
   std::string base_path = "/v1/stream";  // where streams live; "" or "/": at the root
-  std::string public_url;  // scheme://host[:port] for Location; empty: from the request
+  std::string public_url{};  // scheme://host[:port] for Location; empty: from the request
   bool cors = true;
   bool compression = true;
   CachePolicy cache_policy = CachePolicy::kPublic;

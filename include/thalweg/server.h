@@ -6,10 +6,13 @@
 #include <cstddef>
 #include <cstdint>
 #include <expected>
+#include <functional>
 #include <memory>
 #include <string>
 
 #include "thalweg/export.h"
+#include "thalweg/http.h"
+#include "thalweg/http_limits.h"
 #include "thalweg/options.h"
 #include "thalweg/store.h"
 
@@ -17,30 +20,20 @@ namespace thalweg {
 
 class FaultInjection;
 
-// Limits of what clients may do, and what happens beyond.
-struct HttpLimits {
-  size_t request_line_bytes_max = 16u << 10;  // 414
-  size_t header_bytes_max = 32u << 10;        // 431, all fields together
-  size_t header_count_max = 100;              // 431
-  size_t body_bytes_max = 64u << 20;          // 413, before the body is read
-  size_t connections_max = 100'000;           // of the whole server; 503 with Retry-After beyond
-  size_t pipelined_max = 64;                  // requests of one connection that wait for answers
-  size_t output_bytes_max = 32u << 10;        // queued for one connection
-  int64_t header_timeout_ms = 15'000;         // 408: from the first byte to the end of the head
-  int64_t body_timeout_ms = 30'000;           // 408: longest silence within a body
-  int64_t idle_timeout_ms = 75'000;           // keep-alive without a request: closed silently
-  int64_t write_timeout_ms = 60'000;          // a client that takes nothing of a waiting answer
-};
+// Answers `request`, or gives false and has done nothing: then the router answers it. THREAD:
+// called on any loop, by several at a time; must not block.
+using FrontHandler = std::function<bool(const Request& request, Responder& responder)>;
 
 struct ServerOptions {
-  std::string host = "127.0.0.1";
-  uint16_t port = 4437;  // 0: any free one
-  size_t threads = 0;    // loops; 0: one for each core
-  std::string data_dir;  // empty: streams are kept in memory
-  StoreOptions store;    // where the server opens its own
-  RouterOptions router;
-  HttpLimits limits;
-  FaultInjection* faults = nullptr;  // wraps every request; null: none. Outlives the server.
+  std::string host = "127.0.0.1";  // an IPv4 or IPv6 address, or "localhost"
+  uint16_t port = 4437;            // 0: any free one
+  size_t threads = 0;              // loops; 0: one for each core
+  std::string data_dir{};          // empty: streams are kept in memory
+  StoreOptions store{};            // where the server opens its own
+  RouterOptions router{};
+  HttpLimits limits{};
+  FrontHandler front{};              // may be empty: authentication, health paths, other routes
+  FaultInjection* faults = nullptr;  // before all that; null: none. Outlives the server.
 };
 
 struct ServerError {
@@ -51,7 +44,7 @@ struct ServerError {
   };
   Code code = Code::kCannotListen;
   OpenError::Code open = OpenError::Code::kDisk;  // kStore
-  std::string message;                            // one line that says what to do
+  std::string message{};                          // one line that says what to do
 };
 
 class THALWEG_API Server {
@@ -79,7 +72,8 @@ class THALWEG_API Server {
   [[nodiscard]] StoreResult<void> Clear();
 
   // Stops accepting, wakes whoever waits, finishes what is in flight, and ends what is left after
-  // `deadline_ms`. True: nothing was left. Waits. A second call does nothing.
+  // `deadline_ms`. True: nothing was left. Waits. A second call does nothing. The store lives on.
+  // REQUIRES: not called by a hook, a front handler or a callback on one of the server's threads.
   bool Stop(int64_t deadline_ms = 5'000);
 
  private:

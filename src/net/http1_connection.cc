@@ -21,7 +21,7 @@ constexpr size_t kLingerBytesMax = 4u << 20;
 }  // namespace
 
 Http1Connection::Http1Connection(Http1Shared& shared, int fd)
-    : shared_(shared), fd_(fd), parser_(shared.options()) {
+    : shared_(shared), fd_(fd), parser_(shared.limits()) {
   shared_.loop().Add(fd_, EPOLLIN | EPOLLOUT | EPOLLRDHUP, this);
   UpdateDeadline();
 }
@@ -168,8 +168,8 @@ bool Http1Connection::Dispatch() {
 // Appends are decided while earlier appends wait for the log; whatever else waits until all earlier
 // answers are there, so that a client on one connection always reads its own writes.
 bool Http1Connection::MayDispatch(Method method) const {
-  if (pending_.size() >= shared_.options().pipelined_max) return false;
-  if (out_.cost() > shared_.options().output_bytes_max) return false;
+  if (pending_.size() >= shared_.limits().pipelined_max) return false;
+  if (out_.cost() > shared_.limits().output_bytes_max) return false;
   if (pending_.empty()) return true;
   return method == Method::kPost && !pending_.back()->closes_connection() &&
          pending_.front()->traits().method == Method::kPost;
@@ -216,7 +216,7 @@ bool Http1Connection::PopEnded() {
 
 // False: closed.
 bool Http1Connection::FlushAndRefill() {
-  const size_t low_cost = shared_.options().output_bytes_max / 2;
+  const size_t low_cost = shared_.limits().output_bytes_max / 2;
   for (int round = 0; round < kRefillsPerRun; ++round) {
     if (pending_.empty() && rejection_ && !close_after_output_) {
       AppendRejection(*rejection_, shared_.date_line(), rejected_head_, out_.Text());
@@ -249,7 +249,7 @@ void Http1Connection::AfterFlush() {
   }
   // What else is blocked goes on with the Run of an ended answer or of a writable socket.
   if (dispatch_blocked_ && pending_.empty() && !close_after_output_ && !rejection_ &&
-      out_.cost() <= shared_.options().output_bytes_max) {
+      out_.cost() <= shared_.limits().output_bytes_max) {
     ScheduleRun();
   }
   if (quiet && shared_.draining() && parser_.phase() == Http1Parser::Phase::kIdle) {
@@ -319,12 +319,12 @@ Http1Connection::Wait Http1Connection::WaitsFor() const {
 }
 
 int64_t Http1Connection::TimeoutOf(Wait wait) const {
-  const NetOptions& options = shared_.options();
+  const HttpLimits& limits = shared_.limits();
   switch (wait) {
-    case Wait::kIdle: return options.idle_timeout_ms;
-    case Wait::kHead: return options.header_timeout_ms;
-    case Wait::kBody: return options.body_timeout_ms;
-    case Wait::kWrite: return options.write_timeout_ms;
+    case Wait::kIdle: return limits.idle_timeout_ms;
+    case Wait::kHead: return limits.header_timeout_ms;
+    case Wait::kBody: return limits.body_timeout_ms;
+    case Wait::kWrite: return limits.write_timeout_ms;
     case Wait::kLinger: return kLingerMs;
     case Wait::kNothing: break;
   }

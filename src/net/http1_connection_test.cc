@@ -201,9 +201,9 @@ TEST(Http1Connection, LetsAppendsBehindAReadWait) {
 }
 
 TEST(Http1Connection, KeepsNoMoreThanPipelinedMaxAppendsWaiting) {
-  NetOptions options;
-  options.pipelined_max = 2;
-  TestServer server(options);
+  HttpLimits limits;
+  limits.pipelined_max = 2;
+  TestServer server(limits);
   TestClient client(server.port());
   for (const std::string path : {"/hold1", "/hold2", "/hold3"}) {
     client.Send("POST " + path + " HTTP/1.1\r\nHost: h\r\n\r\n");
@@ -262,9 +262,9 @@ TEST(Http1Connection, TakesABodyOfManyReads) {
 }
 
 TEST(Http1Connection, AnswersARefusedUploadSoThatTheClientSeesIt) {
-  NetOptions options;
-  options.body_bytes_max = 1000;
-  TestServer server(options);
+  HttpLimits limits;
+  limits.body_bytes_max = 1000;
+  TestServer server(limits);
   TestClient client(server.port());
   client.Send("POST /big HTTP/1.1\r\nHost: h\r\nContent-Length: 1000000\r\n\r\n");
   client.Send(std::string(1'000'000, 'b'));

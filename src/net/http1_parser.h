@@ -14,9 +14,9 @@
 
 #include "net/chunked_decoder.h"
 #include "net/http1_guards.h"
-#include "net/options.h"
 #include "net/rejection.h"
 #include "thalweg/http.h"
+#include "thalweg/http_limits.h"
 
 namespace thalweg {
 
@@ -29,7 +29,7 @@ class Http1Parser {
   };
   enum class Phase : uint8_t { kIdle, kHead, kBody, kReady, kRejected };
 
-  explicit Http1Parser(const NetOptions& limits) : limits_(limits) {}
+  explicit Http1Parser(const HttpLimits& limits) : limits_(limits) {}
   Http1Parser(const Http1Parser&) = delete;
   Http1Parser& operator=(const Http1Parser&) = delete;
 
@@ -78,7 +78,7 @@ class Http1Parser {
   void OwnHead();
   void Rebase(const char* from, const char* to);
 
-  const NetOptions& limits_;
+  const HttpLimits& limits_;
 
   // Input: either lent bytes or all of `left_over_`; what stands before `begin_` is done.
   std::span<char> input_;

@@ -14,11 +14,11 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
 
-std::string Whole(std::string_view bytes, const NetOptions& limits = {}) {
+std::string Whole(std::string_view bytes, const HttpLimits& limits = {}) {
   return TranscriptOf(bytes, {}, limits);
 }
 
-std::string ByteByByte(std::string_view bytes, const NetOptions& limits = {}) {
+std::string ByteByByte(std::string_view bytes, const HttpLimits& limits = {}) {
   std::vector<size_t> cuts(bytes.size());
   std::iota(cuts.begin(), cuts.end(), size_t{1});
   if (!cuts.empty()) cuts.pop_back();
@@ -144,7 +144,7 @@ TEST(Http1Parser, YieldsTheSameForEveryPipelinedPair) {
 }
 
 TEST(Http1Parser, HoldsItsLimitsToTheByteAtEverySplit) {
-  NetOptions limits;
+  HttpLimits limits;
   limits.request_line_bytes_max = 20;
   limits.header_bytes_max = 30;
   limits.header_count_max = 3;
@@ -173,7 +173,7 @@ TEST(Http1Parser, HoldsItsLimitsToTheByteAtEverySplit) {
 }
 
 TEST(Http1Parser, RefusesAChunkedBodyAsSoonAsItIsTooLong) {
-  NetOptions limits;
+  HttpLimits limits;
   limits.body_bytes_max = 10;
   limits.header_bytes_max = 64;
   const std::string head = "PUT / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n";
@@ -187,7 +187,7 @@ TEST(Http1Parser, RefusesAChunkedBodyAsSoonAsItIsTooLong) {
 }
 
 TEST(Http1Parser, AwaitsContinueUntilTheBodyComes) {
-  const NetOptions limits;
+  const HttpLimits limits;
   Http1Parser parser(limits);
   std::string head =
       "PUT / HTTP/1.1\r\nHost: h\r\nExpect: 100-Continue\r\nContent-Length: 2\r\n\r\n";
@@ -206,7 +206,7 @@ TEST(Http1Parser, DoesNotAwaitContinueWithoutABodyOrInHttp10) {
   for (std::string head :
        {"PUT / HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\nContent-Length: 0\r\n\r\n",
         "PUT / HTTP/1.0\r\nHost: h\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n"}) {
-    const NetOptions limits;
+    const HttpLimits limits;
     Http1Parser parser(limits);
     parser.Feed(head);
     parser.Next();
@@ -215,7 +215,7 @@ TEST(Http1Parser, DoesNotAwaitContinueWithoutABodyOrInHttp10) {
 }
 
 TEST(Http1Parser, HoldsLittleBetweenRequestsAndInTheMiddleOfAHead) {
-  const NetOptions limits;
+  const HttpLimits limits;
   Http1Parser parser(limits);
   std::string big = "PUT / HTTP/1.1\r\nHost: h\r\nContent-Length: 1000000\r\n\r\n";
   parser.Feed(big);

@@ -157,7 +157,7 @@ bool Http1Responder::AppendPart(Part part, uint64_t bytes) {
   out().Append(std::move(part));
   if (chunked) out().Text().append("\r\n");
   connection_->OnOutput();
-  waits_for_room_ = out().cost() > shared_.options().output_bytes_max;
+  waits_for_room_ = out().cost() > shared_.limits().output_bytes_max;
   return !waits_for_room_;
 }
 

@@ -45,10 +45,10 @@ std::string DateLine(int64_t wall_s) {
 
 }  // namespace
 
-Http1Shared::Http1Shared(Loop& loop, RequestHandler& handler, NetOptions options)
+Http1Shared::Http1Shared(Loop& loop, RequestHandler& handler, const HttpLimits& limits)
     : loop_(loop),
       handler_(handler),
-      options_(std::move(options)),
+      limits_(limits),
       read_buffer_(std::make_unique<std::array<char, 64 * 1024>>()) {}
 
 Http1Shared::~Http1Shared() {

@@ -11,8 +11,8 @@
 
 #include "base/system_clock.h"
 #include "net/loop.h"
-#include "net/options.h"
 #include "net/request_handler.h"
+#include "thalweg/http_limits.h"
 
 namespace thalweg {
 
@@ -21,12 +21,12 @@ class Http1Responder;
 
 class Http1Shared {
  public:
-  Http1Shared(Loop& loop, RequestHandler& handler, NetOptions options);
+  Http1Shared(Loop& loop, RequestHandler& handler, const HttpLimits& limits);
   ~Http1Shared();
 
   Loop& loop() { return loop_; }
   RequestHandler& handler() { return handler_; }
-  const NetOptions& options() const { return options_; }
+  const HttpLimits& limits() const { return limits_; }
   std::span<char> read_buffer() { return *read_buffer_; }
 
   // "Date: ...\r\n", made once per second.
@@ -54,7 +54,7 @@ class Http1Shared {
  private:
   Loop& loop_;
   RequestHandler& handler_;
-  const NetOptions options_;
+  const HttpLimits limits_;
   const SystemClock clock_;
   bool draining_ = false;
 

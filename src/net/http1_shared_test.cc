@@ -29,7 +29,7 @@ class KeepingHandler final : public RequestHandler {
 // One connection over a pair of sockets; the loop's events are made by hand.
 class Http1SharedTest : public ::testing::Test {
  protected:
-  Http1SharedTest() : shared_(loop_, handler_, NetOptions()) {
+  Http1SharedTest() : shared_(loop_, handler_, HttpLimits()) {
     EXPECT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, sockets_), 0);
     connection_ = &shared_.AddConnection(sockets_[0]);
   }

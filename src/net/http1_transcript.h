@@ -29,7 +29,7 @@ inline std::string DescribeRequest(const Http1Parser& parser) {
 // Feeds `bytes` in pieces that end at `cuts` (ascending). `hold`: every request is asked for again
 // after its bytes were retained, as one that waits for its turn is.
 inline std::string TranscriptOf(std::string_view bytes, std::span<const size_t> cuts,
-                                const NetOptions& limits, bool hold = false) {
+                                const HttpLimits& limits, bool hold = false) {
   Http1Parser parser(limits);
   std::string text;
   size_t begin = 0;

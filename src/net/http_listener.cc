@@ -25,8 +25,8 @@ constexpr size_t kRefusedConnectionsMax = 256;  // beyond connections_max, told 
 
 class HttpListener::Impl final : public IoHandler, public TurnEndHandler, private Timer {
  public:
-  Impl(Loop& loop, ListenSocket socket, RequestHandler& handler, NetOptions options)
-      : loop_(loop), socket_(std::move(socket)), shared_(loop, handler, std::move(options)) {
+  Impl(Loop& loop, ListenSocket socket, RequestHandler& handler, const HttpLimits& limits)
+      : loop_(loop), socket_(std::move(socket)), shared_(loop, handler, limits) {
     loop_.Add(socket_->fd(), EPOLLIN, this);
     loop_.AddTurnEnd(this);
   }
@@ -93,7 +93,7 @@ class HttpListener::Impl final : public IoHandler, public TurnEndHandler, privat
   void Welcome(int fd) {
     const int on = 1;
     ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    const size_t max = shared_.options().connections_max;
+    const size_t max = shared_.limits().connections_max;
     if (shared_.connection_count() >= max + kRefusedConnectionsMax) {
       ::close(fd);
       return;
@@ -112,8 +112,8 @@ class HttpListener::Impl final : public IoHandler, public TurnEndHandler, privat
 };
 
 HttpListener::HttpListener(Loop& loop, ListenSocket socket, RequestHandler& handler,
-                           NetOptions options)
-    : impl_(std::make_unique<Impl>(loop, std::move(socket), handler, std::move(options))) {}
+                           const HttpLimits& limits)
+    : impl_(std::make_unique<Impl>(loop, std::move(socket), handler, limits)) {}
 
 HttpListener::~HttpListener() = default;
 

@@ -10,14 +10,15 @@
 
 #include "net/listen_socket.h"
 #include "net/loop.h"
-#include "net/options.h"
 #include "net/request_handler.h"
+#include "thalweg/http_limits.h"
 
 namespace thalweg {
 
 class HttpListener {
  public:
-  HttpListener(Loop& loop, ListenSocket socket, RequestHandler& handler, NetOptions options);
+  // `limits.connections_max` is of this listener.
+  HttpListener(Loop& loop, ListenSocket socket, RequestHandler& handler, const HttpLimits& limits);
   // Closes what is still open and cancels what is unfinished. A Responder that nobody listens for
   // (SetEvents) ends with it. REQUIRES: the loop does not run, or this is its thread.
   ~HttpListener();

@@ -27,27 +27,27 @@ bool Eventually(const std::function<bool()>& done) {
 }
 
 TEST(HttpListener, AnswersASlowHeadWith408) {
-  NetOptions options;
-  options.header_timeout_ms = 30;
-  TestServer server(options);
+  HttpLimits limits;
+  limits.header_timeout_ms = 30;
+  TestServer server(limits);
   TestClient client(server.port());
   client.Send("GET / HTTP/1.1\r\nHo");
   EXPECT_THAT(client.ReadAll(), StartsWith("HTTP/1.1 408 Request Timeout\r\n"));
 }
 
 TEST(HttpListener, AnswersASlowBodyWith408) {
-  NetOptions options;
-  options.body_timeout_ms = 30;
-  TestServer server(options);
+  HttpLimits limits;
+  limits.body_timeout_ms = 30;
+  TestServer server(limits);
   TestClient client(server.port());
   client.Send("PUT / HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n\r\nhel");
   EXPECT_THAT(client.ReadAll(), StartsWith("HTTP/1.1 408 Request Timeout\r\n"));
 }
 
 TEST(HttpListener, ClosesAnIdleConnectionSilently) {
-  NetOptions options;
-  options.idle_timeout_ms = 30;
-  TestServer server(options);
+  HttpLimits limits;
+  limits.idle_timeout_ms = 30;
+  TestServer server(limits);
   TestClient fresh(server.port());
   EXPECT_EQ(fresh.ReadAll(), "");
   TestClient used(server.port());
@@ -56,9 +56,9 @@ TEST(HttpListener, ClosesAnIdleConnectionSilently) {
 }
 
 TEST(HttpListener, LetsAWaitingAnswerWaitBeyondAllTimeouts) {
-  NetOptions options;
-  options.idle_timeout_ms = options.header_timeout_ms = options.write_timeout_ms = 10;
-  TestServer server(options);
+  HttpLimits limits;
+  limits.idle_timeout_ms = limits.header_timeout_ms = limits.write_timeout_ms = 10;
+  TestServer server(limits);
   TestClient client(server.port());
   client.Send("GET /hold HTTP/1.1\r\nHost: h\r\n\r\n");
   ASSERT_TRUE(server.handler().WaitFor("handle /hold"));
@@ -69,9 +69,9 @@ TEST(HttpListener, LetsAWaitingAnswerWaitBeyondAllTimeouts) {
 }
 
 TEST(HttpListener, DropsAClientThatTakesNothing) {
-  NetOptions options;
-  options.write_timeout_ms = 50;
-  TestServer server(options);
+  HttpLimits limits;
+  limits.write_timeout_ms = 50;
+  TestServer server(limits);
   TestClient client(server.port(), 4096);
   client.Send("GET /live HTTP/1.1\r\nHost: h\r\n\r\n");
   ASSERT_TRUE(server.handler().WaitFor("handle /live"));
@@ -82,9 +82,9 @@ TEST(HttpListener, DropsAClientThatTakesNothing) {
 }
 
 TEST(HttpListener, AnswersBeyondItsConnectionsWith503) {
-  NetOptions options;
-  options.connections_max = 2;
-  TestServer server(options);
+  HttpLimits limits;
+  limits.connections_max = 2;
+  TestServer server(limits);
   TestClient one(server.port());
   TestClient two(server.port());
   ASSERT_TRUE(Eventually([&] { return server.ConnectionCount() == 2; }));
@@ -244,7 +244,7 @@ TEST(HttpListener, CancelsWhatIsOpenWhenItIsDestroyed) {
   auto socket = ListenSocket::Bind("127.0.0.1", 0);
   ASSERT_TRUE(socket.has_value());
   const uint16_t port = socket->port();
-  auto listener = std::make_unique<HttpListener>(loop, std::move(*socket), handler, NetOptions());
+  auto listener = std::make_unique<HttpListener>(loop, std::move(*socket), handler, HttpLimits());
   std::thread thread([&] { loop.Run(); });
   TestClient client(port);
   client.Send("GET /live HTTP/1.1\r\nHost: h\r\n\r\n");

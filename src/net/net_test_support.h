@@ -120,11 +120,11 @@ class ToyHandler final : public RequestHandler {
 
 class TestServer {
  public:
-  explicit TestServer(NetOptions options = {}) {
+  explicit TestServer(HttpLimits limits = {}) {
     auto socket = ListenSocket::Bind("127.0.0.1", 0);
     EXPECT_TRUE(socket.has_value());
     port_ = socket->port();
-    listener_ = std::make_unique<HttpListener>(loop_, std::move(*socket), handler_, options);
+    listener_ = std::make_unique<HttpListener>(loop_, std::move(*socket), handler_, limits);
     thread_ = std::thread([this] { loop_.Run(); });
   }
   ~TestServer() {

@@ -1,9 +1,7 @@
-// Starts no thread: <thread> only tells how many the machine can run.
 #include "server/cli.h"
 
 #include <algorithm>
 #include <optional>
-#include <thread>
 #include <vector>
 
 #include "server/exit_codes.h"
@@ -103,22 +101,22 @@ struct Storage {
   std::string data_dir;
 };
 
-void DeclareAddress(Flags& flags, ServeConfig& config) {
-  flags.Text("--host", config.net.host, CheckHost);
+void DeclareAddress(Flags& flags, ServerOptions& server) {
+  flags.Text("--host", server.host, CheckHost);
   flags.Number("--port", 0, 65535,
-               [&config](uint64_t port) { config.net.port = static_cast<uint16_t>(port); });
-  flags.Text("--base-path", config.router.base_path, CheckBasePath);
-  flags.Text("--public-url", config.router.public_url, CheckPublicUrl);
+               [&server](uint64_t port) { server.port = static_cast<uint16_t>(port); });
+  flags.Text("--base-path", server.router.base_path, CheckBasePath);
+  flags.Text("--public-url", server.router.public_url, CheckPublicUrl);
 }
 
-void DeclareStorage(Flags& flags, Storage& storage, DiskConfig& disk) {
+void DeclareStorage(Flags& flags, Storage& storage, StoreOptions& store) {
   flags.Switch("--memory", [&storage] { storage.memory = true; });
   flags.Text("--data-dir", storage.data_dir);
-  flags.Size("--log-file", disk.log_file_bytes);
-  flags.Size("--checkpoint-log", disk.keeper.log_bytes_max);
-  flags.Duration("--checkpoint-age", disk.keeper.age_ms_max);
-  flags.Size("--tail-memory", disk.keeper.tail_bytes_max);
-  flags.Size("--merge-rate", disk.keeper.merge_bytes_per_s);
+  flags.Size("--log-file", store.log_file_bytes);
+  flags.Size("--checkpoint-log", store.checkpoint_log_bytes);
+  flags.Duration("--checkpoint-age", store.checkpoint_age_ms);
+  flags.Size("--tail-memory", store.tail_bytes_max);
+  flags.Size("--merge-rate", store.merge_bytes_per_s);
 }
 
 void DeclareReads(Flags& flags, RouterOptions& router) {
@@ -134,15 +132,17 @@ void DeclareReads(Flags& flags, RouterOptions& router) {
 }
 
 void DeclareLimits(Flags& flags, ServeConfig& config) {
-  NetOptions& net = config.net;
-  flags.Number("--threads", 1, kThreadsMax, [&config](uint64_t n) { config.threads = n; });
-  flags.Size("--max-body", net.body_bytes_max);
-  flags.Size("--max-header", net.header_bytes_max);
-  flags.Number("--max-connections", 1, 10'000'000, [&net](uint64_t n) { net.connections_max = n; });
-  flags.Duration("--header-timeout", net.header_timeout_ms);
-  flags.Duration("--body-timeout", net.body_timeout_ms);
-  flags.Duration("--idle-timeout", net.idle_timeout_ms);
-  flags.Duration("--write-timeout", net.write_timeout_ms);
+  ServerOptions& server = config.server;
+  HttpLimits& limits = server.limits;
+  flags.Number("--threads", 1, kThreadsMax, [&server](uint64_t n) { server.threads = n; });
+  flags.Size("--max-body", limits.body_bytes_max);
+  flags.Size("--max-header", limits.header_bytes_max);
+  flags.Number("--max-connections", 1, 10'000'000,
+               [&limits](uint64_t n) { limits.connections_max = n; });
+  flags.Duration("--header-timeout", limits.header_timeout_ms);
+  flags.Duration("--body-timeout", limits.body_timeout_ms);
+  flags.Duration("--idle-timeout", limits.idle_timeout_ms);
+  flags.Duration("--write-timeout", limits.write_timeout_ms);
   flags.Choice("--log-level", {"trace", "debug", "info", "warn", "error", "off"},
                [&config](const std::string& level) { config.log_level = level; });
 }
@@ -151,27 +151,20 @@ CliText Mistake(const std::string& what) {
   return {"thalweg: " + what + " (see thalweg --help)\n", kExitUsage};
 }
 
-ServeConfig Defaults() {
-  ServeConfig config;
-  config.threads = std::clamp<size_t>(std::thread::hardware_concurrency(), 1, kThreadsMax);
-  config.net.connections_max = 100'000;
-  return config;
-}
-
 CliResult ParseServe(std::span<const std::string> words) {
-  ServeConfig config = Defaults();
+  ServeConfig config;
   Storage storage;
   Flags flags;
-  DeclareAddress(flags, config);
-  DeclareStorage(flags, storage, config.disk);
-  DeclareReads(flags, config.router);
+  DeclareAddress(flags, config.server);
+  DeclareStorage(flags, storage, config.server.store);
+  DeclareReads(flags, config.server.router);
   DeclareLimits(flags, config);
   if (const auto mistake = flags.Parse(words)) return Mistake(*mistake);
   if (storage.memory) {
     if (storage.data_dir.empty()) return config;
     return Mistake("--memory keeps nothing on disk; leave out --data-dir");
   }
-  config.disk.data_dir = storage.data_dir.empty() ? kDefaultDataDir : storage.data_dir;
+  config.server.data_dir = storage.data_dir.empty() ? kDefaultDataDir : storage.data_dir;
   return config;
 }
 

@@ -37,54 +37,54 @@ TEST(CommandLine, TakesEveryFlag) {
       "--body-timeout 2s --idle-timeout 3s --write-timeout 4s --cache no-store --no-compression "
       "--no-cors --log-level debug");
   ASSERT_TRUE(config);
-  EXPECT_EQ(config->net.host, "::1");
-  EXPECT_EQ(config->net.port, 0);
-  EXPECT_EQ(config->net.body_bytes_max, 1u << 20);
-  EXPECT_EQ(config->net.header_bytes_max, 8u << 10);
-  EXPECT_EQ(config->net.connections_max, 10u);
-  EXPECT_EQ(config->net.header_timeout_ms, 1000);
-  EXPECT_EQ(config->net.body_timeout_ms, 2000);
-  EXPECT_EQ(config->net.idle_timeout_ms, 3000);
-  EXPECT_EQ(config->net.write_timeout_ms, 4000);
-  EXPECT_EQ(config->router.base_path, "/s");
-  EXPECT_EQ(config->router.public_url, "https://example.com:8443");
-  EXPECT_EQ(config->router.long_poll_timeout_ms, 500);
-  EXPECT_EQ(config->router.sse_max_age_ms, 120'000);
-  EXPECT_EQ(config->router.sse_heartbeat_ms, 1000);
-  EXPECT_EQ(config->router.page_bytes_max, 64'000u);
-  EXPECT_EQ(config->router.cache_policy, CachePolicy::kNoStore);
-  EXPECT_FALSE(config->router.compression);
-  EXPECT_FALSE(config->router.cors);
-  EXPECT_EQ(config->threads, 3u);
+  EXPECT_EQ(config->server.host, "::1");
+  EXPECT_EQ(config->server.port, 0);
+  EXPECT_EQ(config->server.limits.body_bytes_max, 1u << 20);
+  EXPECT_EQ(config->server.limits.header_bytes_max, 8u << 10);
+  EXPECT_EQ(config->server.limits.connections_max, 10u);
+  EXPECT_EQ(config->server.limits.header_timeout_ms, 1000);
+  EXPECT_EQ(config->server.limits.body_timeout_ms, 2000);
+  EXPECT_EQ(config->server.limits.idle_timeout_ms, 3000);
+  EXPECT_EQ(config->server.limits.write_timeout_ms, 4000);
+  EXPECT_EQ(config->server.router.base_path, "/s");
+  EXPECT_EQ(config->server.router.public_url, "https://example.com:8443");
+  EXPECT_EQ(config->server.router.long_poll_timeout_ms, 500);
+  EXPECT_EQ(config->server.router.sse_max_age_ms, 120'000);
+  EXPECT_EQ(config->server.router.sse_heartbeat_ms, 1000);
+  EXPECT_EQ(config->server.router.page_bytes_max, 64'000u);
+  EXPECT_EQ(config->server.router.cache_policy, CachePolicy::kNoStore);
+  EXPECT_FALSE(config->server.router.compression);
+  EXPECT_FALSE(config->server.router.cors);
+  EXPECT_EQ(config->server.threads, 3u);
   EXPECT_EQ(config->log_level, "debug");
 }
 
 TEST(CommandLine, KeepsStreamsInADirectoryUnlessAskedNotTo) {
-  EXPECT_EQ(ConfigOf("serve")->disk.data_dir, "data");
-  EXPECT_EQ(ConfigOf("serve --data-dir /srv/streams")->disk.data_dir, "/srv/streams");
-  EXPECT_EQ(ConfigOf("serve --memory")->disk.data_dir, "");
+  EXPECT_EQ(ConfigOf("serve")->server.data_dir, "data");
+  EXPECT_EQ(ConfigOf("serve --data-dir /srv/streams")->server.data_dir, "/srv/streams");
+  EXPECT_EQ(ConfigOf("serve --memory")->server.data_dir, "");
 }
 
 TEST(CommandLine, LeavesTheDefaultsOfWhatIsNotGiven) {
   const auto config = ConfigOf("serve --memory");
   ASSERT_TRUE(config);
-  EXPECT_EQ(config->disk.data_dir, "");
-  EXPECT_EQ(config->net.host, "127.0.0.1");
-  EXPECT_EQ(config->net.port, 4437);
-  EXPECT_EQ(config->router.base_path, "/v1/stream");
-  EXPECT_EQ(config->router.long_poll_timeout_ms, 30'000);
-  EXPECT_EQ(config->router.cache_policy, CachePolicy::kPublic);
-  EXPECT_TRUE(config->router.cors);
-  EXPECT_TRUE(config->router.compression);
-  EXPECT_GE(config->threads, 1u);
+  EXPECT_EQ(config->server.data_dir, "");
+  EXPECT_EQ(config->server.host, "127.0.0.1");
+  EXPECT_EQ(config->server.port, 4437);
+  EXPECT_EQ(config->server.router.base_path, "/v1/stream");
+  EXPECT_EQ(config->server.router.long_poll_timeout_ms, 30'000);
+  EXPECT_EQ(config->server.router.cache_policy, CachePolicy::kPublic);
+  EXPECT_TRUE(config->server.router.cors);
+  EXPECT_TRUE(config->server.router.compression);
+  EXPECT_EQ(config->server.threads, 0u) << "one for each core";
 }
 
 TEST(CommandLine, TakesAValueBehindAnEqualsSign) {
   const auto config = ConfigOf("serve --port=81 --memory --cache=private --base-path=/");
   ASSERT_TRUE(config);
-  EXPECT_EQ(config->net.port, 81);
-  EXPECT_EQ(config->router.cache_policy, CachePolicy::kPrivate);
-  EXPECT_EQ(config->router.base_path, "/");
+  EXPECT_EQ(config->server.port, 81);
+  EXPECT_EQ(config->server.router.cache_policy, CachePolicy::kPrivate);
+  EXPECT_EQ(config->server.router.base_path, "/");
 }
 
 // Every mistake is exit code 2 and one line that names what is wrong.

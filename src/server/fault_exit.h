@@ -1,10 +1,11 @@
-// What a fault of a data directory makes the program end with.
+// What a fault of a data directory, or a server that cannot start, makes the program end with.
 //
 // Pure.
 #pragma once
 
 #include "server/exit_codes.h"
 #include "storage/fault.h"
+#include "thalweg/server.h"
 
 namespace thalweg {
 
@@ -13,6 +14,24 @@ inline int ExitCodeFor(StorageFault::Kind kind) {
     case StorageFault::Kind::kDisk: return kExitCannotStart;
     case StorageFault::Kind::kForeign: return kExitForeign;
     case StorageFault::Kind::kDamage: return kExitDamaged;
+  }
+  return kExitCannotStart;
+}
+
+inline int ExitCodeFor(OpenError::Code code) {
+  switch (code) {
+    case OpenError::Code::kDisk: return kExitCannotStart;
+    case OpenError::Code::kForeign: return kExitForeign;
+    case OpenError::Code::kDamage: return kExitDamaged;
+  }
+  return kExitCannotStart;
+}
+
+inline int ExitCodeFor(const ServerError& error) {
+  switch (error.code) {
+    case ServerError::Code::kPortInUse: return kExitPortInUse;
+    case ServerError::Code::kCannotListen: return kExitCannotStart;
+    case ServerError::Code::kStore: return ExitCodeFor(error.open);
   }
   return kExitCannotStart;
 }

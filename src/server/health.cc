@@ -1,25 +1,32 @@
 #include "server/health.h"
 
 namespace thalweg {
+namespace {
 
-HealthAnswer AnswerHealth(Method method, std::string_view path, bool ready) {
-  const bool is_ready_probe = path == "/readyz";
-  if (path != "/healthz" && !is_ready_probe) return {};
+struct Health {
+  int status = 0;
+  std::string_view body;
+};
+
+Health HealthOf(Method method, bool is_ready_probe, bool ready) {
   if (method != Method::kGet && method != Method::kHead) return {405, "method not allowed\n"};
   if (is_ready_probe && !ready) return {503, "shutting down\n"};
   return {200, "ok\n"};
 }
 
-void HealthHandler::Handle(const Request& request, Responder& responder) {
-  const HealthAnswer answer =
-      AnswerHealth(request.method, request.path, ready_.load(std::memory_order_relaxed));
-  if (answer.status == 0) return router_.Handle(request, responder);
+}  // namespace
+
+bool AnswerHealth(const Request& request, bool ready, Responder& responder) {
+  const bool is_ready_probe = request.path == "/readyz";
+  if (request.path != "/healthz" && !is_ready_probe) return false;
+  const Health health = HealthOf(request.method, is_ready_probe, ready);
   HeaderList headers;
   headers.Add("Content-Type", "text/plain");
   headers.Add("Cache-Control", "no-store");
   headers.Add("X-Content-Type-Options", "nosniff");
-  if (answer.status == 405) headers.Add("Allow", "GET, HEAD");
-  responder.Respond(answer.status, headers, Bytes::Static(answer.body));
+  if (health.status == 405) headers.Add("Allow", "GET, HEAD");
+  responder.Respond(health.status, headers, Bytes::Static(health.body));
+  return true;
 }
 
 }  // namespace thalweg

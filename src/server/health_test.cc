@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "http/recording_responder.h"
+
 namespace thalweg {
 namespace {
 
@@ -11,7 +13,7 @@ TEST(Health, AnswersItsTwoPathsAndNothingElse) {
     Method method;
     std::string_view path;
     bool ready;
-    int want_status;
+    int want_status;  // 0: not answered
   };
   const Case cases[] = {
       {"alive", Method::kGet, "/healthz", true, 200},
@@ -26,7 +28,12 @@ TEST(Health, AnswersItsTwoPathsAndNothingElse) {
       {"the router's", Method::kGet, "/v1/stream/healthz", true, 0},
   };
   for (const Case& c : cases) {
-    EXPECT_EQ(AnswerHealth(c.method, c.path, c.ready).status, c.want_status) << c.why;
+    Request request;
+    request.method = c.method;
+    request.path = c.path;
+    RecordingResponder reply;
+    EXPECT_EQ(AnswerHealth(request, c.ready, reply), c.want_status != 0) << c.why;
+    EXPECT_EQ(reply.status(), c.want_status) << c.why;
   }
 }
 

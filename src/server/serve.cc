@@ -1,3 +1,4 @@
+// Crosses threads: while the server stops, one watches for a second signal.
 #include "server/serve.h"
 
 #include <poll.h>
@@ -7,23 +8,27 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cerrno>
-#include <chrono>
 #include <csignal>
 #include <cstdio>
 #include <cstring>
-#include <expected>
 #include <memory>
 #include <string>
+#include <thread>
+#include <utility>
 
 #include "server/exit_codes.h"
+#include "server/fault_exit.h"
+#include "server/health.h"
 #include "server/signals.h"
-#include "server/wiring.h"
+#include "server/spdlog_logger.h"
+#include "thalweg/server.h"
 
 namespace thalweg {
 namespace {
 
-constexpr int kShutdownDeadlineMs = 5000;
+constexpr int64_t kShutdownDeadlineMs = 5000;
 constexpr int kExitBySignal = 128;  // plus the signal's number
 
 std::shared_ptr<spdlog::logger> MakeLogger(const std::string& level) {
@@ -44,23 +49,6 @@ void RaiseDescriptorLimit(spdlog::logger& logger) {
   }
 }
 
-// An eventfd that a loop's thread sets once the server has drained.
-class DrainedEvent {
- public:
-  DrainedEvent() : fd_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {}
-  ~DrainedEvent() {
-    if (fd_ >= 0) close(fd_);
-  }
-  DrainedEvent(const DrainedEvent&) = delete;
-  DrainedEvent& operator=(const DrainedEvent&) = delete;
-
-  int fd() const { return fd_; }
-  void Set() const { eventfd_write(fd_, 1); }
-
- private:
-  const int fd_;
-};
-
 int WaitForSignal(Signals& signals) {
   for (;;) {
     pollfd poll_fd{signals.fd(), POLLIN, 0};
@@ -69,42 +57,49 @@ int WaitForSignal(Signals& signals) {
   }
 }
 
-enum class DrainEnd { kDrained, kDeadline, kSecondSignal };
-
-int64_t SteadyNowMs() {
-  const auto now = std::chrono::steady_clock::now().time_since_epoch();
-  return std::chrono::duration_cast<std::chrono::milliseconds>(now).count();
-}
-
-DrainEnd WaitForDrain(Signals& signals, const DrainedEvent& drained, int& second_signal) {
-  const int64_t deadline_ms = SteadyNowMs() + kShutdownDeadlineMs;
-  for (;;) {
-    const int64_t left_ms = deadline_ms - SteadyNowMs();
-    if (left_ms <= 0) return DrainEnd::kDeadline;
-    pollfd fds[] = {{drained.fd(), POLLIN, 0}, {signals.fd(), POLLIN, 0}};
-    poll(fds, 2, static_cast<int>(left_ms));
-    if ((fds[0].revents & POLLIN) != 0) return DrainEnd::kDrained;
-    if (const auto signal_number = signals.Take()) {
-      second_signal = *signal_number;
-      return DrainEnd::kSecondSignal;
-    }
+// While it lives, one more signal ends the process at once.
+class SecondSignal {
+ public:
+  SecondSignal(Signals& signals, spdlog::logger& logger)
+      : over_(eventfd(0, EFD_CLOEXEC)), thread_([this, &signals, &logger] {
+          while (!IsOver(signals)) {
+            if (const auto signal_number = signals.Take()) EndAtOnce(*signal_number, logger);
+          }
+        }) {}
+  ~SecondSignal() {
+    eventfd_write(over_, 1);
+    thread_.join();
+    close(over_);
   }
-}
+  SecondSignal(const SecondSignal&) = delete;
+  SecondSignal& operator=(const SecondSignal&) = delete;
+
+ private:
+  // Waits until this ends or a signal has come.
+  bool IsOver(const Signals& signals) const {
+    pollfd fds[] = {{over_, POLLIN, 0}, {signals.fd(), POLLIN, 0}};
+    poll(fds, 2, -1);
+    return (fds[0].revents & POLLIN) != 0;
+  }
+
+  [[noreturn]] static void EndAtOnce(int signal_number, spdlog::logger& logger) {
+    logger.warn("stopped at once by a second signal");
+    logger.flush();
+    _exit(kExitBySignal + signal_number);
+  }
+
+  const int over_;
+  std::thread thread_;
+};
 
 void EndInGoodOrder(std::unique_ptr<Server> server, Signals& signals, spdlog::logger& logger) {
-  const DrainedEvent drained;  // outlives the server, whose threads set it
-  std::unique_ptr<Server> ending = std::move(server);
-  ending->Drain([&drained] { drained.Set(); });
-  int second_signal = 0;
-  switch (WaitForDrain(signals, drained, second_signal)) {
-    case DrainEnd::kDrained: logger.info("stopped"); return;
-    case DrainEnd::kDeadline:
-      logger.warn("stopped after {} ms with connections still open", kShutdownDeadlineMs);
-      return;
-    case DrainEnd::kSecondSignal:
-      logger.warn("stopped at once by a second signal");
-      logger.flush();
-      _exit(kExitBySignal + second_signal);
+  const SecondSignal second_signal(signals, logger);
+  const bool drained = server->Stop(kShutdownDeadlineMs);
+  server.reset();
+  if (drained) {
+    logger.info("stopped");
+  } else {
+    logger.warn("stopped after {} ms with connections still open", kShutdownDeadlineMs);
   }
 }
 
@@ -113,20 +108,44 @@ int FailToStart(const std::string& message, int exit_code) {
   return exit_code;
 }
 
+// The log's files hold what is durable; the next start goes on from there.
+[[noreturn]] void EndOnFailure(spdlog::logger& logger) {
+  logger.flush();
+  _exit(kExitDiskFailed);
+}
+
+// REQUIRES: `logger` and `ready` outlive the server.
+ServerOptions OptionsOf(const ServeConfig& config, SpdlogLogger& logger,
+                        const std::atomic<bool>& ready) {
+  ServerOptions options = config.server;
+  options.store.logger = &logger;
+  options.store.on_failure = [&logger](const std::string&) { EndOnFailure(logger.spdlog()); };
+  options.front = [&ready](const Request& request, Responder& responder) {
+    return AnswerHealth(request, ready, responder);
+  };
+  return options;
+}
+
+std::string MessageOf(const ServerError& error) {
+  return error.message + (error.code == ServerError::Code::kPortInUse ? " with --port" : "");
+}
+
 }  // namespace
 
 int Serve(const ServeConfig& config) {
   auto signals = Signals::Block();
   if (!signals) return FailToStart(signals.error(), kExitCannotStart);
-  const auto logger = MakeLogger(config.log_level);
-  RaiseDescriptorLimit(*logger);
-  auto server = Server::Start(config, *logger);
-  if (!server) return FailToStart(server.error().message, server.error().exit_code);
+  SpdlogLogger logger(MakeLogger(config.log_level));
+  RaiseDescriptorLimit(logger.spdlog());
+  std::atomic<bool> ready = true;
+  auto server = Server::Start(OptionsOf(config, logger, ready));
+  if (!server) return FailToStart(MessageOf(server.error()), ExitCodeFor(server.error()));
   std::printf("listening on %s\n", (*server)->url().c_str());
   std::fflush(stdout);
   const int signal_number = WaitForSignal(*signals);
-  logger->info("stopping on {}", strsignal(signal_number));
-  EndInGoodOrder(std::move(*server), *signals, *logger);
+  logger.spdlog().info("stopping on {}", strsignal(signal_number));
+  ready = false;
+  EndInGoodOrder(std::move(*server), *signals, logger.spdlog());
   return 0;
 }
 

@@ -1,6 +1,7 @@
 // Starts the server under test, runs the official suite against it under vitest, counts.
 //
 //   THALWEG_BIN   the program (required)
+//   THALWEG_PROGRAM  whose flags it takes: thalweg (default), or beast, the example
 //   THALWEG_MODE  memory (default); durable; tiny: durable, and what is new moves to segments
 //                 at once; restart: durable, and killed halfway and started again
 //   THALWEG_ARGS  more arguments for the program
@@ -14,30 +15,35 @@ import { join } from "node:path";
 import { serverFrom } from "./server.mjs";
 import { CORE_TESTS, judge, runSuite } from "./suite.mjs";
 
-const COMMON_ARGS = ["serve", "--long-poll-timeout", "500ms"];
+const PROGRAMS = {
+  thalweg: { args: ["serve", "--long-poll-timeout", "500ms"], memory: ["--memory"] },
+  beast: { args: ["--mount", "/v1/stream", "--long-poll-timeout", "500"], memory: [] },
+};
 const MODES = ["memory", "durable", "tiny", "restart"];
 const TINY_ARGS = ["--checkpoint-log", "1", "--checkpoint-age", "1ms", "--log-file", "64KiB"];
 
 async function main() {
   const bin = process.env.THALWEG_BIN;
   const mode = process.env.THALWEG_MODE ?? "memory";
-  if (!bin || !MODES.includes(mode)) {
+  const program = PROGRAMS[process.env.THALWEG_PROGRAM ?? "thalweg"];
+  if (!bin || !program || !MODES.includes(mode)) {
     console.error("conformance: set THALWEG_BIN to the program, e.g. build/release/thalweg;");
+    console.error(`conformance: THALWEG_PROGRAM is one of ${Object.keys(PROGRAMS).join(", ")};`);
     console.error(`conformance: THALWEG_MODE is one of ${MODES.join(", ")}`);
     return 2;
   }
   const dir = mkdtempSync(join(tmpdir(), "thalweg-conformance-"));
   try {
-    return await run(bin, mode, dir);
+    return await run(bin, program, mode, dir);
   } finally {
     rmSync(dir, { recursive: true, force: true });
   }
 }
 
-async function run(bin, mode, dir) {
-  const storage = mode === "memory" ? ["--memory"] : ["--data-dir", join(dir, "data")];
+async function run(bin, program, mode, dir) {
+  const storage = mode === "memory" ? program.memory : ["--data-dir", join(dir, "data")];
   const more = (process.env.THALWEG_ARGS ?? "").split(" ").filter(Boolean);
-  const args = [...COMMON_ARGS, ...storage, ...(mode === "tiny" ? TINY_ARGS : []), ...more];
+  const args = [...program.args, ...storage, ...(mode === "tiny" ? TINY_ARGS : []), ...more];
   let server = await serverFrom(bin, [...args, "--port", "0"]);
   const port = new URL(server.url).port;
   let restarts = 0;

@@ -77,7 +77,7 @@ class Ways:
         return build
 
     def check_consumer(self, program, shared, env=None):
-        run([program, self.folder], env={**os.environ, **(env or {})})
+        run([program, tempfile.mkdtemp(dir=self.folder)], env={**os.environ, **(env or {})})
         names = needed(program)
         expect(any("libthalweg" in name for name in names) == shared, f"{program} needs {names}")
 

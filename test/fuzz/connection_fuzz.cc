@@ -20,8 +20,8 @@ namespace {
 constexpr size_t kRequestsMax = 64;
 constexpr int64_t kLongerThanAnyWaitMs = 90'000;
 
-NetOptions SmallLimits() {
-  NetOptions limits;
+HttpLimits SmallLimits() {
+  HttpLimits limits;
   limits.request_line_bytes_max = 1024;
   limits.header_bytes_max = 4096;
   limits.header_count_max = 32;
@@ -77,7 +77,7 @@ class Connection {
   EnginePtr engine_;
   std::deque<RecordingResponder> answers_;
   Router router_;
-  const NetOptions limits_ = SmallLimits();
+  const HttpLimits limits_ = SmallLimits();
   Http1Parser parser_;
 };
 

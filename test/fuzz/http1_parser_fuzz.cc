@@ -13,7 +13,7 @@ using thalweg::TranscriptOf;
 // The first two bytes choose a split; the rest is what comes from the socket.
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (size < 2) return 0;
-  thalweg::NetOptions limits;
+  thalweg::HttpLimits limits;
   limits.request_line_bytes_max = 64;
   limits.header_bytes_max = 256;
   limits.header_count_max = 8;

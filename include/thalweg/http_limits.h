@@ -1,22 +1,19 @@
-// Limits and addresses of the HTTP transport, with their units. A value.
+// What clients of a Server may do, and what happens beyond. A value.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
-#include <string>
 
 namespace thalweg {
 
-struct NetOptions {
-  std::string host = "127.0.0.1";
-  uint16_t port = 4437;                       // 0: any free one
+struct HttpLimits {
   size_t request_line_bytes_max = 16u << 10;  // 414
   size_t header_bytes_max = 32u << 10;        // 431, all fields together
   size_t header_count_max = 100;              // 431
   size_t body_bytes_max = 64u << 20;          // 413, before the body is read
-  size_t connections_max = 50'000;            // of one loop; 503 with Retry-After beyond
+  size_t connections_max = 100'000;           // of the whole server; 503 with Retry-After beyond
   size_t pipelined_max = 64;                  // requests of one connection that wait for answers
-  size_t output_bytes_max = 32u << 10;        // queued for one connection before Write says false
+  size_t output_bytes_max = 32u << 10;        // queued for one connection
   int64_t header_timeout_ms = 15'000;         // 408: from the first byte to the end of the head
   int64_t body_timeout_ms = 30'000;           // 408: longest silence within a body
   int64_t idle_timeout_ms = 75'000;           // keep-alive without a request: closed silently

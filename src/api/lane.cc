@@ -1,0 +1,45 @@
+// Crosses threads: see lane.h.
+#include "api/lane.h"
+
+#include <utility>
+
+#include "thalweg/fault_injection.h"
+
+namespace thalweg {
+
+Lane::Lane(Store& store, Executor& workers, const ServerOptions& options, const HttpLimits& limits,
+           ListenSocket socket)
+    : options_(options),
+      router_(store.engine(), loop_, &workers, store.clock(), options.router),
+      listener_(loop_, std::move(socket), *this, limits) {}
+
+void Lane::Start() {
+  thread_ = std::thread([this] { loop_.Run(); });
+}
+
+void Lane::Drain(std::function<void()> drained) {
+  loop_.Post([this, drained = std::move(drained)] {
+    listener_.Drain(drained);
+    router_.Shutdown();
+  });
+}
+
+void Lane::Stop() {
+  if (!thread_.joinable()) return;
+  loop_.Stop();
+  thread_.join();
+}
+
+void Lane::Handle(const Request& request, Responder& responder) {
+  if (options_.faults == nullptr) return Answer(request, responder);
+  options_.faults->Handle(
+      request, responder, loop_,
+      [this](const Request& met, Responder& to_client) { Answer(met, to_client); });
+}
+
+void Lane::Answer(const Request& request, Responder& responder) {
+  if (options_.front && options_.front(request, responder)) return;
+  router_.Handle(request, responder);
+}
+
+}  // namespace thalweg

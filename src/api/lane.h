@@ -1,0 +1,47 @@
+// One thread of a server with all that runs on it: a loop, a listening socket, a router.
+//
+// Made, started, stopped and destroyed by the server's owner; what is inside belongs to the loop's
+// thread while that runs.
+#pragma once
+
+#include <functional>
+#include <thread>
+
+#include "net/http_listener.h"
+#include "net/listen_socket.h"
+#include "net/loop.h"
+#include "net/request_handler.h"
+#include "thalweg/router.h"
+#include "thalweg/server.h"
+
+namespace thalweg {
+
+class Lane final : private RequestHandler {
+ public:
+  // REQUIRES: all that is referred to outlives the lane. `limits` are those of this lane.
+  Lane(Store& store, Executor& workers, const ServerOptions& options, const HttpLimits& limits,
+       ListenSocket socket);
+  ~Lane() override { Stop(); }
+
+  void Start();
+
+  // Stops accepting and wakes whoever waits; `drained` is called once, on the loop's thread, when
+  // no connection is left. REQUIRES: started, called once.
+  void Drain(std::function<void()> drained);
+
+  // From here on nothing of the lane runs any more. THREAD: not the loop's.
+  void Stop();
+
+ private:
+  void Handle(const Request& request, Responder& responder) override;
+  void Answer(const Request& request, Responder& responder);
+
+  // In this order: the loop outlives the rest.
+  const ServerOptions& options_;
+  Loop loop_;
+  Router router_;
+  HttpListener listener_;
+  std::thread thread_;
+};
+
+}  // namespace thalweg

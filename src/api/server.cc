@@ -1,0 +1,174 @@
+// Crosses threads: made, stopped and destroyed by its owner, one call at a time; each lane has a
+// thread of its own (lane.h), which tells when it has drained.
+#include "thalweg/server.h"
+
+#include <algorithm>
+#include <chrono>
+#include <condition_variable>
+#include <mutex>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "api/lane.h"
+#include "base/worker_pool.h"
+
+namespace thalweg {
+namespace {
+
+constexpr size_t kCompressionThreads = 2;
+constexpr int64_t kStopMsMax = int64_t{24} * 3600 * 1000;  // what a wait can count without overflow
+
+// host:port as in a URL.
+std::string AuthorityOf(const std::string& host, uint16_t port) {
+  const bool is_ipv6 = host.find(':') != std::string::npos && !host.starts_with('[');
+  return (is_ipv6 ? "[" + host + "]" : host) + ":" + std::to_string(port);
+}
+
+std::unexpected<ServerError> CannotListen(const ServerOptions& options,
+                                          const ListenSocket::Error& error) {
+  if (!error.port_in_use) {
+    return std::unexpected(
+        ServerError{.code = ServerError::Code::kCannotListen, .message = error.message});
+  }
+  return std::unexpected(ServerError{
+      .code = ServerError::Code::kPortInUse,
+      .message = AuthorityOf(options.host, options.port) +
+                 " is in use; stop who listens there, or choose another port (0: any free one)"});
+}
+
+// One lane's share, rounded up so that none is left without.
+HttpLimits ShareOf(HttpLimits limits, size_t lanes) {
+  limits.connections_max = (limits.connections_max + lanes - 1) / lanes;
+  return limits;
+}
+
+size_t CountOfLanes(size_t threads) {
+  return threads != 0 ? threads : std::max<size_t>(std::thread::hardware_concurrency(), 1);
+}
+
+}  // namespace
+
+class Server::Impl {
+ public:
+  explicit Impl(ServerOptions options) : options_(std::move(options)) {}
+  ~Impl() { Stop(0); }
+
+  std::expected<void, ServerError> OpenStore() {
+    if (options_.data_dir.empty()) {
+      own_store_ = Store::InMemory(options_.store);
+    } else {
+      auto opened = Store::Open(options_.data_dir, options_.store);
+      if (!opened) {
+        return std::unexpected(ServerError{.code = ServerError::Code::kStore,
+                                           .open = opened.error().code,
+                                           .message = std::move(opened.error().message)});
+      }
+      own_store_ = std::move(*opened);
+    }
+    store_ = own_store_.get();
+    return {};
+  }
+
+  void UseStore(Store& store) { store_ = &store; }
+
+  // REQUIRES: there is a store.
+  std::expected<void, ServerError> Serve() {
+    auto sockets = Bind();
+    if (!sockets) return std::unexpected(std::move(sockets.error()));
+    const HttpLimits limits = ShareOf(options_.limits, sockets->size());
+    for (ListenSocket& socket : *sockets) {
+      lanes_.push_back(
+          std::make_unique<Lane>(*store_, workers_, options_, limits, std::move(socket)));
+    }
+    for (const auto& lane : lanes_) lane->Start();
+    return {};
+  }
+
+  bool Stop(int64_t deadline_ms) {
+    if (lanes_.empty()) return drained_;
+    drained_ = Drain(std::clamp<int64_t>(deadline_ms, 0, kStopMsMax));
+    for (const auto& lane : lanes_) lane->Stop();
+    workers_.Stop();  // its tasks use what the lanes own
+    lanes_.clear();
+    return drained_;
+  }
+
+  std::string url() const { return "http://" + AuthorityOf(options_.host, port_); }
+  uint16_t port() const { return port_; }
+  Store& store() { return *store_; }
+
+ private:
+  // A socket for each lane, all on one port.
+  std::expected<std::vector<ListenSocket>, ServerError> Bind() {
+    auto first = ListenSocket::Bind(options_.host, options_.port);
+    if (!first) return CannotListen(options_, first.error());
+    port_ = first->port();
+    const size_t count = CountOfLanes(options_.threads);
+    std::vector<ListenSocket> sockets;
+    sockets.push_back(std::move(*first));
+    while (sockets.size() < count) {
+      auto socket = sockets.front().Share();
+      if (!socket) return CannotListen(options_, socket.error());
+      sockets.push_back(std::move(*socket));
+    }
+    return sockets;
+  }
+
+  // True: no connection is left.
+  bool Drain(int64_t deadline_ms) {
+    std::unique_lock lock(mutex_);
+    lanes_open_ = lanes_.size();
+    for (const auto& lane : lanes_) {
+      lane->Drain([this] {
+        const std::lock_guard drained(mutex_);
+        if (--lanes_open_ == 0) all_drained_.notify_one();
+      });
+    }
+    return all_drained_.wait_for(lock, std::chrono::milliseconds(deadline_ms),
+                                 [this] { return lanes_open_ == 0; });
+  }
+
+  const ServerOptions options_;
+  uint16_t port_ = 0;  // the real one
+  std::unique_ptr<Store> own_store_;
+  Store* store_ = nullptr;
+  WorkerPool workers_{kCompressionThreads};
+  std::vector<std::unique_ptr<Lane>> lanes_;  // empty: stopped
+  bool drained_ = true;
+
+  std::mutex mutex_;
+  std::condition_variable all_drained_;
+  size_t lanes_open_ = 0;  // guarded by mutex_
+};
+
+Server::Server(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+
+Server::~Server() = default;
+
+std::expected<std::unique_ptr<Server>, ServerError> Server::Start(ServerOptions options) {
+  auto impl = std::make_unique<Impl>(std::move(options));
+  if (auto opened = impl->OpenStore(); !opened) return std::unexpected(std::move(opened.error()));
+  if (auto serving = impl->Serve(); !serving) return std::unexpected(std::move(serving.error()));
+  return std::unique_ptr<Server>(new Server(std::move(impl)));
+}
+
+std::expected<std::unique_ptr<Server>, ServerError> Server::Start(Store& store,
+                                                                  ServerOptions options) {
+  auto impl = std::make_unique<Impl>(std::move(options));
+  impl->UseStore(store);
+  if (auto serving = impl->Serve(); !serving) return std::unexpected(std::move(serving.error()));
+  return std::unique_ptr<Server>(new Server(std::move(impl)));
+}
+
+std::string Server::url() const { return impl_->url(); }
+
+uint16_t Server::port() const { return impl_->port(); }
+
+Store& Server::store() { return impl_->store(); }
+
+StoreResult<void> Server::Clear() { return store().Clear(); }
+
+bool Server::Stop(int64_t deadline_ms) { return impl_->Stop(deadline_ms); }
+
+}  // namespace thalweg

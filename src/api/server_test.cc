@@ -1,0 +1,198 @@
+// A whole server over real sockets: the public Server and what it puts together.
+#include "thalweg/server.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "net/net_test_support.h"
+#include "thalweg/fault_injection.h"
+
+namespace thalweg {
+namespace {
+
+using testing::EndsWith;
+using testing::HasSubstr;
+using testing::StartsWith;
+
+std::unique_ptr<Server> Started(ServerOptions options = {}) {
+  options.port = 0;
+  auto server = Server::Start(std::move(options));
+  if (!server) {
+    ADD_FAILURE() << server.error().message;
+    std::abort();
+  }
+  return std::move(*server);
+}
+
+std::string Ask(uint16_t port, std::string_view method, std::string_view path,
+                std::string_view body = "") {
+  TestClient client(port);
+  client.Send(std::string(method) + " " + std::string(path) +
+              " HTTP/1.1\r\nHost: h\r\nContent-Type: text/plain\r\nContent-Length: " +
+              std::to_string(body.size()) + "\r\n\r\n" + std::string(body));
+  return client.ReadResponse();
+}
+
+class Folder {
+ public:
+  Folder() {
+    std::string name = (std::filesystem::temp_directory_path() / "thalweg-server-XXXXXX").string();
+    path_ = mkdtemp(name.data());
+  }
+  ~Folder() { std::filesystem::remove_all(path_); }
+
+  std::string operator/(const char* name) const { return (path_ / name).string(); }
+
+ private:
+  std::filesystem::path path_;
+};
+
+TEST(Server, ServesStreamsFromMemoryUntilItStops) {
+  const auto server = Started();
+  EXPECT_EQ(server->url(), "http://127.0.0.1:" + std::to_string(server->port()));
+  EXPECT_THAT(Ask(server->port(), "PUT", "/v1/stream/a", "one"), StartsWith("HTTP/1.1 201 "));
+  EXPECT_THAT(Ask(server->port(), "GET", "/v1/stream/a"), EndsWith("\r\n\r\none"));
+  EXPECT_TRUE(server->store().Has("a"));
+  EXPECT_TRUE(server->Stop());
+  EXPECT_TRUE(server->Stop()) << "a second stop does nothing";
+  EXPECT_TRUE(server->store().Has("a")) << "the store lives on";
+}
+
+TEST(Server, KeepsADirectoryOverARestart) {
+  const Folder folder;
+  ServerOptions options;
+  options.data_dir = folder / "data";
+  Ask(Started(options)->port(), "PUT", "/v1/stream/a", "one");
+  const auto again = Started(options);
+  EXPECT_THAT(Ask(again->port(), "GET", "/v1/stream/a"), EndsWith("\r\n\r\none"));
+}
+
+TEST(Server, SaysWhyItCannotStart) {
+  const Folder folder;
+  std::ofstream(folder / "file") << "x";
+  const auto running = Started({.data_dir = folder / "held"});
+  struct Case {
+    const char* why;
+    ServerOptions options;
+    ServerError::Code want;
+    const char* said;
+  };
+  const Case cases[] = {
+      {"somebody listens", {.port = running->port()}, ServerError::Code::kPortInUse, "in use"},
+      {"not our address",
+       {.host = "192.0.2.1", .port = 0},
+       ServerError::Code::kCannotListen,
+       "192.0.2.1"},
+      {"another one's directory",
+       {.port = 0, .data_dir = folder / "held"},
+       ServerError::Code::kStore,
+       "in use by another process"},
+      {"no directory",
+       {.port = 0, .data_dir = folder / "file"},
+       ServerError::Code::kStore,
+       "Not a directory"},
+  };
+  for (const Case& c : cases) {
+    const auto refused = Server::Start(c.options);
+    ASSERT_FALSE(refused) << c.why;
+    EXPECT_EQ(refused.error().code, c.want) << c.why;
+    EXPECT_THAT(refused.error().message, HasSubstr(c.said)) << c.why;
+  }
+}
+
+TEST(Server, SeveralServeOneStore) {
+  const auto store = Store::InMemory();
+  ServerOptions options;
+  options.port = 0;
+  const auto one = Server::Start(*store, options);
+  options.router.base_path = "/other";
+  const auto other = Server::Start(*store, options);
+  ASSERT_TRUE(one && other);
+  Ask((*one)->port(), "PUT", "/v1/stream/a", "one");
+  EXPECT_THAT(Ask((*other)->port(), "GET", "/other/a"), EndsWith("\r\n\r\none"));
+  ASSERT_TRUE((*other)->Clear());
+  EXPECT_THAT(Ask((*one)->port(), "GET", "/v1/stream/a"), StartsWith("HTTP/1.1 404 "));
+}
+
+TEST(Server, AFrontHandlerAnswersBeforeTheRouterAndAFaultBeforeBoth) {
+  FaultInjection faults;
+  ServerOptions options;
+  options.faults = &faults;
+  options.front = [](const Request& request, Responder& responder) {
+    if (request.path != "/front") return false;
+    responder.Respond(200, {}, Bytes::Static("front"));
+    return true;
+  };
+  const auto server = Started(std::move(options));
+  ASSERT_EQ(faults.InjectError("/front", 503), std::nullopt);
+  EXPECT_THAT(Ask(server->port(), "GET", "/front"), StartsWith("HTTP/1.1 503 "));
+  EXPECT_THAT(Ask(server->port(), "GET", "/front"), EndsWith("\r\n\r\nfront"));
+  EXPECT_THAT(Ask(server->port(), "PUT", "/v1/stream/a"), StartsWith("HTTP/1.1 201 "));
+}
+
+TEST(Server, HooksHearOfWhatIsCreatedAndDeleted) {
+  std::vector<std::string> heard;
+  ServerOptions options;
+  options.threads = 1;
+  options.router.hooks.on_created = [&heard](const StreamEvent& event, AnswerHold) {
+    heard.push_back("+" + event.path);
+  };
+  options.router.hooks.on_deleted = [&heard](const StreamEvent& event, AnswerHold) {
+    heard.push_back("-" + event.path);
+  };
+  const auto server = Started(std::move(options));
+  Ask(server->port(), "PUT", "/v1/stream/a");
+  Ask(server->port(), "DELETE", "/v1/stream/a");
+  server->Stop();  // its thread wrote what we read now
+  EXPECT_THAT(heard, testing::ElementsAre("+a", "-a"));
+}
+
+TEST(Server, StopAnswersWhoeverWaits) {
+  const auto server = Started();
+  Ask(server->port(), "PUT", "/v1/stream/a");
+  TestClient waiting(server->port());
+  // Sent in one piece: when the first is answered, the long-poll has arrived.
+  waiting.Send(
+      "HEAD /v1/stream/a HTTP/1.1\r\nHost: h\r\n\r\n"
+      "GET /v1/stream/a?offset=now&live=long-poll HTTP/1.1\r\nHost: h\r\n\r\n");
+  waiting.ReadUntil("\r\n\r\n");
+  std::string answer;
+  std::thread reader([&] { answer = waiting.ReadAll(); });
+  EXPECT_TRUE(server->Stop());
+  reader.join();
+  EXPECT_THAT(answer, StartsWith("HTTP/1.1 204 "));
+}
+
+TEST(Server, StopCutsOffWhatOutlastsItsDeadline) {
+  const auto server = Started();
+  TestClient slow(server->port());
+  slow.Send(
+      "PUT /v1/stream/a HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\n"
+      "Content-Length: 5\r\n\r\n");
+  slow.ReadUntil("100 Continue\r\n\r\n");
+  EXPECT_FALSE(server->Stop(1));
+  EXPECT_FALSE(server->Stop()) << "how it stopped is remembered";
+}
+
+TEST(Server, StartsAndStopsAgainAndAgain) {
+  const auto store = Store::InMemory();
+  for (int i = 0; i < 50; ++i) {
+    ServerOptions options;
+    options.port = 0;
+    options.threads = 2;
+    const auto server = Server::Start(*store, options);
+    ASSERT_TRUE(server) << server.error().message;
+    ASSERT_THAT(Ask((*server)->port(), "PUT", "/v1/stream/a"), StartsWith("HTTP/1.1 20"));
+  }
+}
+
+}  // namespace
+}  // namespace thalweg
