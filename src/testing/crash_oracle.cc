@@ -61,10 +61,15 @@ void CrashOracle::OnDurable(Lsn durable) {
   std::erase_if(waiting_, [&](const Answer& answer) { return answer.said <= durable; });
 }
 
+void CrashOracle::MayLast(const std::string& path) {
+  const auto it = made_.find(LatestIdAt(path).value);
+  if (it != made_.end()) it->second.may_last = true;
+}
+
 // A restart, and a return from the store, count an eighth of the window that may have been used.
 void CrashOracle::ExpectNotOverdue(const std::string& path) {
-  const auto it = may_last_.find(path);
-  if (it != may_last_.end() && it->second == LatestIdAt(path)) return;
+  const auto it = made_.find(LatestIdAt(path).value);
+  if (it != made_.end() && it->second.may_last) return;
   Expect(!model_.IsDue(path, Now(), 1), "what is met has not outlived its time");
 }
 

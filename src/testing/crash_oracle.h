@@ -39,7 +39,7 @@ class CrashOracle {
   void OnDescribed(const std::string& path, const DescribeOutcome& got, Lsn durable);
 
   // What stands at `path` ends later than by its window, for example because a reader watches it.
-  void MayLast(const std::string& path) { may_last_[path] = LatestIdAt(path); }
+  void MayLast(const std::string& path);
 
   // Answers that waited leave.
   void OnDurable(Lsn durable);
@@ -65,6 +65,7 @@ class CrashOracle {
   struct Made {
     std::string path;
     Lsn lsn;
+    bool may_last = false;
   };
   struct Answer {
     Lsn said;  // to rest on
@@ -83,7 +84,6 @@ class CrashOracle {
   Model model_{Model::Ending::kByWord};
   std::vector<Done> journal_;
   std::map<uint64_t, Made> made_;  // by id
-  std::map<std::string, StreamId> may_last_;
   std::vector<Answer> waiting_;
   Lsn staged_;
   std::optional<Lsn> own_;  // of the command under way

@@ -34,6 +34,7 @@ constexpr uint64_t kRegressionSeeds[] = {
     1,       // a fork of a fork in what that inherited was refused at the next start
     7104,    // a log file that lost its header was taken for one never written
     706472,  // a read that failed was a use of its stream, which the oracle did not know
+    738476,  // it forgot that a stream was watched whose successor a crash took back
 };
 
 // Says how to do it again; THALWEG_STEPS takes what it says.
