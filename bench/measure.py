@@ -27,9 +27,10 @@ def load(running, case_flags, seconds, warmup):
 
 
 def failed(said):
-    """Refusals, requests that were due and never sent, and messages that never came."""
+    """Refusals, requests never sent or never answered, and messages that never came."""
     parts = [said[part] for part in ("append", "deliver", "replay") if part in said]
-    return sum(part.get(count, 0) for part in parts for count in ("errors", "unsent", "lost"))
+    counts = ("errors", "unsent", "unanswered", "lost")
+    return sum(part.get(count, 0) for part in parts for count in counts)
 
 
 def latencies(work):

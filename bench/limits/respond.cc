@@ -81,7 +81,9 @@ class Committer {
       Commit(bytes);
       lock.lock();
       durable_.insert(durable_.end(), clients.begin(), clients.end());
+      lock.unlock();
       on_durable_();
+      lock.lock();
     }
   }
 

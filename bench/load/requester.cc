@@ -84,8 +84,9 @@ void Requester::StartMeasuring() {
 
 void Requester::Stop(int64_t now_ns) {
   counting_ = false;
+  const bool more_are_due = left_ > 0 && !pacer_.closed_loop();
   left_ = 0;
-  if (pacer_.closed_loop()) return;
+  if (!more_are_due) return;
   while (const auto due_ns = pacer_.Take(now_ns)) {
     latencies_.Record(now_ns - *due_ns);
     ++unsent_;

@@ -51,6 +51,7 @@ class Requester {
   uint64_t answered() const { return answered_; }
   uint64_t errors() const { return errors_; }  // refusals and requests that were cut off
   uint64_t unsent() const { return unsent_; }
+  uint64_t unanswered() const { return in_flight_; }
   const Histogram& latencies() const { return latencies_; }
 
  private:

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <charconv>
-#include <limits>
 
 namespace thalweg::bench {
 namespace {
@@ -53,8 +52,7 @@ bool ResponseParser::Step(std::string_view& bytes, ResponseSink& sink) {
   switch (state_) {
     case State::kHead: return TakeHead(bytes, sink);
     case State::kBody:
-    case State::kChunk:
-    case State::kUntilEnd: TakeBody(bytes, sink); return true;
+    case State::kChunk: TakeBody(bytes, sink); return true;
     case State::kChunkSize:
     case State::kChunkEnd:
     case State::kTrailer: return TakeChunkLine(bytes, sink);
@@ -84,10 +82,8 @@ bool ResponseParser::StartBody(const ResponseHead& head, ResponseSink& sink) {
     state_ = State::kChunkSize;
     return true;
   }
-  const std::string_view length = head.Field("content-length");
-  left_ = std::numeric_limits<uint64_t>::max();
-  state_ = length.empty() ? State::kUntilEnd : State::kBody;
-  if (!length.empty() && !ParseNumber(length, 10, left_)) return false;
+  if (!ParseNumber(head.Field("content-length"), 10, left_)) return false;
+  state_ = State::kBody;
   if (left_ == 0) Finish(sink);
   return true;
 }

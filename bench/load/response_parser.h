@@ -1,5 +1,6 @@
 // Takes HTTP/1.1 responses out of bytes that come in any pieces. Knows no more of HTTP than a
-// measured server needs to answer with; copies nothing but a head that came in pieces.
+// measured server needs to answer with (a body has a length or comes in chunks); copies nothing but
+// a head that came in pieces.
 //
 // Belongs to one connection. Not thread-safe.
 #pragma once
@@ -36,8 +37,7 @@ class ResponseParser {
   // Tells `sink` what `bytes` bring. False: this is no response, and the connection is of no use.
   bool Feed(std::string_view bytes, ResponseSink& sink);
 
-  // How many bytes of a body must come next; 0 where it is something else that comes, or its length
-  // is not known.
+  // How many bytes of a body must come next; 0 where something else comes.
   uint64_t body_left() const;
 
   // As Feed() of that many bytes that nobody needs to see. REQUIRES: bytes <= body_left().
@@ -47,7 +47,7 @@ class ResponseParser {
   void Reset();
 
  private:
-  enum class State : uint8_t { kHead, kBody, kChunkSize, kChunk, kChunkEnd, kTrailer, kUntilEnd };
+  enum class State : uint8_t { kHead, kBody, kChunkSize, kChunk, kChunkEnd, kTrailer };
 
   bool Step(std::string_view& bytes, ResponseSink& sink);
   bool TakeHead(std::string_view& bytes, ResponseSink& sink);

@@ -89,7 +89,10 @@ void Run::Connect() {
   }
   if (flags_.replays > 0)
     replay_ = std::make_unique<ReplayReaders>(loop_, flags_.streams, flags_.replays);
-  if (!HasAppends(flags_.mode)) return;
+  if (HasAppends(flags_.mode)) ConnectAppends();
+}
+
+void Run::ConnectAppends() {
   const auto producer = flags_.mode == Mode::kProducer ? AppendRequests::Producer::kOnePerClient
                                                        : AppendRequests::Producer::kNone;
   appends_ = std::make_unique<AppendRequests>(loop_.target(), flags_.streams, flags_.message,
@@ -151,6 +154,7 @@ void Run::ReportAppends(JsonLine& line) const {
   line.Add("bytes", answered * static_cast<int64_t>(appends_->bytes()));
   line.Add("errors", static_cast<int64_t>(requester_->errors()));
   line.Add("unsent", static_cast<int64_t>(requester_->unsent()));
+  line.Add("unanswered", static_cast<int64_t>(requester_->unanswered()));
   AddLatencies(requester_->latencies(), line);
   line.End();
 }

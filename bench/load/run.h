@@ -36,6 +36,7 @@ class Run {
   void Prepare();
   void SendAll(RequestSource& source, uint64_t requests, const char* what);
   void Connect();
+  void ConnectAppends();
   void Measure();
   void Drain();
   bool Drained() const;
