@@ -16,7 +16,7 @@ sys.dont_write_bytecode = True
 from server import start_process  # noqa: E402
 
 THALWEG, LOAD = sys.argv[1:3]
-SECONDS = "0.3"
+SECONDS = "0.5"
 
 
 class Load(unittest.TestCase):
