@@ -44,8 +44,8 @@ class Kind:
 
     name: str
     argv: object
-    env: dict = field(default_factory=dict)
     base: str = STREAMS
+    says_url: bool = False  # it picks its port itself and prints `listening on URL`
     needs: str | None = None  # a path under build/bench-peers, of a peer
     streams_max: int = 1 << 30  # more do not fit into what it can open
     before: object = None  # (folder, port): writes its configuration
@@ -71,7 +71,7 @@ def thalweg(*flags):
 
 
 def limit(name, *flags):
-    """`{}` in a flag is the folder. Limits pick their port themselves."""
+    """`{}` in a flag is the folder."""
 
     def argv(setting, folder, port):
         program = os.path.join(setting.build, "bench", f"thalweg_limit_{name}")
@@ -145,10 +145,10 @@ def kinds():
     listed = [
         Kind("thalweg", thalweg()),
         Kind("thalweg-memory", thalweg("--memory")),
-        Kind("limit-respond", limit("respond")),
-        Kind("limit-commit", limit("respond", "--commit", "{}/log")),
-        Kind("limit-replay", limit("replay", "{}/stream")),
-        Kind("limit-fanout", limit("fanout")),
+        Kind("limit-respond", limit("respond"), says_url=True),
+        Kind("limit-commit", limit("respond", "--commit", "{}/log"), says_url=True),
+        Kind("limit-replay", limit("replay", "{}/stream"), says_url=True),
+        Kind("limit-fanout", limit("fanout"), says_url=True),
         Kind("electric-wal", electric("wal"), **electric_there),
         Kind("electric-memory", electric("memory"), **electric_there),
         Kind("thesampaton-acid", thesampaton("acid"), **thesampaton_there),
@@ -181,7 +181,6 @@ class Running:
         self.kind, self.setting = kind, setting
         self.owns_folder = folder is None
         self.folder = folder or tempfile.mkdtemp(prefix="thalweg-bench-", dir=setting.data)
-        atexit.register(self.stop)
         port = free_port()
         if kind.before:
             kind.before(self.folder, port)
@@ -190,10 +189,10 @@ class Running:
         self.log = open(os.path.join(self.folder, "output"), "w+")
         self.process = subprocess.Popen(
             argv, stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log,
-            env={**os.environ, **kind.env},
             preexec_fn=lambda: os.sched_setaffinity(0, setting.server_cores),
         )  # fmt: skip
-        self.port = self.listening_port() if "thalweg_limit" in argv[0] else port
+        atexit.register(self.stop)
+        self.port = self.said_port() if kind.says_url else port
         self.start_seconds = self.wait_until_it_answers()
         if kind.after:
             kind.after(self.port)
@@ -217,7 +216,7 @@ class Running:
         self.stop()
         raise NotStarted(f"{said}\n{self.kind.name} did not start in {seconds:.0f} s".strip())
 
-    def listening_port(self):
+    def said_port(self):
         while not self.output().startswith("listening on "):
             self.check_alive()
             time.sleep(0.001)
@@ -239,19 +238,19 @@ class Running:
 
     def end(self):
         """Asks it to end, and sees to it."""
-        process = getattr(self, "process", None)
-        if process is None or process.poll() is not None:
+        if self.process.poll() is not None:
             return
-        process.send_signal(signal.SIGTERM)
+        self.process.send_signal(signal.SIGTERM)
         try:
-            process.wait(END_SECONDS_MAX)
+            self.process.wait(END_SECONDS_MAX)
         except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+            self.process.kill()
+            self.process.wait()
 
     def stop(self):
         """Ends it; what it kept in a folder of its own is removed."""
         atexit.unregister(self.stop)
         self.end()
+        self.log.close()
         if self.owns_folder:
             shutil.rmtree(self.folder, ignore_errors=True)
