@@ -2,7 +2,6 @@
 #include "thalweg/store.h"
 
 #include <atomic>
-#include <cstring>
 #include <semaphore>
 #include <utility>
 
@@ -11,7 +10,6 @@
 #include "api/message_waits.h"
 #include "api/store_commands.h"
 #include "api/store_errors.h"
-#include "base/assert.h"
 #include "base/callback_queue.h"
 #include "base/gated_executor.h"
 #include "base/system_clock.h"
