@@ -59,15 +59,13 @@ class THALWEG_API FaultInjection {
  public:
   using Next = std::move_only_function<void(const Request&, Responder&)>;
 
-  // Requests whose delay outlasts this are let go unanswered. REQUIRES of the end: no call is under
-  // way, and no answer that is being spoiled.
   explicit FaultInjection(FaultInjectionOptions options = {});
-  ~FaultInjection();
+  ~FaultInjection();  // requests that are still delayed are dropped when their time comes
   FaultInjection(const FaultInjection&) = delete;
   FaultInjection& operator=(const FaultInjection&) = delete;
 
-  // From now on requests to `path` ("/v1/stream/a": mount and all, percent-encoded as in the
-  // request) meet `fault`, in place of the one before. The error says what is wrong with `path` or
+  // From now on requests to `path` meet `fault`, in place of the one before. "/v1/stream/a": with
+  // its mount, percent-encoded as in the request. The error says what is wrong with `path` or
   // `fault`, which then changes nothing. THREAD: any.
   [[nodiscard]] std::optional<std::string> Inject(std::string_view path, Fault fault);
 

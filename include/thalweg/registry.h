@@ -20,12 +20,15 @@ class Store;
 class THALWEG_API RegistryHooks {
  public:
   // Writes to the stream `path` of `store`, which is created with the first event, and again where
-  // somebody deletes it. `logger` hears of what could not be written; null: nobody.
+  // somebody deletes it. Where it cannot be written, because it was closed or the disk is full, the
+  // requests succeed all the same and the registry misses their events; `logger` hears of it once
+  // until it works again; null: nobody.
   // REQUIRES: store and logger outlive this and the hooks it gave.
   explicit RegistryHooks(Store& store, std::string path = "__registry__", Logger* logger = nullptr);
   ~RegistryHooks();
 
-  // For RouterOptions. The request waits until the event is durable. THREAD: any.
+  // For RouterOptions, of any number of routers over that store. The request waits until the event
+  // is durable. THREAD: any.
   LifecycleHooks hooks();
 
  private:

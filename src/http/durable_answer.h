@@ -1,7 +1,7 @@
 // Answers that wait until what they rest on is durable; the client may leave meanwhile.
 //
 // Own thread only. The waiting answer belongs to the port; if the port drops it (it ends, or the
-// disk has failed), the responder is aborted: nobody knows what became of the change.
+// disk has failed), the response is aborted: nobody knows what became of the change.
 #pragma once
 
 #include <memory>

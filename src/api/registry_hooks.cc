@@ -1,0 +1,116 @@
+// Crosses threads: events come from any router, results from the store; see thalweg/registry.h.
+#include <atomic>
+#include <utility>
+
+#include "api/registry_event.h"
+#include "http/target.h"
+#include "thalweg/registry.h"
+#include "thalweg/store.h"
+
+namespace thalweg {
+
+namespace {
+
+constexpr std::string_view kJson = "application/json";
+
+// The key under which routers know the stream; where no stream can live at `path`, itself.
+std::string KeyOf(const std::string& path) {
+  std::string storage;
+  const auto key = ParseKey(path, storage);
+  return key ? std::string(*key) : path;
+}
+
+std::string_view AdviceFor(StoreErrc code) {
+  switch (code) {
+    case StoreErrc::kClosed: return "; delete it, and the next event begins a new one";
+    case StoreErrc::kContentTypeMismatch:
+    case StoreErrc::kExists: return "; delete what stands there, or give the registry another path";
+    default: return "";
+  }
+}
+
+}  // namespace
+
+// Shared by the hooks and by what is under way in the store.
+class RegistryHooks::Impl : public std::enable_shared_from_this<Impl> {
+ public:
+  Impl(Store& store, const std::string& path, Logger* logger)
+      : store_(store), key_(KeyOf(path)), logger_(logger) {}
+
+  void Write(const StreamEvent& event, AnswerHold hold) {
+    if (event.path == key_) return;
+    Append({std::make_shared<const std::string>(RegistryEventJson(event)), std::move(hold)});
+  }
+
+ private:
+  // An event on its way; the answer waits as long as somebody has it.
+  struct Entry {
+    std::shared_ptr<const std::string> json;
+    AnswerHold hold;
+    bool was_created = false;  // the registry, for this entry
+  };
+
+  void Append(Entry entry);
+  void CreateWith(Entry entry);
+  void NoteSuccess() { is_failing_ = false; }
+  void NoteFailure(const StoreError& error);
+
+  Store& store_;
+  const std::string key_;
+  Logger* const logger_;                  // may be null
+  std::atomic<bool> is_failing_ = false;  // has been said
+};
+
+// Most often the registry is there.
+void RegistryHooks::Impl::Append(Entry entry) {
+  const std::shared_ptr<const std::string> json = entry.json;
+  AppendOptions options;
+  options.content_type = kJson;
+  store_.AppendAsync(key_, *json, options,
+                     [self = shared_from_this(),
+                      entry = std::move(entry)](StoreResult<AppendResult> result) mutable {
+                       if (result) return self->NoteSuccess();
+                       const bool may_create =
+                           result.error().code == StoreErrc::kNotFound && !entry.was_created;
+                       if (may_create) return self->CreateWith(std::move(entry));
+                       self->NoteFailure(result.error());
+                     });
+}
+
+// With the event in it, so that no later one can come before.
+void RegistryHooks::Impl::CreateWith(Entry entry) {
+  entry.was_created = true;
+  const std::shared_ptr<const std::string> json = entry.json;
+  CreateOptions options;
+  options.content_type = kJson;
+  options.initial_data = *json;
+  store_.CreateAsync(key_, options,
+                     [self = shared_from_this(),
+                      entry = std::move(entry)](StoreResult<CreateResult> result) mutable {
+                       if (!result) return self->NoteFailure(result.error());
+                       if (!result->created) return self->Append(std::move(entry));  // by another
+                       self->NoteSuccess();
+                     });
+}
+
+// Once until it works again: every event would say the same.
+void RegistryHooks::Impl::NoteFailure(const StoreError& error) {
+  if (is_failing_.exchange(true) || logger_ == nullptr) return;
+  std::string message = "the registry stream '" + key_ + "' cannot be written, and misses what is ";
+  message.append("created and deleted meanwhile: ").append(error.message);
+  logger_->Write(LogLevel::kWarning, message.append(AdviceFor(error.code)));
+}
+
+RegistryHooks::RegistryHooks(Store& store, std::string path, Logger* logger)
+    : impl_(std::make_shared<Impl>(store, path, logger)) {}
+
+RegistryHooks::~RegistryHooks() = default;
+
+LifecycleHooks RegistryHooks::hooks() {
+  const StreamHook write = [impl = impl_](const StreamEvent& event, AnswerHold hold) {
+    impl->Write(event, std::move(hold));
+  };
+  return {.on_created = write, .on_deleted = write};
+}
+
+}  // namespace thalweg
