@@ -93,14 +93,16 @@ export class SeedTypes {
 
   // The members of each declared class and interface: [{ owner, name, type, isOptions }].
   seedMembers() {
-    const namespace = this.program.getSourceFile(this.declared).statements;
-    return namespace.filter(ts.isModuleDeclaration).flatMap(({ body }) =>
-      body.statements.flatMap((owner) =>
-        this.#membersOf(this.checker.getSymbolAtLocation(owner.name)).map((member) => ({
-          ...member,
-          isOptions: ts.isInterfaceDeclaration(owner),
-        })),
-      ),
+    const isOwner = (node) => ts.isInterfaceDeclaration(node) || ts.isClassDeclaration(node);
+    const { statements } = this.program.getSourceFile(this.declared);
+    const owners = statements
+      .filter(ts.isModuleDeclaration)
+      .flatMap(({ body }) => body.statements.filter(isOwner));
+    return owners.flatMap((owner) =>
+      this.#membersOf(this.checker.getSymbolAtLocation(owner.name)).map((member) => ({
+        ...member,
+        isOptions: ts.isInterfaceDeclaration(owner),
+      })),
     );
   }
 
