@@ -2,7 +2,7 @@
 """Runs every test, step by step, and says what came of it.
 
   run_tests.py [--show] [STEP ...]    steps: tidy unit embed conformance e2e crash readme
-                                      asan tsan fuzz
+                                      node asan tsan fuzz
 
 One line per step; what a step printed is kept in build/test-logs/STEP.log, and its end is shown
 where it failed. The last line is the sum: `N passed, N failed`. Exits 1 where anything failed.
@@ -275,6 +275,31 @@ def readme(step):
     step.count([sys.executable, "test/readme_test.py", binary], count_sum)
 
 
+def link_package(folder, name, package):
+    """Makes `name` resolve to the folder `package` for what is in `folder`."""
+    link = os.path.join(folder, "node_modules", name)
+    if os.path.lexists(link):
+        os.remove(link)
+    os.symlink(package, link)
+
+
+def node(step):
+    """The npm package from outside: the seed's blocks, frameworks, drop-in, leaks, the suite."""
+    package = os.path.join(ROOT, "bindings", "node")
+    folder = os.path.join(ROOT, "test", "node")
+    ensure_node(step)
+    step.need(["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"], cwd=package)
+    step.need(["cmake", "--preset", "release", "-DTHALWEG_NODE=ON"])
+    build(step, "release", ["thalweg_node"])
+    node_packages(step, folder)
+    node_packages(step, os.path.join(ROOT, "test", "conformance"))
+    link_package(folder, "thalweg", package)
+    tests = sorted(glob.glob(os.path.join(folder, "*.test.mjs")))
+    argv = ["node", "--test", "--test-reporter=tap", f"--test-concurrency={JOBS}", *tests]
+    step.count(argv, count_tap, cwd=folder)
+    step.count(["node", "conformance.mjs"], count_sum, cwd=folder)
+
+
 def asan(step):
     build(step, "asan")
     ctest(step, "asan", SANITIZER_ENVIRONMENT)
@@ -320,6 +345,7 @@ STEPS = {
     "e2e": e2e,
     "crash": crash,
     "readme": readme,
+    "node": node,
     "asan": asan,
     "tsan": tsan,
     "fuzz": fuzz,
