@@ -8,12 +8,13 @@ export const CORE_TESTS = 332;
 const SUITE_MS = 300_000; // a server that stops answering is a failure, not a wait
 const here = dirname(fileURLToPath(import.meta.url));
 
-// Runs the suite against the server at `url`; `file` takes vitest's report.
-export async function runSuite(url, file, { env = {}, stdio = "inherit" } = {}) {
+// Runs the suite against the server at `url`; `file` takes vitest's report. `folder` has the test
+// file, vitest's configuration and node_modules.
+export async function runSuite(url, file, { env = {}, stdio = "inherit", folder = here } = {}) {
   const vitest = join(here, "node_modules", "vitest", "vitest.mjs");
   const args = [vitest, "run", "--reporter=default", "--reporter=json", `--outputFile=${file}`];
   const child = spawn(process.execPath, args, {
-    cwd: here,
+    cwd: folder,
     env: { ...process.env, THALWEG_URL: url, ...env },
     stdio,
   });

@@ -2,13 +2,15 @@
 //
 //   conformance.mjs [KIND/STORE ...]    default: all of MODES
 //
-// Two modes run at a time: a run mostly waits. Prints `N passed, N failed` in the end.
-import { mkdtempSync, readFileSync, rmSync, openSync, closeSync } from "node:fs";
+// SEED_MODE runs the suite as the seed's own code block starts it. Two modes run at a time: a run
+// mostly waits. Prints `N passed, N failed` in the end.
+import { closeSync, cpSync, mkdirSync, mkdtempSync, openSync, readFileSync } from "node:fs";
+import { rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { join } from "node:path";
 import { serverFrom } from "../conformance/server.mjs";
 import { judge, runSuite } from "../conformance/suite.mjs";
+import { SERVER_PORT, sourceOf } from "./seed_blocks.mjs";
 
 const MODES = [
   "http/memory",
@@ -20,17 +22,31 @@ const MODES = [
   "server/memory",
   "server/file",
 ];
+const SEED_MODE = "server/memory";
 const AT_ONCE = 2;
-const here = dirname(fileURLToPath(import.meta.url));
+const here = import.meta.dirname;
+const suite = join(here, "..", "conformance");
 const total = { passed: 0, failed: 0 };
+
+// A folder like that of the suite, where the test is the seed's block.
+function seedFolder(folder, url) {
+  const made = join(folder, "seed");
+  mkdirSync(made);
+  symlinkSync(join(suite, "node_modules"), join(made, "node_modules"));
+  cpSync(join(suite, "vitest.config.mjs"), join(made, "vitest.config.mjs"));
+  const block = sourceOf("Conformance suite").replace(SERVER_PORT, new URL(url).port);
+  writeFileSync(join(made, "conformance.test.mjs"), block);
+  return made;
+}
 
 async function runMode(mode, folder) {
   const host = await serverFrom(process.execPath, [join(here, "host.mjs"), ...mode.split("/")]);
   const log = join(folder, `${mode.replace("/", "-")}.log`);
   const out = openSync(log, "w");
-  const report = await runSuite(host.url, `${log}.json`, { stdio: ["ignore", out, out] }).finally(
-    () => host.stop(),
-  );
+  const report = await runSuite(host.url, `${log}.json`, {
+    stdio: ["ignore", out, out],
+    folder: mode === SEED_MODE ? seedFolder(folder, host.url) : suite,
+  }).finally(() => host.stop());
   closeSync(out);
   const complaints = [...judge(report), ...host.complaints()];
   console.log(`conformance: ${report.passed} of ${report.passed + report.failed} passed, ${mode}`);

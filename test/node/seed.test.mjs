@@ -25,6 +25,7 @@ test("the blocks are the seed's, byte for byte but for the package's name", () =
 });
 
 test("every block runs below or is checked as a declaration", () => {
+  // conformance.mjs runs the block that starts the suite.
   const covered = [...declarations, ...Object.keys(observers), "Conformance suite"];
   assert.deepEqual(covered.sort(), [...blocks.keys()].sort());
 });
