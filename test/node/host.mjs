@@ -14,6 +14,7 @@ import { subject } from "./package.mjs";
 const { DurableStreamRouter, DurableStreamTestServer } = subject;
 const { FileBackedStreamStore, StreamStore } = subject;
 const LONG_POLL_MS = 500; // what the suite is built for
+const KEEP_ALIVE_MS = 60_000; // Node's own 5 s end a connection just as the suite takes it again
 const MOUNT = "/api/streams";
 
 // Each starts a server and tells { url, close }.
@@ -84,6 +85,7 @@ function routerOver(store, options) {
 }
 
 async function listening(router, server, mount, close = () => server.close()) {
+  server.keepAliveTimeout = KEEP_ALIVE_MS;
   await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
   return {
     url: `http://127.0.0.1:${server.address().port}${mount}`,

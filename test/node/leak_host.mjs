@@ -4,8 +4,9 @@
 //
 // Messages: "serve" → { url }, "measure" → what is held now, { cycles } → starts and stops so many
 // servers, "end".
+import { once } from "node:events";
 import { mkdtempSync, readdirSync, rmSync } from "node:fs";
-import { createServer } from "node:http";
+import http from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { subject } from "./package.mjs";
@@ -21,21 +22,30 @@ let served;
 async function serve() {
   const store = isFile ? new FileBackedStreamStore({ dataDir: folder }) : new StreamStore();
   const router = new DurableStreamRouter({ store, onStreamCreated: async () => {} });
-  const server = createServer((req, res) => router.handleRequest(req, res));
+  const server = http.createServer((req, res) => router.handleRequest(req, res));
   await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
   served = { store, router, server };
   return { url: `http://127.0.0.1:${server.address().port}` };
+}
+
+// A request that keeps nothing: fetch would remember every server it ever spoke to.
+function ask(method, url) {
+  return new Promise((resolve, reject) => {
+    http.request(url, { method, agent: false }, resolve).on("error", reject).end();
+  });
 }
 
 // One server's life: started, a stream created, a reader waiting when it stops.
 async function cycle() {
   const server = new DurableStreamTestServer({ port: 0, dataDir: isFile ? folder : undefined });
   const url = await server.start();
-  const options = { method: "PUT", headers: { connection: "close" } };
-  if (!(await fetch(`${url}/a`, options)).ok) throw new Error("the stream was not created");
-  const waiting = fetch(`${url}/a?offset=now&live=sse`);
-  await (await waiting).body.cancel();
+  const created = await ask("PUT", `${url}/a`);
+  if (created.statusCode >= 300) throw new Error(`the PUT was answered ${created.statusCode}`);
+  const waiting = await ask("GET", `${url}/a?offset=now&live=sse`);
+  const ended = once(waiting.resume(), "end");
+  created.resume();
   await server.stop();
+  await ended;
 }
 
 async function cycles(count) {

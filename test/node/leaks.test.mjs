@@ -103,7 +103,7 @@ async function abortReaders(url, count, atOnce) {
 
 for (const [store, counts] of [
   ["memory", { requests: 100_000, readers: 10_000, cycles: 1_000 }],
-  ["file", { requests: 20_000, readers: 2_000, cycles: 100 }],
+  ["file", { requests: 20_000, readers: 2_000, cycles: 50 }],
 ]) {
   const perRound = (what) => Math.ceil((counts[what] * scale) / ROUNDS / 100) * 100;
 

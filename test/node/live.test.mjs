@@ -96,8 +96,9 @@ for (const kind of ["memory", "file"]) {
   test(`stop of the test server, ${kind}: as fast, with as many`, async (t) => {
     const dataDir = kind === "file" ? mkdtempSync(join(tmpdir(), "thalweg-live-")) : undefined;
     const server = await serveStandalone(t, { dataDir });
-    await shutdownAnswers(server.url, () => server.stop());
-    await assert.rejects(fetch(server.url));
+    const { url } = server;
+    await shutdownAnswers(url, () => server.stop());
+    await assert.rejects(fetch(url));
     if (dataDir) rmSync(dataDir, { recursive: true, force: true });
   });
 }
