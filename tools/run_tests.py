@@ -2,7 +2,7 @@
 """Runs every test, step by step, and says what came of it.
 
   run_tests.py [--show] [STEP ...]    steps: tidy unit embed conformance e2e crash readme
-                                      node asan tsan fuzz
+                                      node seed asan tsan fuzz
 
 One line per step; what a step printed is kept in build/test-logs/STEP.log, and its end is shown
 where it failed. The last line is the sum: `N passed, N failed`. Exits 1 where anything failed.
@@ -172,14 +172,14 @@ def ensure_node(step):
     os.environ["PATH"] = os.path.dirname(found[0]) + os.pathsep + os.environ["PATH"]
 
 
-def node_packages(step, folder):
+def node_packages(step, folder, *flags):
     """Installs what `folder`'s lock file names, where that has not been done."""
     ensure_node(step)
     lock = os.path.join(folder, "package-lock.json")
     stamp = os.path.join(folder, "node_modules", ".installed-lock.json")
     if os.path.exists(stamp) and open(stamp).read() == open(lock).read():
         return
-    step.need(["npm", "ci", "--no-audit", "--no-fund"], cwd=folder)
+    step.need(["npm", "ci", "--no-audit", "--no-fund", *flags], cwd=folder)
     shutil.copy(lock, stamp)
 
 
@@ -251,6 +251,25 @@ def e2e(step):
     step.count([live_load, env["THALWEG_BIN"]], count_sum)
 
 
+def node_addon(step):
+    """Builds the Node.js addon; the folder of its package."""
+    folder = os.path.join(ROOT, "bindings", "node")
+    node_packages(step, folder, "--ignore-scripts")  # the script would build it once more
+    step.need(["cmake", "--preset", "release", "-DTHALWEG_NODE=ON"])
+    step.need(["cmake", "--build", "--preset", "release", "-j", JOBS, "--target", "thalweg_node"])
+    return folder
+
+
+def node(step):
+    folder = node_addon(step)
+    addon = os.path.join(ROOT, "build", "release", "bindings", "node", "thalweg.node")
+    tests = sorted(glob.glob(os.path.join(folder, "test", "*.test.mjs")))
+    argv = ["node", "--test", "--test-reporter=tap", "--test-concurrency=2", *tests]
+    step.count(argv, count_tap, cwd=folder, env={"THALWEG_NODE_ADDON": addon})
+    packed = os.path.join("test", "packed", "packed.mjs")
+    step.count(["node", packed], count_sum, cwd=folder)
+
+
 # Half of the rounds on the log alone, half with checkpoints and merges all the time.
 KILL_FLAGS = ["--log-file 1MiB", "--log-file 256KiB --checkpoint-log 256KiB --checkpoint-age 20ms"]
 
@@ -283,14 +302,10 @@ def link_package(folder, name, package):
     os.symlink(package, link)
 
 
-def node(step):
+def seed(step):
     """The npm package from outside: the seed's blocks, frameworks, drop-in, leaks, the suite."""
-    package = os.path.join(ROOT, "bindings", "node")
     folder = os.path.join(ROOT, "test", "node")
-    ensure_node(step)
-    step.need(["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"], cwd=package)
-    step.need(["cmake", "--preset", "release", "-DTHALWEG_NODE=ON"])
-    build(step, "release", ["thalweg_node"])
+    package = node_addon(step)
     node_packages(step, folder)
     node_packages(step, os.path.join(ROOT, "test", "conformance"))
     link_package(folder, "thalweg", package)
@@ -346,6 +361,7 @@ STEPS = {
     "crash": crash,
     "readme": readme,
     "node": node,
+    "seed": seed,
     "asan": asan,
     "tsan": tsan,
     "fuzz": fuzz,

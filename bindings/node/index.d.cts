@@ -1,0 +1,398 @@
+// Types of the package. Shapes are those of @durable-streams/server 0.3.7 where it has the name.
+import type { IncomingMessage, ServerResponse } from 'node:http'
+
+// --- streams -------------------------------------------------------------------------------------
+
+export interface StreamMessage {
+  /** The bytes as they stand in the stream: of a JSON stream its values, each with a comma. */
+  data: Uint8Array
+  /** Behind this message. Opaque: compare offsets of one stream as strings, no more. */
+  offset: string
+  /** Milliseconds since 1970 when it was appended; 0 in what was read, where it is not stored. */
+  timestamp: number
+}
+
+export interface ProducerState {
+  epoch: number
+  lastSeq: number
+  lastUpdated: number
+}
+
+export interface Stream {
+  /** The stream's key, with a slash before it. */
+  path: string
+  contentType?: string
+  /** Everything in the stream, read when it is looked at. */
+  readonly messages: Array<StreamMessage>
+  currentOffset: string
+  lastSeq?: string
+  ttlSeconds?: number
+  /** As it was given. */
+  expiresAt?: string
+  createdAt: number
+  lastAccessedAt: number
+  producers?: Map<string, ProducerState>
+  closed?: boolean
+  closedBy?: { producerId: string; epoch: number; seq: number }
+  forkedFrom?: string
+  forkOffset?: string
+  forkSubOffset?: number
+  /** How many forks read from it. */
+  refCount: number
+  /** Deleted, and kept for its forks. */
+  softDeleted?: boolean
+}
+
+export interface CreateOptions {
+  /** Default: application/octet-stream, or the source's of a fork. */
+  contentType?: string
+  /** At most one of these two. */
+  ttlSeconds?: number
+  /** RFC 3339. */
+  expiresAt?: string
+  initialData?: Uint8Array | string
+  closed?: boolean
+  forkedFrom?: string
+  /** Default: the source's tail. */
+  forkOffset?: string
+  /** Messages (JSON) or bytes past forkOffset. */
+  forkSubOffset?: number
+}
+
+export interface AppendOptions {
+  /** Must be the stream's own where it is given. */
+  contentType?: string
+  /** Must be greater, as a string, than that of the append before. */
+  seq?: string
+  producerId?: string
+  producerEpoch?: number
+  producerSeq?: number
+  /** Closes the stream with this append. */
+  close?: boolean
+}
+
+export type ProducerValidationResult =
+  | {
+      status: 'accepted'
+      isNew: boolean
+      producerId: string
+      proposedState: ProducerState
+    }
+  | { status: 'duplicate'; lastSeq: number }
+  | { status: 'stale_epoch'; currentEpoch: number }
+  | { status: 'invalid_epoch_seq' }
+  | { status: 'sequence_gap'; expectedSeq: number; receivedSeq: number }
+  | { status: 'stream_closed' }
+
+export interface AppendResult {
+  /** Null: nothing was appended, `producerResult` or `streamClosed` says why. */
+  message: StreamMessage | null
+  producerResult?: ProducerValidationResult
+  streamClosed?: boolean
+}
+
+export interface ReadResult {
+  messages: Array<StreamMessage>
+  upToDate: boolean
+}
+
+export interface WaitResult {
+  messages: Array<StreamMessage>
+  timedOut: boolean
+  streamClosed?: boolean
+}
+
+export interface CloseResult {
+  finalOffset: string
+  alreadyClosed: boolean
+  producerResult?: ProducerValidationResult
+}
+
+export interface ProducerOptions {
+  producerId: string
+  producerEpoch: number
+  producerSeq: number
+}
+
+/** What methods of stores throw. `code` is stable: see docs/ERRORS.md. */
+export interface StoreError extends Error {
+  code: string
+  currentOffset?: string
+}
+
+// What both stores have. Paths are keys: "/rooms/1" is the stream that a router without baseUrl
+// serves at that URL.
+interface BaseStore {
+  /** Undefined: there is no such stream. Soft-deleted ones are given. */
+  get(path: string): Stream | undefined
+  has(path: string): boolean
+  /** Everything behind `offset`. Throws where there is no such stream. */
+  read(path: string, offset?: string): ReadResult
+  /** Resolves once something stands behind `offset`, the stream is closed, or time is up. */
+  waitForMessages(path: string, offset: string, timeoutMs: number): Promise<WaitResult>
+  /** The body of a response: the bytes in a row, for JSON as one array. */
+  formatResponse(path: string, messages: Array<StreamMessage>): Uint8Array
+  getCurrentOffset(path: string): string | undefined
+  getProducerEpoch(path: string, producerId: string): number | undefined
+  /** Counts as a use, for the TTL. */
+  touchAccess(path: string): void
+  /** Ends every wait, as if its time were up. */
+  cancelAllWaits(): void
+  list(): Array<string>
+}
+
+/** Streams in memory. */
+export class StreamStore implements BaseStore {
+  constructor()
+  /** The stream that was there, where its configuration is the same; throws where it differs. */
+  create(path: string, options?: CreateOptions): Stream
+  get(path: string): Stream | undefined
+  has(path: string): boolean
+  /** True: it was there. */
+  delete(path: string): boolean
+  /** An AppendResult where a producer, `close` or a closed stream is part of it. */
+  append(path: string, data: Uint8Array | string): StreamMessage
+  append(path: string, data: Uint8Array | string, options?: AppendOptions): StreamMessage | AppendResult
+  appendWithProducer(path: string, data: Uint8Array | string, options: AppendOptions): Promise<AppendResult>
+  /** Null: there is no such stream. */
+  closeStream(path: string): CloseResult | null
+  closeStreamWithProducer(path: string, options: ProducerOptions): Promise<CloseResult | null>
+  read(path: string, offset?: string): ReadResult
+  waitForMessages(path: string, offset: string, timeoutMs: number): Promise<WaitResult>
+  formatResponse(path: string, messages: Array<StreamMessage>): Uint8Array
+  getCurrentOffset(path: string): string | undefined
+  getProducerEpoch(path: string, producerId: string): number | undefined
+  touchAccess(path: string): void
+  clear(): void
+  cancelAllWaits(): void
+  list(): Array<string>
+}
+
+export interface FileBackedStreamStoreOptions {
+  /** Made where only itself is missing; one process at a time. */
+  dataDir: string
+  /** Taken for the sake of others; has no effect. */
+  maxFileHandles?: number
+}
+
+/** Streams in a directory. Promises resolve when a change is durable. */
+export class FileBackedStreamStore implements BaseStore {
+  /** Opens the directory and recovers what is in it; throws where that cannot be. */
+  constructor(options: FileBackedStreamStoreOptions)
+  create(path: string, options?: CreateOptions): Promise<Stream>
+  get(path: string): Stream | undefined
+  has(path: string): boolean
+  /** Decided when it returns, durable soon after. */
+  delete(path: string): boolean
+  /** Resolves when it is durable. */
+  deleteAsync(path: string): Promise<boolean>
+  append(path: string, data: Uint8Array | string): Promise<StreamMessage>
+  append(
+    path: string,
+    data: Uint8Array | string,
+    options?: AppendOptions
+  ): Promise<StreamMessage | AppendResult>
+  appendWithProducer(path: string, data: Uint8Array | string, options: AppendOptions): Promise<AppendResult>
+  /** Decided when it returns, durable soon after. */
+  closeStream(path: string): CloseResult | null
+  /** Resolves when it is durable. */
+  closeStreamAsync(path: string): Promise<CloseResult | null>
+  closeStreamWithProducer(path: string, options: ProducerOptions): Promise<CloseResult | null>
+  /** May read from the disk within the call. */
+  read(path: string, offset?: string): ReadResult
+  /** Reads on another thread. */
+  readAsync(path: string, offset?: string): Promise<ReadResult>
+  waitForMessages(path: string, offset: string, timeoutMs: number): Promise<WaitResult>
+  formatResponse(path: string, messages: Array<StreamMessage>): Uint8Array
+  getCurrentOffset(path: string): string | undefined
+  getProducerEpoch(path: string, producerId: string): number | undefined
+  touchAccess(path: string): void
+  /** Decided when it returns, durable soon after. */
+  clear(): void
+  /** Resolves when it is durable. */
+  clearAsync(): Promise<void>
+  cancelAllWaits(): void
+  list(): Array<string>
+  /** Ends the routers over it; afterwards the directory can be opened again. */
+  close(): Promise<void>
+}
+
+// --- hooks ---------------------------------------------------------------------------------------
+
+export interface StreamLifecycleEvent {
+  type: 'created' | 'deleted'
+  path: string
+  /** Of created streams. */
+  contentType?: string
+  /** Milliseconds since 1970. */
+  timestamp: number
+}
+
+/**
+ * The request waits for the promise, at most 10 s. What a hook throws is reported with
+ * process.emitWarning; it does not change the answer.
+ */
+export type StreamLifecycleHook = (event: StreamLifecycleEvent) => void | Promise<void>
+
+export interface RegistryHooks {
+  onStreamCreated: StreamLifecycleHook
+  onStreamDeleted: StreamLifecycleHook
+}
+
+export interface RegistryHookOptions {
+  /** Default: "__registry__". */
+  registryPath?: string
+  /** Default: that of the router or server that calls the hooks. */
+  store?: StreamStore | FileBackedStreamStore
+}
+
+export function createRegistryHooks(options?: RegistryHookOptions): RegistryHooks
+/** As in npm 0.3.7: the registry is at /v1/stream/__registry__; the URL is not needed. */
+export function createRegistryHooks(
+  store: StreamStore | FileBackedStreamStore,
+  serverUrl?: string
+): RegistryHooks
+
+// --- servers -------------------------------------------------------------------------------------
+
+interface SharedOptions {
+  /** Milliseconds. Default: 30000. */
+  longPollTimeout?: number
+  /** gzip, deflate and zstd of answers. Default: true. */
+  compression?: boolean
+  /** Default: 20. */
+  cursorIntervalSeconds?: number
+  /** Default: 2024-10-09T00:00:00Z. */
+  cursorEpoch?: Date
+  onStreamCreated?: StreamLifecycleHook
+  onStreamDeleted?: StreamLifecycleHook
+}
+
+export interface RouterOptions extends SharedOptions {
+  store: StreamStore | FileBackedStreamStore
+  /** CORS headers. Default: true. */
+  cors?: boolean
+  /** A path that is cut off the front of requests' paths, where a segment ends. */
+  baseUrl?: string
+}
+
+export class DurableStreamRouter {
+  constructor(options: RouterOptions)
+  /** Resolves when the answer has ended or its client has gone; bad requests do not reject it. */
+  handleRequest(req: IncomingMessage, res: ServerResponse): Promise<void>
+  /** Ends long-polls and SSE responses, for good, and waits for what is in flight. */
+  shutdown(): Promise<void>
+  clear(): void
+  readonly store: StreamStore | FileBackedStreamStore
+  /** How many answers are under way: most of them live readers. */
+  readonly waiting: number
+}
+
+export interface TestServerOptions extends SharedOptions {
+  /** 0: any free one. Default: 4437. */
+  port?: number
+  /** Default: "127.0.0.1". */
+  host?: string
+  /** Keeps streams in this directory. Default: in memory. */
+  dataDir?: string
+  /** Native threads that serve. Default: one for each core. */
+  threads?: number
+  /** Subscriptions are not there yet: true throws. */
+  webhooks?: boolean
+}
+
+export class DurableStreamTestServer {
+  constructor(options?: TestServerOptions)
+  readonly store: StreamStore | FileBackedStreamStore
+  /** Resolves with the URL. May be called again after stop(). */
+  start(): Promise<string>
+  /** Wakes whoever waits, finishes what is in flight, closes the data directory. */
+  stop(): Promise<void>
+  /** Throws where the server is not started. */
+  get url(): string
+  get port(): number
+  clear(): void
+  injectError(path: string, status: number, count?: number, retryAfter?: number): void
+  injectFault(path: string, fault: FaultSpec): void
+  clearInjectedErrors(): void
+  clearInjectedFaults(): void
+}
+
+// --- faults --------------------------------------------------------------------------------------
+
+/** What goes wrong: at least one of the kinds. */
+export interface InjectedFault {
+  /** Answered instead. */
+  status?: number
+  /** So many requests meet it. */
+  count: number
+  /** Seconds; with `status`. */
+  retryAfter?: number
+  delayMs?: number
+  /** With `delayMs`: up to so much more. */
+  jitterMs?: number
+  dropConnection?: boolean
+  /** Of a GET's 200 that is not SSE. */
+  truncateBodyBytes?: number
+  corruptBody?: boolean
+  /** Sent first in an SSE response, as it stands. */
+  injectSseEvent?: { eventType: string; data: string }
+  /** 0 to 1. Default: 1. */
+  probability?: number
+  /** Default: any. */
+  method?: string
+}
+
+export type InjectedError = Pick<InjectedFault, 'count' | 'retryAfter'> & { status: number }
+export type FaultSpec = Omit<InjectedFault, 'count'> & { count?: number }
+
+export interface FaultInjectionOptions {
+  /** POST and DELETE of /_test/inject-error. Default: false. */
+  enableTestEndpoint?: boolean
+}
+
+/** Not for production. */
+export class FaultInjectionMiddleware {
+  constructor(options?: FaultInjectionOptions)
+  handleRequest(
+    req: IncomingMessage,
+    res: ServerResponse,
+    next: () => void | Promise<void>
+  ): Promise<void>
+  injectError(path: string, status: number, count?: number, retryAfter?: number): void
+  injectFault(path: string, fault: FaultSpec): void
+  clearInjectedErrors(): void
+  clearInjectedFaults(): void
+}
+
+// --- utilities -----------------------------------------------------------------------------------
+
+/** base64url; of long paths the front and a hash. */
+export function encodeStreamPath(path: string): string
+export function decodeStreamPath(encoded: string): string
+
+export interface CursorOptions {
+  /** Default: 20. */
+  intervalSeconds?: number
+  /** Default: 2024-10-09T00:00:00Z. */
+  epoch?: Date
+}
+
+export const DEFAULT_CURSOR_EPOCH: Date
+export const DEFAULT_CURSOR_INTERVAL_SECONDS: 20
+export function calculateCursor(options?: CursorOptions): string
+export function generateResponseCursor(clientCursor: string | undefined, options?: CursorOptions): string
+/** @deprecated generateResponseCursor does the same and does not need the current cursor. */
+export function handleCursorCollision(
+  currentCursor: string,
+  previousCursor: string | undefined,
+  options?: CursorOptions
+): string
+
+/** How npm 0.3.7 keeps a waiting request; here only for code that names the type. */
+export interface PendingLongPoll {
+  path: string
+  offset: string
+  resolve: (messages: Array<StreamMessage>) => void
+  timeoutId: ReturnType<typeof setTimeout>
+}

@@ -1,0 +1,73 @@
+'use strict'
+// The whole body of a request, from its stream or from what a body parser has made of it.
+
+const { problem } = require('./problem.cjs')
+
+const BODY_BYTES_MAX = 64 * 1024 * 1024 // as the standalone server's default
+
+const READING = Symbol('thalweg.reading') // on a request: what has come of its body
+
+// Calls `take(body)` with a Uint8Array, or undefined where there is none. Where there can be no
+// body, it answers or lets go of the client, and calls `fail()`.
+function readBody(req, res, take, fail) {
+  if (req.readableEnded) return takeParsed(req, res, take, fail)
+  req[READING] = { res, take, fail, chunks: undefined, size: 0 }
+  req.on('data', onData)
+  req.on('end', onEnd)
+  req.on('error', fail) // the client has gone
+}
+
+// `this` is the request; one set of functions for all of them.
+function onData(chunk) {
+  const reading = this[READING]
+  const before = reading.size
+  reading.size += chunk.length
+  if (reading.size > BODY_BYTES_MAX) {
+    if (before <= BODY_BYTES_MAX) refuse(reading.res, reading.fail)
+    reading.chunks = undefined
+  } else if (before === 0) reading.chunks = chunk
+  else if (Array.isArray(reading.chunks)) reading.chunks.push(chunk)
+  else reading.chunks = [reading.chunks, chunk]
+}
+
+function onEnd() {
+  const { take, chunks, size } = this[READING]
+  if (size > BODY_BYTES_MAX) return
+  take(Array.isArray(chunks) ? Buffer.concat(chunks, size) : chunks)
+}
+
+function refuse(res, fail) {
+  problem(res, 413, 'content-too-large', `a body may have ${BODY_BYTES_MAX} bytes`)
+  fail()
+}
+
+// The stream has been read by somebody before us: Express puts what it found there in req.body.
+function takeParsed(req, res, take, fail) {
+  const body = bytesOfParsed(req)
+  if (body !== null) return take(body)
+  problem(
+    res,
+    500,
+    'body-was-consumed',
+    'a body parser in front of the router has read the request and left nothing of it; ' +
+      'mount the router before it, or let it pass bodies on as they are'
+  )
+  fail()
+}
+
+// null: what was read is lost.
+function bytesOfParsed(req) {
+  const { body } = req
+  if (body instanceof Uint8Array) return body
+  if (typeof body === 'string') return Buffer.from(body)
+  if (isEmpty(req)) return undefined
+  const isJson = /^application\/json\b/i.test(req.headers['content-type'] ?? '')
+  if (body === undefined || !isJson) return null
+  return Buffer.from(JSON.stringify(body))
+}
+
+function isEmpty(req) {
+  return req.headers['transfer-encoding'] === undefined && !(Number(req.headers['content-length']) > 0)
+}
+
+module.exports = { readBody }

@@ -1,0 +1,143 @@
+'use strict'
+// One request of node:http to the native code, and its answer back.
+//
+// Most answers are the return value of the call that brings the request. The others come through
+// `deliver`, part by part, and are known by a slot number until they end.
+
+const { state, takeHead } = require('./heads.cjs')
+const native = require('./native.cjs')
+
+// The order is that of native/request_reader.cc.
+const METHODS = { GET: 0, HEAD: 1, PUT: 2, POST: 3, DELETE: 4, OPTIONS: 5 }
+const OTHER = 6
+const TLS = 8
+const HAS_BODY = [false, false, true, true, false, false, false]
+
+const ABORTED = 2 // the ending of an answer that is cut off; 1: finished, 0: more follows
+
+const exchanges = [] // by slot
+
+const EXCHANGE = Symbol('thalweg.exchange') // on a ServerResponse: its Exchange, until it ends
+
+class Exchange {
+  constructor(res, slot, done) {
+    this.res = res // whose methods are called; see redirect
+    this.emitter = res
+    this.slot = slot
+    this.done = done
+    exchanges[slot] = this
+    res[EXCHANGE] = this
+    res.on('close', onClose)
+  }
+
+  // From here on the answer goes to `res`, which has the methods of a ServerResponse.
+  redirect(res) {
+    this.res = res
+  }
+
+  // The client has gone.
+  leave() {
+    this.end()
+    native.closed(this.slot)
+  }
+
+  end() {
+    exchanges[this.slot] = undefined
+    this.emitter[EXCHANGE] = undefined
+    this.emitter.off('close', onClose)
+    this.done()
+  }
+}
+
+// `this` is the ServerResponse; one function for all of them.
+function onClose() {
+  this[EXCHANGE]?.leave()
+}
+
+function onDrain() {
+  const exchange = this[EXCHANGE]
+  if (exchange !== undefined) native.drained(exchange.slot)
+}
+
+function exchangeOf(slot) {
+  return exchanges[slot]
+}
+
+// False: the socket is full. Called by native code, so it does not throw.
+function deliver(slot, status, text, body, ending) {
+  const head = status === 0 ? undefined : takeHead(text)
+  const exchange = exchanges[slot]
+  if (exchange === undefined) return true
+  const res = exchange.res
+  try {
+    if (status !== 0) res.writeHead(status, head)
+    if (ending === ABORTED) res.destroy()
+    else if (ending !== 0) res.end(body)
+    else return writePart(exchange, body)
+  } catch (error) {
+    res.destroy(error) // such as a response that somebody else has ended
+    if (ending === 0) return true // native code hears of it by the close
+  }
+  exchange.end()
+  return true
+}
+
+function writePart({ res, emitter }, body) {
+  if (body === undefined) {
+    res.flushHeaders()
+    return true
+  }
+  const room = res.write(body)
+  if (!room) emitter.once('drain', onDrain)
+  if (typeof emitter.flush === 'function') emitter.flush() // of a compressing middleware
+  return room
+}
+
+// Gives a whole answer to `res`.
+function respond(res, status, headers, body) {
+  if (res.headersSent || res.destroyed) return
+  res.writeHead(status, headers)
+  res.end(body)
+}
+
+// What a framework cut off the front of the path: Express and Connect keep the whole URL in
+// originalUrl.
+function mountOf({ originalUrl, url }) {
+  if (typeof originalUrl !== 'string' || originalUrl.length <= url.length) return ''
+  return originalUrl.endsWith(url) ? originalUrl.slice(0, originalUrl.length - url.length) : ''
+}
+
+// The request's head as native/request_reader.h takes it.
+function headOf(target, mount, req) {
+  return `${target}\n${mount}\n${req.rawHeaders.join('\n')}`
+}
+
+function kindOf(req) {
+  const method = METHODS[req.method] ?? OTHER
+  return req.socket?.encrypted ? method + TLS : method
+}
+
+// Takes what a native `handle` gave: a whole answer, or the promise of one. `done` is called when
+// the answer has ended. REQUIRES: called at once, before any other native call.
+function settle(answer, res, done) {
+  const number = state[0]
+  const more = state[1] !== 0
+  if (typeof answer === 'string') {
+    respond(res, number, takeHead(answer), more ? native.takeBody() : undefined)
+    return done()
+  }
+  const exchange = new Exchange(res, number, done)
+  if (res.destroyed) exchange.leave()
+  else if (more) native.flush(number)
+}
+
+// Ends what is still going on for these ServerResponses.
+function cutOff(responses) {
+  for (const exchange of exchanges) {
+    if (exchange === undefined || !responses.has(exchange.emitter)) continue
+    exchange.emitter.destroy()
+    exchange.leave()
+  }
+}
+
+module.exports = { HAS_BODY, TLS, cutOff, deliver, exchangeOf, headOf, kindOf, mountOf, settle }

@@ -1,0 +1,156 @@
+'use strict'
+// FaultInjectionMiddleware: faults on purpose, in front of whoever answers a request.
+//
+// Native code decides and spoils. Where somebody else's answer is to be spoiled, the methods of its
+// ServerResponse are replaced, so that what they are given takes the way through native code.
+
+const native = require('./native.cjs')
+const { readBody } = require('./body.cjs')
+const { exchangeOf, headOf, kindOf, mountOf, settle } = require('./exchange.cjs')
+const { wrong } = require('./options.cjs')
+
+const FAULTS = Symbol.for('thalweg.faults')
+const TEST_PATH = '/_test/inject-error'
+
+class FaultInjectionMiddleware {
+  #native
+  #testEndpoint
+
+  constructor(options = {}) {
+    this.#testEndpoint = options.enableTestEndpoint === true
+    this.#native = new native.Faults({ enableTestEndpoint: this.#testEndpoint })
+  }
+
+  get [FAULTS]() {
+    return this.#native
+  }
+
+  handleRequest(req, res, next) {
+    return new Promise((resolve, reject) => {
+      const goOn = () => Promise.resolve().then(next).then(resolve, reject)
+      const submit = (body) => this.#submit(req, res, body, goOn, resolve)
+      const mine = this.#testEndpoint && req.url.split('?', 1)[0] === TEST_PATH
+      if (!mine) return submit(undefined)
+      readBody(req, res, submit, resolve)
+    })
+  }
+
+  injectError(path, status, count = 1, retryAfter) {
+    this.injectFault(path, { status, count, retryAfter })
+  }
+
+  injectFault(path, fault) {
+    if (typeof path !== 'string') throw wrong('path', path, 'a path such as "/v1/stream/a"')
+    const mistake = this.#native.inject(path, fault ?? {})
+    if (mistake === undefined) return
+    const error = new TypeError(`thalweg: this fault is not possible: ${mistake}`)
+    error.code = 'ERR_INVALID_ARG_VALUE'
+    throw error
+  }
+
+  clearInjectedErrors() {
+    this.#native.clear()
+  }
+
+  clearInjectedFaults() {
+    this.#native.clear()
+  }
+
+  #submit(req, res, body, goOn, resolve) {
+    let passed = false
+    const onPass = (slot, spoiled) => {
+      passed = true
+      if (spoiled) spoil(res, exchangeOf(slot), this.#native)
+      else exchangeOf(slot)?.end()
+      goOn()
+    }
+    const answer = this.#native.handle(kindOf(req), headOf(req.url, mountOf(req), req), body, onPass)
+    if (answer === null) return goOn()
+    settle(answer, res, () => {
+      if (!passed) resolve()
+    })
+  }
+}
+
+// From here on what is written to `res` goes through native code, and from there to what its
+// methods were before.
+function spoil(res, exchange, faults) {
+  if (exchange === undefined) return // the client has gone
+  const { slot } = exchange
+  const real = realMethods(res)
+  exchange.redirect(real)
+  let explicit = []
+  let started = false
+  let ended = false
+  res.once('close', () => {
+    if (!ended) faults.forget(slot)
+  })
+
+  const send = (chunk, ending) => {
+    if (ended) return true
+    const first = !started
+    started = true
+    ended = ending
+    if (first) {
+      const { status, headers, length } = takeHead(res, explicit, ending ? (chunk?.length ?? 0) : -1)
+      return faults.answer(slot, status, headers, chunk, ending, length)
+    }
+    return faults.answer(slot, 0, '', chunk, ending, -1)
+  }
+  res.writeHead = (status, ...more) => {
+    res.statusCode = status
+    explicit = flatHeaders(more.find((given) => typeof given === 'object') ?? [])
+    return res
+  }
+  res.flushHeaders = () => {
+    if (!started) send(undefined, false)
+  }
+  res.write = (chunk, encoding, done) => {
+    const room = send(toBytes(chunk, encoding), false)
+    later(typeof encoding === 'function' ? encoding : done)
+    return room
+  }
+  res.end = (chunk, encoding, done) => {
+    const given = typeof chunk === 'function' ? undefined : chunk
+    send(given === undefined || given === null ? undefined : toBytes(given, encoding), true)
+    later([chunk, encoding, done].find((one) => typeof one === 'function'))
+    return res
+  }
+}
+
+function later(callback) {
+  if (typeof callback === 'function') process.nextTick(callback)
+}
+
+function toBytes(chunk, encoding) {
+  if (chunk instanceof Uint8Array) return chunk
+  return Buffer.from(String(chunk), typeof encoding === 'string' ? encoding : 'utf8')
+}
+
+function flatHeaders(headers) {
+  return Array.isArray(headers) ? headers.flat() : Object.entries(headers).flat()
+}
+
+// The whole head, taken off `res`. `length` is -1 where it is not known.
+function takeHead(res, explicit, length) {
+  const all = [...res.getHeaderNames().flatMap((name) => [name, res.getHeader(name)]), ...explicit]
+  for (const name of res.getHeaderNames()) res.removeHeader(name)
+  const lines = []
+  for (let i = 0; i < all.length; i += 2) {
+    const name = String(all[i]).toLowerCase()
+    if (name === 'content-length') length = Number(all[i + 1])
+    else for (const value of [all[i + 1]].flat()) lines.push(name, String(value))
+  }
+  return { status: res.statusCode, headers: lines.join('\n'), length }
+}
+
+// The methods that `deliver` needs, as they are now.
+function realMethods(res) {
+  const methods = { get destroyed() { return res.destroyed } } // prettier-ignore
+  for (const name of ['writeHead', 'write', 'end', 'flushHeaders', 'destroy', 'on', 'off']) {
+    methods[name] = res[name].bind(res)
+  }
+  return methods
+}
+
+module.exports = { FAULTS, FaultInjectionMiddleware }

@@ -1,0 +1,100 @@
+'use strict'
+// Options, checked once, with errors that name the option, what it is and what it should be.
+
+const DEFAULT_CURSOR_EPOCH = new Date('2024-10-09T00:00:00.000Z')
+const DEFAULT_CURSOR_INTERVAL_SECONDS = 20
+
+function wrong(name, value, wanted) {
+  const error = new TypeError(`thalweg: ${name} must be ${wanted}, not ${String(value)}`)
+  error.code = 'ERR_INVALID_ARG_VALUE'
+  return error
+}
+
+function number(options, name, fallback, min, max) {
+  const value = options[name] ?? fallback
+  if (Number.isInteger(value) && value >= min && value <= max) return value
+  throw wrong(name, value, `a whole number from ${min} to ${max}`)
+}
+
+function flag(options, name, fallback) {
+  const value = options[name] ?? fallback
+  if (typeof value === 'boolean') return value
+  throw wrong(name, value, 'true or false')
+}
+
+function text(options, name, fallback) {
+  const value = options[name] ?? fallback
+  if (value === undefined || typeof value === 'string') return value
+  throw wrong(name, value, 'a string')
+}
+
+function hook(options, name) {
+  const value = options[name]
+  if (value === undefined || value === null || typeof value === 'function') return
+  throw wrong(name, value, 'a function')
+}
+
+// As native code takes it. `interval` and `epoch` are the names of the two options.
+function checkCursor(options, interval, epoch) {
+  const at = options[epoch] ?? DEFAULT_CURSOR_EPOCH
+  if (!(at instanceof Date) || Number.isNaN(at.getTime())) throw wrong(epoch, at, 'a valid Date')
+  return {
+    intervalSeconds: number(options, interval, DEFAULT_CURSOR_INTERVAL_SECONDS, 1, 1e9),
+    epochMs: at.getTime(),
+  }
+}
+
+function checkShared(options) {
+  hook(options, 'onStreamCreated')
+  hook(options, 'onStreamDeleted')
+  return {
+    longPollTimeout: number(options, 'longPollTimeout', 30_000, 0, 1e9),
+    compression: flag(options, 'compression', true),
+    ...checkCursor(options, 'cursorIntervalSeconds', 'cursorEpoch'),
+  }
+}
+
+function checkRouterOptions(options) {
+  const { StreamStore, FileBackedStreamStore } = require('./store.cjs')
+  const store = options?.store
+  if (!(store instanceof StreamStore) && !(store instanceof FileBackedStreamStore)) {
+    throw wrong('store', store, 'a StreamStore or a FileBackedStreamStore of this package')
+  }
+  return { ...checkShared(options), cors: flag(options, 'cors', true), baseUrl: checkBase(options) }
+}
+
+// "" or "/a/b": with a slash before it and none behind.
+function checkBase(options) {
+  const given = text(options, 'baseUrl', '').replace(/^\/+|\/+$/g, '')
+  if (/[?#\s]/.test(given)) throw wrong('baseUrl', options.baseUrl, 'a path such as "/api/streams"')
+  return given === '' ? '' : `/${given}`
+}
+
+function checkServerOptions(options) {
+  if (flag(options, 'webhooks', false)) {
+    const error = new Error(
+      'thalweg: webhooks: true is not possible yet, this version has no subscriptions; ' +
+        'leave the option out'
+    )
+    error.code = 'ERR_THALWEG_NOT_SUPPORTED'
+    throw error
+  }
+  return {
+    ...checkShared(options),
+    cors: true,
+    port: number(options, 'port', 4437, 0, 65_535),
+    host: text(options, 'host', '127.0.0.1'),
+    dataDir: text(options, 'dataDir'),
+    threads: number(options, 'threads', 0, 0, 1024),
+  }
+}
+
+module.exports = {
+  DEFAULT_CURSOR_EPOCH,
+  DEFAULT_CURSOR_INTERVAL_SECONDS,
+  checkCursor,
+  checkRouterOptions,
+  checkServerOptions,
+  text,
+  wrong,
+}

@@ -1,0 +1,56 @@
+'use strict'
+// createRegistryHooks: hooks that keep a stream of every stream's creation and deletion, in State
+// Protocol form.
+
+const { STORE } = require('./hooks.cjs')
+const { FileBackedStreamStore, StreamStore } = require('./store.cjs')
+
+const DEFAULT_NAME = '__registry__'
+const PREFIX = '/v1/stream/' // of npm 0.3.7, whose servers have their streams there
+
+// ({ registryPath?, store? }), or (store, serverUrl) as npm 0.3.7 has it: then the registry is at
+// /v1/stream/__registry__, and the URL is not needed.
+function createRegistryHooks(first = {}) {
+  const given = first instanceof StreamStore || first instanceof FileBackedStreamStore
+  const fixedStore = given ? first : first.store
+  const name = String(given ? PREFIX + DEFAULT_NAME : (first.registryPath ?? DEFAULT_NAME))
+  const path = `/${name.replace(/^\/+/, '')}`
+
+  const record = async (event, change) => {
+    if (event.path === path) return // it does not list itself
+    const store = fixedStore ?? event[STORE]
+    if (store === undefined) {
+      throw new Error(
+        'thalweg: registry hooks know their store from the router or server that calls them; ' +
+          'to call them yourself, give createRegistryHooks a `store`'
+      )
+    }
+    if (!store.has(path)) await store.create(path, { contentType: 'application/json' })
+    await store.append(path, JSON.stringify(change))
+  }
+  return {
+    onStreamCreated: (event) => record(event, insertOf(event)),
+    onStreamDeleted: (event) => record(event, deleteOf(event)),
+  }
+}
+
+function keyOf(event) {
+  return event.path.startsWith(PREFIX) ? event.path.slice(PREFIX.length) : event.path
+}
+
+function insertOf(event) {
+  const key = keyOf(event)
+  const contentType = event.contentType || 'application/octet-stream'
+  return {
+    type: 'stream',
+    key,
+    value: { path: key, contentType, createdAt: event.timestamp },
+    headers: { operation: 'insert' },
+  }
+}
+
+function deleteOf(event) {
+  return { type: 'stream', key: keyOf(event), headers: { operation: 'delete' } }
+}
+
+module.exports = { createRegistryHooks }

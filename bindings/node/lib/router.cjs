@@ -1,0 +1,104 @@
+'use strict'
+// DurableStreamRouter: the protocol for any server of node:http, Express or Fastify.
+
+const native = require('./native.cjs')
+const { readBody } = require('./body.cjs')
+const { HAS_BODY, TLS, cutOff, headOf, kindOf, mountOf, settle } = require('./exchange.cjs')
+const { hookCaller } = require('./hooks.cjs')
+const { checkRouterOptions } = require('./options.cjs')
+const { problem } = require('./problem.cjs')
+const { NATIVE, REGISTER } = require('./store.cjs')
+
+const SHUTDOWN_MS_MAX = 5000 // longer than any answer that does not wait for its client
+
+class DurableStreamRouter {
+  #native
+  #store
+  #base // without a slash at its end
+  #ending = false
+  #responses = new Set()
+  #idle = [] // who waits for #responses to be empty
+
+  constructor(options) {
+    const checked = checkRouterOptions(options)
+    this.#store = options.store
+    this.#base = checked.baseUrl
+    this.#native = new native.Router(options.store[NATIVE], checked, hookCaller(options))
+    options.store[REGISTER](this)
+  }
+
+  get store() {
+    return this.#store
+  }
+
+  // How many answers are under way: most of them live readers.
+  get waiting() {
+    return this.#responses.size
+  }
+
+  handleRequest(req, res) {
+    const kind = kindOf(req)
+    const head = this.#headOf(req)
+    return new Promise((resolve) => {
+      if (!HAS_BODY[kind % TLS]) return this.#submit(kind, head, undefined, res, resolve)
+      readBody(req, res, (body) => this.#submit(kind, head, body, res, resolve), resolve)
+    })
+  }
+
+  // Ends every long-poll and SSE response, and lets what is under way finish.
+  async shutdown() {
+    this.#ending = true
+    this.#native.shutdown()
+    if (this.#responses.size === 0) return
+    await new Promise((resolve) => {
+      const timer = setTimeout(resolve, SHUTDOWN_MS_MAX)
+      this.#idle.push(() => {
+        clearTimeout(timer)
+        resolve()
+      })
+    })
+  }
+
+  clear() {
+    this.#store.clear()
+  }
+
+  // For the store, which is about to close: nothing is answered any more.
+  async [Symbol.for('thalweg.end')]() {
+    await this.shutdown()
+    cutOff(this.#responses)
+    this.#native.end()
+  }
+
+  #submit(kind, head, body, res, resolve) {
+    const answer = this.#native.handle(kind, head, body)
+    if (typeof answer === 'string') return settle(answer, res, resolve)
+    if (answer === null) {
+      problem(res, 503, 'store-closed', 'the store of this router was closed')
+      return resolve()
+    }
+    this.#responses.add(res)
+    settle(answer, res, () => {
+      this.#responses.delete(res)
+      if (this.#responses.size === 0) for (const tell of this.#idle.splice(0)) tell()
+      resolve()
+    })
+  }
+
+  // What a framework or `baseUrl` cuts off the path is the mount: Location needs it.
+  #headOf(req) {
+    let { url } = req
+    let mount = mountOf(req)
+    const base = this.#base
+    if (base !== '' && url.startsWith(base)) {
+      const next = url[base.length]
+      if (next === '/' || next === '?' || next === undefined) {
+        url = next === '/' ? url.slice(base.length) : `/${url.slice(base.length)}`
+        mount += base
+      }
+    }
+    return headOf(url, mount, req)
+  }
+}
+
+module.exports = { DurableStreamRouter }

@@ -1,0 +1,86 @@
+'use strict'
+// DurableStreamTestServer: a whole server in this process, on native threads and not through
+// node:http.
+
+const native = require('./native.cjs')
+const { FAULTS, FaultInjectionMiddleware } = require('./faults.cjs')
+const { hookCaller } = require('./hooks.cjs')
+const { checkServerOptions } = require('./options.cjs')
+const { FileBackedStreamStore, NATIVE, REOPEN, StreamStore } = require('./store.cjs')
+
+class DurableStreamTestServer {
+  #options
+  #onEvent
+  #faults = new FaultInjectionMiddleware({ enableTestEndpoint: true })
+  #native
+  #url
+
+  constructor(options = {}) {
+    this.#options = checkServerOptions(options)
+    const { dataDir } = this.#options
+    this.store = dataDir ? new FileBackedStreamStore({ dataDir }) : new StreamStore()
+    const { onStreamCreated, onStreamDeleted } = options
+    this.#onEvent = hookCaller({ store: this.store, onStreamCreated, onStreamDeleted })
+  }
+
+  // Resolves with the URL once clients can connect.
+  async start() {
+    if (this.#native !== undefined) throw new Error('Server already started')
+    if (this.store instanceof FileBackedStreamStore) this.store[REOPEN]()
+    const server = new native.Server(
+      this.store[NATIVE],
+      this.#faults[FAULTS],
+      this.#options,
+      this.#onEvent
+    )
+    this.#native = server
+    try {
+      this.#url = await server.start()
+    } catch (error) {
+      this.#native = undefined
+      throw error
+    }
+    return this.#url
+  }
+
+  // Wakes whoever waits, finishes what is in flight, and closes the data directory.
+  async stop() {
+    const server = this.#native
+    if (server === undefined || this.#url === undefined) return
+    this.#url = undefined
+    await server.stop()
+    this.#native = undefined
+    if (this.store instanceof FileBackedStreamStore) await this.store.close()
+  }
+
+  get url() {
+    if (this.#url === undefined) throw new Error('Server not started')
+    return this.#url
+  }
+
+  get port() {
+    return Number(new URL(this.url).port)
+  }
+
+  clear() {
+    this.store.clear()
+  }
+
+  injectError(path, status, count = 1, retryAfter) {
+    this.#faults.injectError(path, status, count, retryAfter)
+  }
+
+  injectFault(path, fault) {
+    this.#faults.injectFault(path, fault)
+  }
+
+  clearInjectedErrors() {
+    this.#faults.clearInjectedErrors()
+  }
+
+  clearInjectedFaults() {
+    this.#faults.clearInjectedFaults()
+  }
+}
+
+module.exports = { DurableStreamTestServer }

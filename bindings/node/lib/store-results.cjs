@@ -1,0 +1,144 @@
+'use strict'
+// What native stores give, in the shapes that the public API promises.
+
+// In the order of StoreErrc of thalweg/store.h. The words of a message are part of the API: users
+// match on "not found", "already exists", "sequence" and the like.
+const FAILURES = [
+  ['bad-argument', 'Invalid argument'],
+  ['stream-not-found', 'Stream not found'],
+  ['stream-deleted', 'Stream is soft-deleted'],
+  ['stream-exists', 'Stream already exists with different configuration'],
+  ['path-held', 'Stream was deleted and still has active forks; its path cannot be used again'],
+  ['fork-source-not-found', 'Source stream not found'],
+  ['fork-source-deleted', 'Source stream is soft-deleted'],
+  ['bad-fork', 'Invalid fork offset'],
+  ['content-type-missing', 'Content-type missing'],
+  ['content-type-mismatch', 'Content-type mismatch'],
+  ['stream-closed', 'Stream is closed'],
+  ['stale-epoch', 'Stale producer epoch'],
+  ['bad-epoch-start', 'A new producer epoch must start its sequence at 0'],
+  ['producer-gap', 'Producer sequence gap'],
+  ['stream-seq-regressed', 'Sequence conflict'],
+  ['empty-body', 'Nothing to append'],
+  ['bad-json', 'Invalid JSON'],
+  ['bad-offset', 'Invalid offset'],
+  ['disk-full', 'The disk is full'],
+  ['memory-full', 'The memory for new data is full'],
+  ['stream-unreadable', 'What is stored of the stream cannot be read'],
+  ['store-failed', 'The store has failed or is closing'],
+]
+const FAILURE_CODES = FAILURES.map(([code]) => code)
+const PRODUCER_CODES = new Set(['stale-epoch', 'bad-epoch-start', 'producer-gap'])
+
+const APPENDED = 0 // AppendResult::Kind
+const DUPLICATE = 1
+const ALREADY_CLOSED = 3
+
+function codeOf(result) {
+  return result?.failed === undefined ? undefined : FAILURE_CODES[result.failed]
+}
+
+function errorOf(result, path) {
+  const [code, words] = FAILURES[result.failed]
+  const error = new Error(`${words}: ${path} (${result.message})`)
+  error.code = code
+  if (result.currentOffset) error.currentOffset = result.currentOffset
+  return error
+}
+
+// `result`, or its error thrown.
+function unwrap(result, path) {
+  if (result?.failed !== undefined) throw errorOf(result, path)
+  return result
+}
+
+function accepted(options, isNew) {
+  const { producerId, producerEpoch, producerSeq } = options
+  return {
+    status: 'accepted',
+    isNew,
+    producerId,
+    proposedState: { epoch: producerEpoch, lastSeq: producerSeq, lastUpdated: Date.now() },
+  }
+}
+
+// What the producer's numbers came to, or undefined where they played no part.
+function producerResultOf(result, options) {
+  if (options.producerId === undefined) return undefined
+  switch (codeOf(result)) {
+    case 'stale-epoch':
+      return { status: 'stale_epoch', currentEpoch: result.producerEpoch }
+    case 'bad-epoch-start':
+      return { status: 'invalid_epoch_seq' }
+    case 'producer-gap':
+      return {
+        status: 'sequence_gap',
+        expectedSeq: result.expectedSeq,
+        receivedSeq: options.producerSeq,
+      }
+    case 'stream-closed':
+      return { status: 'stream_closed' }
+  }
+  if (result.kind === DUPLICATE) return { status: 'duplicate', lastSeq: result.producerSeq }
+  if (result.kind === ALREADY_CLOSED) return { status: 'duplicate', lastSeq: options.producerSeq }
+  return accepted(options, options.producerSeq === 0)
+}
+
+// A StreamMessage for a plain append, an AppendResult where a producer, `close` or a closed stream
+// is part of it. Throws what is neither.
+function appended(result, path, data, options) {
+  const code = codeOf(result)
+  const producerResult = producerResultOf(result, options)
+  if (code === 'stream-closed') return { message: null, producerResult, streamClosed: true }
+  if (PRODUCER_CODES.has(code)) return { message: null, producerResult }
+  unwrap(result, path)
+  const isNew = result.kind === APPENDED
+  const message = isNew ? { data, offset: result.nextOffset, timestamp: Date.now() } : null
+  if (isNew && producerResult === undefined && !result.closed) return message
+  return { message, producerResult, streamClosed: result.closed || undefined }
+}
+
+// What closeStream and closeStreamWithProducer give; null: there is no such stream.
+function closed(result, path, options) {
+  const code = codeOf(result)
+  if (code === 'stream-not-found') return null
+  const producerResult = producerResultOf(result, options)
+  if (code === 'stream-closed') {
+    return { finalOffset: result.currentOffset, alreadyClosed: true, producerResult }
+  }
+  unwrap(result, path)
+  const alreadyClosed = result.kind === ALREADY_CLOSED || result.kind === DUPLICATE
+  return producerResult === undefined
+    ? { finalOffset: result.nextOffset, alreadyClosed }
+    : { finalOffset: result.nextOffset, alreadyClosed, producerResult }
+}
+
+function messagesOf(result) {
+  for (const message of result.messages) message.timestamp = 0 // is not stored
+  return result.messages
+}
+
+// A Stream; `messages` is read when it is looked at.
+function streamOf(path, found, readMessages) {
+  const { producers, closedBy, ...fields } = found
+  const stream = { path, ...fields }
+  if (fields.forkedFrom !== undefined) stream.forkedFrom = `/${fields.forkedFrom.replace(/^\//, '')}`
+  if (!(fields.forkSubOffset > 0)) stream.forkSubOffset = undefined
+  if (producers.length > 0) {
+    stream.producers = new Map(
+      producers.map(({ producerId, epoch, seq }) => [
+        producerId,
+        { epoch, lastSeq: seq, lastUpdated: fields.lastAccessedAt },
+      ])
+    )
+  }
+  if (closedBy !== undefined) stream.closedBy = closedBy
+  let messages
+  Object.defineProperty(stream, 'messages', {
+    enumerable: true,
+    get: () => (messages ??= readMessages()),
+  })
+  return stream
+}
+
+module.exports = { appended, closed, codeOf, errorOf, messagesOf, streamOf, unwrap }

@@ -1,0 +1,301 @@
+'use strict'
+// StreamStore and FileBackedStreamStore.
+//
+// One engine, two ways to change it: in memory a change is done when the call returns, on disk its
+// promise resolves when it is durable. What only looks is the same for both.
+
+const native = require('./native.cjs')
+const { text, wrong } = require('./options.cjs')
+const { appended, closed, codeOf, errorOf, messagesOf, streamOf, unwrap } = require('./store-results.cjs')
+const { warn } = require('./warn.cjs')
+
+const NATIVE = Symbol.for('thalweg.native')
+const REGISTER = Symbol.for('thalweg.register') // a router tells its store of itself
+const REOPEN = Symbol.for('thalweg.reopen')
+
+const READ_BYTES_MAX = 64 * 1024 * 1024 // of one native read; `read` goes on until the tail
+
+// A path as a key: what cannot stand in a URL is percent-encoded.
+function keyOf(path) {
+  if (typeof path !== 'string' || path === '') throw wrong('path', path, 'a path such as "/rooms/1"')
+  return path.replace(/[^\x21-\x7e]+|[?#]/gu, encodeURIComponent)
+}
+
+function bytesOf(data) {
+  if (data instanceof Uint8Array) return data
+  if (typeof data === 'string') return Buffer.from(data)
+  if (data instanceof ArrayBuffer) return new Uint8Array(data)
+  throw wrong('data', data, 'a Uint8Array or a string')
+}
+
+function createOptions(options = {}) {
+  const { initialData, forkedFrom } = options
+  return {
+    ...options,
+    initialData: initialData === undefined ? undefined : bytesOf(initialData),
+    forkedFrom: forkedFrom === undefined ? undefined : keyOf(forkedFrom),
+  }
+}
+
+// What both kinds of store have in common: everything that changes nothing.
+class BaseStore {
+  #native
+  #routers = new Set() // of WeakRef
+
+  constructor(dataDir) {
+    this.#native = new native.Store(dataDir)
+  }
+
+  get [NATIVE]() {
+    if (this.#native !== undefined) return this.#native
+    const error = new Error('The store is closed; make a new one to open its directory again')
+    error.code = 'store-closed'
+    throw error
+  }
+
+  get(path) {
+    const found = this[NATIVE].get(keyOf(path))
+    if (codeOf(found) === 'stream-not-found') return undefined
+    return streamOf(path, unwrap(found, path), () => this.read(path).messages)
+  }
+
+  has(path) {
+    return this[NATIVE].has(keyOf(path))
+  }
+
+  getCurrentOffset(path) {
+    return this.get(path)?.currentOffset
+  }
+
+  getProducerEpoch(path, producerId) {
+    return this.get(path)?.producers?.get(producerId)?.epoch
+  }
+
+  touchAccess(path) {
+    const touched = this[NATIVE].touch(keyOf(path))
+    if (codeOf(touched) !== 'stream-not-found') unwrap(touched, path)
+  }
+
+  list() {
+    return unwrap(this[NATIVE].list(), '/').map((key) => `/${key}`)
+  }
+
+  read(path, offset = '-1') {
+    const key = keyOf(path)
+    const messages = []
+    let part = { nextOffset: offset, upToDate: false }
+    while (!part.upToDate) {
+      part = unwrap(this[NATIVE].read(key, part.nextOffset, READ_BYTES_MAX), path)
+      messages.push(...messagesOf(part))
+    }
+    return { messages, upToDate: true }
+  }
+
+  async waitForMessages(path, offset, timeoutMs) {
+    const key = keyOf(path)
+    const result = await new Promise((done) => this[NATIVE].wait(key, offset, timeoutMs, done))
+    const { timedOut, closed: ended } = unwrap(result, path)
+    const messages = messagesOf(result)
+    const streamClosed = ended && messages.length === 0
+    return streamClosed ? { messages, timedOut, streamClosed } : { messages, timedOut }
+  }
+
+  cancelAllWaits() {
+    this[NATIVE].cancelAllWaits()
+  }
+
+  formatResponse(path, messages) {
+    const stream = this.get(path)
+    if (stream === undefined) throw errorOf({ failed: 1, message: 'nothing to format' }, path)
+    return this[NATIVE].formatResponse(
+      stream.contentType,
+      messages.map(({ data }) => bytesOf(data))
+    )
+  }
+
+  [REGISTER](router) {
+    for (const known of this.#routers) if (known.deref() === undefined) this.#routers.delete(known)
+    this.#routers.add(new WeakRef(router))
+  }
+
+  // Ends the routers and lets go of the engine.
+  async _end() {
+    const ending = this.#native
+    if (ending === undefined) return
+    ending.cancelAllWaits()
+    const routers = [...this.#routers].map((known) => known.deref()).filter(Boolean)
+    this.#routers.clear()
+    await Promise.all(routers.map((router) => router[Symbol.for('thalweg.end')]()))
+    this.#native = undefined
+    await ending.close()
+  }
+
+  _reopen(dataDir) {
+    this.#native ??= new native.Store(dataDir)
+  }
+}
+
+class StreamStore extends BaseStore {
+  constructor() {
+    super(undefined)
+  }
+
+  create(path, options) {
+    const made = createOptions(options)
+    unwrap(now((done) => this[NATIVE].create(keyOf(path), made, done)), path)
+    return this.get(path)
+  }
+
+  delete(path) {
+    const result = now((done) => this[NATIVE].remove(keyOf(path), done))
+    return codeOf(result) === 'stream-deleted' || unwrap(result, path)
+  }
+
+  append(path, data, options = {}) {
+    const bytes = bytesOf(data)
+    const result = now((done) => this[NATIVE].append(keyOf(path), bytes, options, done))
+    return appended(result, path, bytes, options)
+  }
+
+  async appendWithProducer(path, data, options) {
+    return asAppendResult(this.append(path, data, options))
+  }
+
+  closeStream(path) {
+    return closed(now((done) => this[NATIVE].closeStream(keyOf(path), {}, done)), path, {})
+  }
+
+  async closeStreamWithProducer(path, options) {
+    return closed(now((done) => this[NATIVE].closeStream(keyOf(path), options, done)), path, options)
+  }
+
+  clear() {
+    unwrap(now((done) => this[NATIVE].clear(done)), '/')
+  }
+}
+
+// The result of a change that has nothing to wait for.
+function now(change) {
+  let result
+  change((given) => {
+    result = given ?? true
+  })
+  if (result === undefined) throw new Error('thalweg: a change in memory did not end at once')
+  return result
+}
+
+function asAppendResult(result) {
+  return 'message' in result ? result : { message: result }
+}
+
+class FileBackedStreamStore extends BaseStore {
+  #dataDir
+  #closing = new Set() // paths whose close is decided and not durable yet
+
+  constructor(options) {
+    const dataDir = text(options ?? {}, 'dataDir')
+    if (!dataDir) throw wrong('dataDir', dataDir, 'the path of a directory')
+    super(dataDir)
+    this.#dataDir = dataDir
+  }
+
+  async create(path, options) {
+    const made = createOptions(options)
+    unwrap(await this.#change((store, done) => store.create(keyOf(path), made, done)), path)
+    return this.get(path)
+  }
+
+  async append(path, data, options = {}) {
+    const bytes = bytesOf(data)
+    const result = await this.#change((store, done) =>
+      store.append(keyOf(path), bytes, options, done)
+    )
+    return appended(result, path, bytes, options)
+  }
+
+  async appendWithProducer(path, data, options) {
+    return asAppendResult(await this.append(path, data, options))
+  }
+
+  async closeStreamWithProducer(path, options) {
+    const change = (store, done) => store.closeStream(keyOf(path), options, done)
+    return closed(await this.#change(change), path, options)
+  }
+
+  // True: it was there. Resolves when its end is durable.
+  async deleteAsync(path) {
+    const result = await this.#change((store, done) => store.remove(keyOf(path), done))
+    return codeOf(result) === 'stream-deleted' || unwrap(result, path)
+  }
+
+  // As closeStream; resolves when the close is durable.
+  async closeStreamAsync(path) {
+    return closed(await this.#change((store, done) => store.closeStream(keyOf(path), {}, done)), path, {})
+  }
+
+  // Resolves when the end of every stream is durable.
+  async clearAsync() {
+    unwrap(await this.#change((store, done) => store.clear(done)), '/')
+  }
+
+  get(path) {
+    const stream = super.get(path)
+    if (this.#closing.has(path) && stream !== undefined) stream.closed = true
+    return stream
+  }
+
+  // Decided when the call returns, durable soon after.
+  delete(path) {
+    const there = this.get(path) !== undefined
+    if (there) later(this.deleteAsync(path), `delete of ${path}`)
+    return there
+  }
+
+  closeStream(path) {
+    const stream = this.get(path)
+    if (stream === undefined) return null
+    if (stream.softDeleted) throw errorOf({ failed: 2, message: 'forks read from it' }, path)
+    const alreadyClosed = stream.closed
+    if (!alreadyClosed) {
+      this.#closing.add(path)
+      const closing = this.closeStreamAsync(path).finally(() => this.#closing.delete(path))
+      later(closing, `close of ${path}`)
+    }
+    return { finalOffset: stream.currentOffset, alreadyClosed }
+  }
+
+  clear() {
+    later(this.clearAsync(), 'clear')
+  }
+
+  // As read, without holding up the event loop where the disk is slow.
+  async readAsync(path, offset = '-1') {
+    const key = keyOf(path)
+    const messages = []
+    let part = { nextOffset: offset, upToDate: false }
+    while (!part.upToDate) {
+      part = unwrap(await this[NATIVE].readInBackground(key, part.nextOffset, READ_BYTES_MAX), path)
+      messages.push(...messagesOf(part))
+    }
+    return { messages, upToDate: true }
+  }
+
+  // Ends what uses the store, makes everything durable and lets the directory go.
+  close() {
+    return this._end()
+  }
+
+  [REOPEN]() {
+    this._reopen(this.#dataDir)
+  }
+
+  #change(change) {
+    return new Promise((done) => change(this[NATIVE], done))
+  }
+}
+
+function later(promise, what) {
+  promise.catch((error) => warn('THALWEG_STORE', `the ${what} failed: ${error.message}`))
+}
+
+module.exports = { FileBackedStreamStore, NATIVE, REGISTER, REOPEN, StreamStore }

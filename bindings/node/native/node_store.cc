@@ -1,0 +1,200 @@
+#include "node_store.h"
+
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "background.h"
+#include "values.h"
+
+namespace thalweg::node {
+
+namespace {
+
+const char* CodeOf(OpenError::Code code) {
+  switch (code) {
+    case OpenError::Code::kDisk: return "ERR_THALWEG_DISK";
+    case OpenError::Code::kForeign: return "ERR_THALWEG_FOREIGN";
+    case OpenError::Code::kDamage: return "ERR_THALWEG_DAMAGE";
+  }
+  return "ERR_THALWEG_DISK";
+}
+
+std::string PathOf(const Napi::Value& value) { return value.ToString().Utf8Value(); }
+
+std::optional<Producer> ProducerOf(const Napi::Object& options) {
+  auto id = GivenText(options, "producerId");
+  if (!id) return std::nullopt;
+  return Producer{.id = std::move(*id),
+                  .epoch = GivenCount(options, "producerEpoch").value_or(0),
+                  .seq = GivenCount(options, "producerSeq").value_or(0)};
+}
+
+ReadOptions ReadOptionsOf(const Napi::CallbackInfo& info) {
+  return {.offset = info[1].ToString().Utf8Value(),
+          .bytes_max = static_cast<size_t>(info[2].ToNumber().Int64Value())};
+}
+
+}  // namespace
+
+Napi::Function NodeStore::Define(Napi::Env env) {
+  return DefineClass(
+      env, "Store",
+      {InstanceMethod<&NodeStore::Create>("create"), InstanceMethod<&NodeStore::Append>("append"),
+       InstanceMethod<&NodeStore::CloseStream>("closeStream"),
+       InstanceMethod<&NodeStore::Remove>("remove"), InstanceMethod<&NodeStore::Clear>("clear"),
+       InstanceMethod<&NodeStore::Wait>("wait"), InstanceMethod<&NodeStore::Read>("read"),
+       InstanceMethod<&NodeStore::ReadInBackground>("readInBackground"),
+       InstanceMethod<&NodeStore::Get>("get"), InstanceMethod<&NodeStore::Has>("has"),
+       InstanceMethod<&NodeStore::Touch>("touch"), InstanceMethod<&NodeStore::List>("list"),
+       InstanceMethod<&NodeStore::CancelAllWaits>("cancelAllWaits"),
+       InstanceMethod<&NodeStore::FormatResponse>("formatResponse"),
+       InstanceMethod<&NodeStore::Close>("close")});
+}
+
+std::shared_ptr<StoreHome> NodeStore::HomeOf(const Napi::Value& store) {
+  return Unwrap(store.As<Napi::Object>())->home_;
+}
+
+NodeStore::NodeStore(const Napi::CallbackInfo& info)
+    : Napi::ObjectWrap<NodeStore>(info), addon_(AddonData::Of(info.Env())) {
+  const std::string path = info[0].IsString() ? info[0].ToString().Utf8Value() : std::string();
+  auto home = StoreHome::Open(addon_.loop, addon_.warnings, path);
+  if (!home) {
+    auto error = Napi::Error::New(info.Env(), home.error().message);
+    error.Set("code", CodeOf(home.error().code));
+    error.ThrowAsJavaScriptException();
+    return;
+  }
+  home_ = std::move(*home);
+  addon_.stores.insert(this);
+}
+
+NodeStore::~NodeStore() { EndNow(); }
+
+void NodeStore::EndNow() {
+  addon_.stores.erase(this);
+  home_.reset();
+}
+
+// `done` in C++; the process stays alive until it was called.
+template <typename T>
+StoreCallback<T> NodeStore::DoneOf(const Napi::Value& done) {
+  addon_.loop.Hold();
+  return [&addon = addon_,
+          function = Napi::Persistent(done.As<Napi::Function>())](StoreResult<T> result) mutable {
+    addon.loop.Release();
+    if (addon.loop.closed()) return;
+    Napi::HandleScope scope(addon.loop.env());
+    function.Call({ResultOf(addon.loop.env(), result)});
+  };
+}
+
+Napi::Value NodeStore::Create(const Napi::CallbackInfo& info) {
+  const auto given = info[1].As<Napi::Object>();
+  const Napi::Value initial_data = given.Get("initialData");
+  const CreateOptions options{
+      .content_type = GivenText(given, "contentType"),
+      .ttl_s = GivenCount(given, "ttlSeconds"),
+      .expires_at = GivenText(given, "expiresAt"),
+      .initial_data = BytesOf(initial_data),
+      .closed = GivenTrue(given, "closed"),
+      .forked_from = GivenText(given, "forkedFrom"),
+      .fork_offset = GivenText(given, "forkOffset"),
+      .fork_sub_offset = GivenCount(given, "forkSubOffset").value_or(0),
+  };
+  store().CreateAsync(PathOf(info[0]), options, DoneOf<CreateResult>(info[2]));
+  return info.Env().Undefined();
+}
+
+Napi::Value NodeStore::Append(const Napi::CallbackInfo& info) {
+  const auto given = info[2].As<Napi::Object>();
+  const AppendOptions options{
+      .content_type = GivenText(given, "contentType"),
+      .producer = ProducerOf(given),
+      .stream_seq = GivenText(given, "seq"),
+      .close = GivenTrue(given, "close"),
+  };
+  store().AppendAsync(PathOf(info[0]), BytesOf(info[1]), options, DoneOf<AppendResult>(info[3]));
+  return info.Env().Undefined();
+}
+
+Napi::Value NodeStore::CloseStream(const Napi::CallbackInfo& info) {
+  store().CloseAsync(PathOf(info[0]), ProducerOf(info[1].As<Napi::Object>()),
+                     DoneOf<AppendResult>(info[2]));
+  return info.Env().Undefined();
+}
+
+Napi::Value NodeStore::Remove(const Napi::CallbackInfo& info) {
+  store().RemoveAsync(PathOf(info[0]), DoneOf<bool>(info[1]));
+  return info.Env().Undefined();
+}
+
+Napi::Value NodeStore::Clear(const Napi::CallbackInfo& info) {
+  store().ClearAsync(DoneOf<void>(info[0]));
+  return info.Env().Undefined();
+}
+
+Napi::Value NodeStore::Wait(const Napi::CallbackInfo& info) {
+  store().WaitForMessagesAsync(PathOf(info[0]), info[1].ToString().Utf8Value(),
+                               info[2].ToNumber().Int64Value(), DoneOf<WaitResult>(info[3]));
+  return info.Env().Undefined();
+}
+
+Napi::Value NodeStore::Read(const Napi::CallbackInfo& info) {
+  return ResultOf(info.Env(), store().Read(PathOf(info[0]), ReadOptionsOf(info)));
+}
+
+Napi::Value NodeStore::ReadInBackground(const Napi::CallbackInfo& info) {
+  const auto result = std::make_shared<std::optional<StoreResult<ReadResult>>>();
+  return Background::Run(
+      info.Env(),
+      [home = home_, path = PathOf(info[0]), options = ReadOptionsOf(info), result] {
+        result->emplace(home->store().Read(path, options));
+      },
+      [result](Napi::Env env) { return ResultOf(env, **result); });
+}
+
+Napi::Value NodeStore::Get(const Napi::CallbackInfo& info) {
+  return ResultOf(info.Env(), store().Get(PathOf(info[0])));
+}
+
+Napi::Value NodeStore::Has(const Napi::CallbackInfo& info) {
+  return Napi::Boolean::New(info.Env(), store().Has(PathOf(info[0])));
+}
+
+Napi::Value NodeStore::Touch(const Napi::CallbackInfo& info) {
+  return ResultOf(info.Env(), store().Touch(PathOf(info[0])));
+}
+
+Napi::Value NodeStore::List(const Napi::CallbackInfo& info) {
+  const auto keys = store().List();
+  if (!keys) return FailureOf(info.Env(), keys.error());
+  auto list = Napi::Array::New(info.Env(), keys->size());
+  for (uint32_t i = 0; i < list.Length(); ++i) list.Set(i, (*keys)[i]);
+  return list;
+}
+
+Napi::Value NodeStore::CancelAllWaits(const Napi::CallbackInfo& info) {
+  store().CancelAllWaits();
+  return info.Env().Undefined();
+}
+
+Napi::Value NodeStore::FormatResponse(const Napi::CallbackInfo& info) {
+  const auto buffers = info[1].As<Napi::Array>();
+  std::vector<Message> messages(buffers.Length());
+  for (uint32_t i = 0; i < messages.size(); ++i) {
+    const Napi::Value buffer = buffers[i];
+    messages[i].data = Bytes(nullptr, BytesOf(buffer));  // JavaScript keeps it for the call
+  }
+  return CopyOf(info.Env(), Store::FormatResponse(PathOf(info[0]), messages));
+}
+
+Napi::Value NodeStore::Close(const Napi::CallbackInfo& info) {
+  addon_.stores.erase(this);
+  return Background::Run(
+      info.Env(), [home = std::exchange(home_, nullptr)]() mutable { home.reset(); },
+      [](Napi::Env env) { return env.Undefined(); });
+}
+
+}  // namespace thalweg::node

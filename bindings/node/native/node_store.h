@@ -1,0 +1,60 @@
+// StreamStore's and FileBackedStreamStore's native half: a thalweg::Store seen from JavaScript.
+//
+// Changes take a `done(result)`, called within the call where there is nothing to wait for. Results
+// and failures are plain objects; lib/store-results.cjs gives them their public shapes. The loop's
+// thread only.
+#pragma once
+
+#include <napi.h>
+
+#include <memory>
+#include <string>
+
+#include "addon_data.h"
+#include "store_home.h"
+
+namespace thalweg::node {
+
+class NodeStore final : public Napi::ObjectWrap<NodeStore>, public Ending {
+ public:
+  static Napi::Function Define(Napi::Env env);
+
+  // The home of a NodeStore in JavaScript; null where it is closed.
+  static std::shared_ptr<StoreHome> HomeOf(const Napi::Value& store);
+
+  // (dataDir | undefined). Throws an Error with a `code` where the directory cannot be opened.
+  explicit NodeStore(const Napi::CallbackInfo& info);
+  ~NodeStore() override;
+
+  void EndNow() override;
+
+ private:
+  // Changes: (path, …, done).
+  Napi::Value Create(const Napi::CallbackInfo& info);       // path, options, done
+  Napi::Value Append(const Napi::CallbackInfo& info);       // path, data, options, done
+  Napi::Value CloseStream(const Napi::CallbackInfo& info);  // path, options, done
+  Napi::Value Remove(const Napi::CallbackInfo& info);       // path, done
+  Napi::Value Clear(const Napi::CallbackInfo& info);        // done
+  Napi::Value Wait(const Napi::CallbackInfo& info);         // path, offset, timeoutMs, done
+
+  Napi::Value Read(const Napi::CallbackInfo& info);              // path, offset, maxBytes
+  Napi::Value ReadInBackground(const Napi::CallbackInfo& info);  // the same; a promise
+  Napi::Value Get(const Napi::CallbackInfo& info);               // path
+  Napi::Value Has(const Napi::CallbackInfo& info);               // path
+  Napi::Value Touch(const Napi::CallbackInfo& info);             // path
+  Napi::Value List(const Napi::CallbackInfo& info);
+  Napi::Value CancelAllWaits(const Napi::CallbackInfo& info);
+  Napi::Value FormatResponse(const Napi::CallbackInfo& info);  // contentType, buffers
+
+  // Ends the store on a worker thread; a promise. REQUIRES: its routers and servers have ended.
+  Napi::Value Close(const Napi::CallbackInfo& info);
+
+  Store& store() { return home_->store(); }
+  template <typename T>
+  StoreCallback<T> DoneOf(const Napi::Value& done);
+
+  AddonData& addon_;
+  std::shared_ptr<StoreHome> home_;  // null: closed
+};
+
+}  // namespace thalweg::node

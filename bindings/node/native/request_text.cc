@@ -1,0 +1,78 @@
+#include "request_text.h"
+
+namespace thalweg::node {
+
+namespace {
+
+// Cuts the first line off `rest`, without its end.
+std::string_view TakeLine(std::string_view& rest) {
+  const size_t end = rest.find('\n');
+  const std::string_view line = rest.substr(0, end);
+  rest = end == std::string_view::npos ? std::string_view() : rest.substr(end + 1);
+  return line;
+}
+
+void LowerCase(std::string& text, std::string_view part) {
+  char* at = text.data() + (part.data() - text.data());
+  for (char* end = at + part.size(); at != end; ++at) {
+    if (*at >= 'A' && *at <= 'Z') *at = static_cast<char>(*at | 0x20);
+  }
+}
+
+// A target in absolute form, "http://host/path", is cut to its path.
+std::string_view OriginForm(std::string_view target) {
+  if (target.starts_with('/')) return target;
+  const size_t authority = target.find("://");
+  if (authority == std::string_view::npos) return target;
+  const size_t path = target.find('/', authority + 3);
+  return path == std::string_view::npos ? std::string_view("/") : target.substr(path);
+}
+
+size_t BytesOf(const Request& request) {
+  size_t bytes = request.path.size() + request.query.size() + request.scheme.size() +
+                 request.authority.size() + request.mount.size() + request.body.size();
+  for (const HeaderField& field : request.headers) bytes += field.name.size() + field.value.size();
+  return bytes;
+}
+
+}  // namespace
+
+void ParseHead(std::string& head, std::vector<HeaderField>& fields, Request& request) {
+  std::string_view rest = head;
+  const std::string_view target = OriginForm(TakeLine(rest));
+  const size_t mark = target.find('?');
+  request.path = target.substr(0, mark);
+  if (mark != std::string_view::npos) request.query = target.substr(mark + 1);
+  request.mount = TakeLine(rest);
+  fields.clear();
+  while (!rest.empty()) {
+    const std::string_view name = TakeLine(rest);
+    LowerCase(head, name);
+    fields.push_back({.name = name, .value = TakeLine(rest)});
+    if (name == "host") request.authority = fields.back().value;
+  }
+  request.headers = fields;
+}
+
+OwnedRequest::OwnedRequest(const Request& request) : request_(request) {
+  text_.reserve(BytesOf(request));
+  request_.path = Keep(request.path);
+  request_.query = Keep(request.query);
+  request_.scheme = Keep(request.scheme);
+  request_.authority = Keep(request.authority);
+  request_.mount = Keep(request.mount);
+  request_.body = Keep(request.body);
+  fields_.reserve(request.headers.size());
+  for (const HeaderField& field : request.headers) {
+    fields_.push_back({.name = Keep(field.name), .value = Keep(field.value)});
+  }
+  request_.headers = fields_;
+}
+
+std::string_view OwnedRequest::Keep(std::string_view text) {
+  const size_t begin = text_.size();
+  text_.append(text);
+  return std::string_view(text_).substr(begin);
+}
+
+}  // namespace thalweg::node

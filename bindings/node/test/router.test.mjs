@@ -1,0 +1,326 @@
+// DurableStreamRouter in node:http: requests in every form, answers of every kind.
+import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync } from 'node:fs'
+import net from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { DurableStreamRouter, FileBackedStreamStore, StreamStore } from 'thalweg'
+import { TEXT, newRouter, post, put, serve, serveRouter } from './served.mjs'
+
+const STORES = {
+  memory: () => new StreamStore(),
+  file: (t) => {
+    const path = mkdtempSync(join(tmpdir(), 'thalweg-router-'))
+    const store = new FileBackedStreamStore({ dataDir: path })
+    t.after(async () => {
+      await store.close()
+      rmSync(path, { recursive: true, force: true })
+    })
+    return store
+  },
+}
+
+for (const [kind, open] of Object.entries(STORES)) {
+  test(`${kind}: create, append, read, metadata, delete`, async (t) => {
+    const store = open(t)
+    const { url, router } = await serveRouter(t, { store })
+    assert.equal(router.store, store)
+    const made = await put(`${url}/v1/stream/a`)
+    assert.equal(made.status, 201)
+    assert.equal(made.headers.get('location'), `${url}/v1/stream/a`)
+    const added = await post(`${url}/v1/stream/a`, 'hello')
+    assert.equal(added.status, 204)
+    const next = added.headers.get('stream-next-offset')
+    assert.equal(store.getCurrentOffset('/v1/stream/a'), next)
+    const read = await fetch(`${url}/v1/stream/a`)
+    assert.equal(await read.text(), 'hello')
+    assert.equal(read.headers.get('stream-next-offset'), next)
+    assert.equal(read.headers.get('content-type'), 'text/plain')
+    const unchanged = await fetch(`${url}/v1/stream/a`, {
+      headers: { 'if-none-match': read.headers.get('etag') },
+    })
+    assert.equal(unchanged.status, 304)
+    const head = await fetch(`${url}/v1/stream/a`, { method: 'HEAD' })
+    assert.equal(head.headers.get('stream-next-offset'), next)
+    assert.deepEqual(store.list(), ['/v1/stream/a'])
+    assert.equal((await fetch(`${url}/v1/stream/a`, { method: 'DELETE' })).status, 204)
+    assert.equal((await fetch(`${url}/v1/stream/a`)).status, 404)
+  })
+
+  test(`${kind}: large bodies come and go whole`, async (t) => {
+    const { url } = await serveRouter(t, { store: open(t), compression: false })
+    await put(`${url}/big`, { 'content-type': 'application/octet-stream' })
+    const body = Buffer.alloc(3_000_000, 'abcdefg')
+    const type = { 'content-type': 'application/octet-stream' }
+    assert.equal((await post(`${url}/big`, body, type)).status, 204)
+    assert.ok(body.equals(Buffer.from(await (await fetch(`${url}/big`)).arrayBuffer())))
+  })
+
+  test(`${kind}: large answers are compressed where the client can`, async (t) => {
+    const { url } = await serveRouter(t, { store: open(t) })
+    await put(`${url}/big`, TEXT, 'abc '.repeat(100_000))
+    const packed = await fetch(`${url}/big`, { headers: { 'accept-encoding': 'gzip' } })
+    assert.equal(packed.headers.get('content-encoding'), 'gzip')
+    assert.equal((await packed.text()).length, 400_000)
+  })
+
+  test(`${kind}: a long-poll is answered by an append, or by time`, async (t) => {
+    const { url } = await serveRouter(t, { store: open(t), longPollTimeout: 100 })
+    await put(`${url}/a`)
+    const waiting = fetch(`${url}/a?offset=now&live=long-poll`)
+    assert.equal((await waiting).status, 204)
+    const woken = fetch(`${url}/a?offset=-1&live=long-poll`)
+    await post(`${url}/a`, 'x')
+    assert.equal(await (await woken).text(), 'x')
+  })
+
+  test(`${kind}: an SSE response streams, and ends with the stream`, async (t) => {
+    const store = open(t)
+    const { url } = await serveRouter(t, { store })
+    await put(`${url}/a`)
+    const events = await fetch(`${url}/a?offset=-1&live=sse`)
+    assert.match(events.headers.get('content-type'), /^text\/event-stream/)
+    await post(`${url}/a`, 'one')
+    await store.append('/a', Buffer.from('two'))
+    store.closeStream('/a')
+    const text = await events.text()
+    assert.match(text, /data:\s?one/)
+    assert.match(text, /data:\s?two/)
+  })
+
+  test(`${kind}: shutdown ends a thousand waiters within a second`, async (t) => {
+    const { router, url } = await serveRouter(t, { store: open(t) })
+    await put(`${url}/a`, TEXT, 'x')
+    const port = Number(new URL(url).port)
+    const readers = []
+    for (let i = 0; i < 1000; i += 1) {
+      readers.push(rawGet(port, `/a?offset=now&live=${i % 2 ? 'sse' : 'long-poll'}`))
+    }
+    await Promise.all(readers.map(({ connected }) => connected))
+    await until(() => router.waiting === 1000)
+    const began = performance.now()
+    await router.shutdown()
+    assert.ok(performance.now() - began < 1000, `${performance.now() - began} ms`)
+    const answers = await Promise.all(readers.map(({ answer }) => answer))
+    for (const answer of answers) assert.match(answer, /^HTTP\/1.1 20[04] /)
+  })
+}
+
+// Resolves when `holds()`; the test's own time limit is the only one.
+async function until(holds) {
+  while (!holds()) await new Promise((resolve) => setImmediate(resolve))
+}
+
+// A GET on a connection of its own, and its whole answer as text.
+function rawGet(port, target) {
+  const socket = net.connect(port, '127.0.0.1')
+  const connected = new Promise((resolve) => {
+    socket.write(`GET ${target} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n`, resolve)
+  })
+  const answer = new Promise((resolve, reject) => {
+    const parts = []
+    socket.on('data', (part) => parts.push(part))
+    socket.on('end', () => resolve(Buffer.concat(parts).toString('latin1')))
+    socket.on('error', reject)
+  })
+  return { connected, answer }
+}
+
+test('baseUrl is cut off where a segment ends, and stays in Location', async (t) => {
+  const { url, router } = await serveRouter(t, { baseUrl: '/api/streams/' })
+  const made = await put(`${url}/api/streams/a`)
+  assert.equal(made.headers.get('location'), `${url}/api/streams/a`)
+  assert.equal((await put(`${url}/api/streamsX/y`)).status, 201)
+  assert.equal((await put(`${url}/other`)).status, 201)
+  assert.deepEqual(router.store.list().sort(), ['/a', '/api/streamsX/y', '/other'])
+  const fork = await put(`${url}/api/streams/f`, { 'stream-forked-from': '/api/streams/a' })
+  assert.equal(fork.status, 201)
+  assert.equal(router.store.get('/f').forkedFrom, '/a')
+})
+
+test('what a framework cuts off stays in Location', async (t) => {
+  const router = newRouter()
+  const url = await serve(t, (req, res) => {
+    req.originalUrl = req.url
+    req.url = req.url.slice('/mounted'.length)
+    return router.handleRequest(req, res)
+  })
+  const made = await put(`${url}/mounted/a`)
+  assert.equal(made.headers.get('location'), `${url}/mounted/a`)
+  assert.deepEqual(router.store.list(), ['/a'])
+})
+
+test('a body that a parser has read is taken from req.body', async (t) => {
+  const bodies = {
+    '/buffer': () => Buffer.from('{"a":1}'),
+    '/string': () => '{"a":1}',
+    '/object': () => ({ a: 1 }),
+    '/array': () => [{ a: 1 }],
+  }
+  const router = newRouter()
+  const url = await serve(t, async (req, res) => {
+    if (req.method === 'POST') {
+      await req.toArray()
+      req.body = bodies[req.url]?.()
+    }
+    await router.handleRequest(req, res)
+  })
+  const json = { 'content-type': 'application/json' }
+  for (const path of Object.keys(bodies)) {
+    await put(url + path, json)
+    assert.equal((await post(url + path, 'gone', json)).status, 204, path)
+    assert.deepEqual(await (await fetch(url + path)).json(), [{ a: 1 }], path)
+  }
+  await put(`${url}/lost`, json)
+  const lost = await post(`${url}/lost`, '{}', json)
+  assert.equal(lost.status, 500)
+  assert.equal((await lost.json()).code, 'body-was-consumed')
+})
+
+test('headers that a framework has set survive, and ours come on top', async (t) => {
+  const router = newRouter()
+  const url = await serve(t, (req, res) => {
+    res.setHeader('x-powered-by', 'Frame')
+    res.setHeader('content-type', 'image/png')
+    return router.handleRequest(req, res)
+  })
+  const made = await put(`${url}/a`, TEXT, 'x')
+  assert.equal(made.headers.get('x-powered-by'), 'Frame')
+  const read = await fetch(`${url}/a`)
+  assert.equal(read.headers.get('content-type'), 'text/plain')
+  assert.equal(await read.text(), 'x')
+})
+
+test('heads that change from answer to answer are told right', async (t) => {
+  const { url, router } = await serveRouter(t)
+  for (let i = 0; i < 100; i += 1) {
+    await put(`${url}/s${i}`, { 'content-type': `text/x-${i}`, 'stream-ttl': String(100 + i) }, `${i}`)
+    const [added, read, none] = await Promise.all([
+      post(`${url}/s${i}`, 'abc'.repeat(i), { 'content-type': `text/x-${i}` }),
+      fetch(`${url}/s${i}`, { method: 'HEAD' }),
+      fetch(`${url}/none${i}`),
+    ])
+    assert.equal(added.status, i === 0 ? 400 : 204)
+    assert.equal(none.status, 404)
+    assert.equal(read.headers.get('content-type'), `text/x-${i}`)
+    const whole = await fetch(`${url}/s${i}`)
+    assert.equal(await whole.text(), i + 'abc'.repeat(i))
+    const offset = whole.headers.get('stream-next-offset')
+    assert.equal(offset, router.store.getCurrentOffset(`/s${i}`))
+  }
+})
+
+test('the promise of a request resolves when its answer has ended or its client has gone', async (t) => {
+  const router = newRouter()
+  const promises = []
+  const url = await serve(t, (req, res) => {
+    promises.push(router.handleRequest(req, res))
+  })
+  await put(`${url}/a`)
+  await post(`${url}/none`, 'x')
+  await fetch(url, { method: 'PATCH' })
+  await Promise.all(promises)
+  const controller = new AbortController()
+  await fetch(`${url}/a?offset=-1&live=sse`, { signal: controller.signal })
+  assert.equal(router.waiting, 1)
+  controller.abort()
+  await Promise.all(promises)
+  assert.equal(router.waiting, 0)
+})
+
+test('a client that goes while it sends its body is let go', async (t) => {
+  const router = newRouter()
+  let handled
+  const url = await serve(t, (req, res) => {
+    handled = router.handleRequest(req, res)
+  })
+  await put(`${url}/a`)
+  const before = handled
+  const socket = net.connect(Number(new URL(url).port), '127.0.0.1')
+  socket.write('POST /a HTTP/1.1\r\nHost: a\r\nContent-Type: text/plain\r\nContent-Length: 9\r\n\r\nabc')
+  await until(() => handled !== before)
+  socket.destroy()
+  await handled
+  assert.equal(await (await fetch(`${url}/a`)).text(), '')
+})
+
+for (const [kind, open] of Object.entries(STORES)) {
+  test(`${kind}: what a slow reader has not read does not pile up`, async (t) => {
+    const store = open(t)
+    const router = new DurableStreamRouter({ store })
+    let response
+    const url = await serve(t, (req, res) => {
+      response = res
+      return router.handleRequest(req, res)
+    })
+    await put(`${url}/a`, { 'content-type': 'application/octet-stream' })
+    const socket = net.connect(Number(new URL(url).port), '127.0.0.1')
+    socket.pause()
+    socket.write('GET /a?offset=-1&live=sse HTTP/1.1\r\nHost: a\r\n\r\n')
+    await until(() => router.waiting === 1)
+    const block = Buffer.alloc(1 << 20, 1)
+    for (let i = 0; i < 50; i += 1) await store.append('/a', block)
+    await until(() => response.writableNeedDrain)
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    assert.ok(response.writableLength < 16 << 20, `${response.writableLength} bytes`)
+    let read = 0
+    socket.on('data', (part) => {
+      read += part.length
+    })
+    socket.resume()
+    await until(() => read > 50 << 20)
+    socket.destroy()
+    await until(() => router.waiting === 0)
+  })
+}
+
+test('ten thousand SSE readers that leave do no harm', { timeout: 120_000 }, async (t) => {
+  const { url, router } = await serveRouter(t)
+  await put(`${url}/a`)
+  const port = Number(new URL(url).port)
+  for (let round = 0; round < 20; round += 1) {
+    const sockets = []
+    for (let i = 0; i < 500; i += 1) {
+      const socket = net.connect(port, '127.0.0.1')
+      socket.on('error', () => {})
+      socket.write('GET /a?offset=-1&live=sse HTTP/1.1\r\nHost: a\r\n\r\n')
+      sockets.push(socket)
+    }
+    await until(() => router.waiting >= 400)
+    router.store.append('/a', Buffer.from('x'))
+    for (const socket of sockets) socket.destroy()
+  }
+  await until(() => router.waiting === 0)
+  assert.equal((await fetch(`${url}/a`)).status, 200)
+})
+
+test('two routers over one store see the same streams', async (t) => {
+  const store = new StreamStore()
+  const one = await serveRouter(t, { store })
+  const two = await serveRouter(t, { store, baseUrl: '/two', cors: false })
+  await put(`${one.url}/a`)
+  const waiting = fetch(`${two.url}/two/a?offset=-1&live=long-poll`)
+  await until(() => two.router.waiting === 1)
+  await post(`${one.url}/a`, 'x')
+  const answer = await waiting
+  assert.equal(await answer.text(), 'x')
+  assert.equal(answer.headers.get('access-control-allow-origin'), null)
+  assert.equal((await fetch(`${one.url}/a`)).headers.get('access-control-allow-origin'), '*')
+  one.router.clear()
+  assert.equal((await fetch(`${two.url}/two/a`)).status, 404)
+})
+
+test('a router whose store was closed answers 503', async (t) => {
+  const path = mkdtempSync(join(tmpdir(), 'thalweg-router-'))
+  t.after(() => rmSync(path, { recursive: true, force: true }))
+  const store = new FileBackedStreamStore({ dataDir: path })
+  const { url } = await serveRouter(t, { store })
+  await put(`${url}/a`)
+  const reader = fetch(`${url}/a?offset=-1&live=sse`).then((answer) => answer.text())
+  await until(() => store.has('/a'))
+  await store.close()
+  await reader
+  assert.equal((await fetch(`${url}/a`)).status, 503)
+  assert.throws(() => new DurableStreamRouter({ store }), { code: 'store-closed' })
+})

@@ -1,0 +1,267 @@
+// StreamStore and FileBackedStreamStore, method by method. What both can do is one suite.
+import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { FileBackedStreamStore, StreamStore } from 'thalweg'
+
+const bytes = (text) => new TextEncoder().encode(text)
+const textOf = (messages) => messages.map(({ data }) => Buffer.from(data).toString())
+
+function folder(t) {
+  const path = mkdtempSync(join(tmpdir(), 'thalweg-store-'))
+  t.after(() => rmSync(path, { recursive: true, force: true }))
+  return path
+}
+
+const KINDS = {
+  memory: () => new StreamStore(),
+  file: (t) => {
+    const path = mkdtempSync(join(tmpdir(), 'thalweg-store-'))
+    const store = new FileBackedStreamStore({ dataDir: join(path, 'data') })
+    t.after(async () => {
+      await store.close()
+      rmSync(path, { recursive: true, force: true })
+    })
+    return store
+  },
+}
+
+for (const [kind, open] of Object.entries(KINDS)) {
+  test(`${kind}: create gives the stream, again where the configuration is the same`, async (t) => {
+    const store = open(t)
+    const made = await store.create('/a', { contentType: 'text/plain', ttlSeconds: 60 })
+    assert.equal(made.path, '/a')
+    assert.equal(made.contentType, 'text/plain')
+    assert.equal(made.ttlSeconds, 60)
+    assert.equal(made.closed, false)
+    assert.equal(made.refCount, 0)
+    assert.ok(Math.abs(Date.now() - made.createdAt) < 60_000)
+    const again = await store.create('/a', { contentType: 'text/plain', ttlSeconds: 60 })
+    assert.equal(again.currentOffset, made.currentOffset)
+    await rejects(() => store.create('/a', { contentType: 'image/png' }), /already exists/, 'stream-exists')
+  })
+
+  test(`${kind}: what is appended is read back, in messages`, async (t) => {
+    const store = open(t)
+    await store.create('/a', { contentType: 'text/plain', initialData: bytes('one') })
+    const message = await store.append('/a', bytes('two'))
+    assert.deepEqual(Buffer.from(message.data).toString(), 'two')
+    assert.ok(Math.abs(Date.now() - message.timestamp) < 60_000)
+    assert.equal(store.getCurrentOffset('/a'), message.offset)
+    const all = store.read('/a')
+    assert.deepEqual(textOf(all.messages), ['one', 'two'])
+    assert.equal(all.upToDate, true)
+    assert.deepEqual(textOf(store.read('/a', all.messages[0].offset).messages), ['two'])
+    assert.deepEqual(store.read('/a', message.offset).messages, [])
+    assert.deepEqual(textOf(store.get('/a').messages), ['one', 'two'])
+    assert.equal(Buffer.from(store.formatResponse('/a', all.messages)).toString(), 'onetwo')
+  })
+
+  test(`${kind}: JSON streams hold values and are formatted as an array`, async (t) => {
+    const store = open(t)
+    await store.create('/j', { contentType: 'application/json' })
+    await store.append('/j', bytes('[1, {"a": 2}]'))
+    await store.append('/j', bytes('3'))
+    const { messages } = store.read('/j')
+    assert.deepEqual(JSON.parse(Buffer.from(store.formatResponse('/j', messages))), [1, { a: 2 }, 3])
+    assert.equal(Buffer.from(store.formatResponse('/j', [])).toString(), '[]')
+    await rejects(() => store.append('/j', bytes('{')), /JSON/, 'bad-json')
+  })
+
+  test(`${kind}: what is not there is undefined, false, null, or thrown as "not found"`, async (t) => {
+    const store = open(t)
+    assert.equal(store.get('/none'), undefined)
+    assert.equal(store.has('/none'), false)
+    assert.equal(store.delete('/none'), false)
+    assert.equal(store.getCurrentOffset('/none'), undefined)
+    assert.equal(store.getProducerEpoch('/none', 'p'), undefined)
+    assert.equal(store.closeStream('/none'), null)
+    store.touchAccess('/none')
+    await rejects(() => store.append('/none', bytes('x')), /not found/, 'stream-not-found')
+    await rejects(() => store.read('/none'), /not found/, 'stream-not-found')
+    await rejects(() => store.waitForMessages('/none', '-1', 5), /not found/, 'stream-not-found')
+    await rejects(() => store.formatResponse('/none', []), /not found/, 'stream-not-found')
+  })
+
+  test(`${kind}: list, has, delete, clear`, async (t) => {
+    const store = open(t)
+    for (const path of ['/b', '/a/deep', '/c']) await store.create(path)
+    assert.deepEqual(store.list().sort(), ['/a/deep', '/b', '/c'])
+    assert.equal(store.delete('/b'), true)
+    assert.equal(store.has('/b'), false)
+    assert.equal(store.has('/c'), true)
+    store.clear()
+    assert.deepEqual(store.list(), [])
+  })
+
+  test(`${kind}: a producer's appends are told apart`, async (t) => {
+    const store = open(t)
+    await store.create('/p', { contentType: 'text/plain' })
+    const append = (text, producerEpoch, producerSeq) =>
+      store.appendWithProducer('/p', bytes(text), { producerId: 'p', producerEpoch, producerSeq })
+    const first = await append('a', 1, 0)
+    assert.equal(first.producerResult.status, 'accepted')
+    assert.equal(Buffer.from(first.message.data).toString(), 'a')
+    assert.deepEqual((await append('a', 1, 0)).producerResult, { status: 'duplicate', lastSeq: 0 })
+    assert.deepEqual((await append('c', 1, 5)).producerResult, {
+      status: 'sequence_gap',
+      expectedSeq: 1,
+      receivedSeq: 5,
+    })
+    assert.deepEqual((await append('d', 0, 1)).producerResult, {
+      status: 'stale_epoch',
+      currentEpoch: 1,
+    })
+    assert.deepEqual((await append('e', 2, 1)).producerResult, { status: 'invalid_epoch_seq' })
+    assert.equal(store.getProducerEpoch('/p', 'p'), 1)
+    assert.equal(store.get('/p').producers.get('p').lastSeq, 0)
+    assert.deepEqual(textOf(store.read('/p').messages), ['a'])
+  })
+
+  test(`${kind}: a closed stream takes no more, and says where it ends`, async (t) => {
+    const store = open(t)
+    await store.create('/c', { contentType: 'text/plain', initialData: bytes('x') })
+    const end = store.getCurrentOffset('/c')
+    assert.deepEqual(store.closeStream('/c'), { finalOffset: end, alreadyClosed: false })
+    assert.deepEqual(store.closeStream('/c'), { finalOffset: end, alreadyClosed: true })
+    assert.equal(store.get('/c').closed, true)
+    const refused = await store.append('/c', bytes('y'))
+    assert.equal(refused.message, null)
+    assert.equal(refused.streamClosed, true)
+
+    await store.create('/d', { contentType: 'text/plain' })
+    const last = await store.append('/d', bytes('z'), { close: true })
+    assert.equal(last.streamClosed, true)
+    assert.equal(Buffer.from(last.message.data).toString(), 'z')
+  })
+
+  test(`${kind}: closing with a producer can be repeated by it alone`, async (t) => {
+    const store = open(t)
+    await store.create('/c', { contentType: 'text/plain' })
+    const mine = { producerId: 'p', producerEpoch: 0, producerSeq: 0 }
+    const closing = await store.closeStreamWithProducer('/c', mine)
+    assert.equal(closing.alreadyClosed, false)
+    assert.equal(closing.producerResult.status, 'accepted')
+    const again = await store.closeStreamWithProducer('/c', mine)
+    assert.equal(again.alreadyClosed, true)
+    assert.equal(again.producerResult.status, 'duplicate')
+    const other = await store.closeStreamWithProducer('/c', { ...mine, producerId: 'q' })
+    assert.equal(other.alreadyClosed, true)
+    assert.equal(other.producerResult.status, 'stream_closed')
+    assert.equal(await store.closeStreamWithProducer('/none', mine), null)
+  })
+
+  test(`${kind}: Stream-Seq must grow`, async (t) => {
+    const store = open(t)
+    await store.create('/s', { contentType: 'text/plain' })
+    await store.append('/s', bytes('a'), { seq: 'b' })
+    await rejects(() => store.append('/s', bytes('b'), { seq: 'a' }), /[Ss]equence/, 'stream-seq-regressed')
+    assert.equal(store.get('/s').lastSeq, 'b')
+    await rejects(
+      () => store.append('/s', bytes('b'), { contentType: 'image/png' }),
+      /Content-type mismatch/,
+      'content-type-mismatch'
+    )
+  })
+
+  test(`${kind}: waits end with messages, with the close, with time, and all at once`, async (t) => {
+    const store = open(t)
+    await store.create('/w', { contentType: 'text/plain' })
+    const from = store.getCurrentOffset('/w')
+    const waiting = store.waitForMessages('/w', from, 60_000)
+    await store.append('/w', bytes('hello'))
+    const woken = await waiting
+    assert.deepEqual(textOf(woken.messages), ['hello'])
+    assert.equal(woken.timedOut, false)
+    assert.deepEqual(textOf((await store.waitForMessages('/w', from, 0)).messages), ['hello'])
+
+    const tail = store.getCurrentOffset('/w')
+    assert.deepEqual(await store.waitForMessages('/w', tail, 20), { messages: [], timedOut: true })
+
+    const many = Array.from({ length: 100 }, () => store.waitForMessages('/w', tail, 60_000))
+    store.cancelAllWaits()
+    for (const { messages } of await Promise.all(many)) assert.deepEqual(messages, [])
+
+    const closing = store.waitForMessages('/w', tail, 60_000)
+    store.closeStream('/w')
+    const ended = await closing
+    assert.deepEqual(ended.messages, [])
+    assert.equal(ended.streamClosed, true)
+  })
+
+  test(`${kind}: forks read what they were forked from`, async (t) => {
+    const store = open(t)
+    await store.create('/src', { contentType: 'text/plain', initialData: bytes('ab') })
+    const fork = await store.create('/fork', { forkedFrom: '/src' })
+    assert.equal(fork.forkedFrom, '/src')
+    assert.equal(fork.contentType, 'text/plain')
+    assert.equal(store.get('/src').refCount, 1)
+    await store.append('/fork', bytes('c'))
+    assert.equal(textOf(store.read('/fork').messages).join(''), 'abc')
+    assert.equal(store.delete('/src'), true)
+    assert.equal(store.get('/src').softDeleted, true)
+    assert.equal(store.has('/src'), false)
+    await rejects(() => store.append('/src', bytes('x')), /soft-deleted/, 'stream-deleted')
+    await rejects(() => store.create('/f2', { forkedFrom: '/none' }), /not found/, 'fork-source-not-found')
+  })
+
+  test(`${kind}: paths with spaces and letters beyond ASCII are streams, too`, async (t) => {
+    const store = open(t)
+    await store.create('/räume/ä b?c', { contentType: 'text/plain' })
+    assert.equal(store.has('/räume/ä b?c'), true)
+    assert.equal(store.has(encodeURI('/räume/ä b') + '%3Fc'), true)
+  })
+
+  test(`${kind}: wrong arguments are named`, async (t) => {
+    const store = open(t)
+    await rejects(() => store.create(7), /path/, 'ERR_INVALID_ARG_VALUE')
+    await store.create('/a')
+    await rejects(() => store.append('/a', 7), /data/, 'ERR_INVALID_ARG_VALUE')
+    await rejects(() => store.create('/b', { ttlSeconds: 5, expiresAt: '2030-01-01T00:00:00Z' }), /./, 'bad-argument')
+  })
+}
+
+// `call` throws or rejects with words and a code.
+async function rejects(call, words, code) {
+  await assert.rejects(async () => call(), (error) => {
+    assert.match(error.message, words)
+    assert.equal(error.code, code)
+    return true
+  })
+}
+
+test('file: what was durable is there after close and open', async (t) => {
+  const dataDir = join(folder(t), 'data')
+  const first = new FileBackedStreamStore({ dataDir })
+  await first.create('/a', { contentType: 'text/plain' })
+  const { offset } = await first.append('/a', bytes('kept'))
+  await first.create('/b', { contentType: 'text/plain' })
+  assert.equal(await first.deleteAsync('/b'), true)
+  await first.closeStreamAsync('/a')
+  assert.throws(() => new FileBackedStreamStore({ dataDir }), { code: 'ERR_THALWEG_FOREIGN' })
+  await first.close()
+  assert.throws(() => first.get('/a'), { code: 'store-closed' })
+  await first.close()
+
+  const second = new FileBackedStreamStore({ dataDir })
+  assert.deepEqual(second.list(), ['/a'])
+  assert.deepEqual(textOf((await second.readAsync('/a')).messages), ['kept'])
+  assert.equal(second.getCurrentOffset('/a'), offset)
+  assert.equal(second.get('/a').closed, true)
+  await second.clearAsync()
+  assert.deepEqual(second.list(), [])
+  await second.close()
+})
+
+test('file: a directory that cannot be one is refused with a reason', (t) => {
+  const path = join(folder(t), 'file')
+  writeFileSync(path, 'x')
+  assert.throws(() => new FileBackedStreamStore({ dataDir: path }), (error) => {
+    assert.match(error.code, /^ERR_THALWEG_/)
+    assert.ok(error.message.includes(path), error.message)
+    return true
+  })
+  assert.throws(() => new FileBackedStreamStore({}), /dataDir/)
+})

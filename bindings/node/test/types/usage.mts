@@ -1,0 +1,75 @@
+// Compiled, not run: every name with its types, as users write them.
+import { createServer } from 'node:http'
+import {
+  DEFAULT_CURSOR_EPOCH,
+  DEFAULT_CURSOR_INTERVAL_SECONDS,
+  DurableStreamRouter,
+  DurableStreamTestServer,
+  FaultInjectionMiddleware,
+  FileBackedStreamStore,
+  StreamStore,
+  calculateCursor,
+  createRegistryHooks,
+  decodeStreamPath,
+  encodeStreamPath,
+  generateResponseCursor,
+  handleCursorCollision,
+  type CursorOptions,
+  type FaultInjectionOptions,
+  type InjectedError,
+  type PendingLongPoll,
+  type RouterOptions,
+  type Stream,
+  type StreamLifecycleEvent,
+  type StreamLifecycleHook,
+  type StreamMessage,
+  type TestServerOptions,
+} from 'thalweg'
+
+const store = new StreamStore()
+const stream: Stream = store.create('/a', { contentType: 'text/plain' })
+const message: StreamMessage = store.append('/a', new Uint8Array([1]))
+const found: Stream | undefined = store.get('/a')
+const offset: string | undefined = store.getCurrentOffset('/a')
+const body: Uint8Array = store.formatResponse('/a', store.read('/a', '-1').messages)
+
+const hook: StreamLifecycleHook = async (event: StreamLifecycleEvent) => {
+  console.log(event.type, event.path, event.contentType, event.timestamp)
+}
+const options: RouterOptions = { store, baseUrl: '/api', cors: false, onStreamCreated: hook }
+const router = new DurableStreamRouter(options)
+const faults = new FaultInjectionMiddleware({ enableTestEndpoint: true } satisfies FaultInjectionOptions)
+const error: InjectedError = { status: 503, count: 1 }
+faults.injectError('/a', error.status, error.count, error.retryAfter)
+faults.injectFault('/a', { delayMs: 5, jitterMs: 5 })
+createServer((req, res) => {
+  void faults.handleRequest(req, res, () => router.handleRequest(req, res))
+})
+
+const file = new FileBackedStreamStore({ dataDir: './data' })
+const made: Stream = await file.create('/a')
+const durable: StreamMessage = await file.append('/a', new Uint8Array())
+await file.close()
+
+const serverOptions: TestServerOptions = { port: 0, ...createRegistryHooks({ registryPath: 'r' }) }
+const server = new DurableStreamTestServer(serverOptions)
+const url: string = await server.start()
+createRegistryHooks(server.store, url)
+await server.store.append('/a', new Uint8Array())
+await server.stop()
+
+const cursor: CursorOptions = { intervalSeconds: DEFAULT_CURSOR_INTERVAL_SECONDS, epoch: DEFAULT_CURSOR_EPOCH }
+const texts: string[] = [
+  calculateCursor(cursor),
+  generateResponseCursor(undefined),
+  handleCursorCollision('1', '2'),
+  encodeStreamPath('/a'),
+  decodeStreamPath('L2E'),
+]
+declare const pending: PendingLongPoll
+console.log(stream, message, found, offset, body, made, durable, texts, pending.path)
+
+// @ts-expect-error: a store is required
+new DurableStreamRouter({})
+// @ts-expect-error: a port is a number
+new DurableStreamTestServer({ port: '80' })
