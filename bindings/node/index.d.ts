@@ -169,7 +169,7 @@ export class StreamStore implements BaseStore {
 }
 
 export interface FileBackedStreamStoreOptions {
-  /** Made where only itself is missing; one process at a time. */
+  /** Made where it is missing, with the folders above; one process at a time. */
   dataDir: string
   /** Taken for the sake of others; has no effect. */
   maxFileHandles?: number

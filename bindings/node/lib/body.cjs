@@ -1,6 +1,7 @@
 'use strict'
 // The whole body of a request, from its stream or from what a body parser has made of it.
 
+const { parsedBodyOf } = require('./parsed-body.cjs')
 const { problem } = require('./problem.cjs')
 
 const BODY_BYTES_MAX = 64 * 1024 * 1024 // as the standalone server's default
@@ -41,9 +42,9 @@ function refuse(res, fail) {
   fail()
 }
 
-// The stream has been read by somebody before us: Express puts what it found there in req.body.
+// The stream has been read by somebody before us.
 function takeParsed(req, res, take, fail) {
-  const body = bytesOfParsed(req)
+  const body = bytesOfParsed(req, parsedBodyOf(req))
   if (body !== null) return take(body)
   problem(
     res,
@@ -56,14 +57,22 @@ function takeParsed(req, res, take, fail) {
 }
 
 // null: what was read is lost.
-function bytesOfParsed(req) {
-  const { body } = req
+function bytesOfParsed(req, body) {
   if (body instanceof Uint8Array) return body
-  if (typeof body === 'string') return Buffer.from(body)
   if (isEmpty(req)) return undefined
   const isJson = /^application\/json\b/i.test(req.headers['content-type'] ?? '')
-  if (body === undefined || !isJson) return null
-  return Buffer.from(JSON.stringify(body))
+  if (typeof body === 'string' && !(isJson && !isJsonText(body))) return Buffer.from(body)
+  return body === undefined || !isJson ? null : Buffer.from(JSON.stringify(body))
+}
+
+// Of a JSON body, a parser of text leaves the text, and a parser of JSON may leave a string, too.
+function isJsonText(text) {
+  try {
+    JSON.parse(text)
+    return true
+  } catch {
+    return false
+  }
 }
 
 function isEmpty(req) {

@@ -34,8 +34,9 @@ function createRegistryHooks(first = {}) {
   }
 }
 
-function keyOf(event) {
-  return event.path.startsWith(PREFIX) ? event.path.slice(PREFIX.length) : event.path
+// The path without that prefix, or without its slash.
+function keyOf({ path }) {
+  return path.startsWith(PREFIX) ? path.slice(PREFIX.length) : path.slice(1)
 }
 
 function insertOf(event) {

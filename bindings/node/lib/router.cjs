@@ -6,6 +6,7 @@ const { readBody } = require('./body.cjs')
 const { HAS_BODY, TLS, cutOff, headOf, kindOf, mountOf, settle } = require('./exchange.cjs')
 const { hookCaller } = require('./hooks.cjs')
 const { checkRouterOptions } = require('./options.cjs')
+const { watchFastify } = require('./parsed-body.cjs')
 const { problem } = require('./problem.cjs')
 const { NATIVE, REGISTER } = require('./store.cjs')
 
@@ -25,6 +26,7 @@ class DurableStreamRouter {
     this.#base = checked.baseUrl
     this.#native = new native.Router(options.store[NATIVE], checked, hookCaller(options))
     options.store[REGISTER](this)
+    watchFastify()
   }
 
   get store() {

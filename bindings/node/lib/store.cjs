@@ -4,6 +4,9 @@
 // One engine, two ways to change it: in memory a change is done when the call returns, on disk its
 // promise resolves when it is durable. What only looks is the same for both.
 
+const { mkdirSync } = require('node:fs')
+const { dirname, resolve } = require('node:path')
+
 const native = require('./native.cjs')
 const { text, wrong } = require('./options.cjs')
 const { appended, closed, codeOf, errorOf, messagesOf, streamOf, unwrap } = require('./store-results.cjs')
@@ -195,8 +198,10 @@ class FileBackedStreamStore extends BaseStore {
   constructor(options) {
     const dataDir = text(options ?? {}, 'dataDir')
     if (!dataDir) throw wrong('dataDir', dataDir, 'the path of a directory')
-    super(dataDir)
-    this.#dataDir = dataDir
+    const folder = resolve(dataDir)
+    mkdirSync(dirname(folder), { recursive: true })
+    super(folder)
+    this.#dataDir = folder
   }
 
   async create(path, options) {

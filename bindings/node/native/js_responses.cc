@@ -13,6 +13,9 @@ namespace {
 
 constexpr size_t kSharedBytesMin = 64u << 10;  // less is cheaper to copy than to share
 
+// Of an answer that goes on for long: beyond, it waits for its client.
+constexpr size_t kCollectedBytesMax = 64u << 10;
+
 // RFC 9110 8.6: no Content-Length in 1xx and 204.
 bool MayTellLength(int status) { return status >= 200 && status != 204 && status != 304; }
 
@@ -41,8 +44,11 @@ void JsResponse::Start(int status, const HeaderList& headers,
 
 bool JsResponse::Write(Bytes bytes) {
   if (gone_) return true;
+  body_bytes_ += bytes.size();
   body_.push_back(std::move(bytes));
-  return collecting_ || owner_.Deliver(*this);
+  if (!collecting_) return owner_.Deliver(*this);
+  full_ = body_bytes_ > kCollectedBytesMax;
+  return !full_;
 }
 
 bool JsResponse::WriteFile(FileRange range) {
@@ -70,9 +76,10 @@ void JsResponse::End(Ending ending) {
 void JsResponse::Reset() {
   events_ = nullptr;
   collecting_ = true;
-  gone_ = cancelling_ = false;
+  full_ = gone_ = cancelling_ = false;
   status_ = 0;
   body_.clear();
+  body_bytes_ = 0;
   ending_ = Ending::kNone;
 }
 
@@ -116,8 +123,7 @@ void JsResponses::Flush(uint32_t slot) {
   const bool ended = response->ending_ != JsResponse::Ending::kNone;
   const bool room = Deliver(*response);
   if (ended) return Free(*response);
-  // The router was told that there is room; it hears of the opposite with its next Write.
-  static_cast<void>(room);
+  if (room && std::exchange(response->full_, false)) OnDrain(slot);
 }
 
 void JsResponses::OnDrain(uint32_t slot) {
@@ -145,6 +151,7 @@ bool JsResponses::Deliver(JsResponse& response) {
   const napi_value body =
       response.body_.empty() ? env.Undefined() : BufferOf(Joined(response.body_));
   response.body_.clear();
+  response.body_bytes_ = 0;
   const auto ending = static_cast<int>(response.ending_);
   const Napi::Value room =
       deliver_.Call({Napi::Number::New(env, response.slot_), Napi::Number::New(env, status), head,

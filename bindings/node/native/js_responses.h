@@ -49,6 +49,7 @@ class JsResponse final : public Responder {
   const uint32_t slot_;
   ResponderEvents* events_ = nullptr;
   bool collecting_ = true;   // inside the call that began it
+  bool full_ = false;        // Write gave false while collecting
   bool gone_ = false;        // the client is; what is written goes nowhere
   bool cancelling_ = false;  // inside OnCancel
 
@@ -57,6 +58,7 @@ class JsResponse final : public Responder {
   HeaderList headers_;
   std::optional<uint64_t> length_;  // to be told
   std::vector<Bytes> body_;
+  size_t body_bytes_ = 0;
   Ending ending_ = Ending::kNone;
 };
 

@@ -54,6 +54,7 @@ run('cmake', [
   '-DTHALWEG_NODE=ON',
   '-DTHALWEG_PROGRAM=OFF',
   '-DTHALWEG_TESTS=OFF',
+  '-DTHALWEG_EXAMPLES=OFF',
   '-DTHALWEG_INSTALL=OFF',
   `-DTHALWEG_NODE_DIR=${HERE}`,
   `-DNODE_API_INCLUDE_DIR=${join(headersOf('node-api-headers'), 'include')}`,
