@@ -5,6 +5,7 @@ const { parsedBodyOf } = require('./parsed-body.cjs')
 const { problem } = require('./problem.cjs')
 
 const BODY_BYTES_MAX = 64 * 1024 * 1024 // as the standalone server's default
+const PASSED_OVER_BYTES_MAX = 4 * BODY_BYTES_MAX
 
 const READING = Symbol('thalweg.reading') // on a request: what has come of its body
 
@@ -15,29 +16,29 @@ function readBody(req, res, take, fail) {
   req[READING] = { res, take, fail, chunks: undefined, size: 0 }
   req.on('data', onData)
   req.on('end', onEnd)
-  req.on('error', fail) // the client has gone
+  req.on('error', fail) // the client has gone, or was let go
 }
 
 // `this` is the request; one set of functions for all of them.
 function onData(chunk) {
   const reading = this[READING]
-  const before = reading.size
+  const first = reading.size === 0
   reading.size += chunk.length
-  if (reading.size > BODY_BYTES_MAX) {
-    if (before <= BODY_BYTES_MAX) refuse(reading.res, reading.fail)
-    reading.chunks = undefined
-  } else if (before === 0) reading.chunks = chunk
+  if (reading.size > BODY_BYTES_MAX) onTooMuch(this, reading)
+  else if (first) reading.chunks = chunk
   else if (Array.isArray(reading.chunks)) reading.chunks.push(chunk)
   else reading.chunks = [reading.chunks, chunk]
 }
 
-function onEnd() {
-  const { take, chunks, size } = this[READING]
-  if (size > BODY_BYTES_MAX) return
-  take(Array.isArray(chunks) ? Buffer.concat(chunks, size) : chunks)
+// A client reads its answer once it has sent everything: what it sends is passed over, for a while.
+function onTooMuch(req, reading) {
+  reading.chunks = undefined
+  if (reading.size > PASSED_OVER_BYTES_MAX) req.destroy()
 }
 
-function refuse(res, fail) {
+function onEnd() {
+  const { res, take, fail, chunks, size } = this[READING]
+  if (size <= BODY_BYTES_MAX) return take(Array.isArray(chunks) ? Buffer.concat(chunks, size) : chunks)
   problem(res, 413, 'content-too-large', `a body may have ${BODY_BYTES_MAX} bytes`)
   fail()
 }

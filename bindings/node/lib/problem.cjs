@@ -16,7 +16,6 @@ function problem(res, status, code, detail) {
     'content-type': 'application/problem+json',
     'content-length': Buffer.byteLength(body),
     'cache-control': 'no-store',
-    connection: 'close',
   })
   res.end(body)
 }

@@ -34,9 +34,9 @@ function createRegistryHooks(first = {}) {
   }
 }
 
-// The path without that prefix, or without its slash.
+// A stream's name is what follows that prefix; where it is not there, the whole path.
 function keyOf({ path }) {
-  return path.startsWith(PREFIX) ? path.slice(PREFIX.length) : path.slice(1)
+  return path.startsWith(PREFIX) ? path.slice(PREFIX.length) : path
 }
 
 function insertOf(event) {

@@ -178,6 +178,16 @@ test('a body that a parser has read is taken from req.body', async (t) => {
   assert.equal((await lost.json()).code, 'body-was-consumed')
 })
 
+test('a body beyond the limit is refused, and the connection goes on', async (t) => {
+  const { url } = await serveRouter(t)
+  await put(`${url}/a`)
+  const refused = await post(`${url}/a`, Buffer.alloc((64 << 20) + 1))
+  assert.equal(refused.status, 413)
+  assert.equal((await refused.json()).code, 'content-too-large')
+  assert.equal((await post(`${url}/a`, 'x')).status, 204)
+  assert.equal(await (await fetch(`${url}/a`)).text(), 'x')
+})
+
 test('headers that a framework has set survive, and ours come on top', async (t) => {
   const router = newRouter()
   const url = await serve(t, (req, res) => {

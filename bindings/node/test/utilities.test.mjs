@@ -57,8 +57,8 @@ test('the registry tells of creates and deletes, by its name in the first form',
     { type: 'stream', key: 'a', headers: { operation: 'delete' } },
     {
       type: 'stream',
-      key: 'rooms/1',
-      value: { path: 'rooms/1', contentType: 'text/plain', createdAt: last.createdAt },
+      key: '/rooms/1',
+      value: { path: '/rooms/1', contentType: 'text/plain', createdAt: last.createdAt },
       headers: { operation: 'insert' },
     },
   ])
@@ -81,7 +81,7 @@ test('registry hooks that are called by hand need a store', async () => {
   await assert.rejects(createRegistryHooks().onStreamCreated(event), /store/)
   const store = new StreamStore()
   await createRegistryHooks({ store }).onStreamCreated(event)
-  assert.equal(recordsOf(store, '/__registry__')[0].key, 'a')
+  assert.equal(recordsOf(store, '/__registry__')[0].key, '/a')
 })
 
 test('cursors: whole intervals since the epoch, and never back', () => {
