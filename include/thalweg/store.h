@@ -226,7 +226,7 @@ class THALWEG_API Store {
   [[nodiscard]] StoreResult<CreateResult> Create(std::string_view path,
                                                  const CreateOptions& options = {});
 
-  // `data` is borrowed for the call: at most 256 MiB; of a JSON stream one value, or an array of
+  // `data` is borrowed for the call: at most 64 MiB; of a JSON stream one value, or an array of
   // messages. Empty: only with `close`.
   void AppendAsync(std::string_view path, std::string_view data, const AppendOptions& options,
                    StoreCallback<AppendResult> done);

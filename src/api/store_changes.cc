@@ -30,7 +30,7 @@ bool IsText(std::string_view text) {
 
 Checked<void> CheckData(std::string_view data, const std::optional<std::string>& content_type) {
   if (data.size() > kAppendBytesMax) {
-    return Refuse(StoreErrc::kBadArgument, "One append takes at most 256 MiB.");
+    return Refuse(StoreErrc::kBadArgument, "One append takes at most 64 MiB.");
   }
   if (content_type && !IsText(*content_type)) {
     return Refuse(StoreErrc::kBadArgument, "The content type is not a header's value.");

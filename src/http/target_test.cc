@@ -134,5 +134,40 @@ TEST(ForkSource, RefusesWhatCannotBeAStream) {
   }
 }
 
+TEST(Key, IsThatOfARequestToTheSamePathAndBorrowsWhereItCan) {
+  struct Case {
+    const char* why;
+    const char* path;
+    const char* want;
+    bool is_borrowed;
+  };
+  const Case cases[] = {
+      {"a key", "rooms/lobby", "rooms/lobby", true},
+      {"one slash does not count", "/rooms/lobby", "rooms/lobby", true},
+      {"the second does", "//a", "/a", true},
+      {"encoded without need", "r%6foms", "rooms", false},
+      {"encoded in lower case", "a%2fb", "a%2Fb", false},
+      {"beyond ASCII", "\xc3\xa4", "%C3%A4", false},
+      {"dots that are no segment", "a/...b/.c", "a/...b/.c", true},
+  };
+  for (const Case& c : cases) {
+    std::string storage;
+    const auto key = ParseKey(c.path, storage);
+    ASSERT_TRUE(key) << c.why;
+    EXPECT_EQ(*key, c.want) << c.why;
+    EXPECT_EQ(storage.empty(), c.is_borrowed) << c.why;
+    EXPECT_EQ(ParseStreamPath("", "/" + std::string(*key)).value(), *key) << c.why;
+  }
+}
+
+TEST(Key, RefusesWhatCannotBeAStream) {
+  const std::string too_long(kStreamKeyBytesMax + 1, 'a');
+  for (const char* path :
+       {"", "/", "a/./b", "..", "a\x7f", "%", "__ds", "/__ds/x", too_long.c_str()}) {
+    std::string storage;
+    EXPECT_FALSE(ParseKey(path, storage)) << path;
+  }
+}
+
 }  // namespace
 }  // namespace thalweg
