@@ -50,9 +50,9 @@ class Example:
         return self
 
     def __exit__(self, *error):
-        if self.process.poll() is None:
-            self.process.kill()
-        self.process.communicate()
+        self.process.kill()
+        self.process.wait()
+        self.process.stdout.close()
 
     def ask(self, method, path, body=None, headers=None):
         """The answer's status and text."""
