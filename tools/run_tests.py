@@ -396,6 +396,9 @@ def main():
     if unknown:
         parser.error(f"no step {unknown[0]!r}; there are: {' '.join(STEPS)}")
     os.makedirs(LOGS, exist_ok=True)
+    # Clones in other folders share what the compiler cache has.
+    os.environ.setdefault("CCACHE_BASEDIR", ROOT)
+    os.environ.setdefault("CCACHE_NOHASHDIR", "1")
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     counts = [run_step(name, arguments.show) for name in arguments.steps or STEPS]
