@@ -6,6 +6,7 @@ import { startServer, stopServer } from "./server.mjs";
 
 const MESSAGES = 10_000;
 const CUT_EVERY = 10;
+const PACE = 100; // after so many, the writer waits for the reader that is cut
 const expected = Array.from({ length: MESSAGES }, (_, n) => n);
 
 let server;
@@ -60,22 +61,32 @@ async function followUntilCut(url, live, offset) {
   return got;
 }
 
-async function followInPieces(url) {
+// Follows in pieces to the end of the stream. `hasSeen(count)` waits until that many have come.
+function followInPieces(url) {
   const seen = [];
   let connections = 0;
-  for (let offset = "-1", ended = false; !ended; connections++) {
-    const got = await followUntilCut(url, connections % 2 ? "sse" : "long-poll", offset);
-    seen.push(...got.items);
-    offset = got.offset;
-    ended = got.ended;
-  }
-  return { seen, connections };
+  let onPiece = () => {};
+  const pieces = async () => {
+    for (let offset = "-1", ended = false; !ended; connections++) {
+      const got = await followUntilCut(url, connections % 2 ? "sse" : "long-poll", offset);
+      seen.push(...got.items);
+      offset = got.offset;
+      ended = got.ended;
+      onPiece();
+    }
+    return { seen, connections };
+  };
+  const hasSeen = async (count) => {
+    while (seen.length < count) await new Promise((resolve) => (onPiece = resolve));
+  };
+  return { hasSeen, end: pieces() };
 }
 
 test("three live readers end with exactly what a producer wrote, in order", async () => {
   const url = `${server.url}/v1/stream/client-e2e`;
   const handle = await DurableStream.create({ url, contentType: "application/json" });
-  const readers = [follow(url, "sse"), follow(url, "long-poll"), followInPieces(url)];
+  const pieces = followInPieces(url);
+  const readers = [follow(url, "sse"), follow(url, "long-poll"), pieces.end];
   const errors = [];
   const producer = new IdempotentProducer(handle, "writer-1", {
     autoClaim: true,
@@ -85,7 +96,11 @@ test("three live readers end with exactly what a producer wrote, in order", asyn
   });
   for (const n of expected) {
     producer.append(JSON.stringify({ n }));
-    if (n % 100 === 99) await producer.flush();
+    if (n % PACE === PACE - 1) {
+      await producer.flush();
+      // One more connection each time, at least; fewer than CUT_EVERY are waiting for company.
+      await pieces.hasSeen(n + 2 - CUT_EVERY);
+    }
   }
   await producer.flush();
   await producer.detach();
@@ -95,5 +110,5 @@ test("three live readers end with exactly what a producer wrote, in order", asyn
   assert.deepEqual(bySse, expected, "by SSE");
   assert.deepEqual(byLongPoll, expected, "by long-poll");
   assert.deepEqual(inPieces.seen, expected, "in pieces");
-  assert.ok(inPieces.connections > 100, `the cut reader connected ${inPieces.connections} times`);
+  assert.ok(inPieces.connections >= MESSAGES / PACE, `the cut reader connected ${inPieces.connections} times`);
 });
