@@ -87,9 +87,3 @@ test('the declarations agree with how the API is used', () => {
     assert.fail(error.stdout)
   }
 })
-
-test('both files of declarations are one text', async () => {
-  const { readFileSync } = await import('node:fs')
-  const read = (name) => readFileSync(join(HERE, '..', name), 'utf8')
-  assert.equal(read('index.d.cts'), read('index.d.ts'))
-})
