@@ -44,6 +44,7 @@ TEST(FaultJson, SaysWhatIsWrong) {
     std::string_view want;
   };
   const Case cases[] = {
+      {{}, "The body is not a JSON object."},
       {"", "The body is not a JSON object."},
       {"null", "The body is not a JSON object."},
       {"[]", "The body is not a JSON object."},
