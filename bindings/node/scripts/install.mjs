@@ -55,6 +55,7 @@ run('cmake', [
   '-DTHALWEG_PROGRAM=OFF',
   '-DTHALWEG_TESTS=OFF',
   '-DTHALWEG_EXAMPLES=OFF',
+  '-DTHALWEG_BENCH=OFF',
   '-DTHALWEG_INSTALL=OFF',
   `-DTHALWEG_NODE_DIR=${HERE}`,
   `-DNODE_API_INCLUDE_DIR=${join(headersOf('node-api-headers'), 'include')}`,
