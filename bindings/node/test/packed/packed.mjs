@@ -9,8 +9,11 @@ import { fileURLToPath } from 'node:url'
 const PACKAGE = join(dirname(fileURLToPath(import.meta.url)), '..', '..')
 const folder = mkdtempSync(join(tmpdir(), 'thalweg-packed-'))
 
+// So that ccache, where there is one, knows the sources again in the next folder.
+const CCACHE = { CCACHE_BASEDIR: folder }
+
 function run(command, args, cwd) {
-  const env = { ...process.env }
+  const env = { ...process.env, ...CCACHE }
   delete env.THALWEG_NODE_ADDON
   return execFileSync(command, args, { cwd, env, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] })
 }
