@@ -26,6 +26,7 @@ class Visibility {
 
   void Advance(Mark mark, Lsn durable) {
     THALWEG_ASSERT(mark.tail >= shown_.tail && mark.lsn > shown_.lsn);
+    At(durable);  // a stream that is never read must not gather marks
     if (waiting_.empty() && mark.lsn <= durable) {
       shown_ = mark;
     } else {
@@ -45,6 +46,9 @@ class Visibility {
     }
     return shown_;
   }
+
+  // How many marks are kept that were not durable when last looked at.
+  size_t waiting() const { return waiting_.size(); }
 
  private:
   Mark shown_;
