@@ -44,6 +44,8 @@ class THALWEG_API HeaderList {
   void Add(std::string_view name, std::string_view value);
   void Add(std::string_view name, uint64_t value);
   void AddAll(const HeaderList& other);
+  // Takes memory for this many at once.
+  void Reserve(size_t wire_bytes, size_t fields);
   void Clear();
 
   // "name: value\r\n" for each field, in order of Add.

@@ -16,7 +16,6 @@ void HeaderList::Add(std::string_view name, std::string_view value) {
   THALWEG_ASSERT(!name.empty());
   const Field field{static_cast<uint32_t>(wire_.size()), static_cast<uint32_t>(name.size()),
                     static_cast<uint32_t>(value.size())};
-  wire_.reserve(wire_.size() + name.size() + kColon.size() + value.size() + kLineEnd.size());
   wire_.append(name).append(kColon).append(value).append(kLineEnd);
   fields_.push_back(field);
 }
@@ -31,11 +30,14 @@ void HeaderList::AddAll(const HeaderList& other) {
   THALWEG_ASSERT(&other != this);
   const auto shift = static_cast<uint32_t>(wire_.size());
   wire_.append(other.wire_);
-  fields_.reserve(fields_.size() + other.fields_.size());
-  for (Field field : other.fields_) {
-    field.begin += shift;
-    fields_.push_back(field);
-  }
+  const size_t first = fields_.size();
+  fields_.insert(fields_.end(), other.fields_.begin(), other.fields_.end());
+  for (size_t i = first; i < fields_.size(); ++i) fields_[i].begin += shift;
+}
+
+void HeaderList::Reserve(size_t wire_bytes, size_t fields) {
+  wire_.reserve(wire_bytes);
+  fields_.reserve(fields);
 }
 
 void HeaderList::Clear() {

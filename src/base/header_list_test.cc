@@ -45,6 +45,15 @@ TEST(HeaderList, AddsAllFieldsOfAnotherList) {
   EXPECT_EQ(headers.Find("D"), "4");
 }
 
+TEST(HeaderList, ReservedMemoryChangesNothingOfWhatIsThere) {
+  HeaderList headers;
+  headers.Add("A", "1");
+  headers.Reserve(1000, 10);
+  headers.Add("B", "2");
+  EXPECT_EQ(headers.wire(), "A: 1\r\nB: 2\r\n");
+  EXPECT_EQ(headers.Find("B"), "2");
+}
+
 TEST(HeaderList, IsEmptyAfterClear) {
   HeaderList headers;
   headers.Add("A", "1");

@@ -25,8 +25,10 @@ Port::~Port() {
   }
 }
 
+bool Port::MustWait(Lsn lsn) const { return !answers_.empty() || lsn > publisher_.durable(); }
+
 void Port::WhenDurable(Lsn lsn, Executor::Task task) {
-  if (answers_.empty() && lsn <= publisher_.durable()) return task();
+  if (!MustWait(lsn)) return task();
   if (!answers_.empty()) lsn = std::max(lsn, answers_.back().lsn);
   answers_.push_back({lsn, std::move(task)});
   if (answers_.size() > 1) return;  // the first one is awaited already

@@ -43,6 +43,9 @@ class Port {
   // so does the engine's failure.
   void WhenDurable(Lsn lsn, Executor::Task task);
 
+  // Whether WhenDurable would keep its task for later.
+  bool MustWait(Lsn lsn) const;
+
   // From now on `watcher` hears of `stream`. Watch first, then read: what the read does not show
   // will be told. REQUIRES: `watcher` is not watching `stream`.
   void Watch(const StreamHandle& stream, Watcher* watcher);

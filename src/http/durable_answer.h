@@ -15,9 +15,10 @@
 namespace thalweg {
 
 // Calls `answer(Responder&)` once `lsn` is durable, unless the client leaves before. `answer` owns
-// what it needs: the request is gone by then. One allocation.
+// what it needs: the request is gone by then. One allocation, where it has to wait.
 template <typename Answer>
 void AnswerWhenDurable(Port& port, Lsn lsn, Responder& responder, Answer answer) {
+  if (!port.MustWait(lsn)) return answer(responder);
   auto pending = std::make_unique<WaitingAnswer<Answer>>(responder, std::move(answer));
   port.WhenDurable(lsn, [pending = std::move(pending)] { pending->Send(); });
 }

@@ -4,7 +4,10 @@ namespace thalweg {
 
 Head& Head::ContentType(std::string_view type) { return Add("content-type", type); }
 
-Head& Head::NextOffset(Offset offset) { return Add("stream-next-offset", FormatOffset(offset)); }
+Head& Head::NextOffset(Offset offset) {
+  const auto text = OffsetChars(offset);
+  return Add("stream-next-offset", std::string_view(text.data(), text.size()));
+}
 
 Head& Head::UpToDate() { return Add("stream-up-to-date", "true"); }
 

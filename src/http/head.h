@@ -1,6 +1,7 @@
 // Building the head of a response: the protocol's own fields by name, so that each is spelled once.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string_view>
 
@@ -14,7 +15,10 @@ class Head {
  public:
   // Starts with the fields that every response carries: a router's, or those given.
   explicit Head(const RouterContext& context) : Head(context.common) {}
-  explicit Head(const HeaderList& common) { fields_.AddAll(common); }
+  explicit Head(const HeaderList& common) {
+    fields_.Reserve(common.wire().size() + kOwnBytes, common.size() + kOwnFields);
+    fields_.AddAll(common);
+  }
 
   Head& ContentType(std::string_view type);
   Head& NextOffset(Offset offset);   // Stream-Next-Offset
@@ -28,6 +32,10 @@ class Head {
   const HeaderList& fields() const { return fields_; }
 
  private:
+  // Room for what most answers add.
+  static constexpr size_t kOwnBytes = 256;
+  static constexpr size_t kOwnFields = 8;
+
   HeaderList fields_;
 };
 

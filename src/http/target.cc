@@ -48,6 +48,7 @@ bool IsNormalKey(std::string_view text) {
 
 // One spelling for every way to write the same path.
 std::expected<std::string, Refusal> NormalKey(std::string_view text) {
+  if (IsNormalKey(text)) return std::string(text);
   std::string key;
   key.reserve(text.size());
   for (size_t i = 0; i < text.size(); ++i) {

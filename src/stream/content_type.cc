@@ -34,8 +34,12 @@ std::string MediaType(std::string_view content_type) {
   return type;
 }
 
+bool HasMediaType(std::string_view content_type) {
+  return !WithoutParameters(content_type).empty();
+}
+
 bool SameMediaType(std::string_view a, std::string_view b) {
-  return EqualIgnoringCase(WithoutParameters(a), WithoutParameters(b));
+  return a == b || EqualIgnoringCase(WithoutParameters(a), WithoutParameters(b));
 }
 
 ContentKind KindOf(std::string_view content_type) {

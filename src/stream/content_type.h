@@ -14,6 +14,9 @@ enum class ContentKind : uint8_t { kBytes, kText, kJson };  // kText: text/*
 // The media type in lower case without its parameters, trimmed.
 std::string MediaType(std::string_view content_type);
 
+// Whether there is one: the same as !MediaType(content_type).empty().
+bool HasMediaType(std::string_view content_type);
+
 // Whether two values name the same media type; parameters and case do not count.
 bool SameMediaType(std::string_view a, std::string_view b);
 

@@ -27,7 +27,7 @@ AppendVerdict JudgeOnClosed(const StreamState& state, const AppendCommand& comma
 }
 
 AppendVerdict JudgeContentType(const StreamState& state, const AppendCommand& command) {
-  if (!command.content_type || MediaType(*command.content_type).empty()) {
+  if (!command.content_type || !HasMediaType(*command.content_type)) {
     return AppendVerdict::kContentTypeMissing;
   }
   const bool same = SameMediaType(*command.content_type, state.config->content_type) &&

@@ -19,15 +19,21 @@ std::optional<uint64_t> ParseDigits(std::string_view digits) {
 
 }  // namespace
 
-std::string FormatOffset(Offset offset) {
+std::array<char, kOffsetTextBytes> OffsetChars(Offset offset) {
   THALWEG_ASSERT(offset.value <= kOffsetMax);
-  std::string text(kOffsetTextBytes, '0');
+  std::array<char, kOffsetTextBytes> text;
+  text.fill('0');
   text[kDigits] = '_';
   uint64_t rest = offset.value;
   for (size_t i = kOffsetTextBytes; rest != 0; rest /= 10) {
     text[--i] = static_cast<char>('0' + rest % 10);
   }
   return text;
+}
+
+std::string FormatOffset(Offset offset) {
+  const std::array<char, kOffsetTextBytes> text = OffsetChars(offset);
+  return {text.data(), text.size()};
 }
 
 std::optional<Offset> ParseOffset(std::string_view text) {

@@ -21,6 +21,7 @@ inline constexpr size_t kOffsetTextBytes = 33;
 inline constexpr uint64_t kOffsetMax = 9'999'999'999'999'999;
 
 // The 33 characters of an offset. REQUIRES: offset.value <= kOffsetMax.
+std::array<char, kOffsetTextBytes> OffsetChars(Offset offset);
 std::string FormatOffset(Offset offset);
 
 // Reads 16 digits, '_', 16 digits; anything else is null. A first number other than 0 lies beyond
