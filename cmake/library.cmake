@@ -31,7 +31,10 @@ set_target_properties(thalweg_shared PROPERTIES
                       VERSION ${PROJECT_VERSION}
                       SOVERSION ${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR}
                       LINK_DEPENDS ${map})
-target_link_options(thalweg_shared PRIVATE -Wl,--version-script=${map} -Wl,--no-undefined)
+target_link_options(thalweg_shared PRIVATE -Wl,--version-script=${map})
+if(NOT THALWEG_SANITIZE)  # a sanitizer's runtime comes with the program
+  target_link_options(thalweg_shared PRIVATE -Wl,--no-undefined)
+endif()
 target_link_libraries(thalweg_shared PRIVATE $<BUILD_INTERFACE:${THALWEG_RESTS_ON}>)
 
 if(BUILD_SHARED_LIBS)
