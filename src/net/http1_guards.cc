@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <cstring>
 
 namespace thalweg {
 
@@ -39,6 +40,46 @@ bool IsToken(std::string_view text) {
          std::all_of(text.begin(), text.end(), [](char c) { return Holds(kTokenBytes, c); });
 }
 
+// Eight bytes in one word: what is left is 0 where no byte is below `limit`, or equal to `byte`.
+constexpr uint64_t kEach = 0x0101010101010101;
+constexpr uint64_t Below(uint64_t word, uint64_t limit) {
+  return (word - kEach * limit) & ~word & (kEach << 7);
+}
+constexpr uint64_t Equal(uint64_t word, char byte) {
+  return Below(word ^ (kEach * static_cast<unsigned char>(byte)), 1);
+}
+
+// Whether `judge` leaves something of any eight bytes of `text`. Word by word instead of byte by
+// byte: 400 instructions less for a request, 3 % of those of an append (docs/BENCHMARKS.md).
+template <typename Judge>
+bool AnyWord(std::string_view text, Judge judge) {
+  uint64_t word = 0;
+  for (; text.size() >= sizeof word; text.remove_prefix(sizeof word)) {
+    std::memcpy(&word, text.data(), sizeof word);
+    if (judge(word) != 0) return true;
+  }
+  word = kEach * 'a';  // harmless
+  std::memcpy(&word, text.data(), text.size());
+  return judge(word) != 0;
+}
+
+// Control bytes, but for the tab.
+bool HoldsControl(std::string_view text) {
+  const auto judge = [](uint64_t word) { return Below(word, 0x20) | Equal(word, 0x7f); };
+  return AnyWord(text, judge) && std::any_of(text.begin(), text.end(), [](char c) {
+           const auto byte = static_cast<unsigned char>(c);
+           return (byte < 0x20 && c != '\t') || byte == 0x7f;
+         });
+}
+
+// RFC 9112 3.2: "No whitespace is allowed in the request-target", and RFC 3986 has no control
+// bytes, no bytes beyond ASCII, and no fragment in it.
+bool IsTargetText(std::string_view text) {
+  return !AnyWord(text, [](uint64_t word) {
+    return Below(word, 0x21) | (word & (kEach << 7)) | Equal(word, 0x7f) | Equal(word, '#');
+  });
+}
+
 std::string_view Trimmed(std::string_view text) {
   while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
   while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
@@ -61,7 +102,7 @@ void ForEachElement(std::string_view list, Visit visit) {
 }
 
 bool IsPort(std::string_view port) {
-  if (!std::all_of(port.begin(), port.end(), IsDigit)) return false;
+  if (!std::all_of(port.begin(), port.end(), [](char c) { return IsDigit(c); })) return false;
   unsigned value = 0;
   const std::from_chars_result end = std::from_chars(port.begin(), port.end(), value);
   return port.empty() || (end.ec == std::errc() && value <= 65535);
@@ -122,7 +163,10 @@ std::expected<RequestTarget, Rejection> ParseAbsolute(const RequestLine& line) {
 // it lets a recipient repair is refused, too: who sends it is confused or means harm.
 std::optional<uint64_t> ContentLength(std::string_view value) {
   uint64_t length = 0;
-  if (value.empty() || !std::all_of(value.begin(), value.end(), IsDigit)) return std::nullopt;
+  if (value.empty() ||
+      !std::all_of(value.begin(), value.end(), [](char c) { return IsDigit(c); })) {
+    return std::nullopt;
+  }
   const std::from_chars_result end = std::from_chars(value.begin(), value.end(), length);
   if (end.ec != std::errc()) return std::nullopt;
   return length;
@@ -237,12 +281,7 @@ std::expected<RequestLine, Rejection> SplitRequestLine(std::string_view line) {
   result.method = line.substr(0, first);
   result.target = line.substr(first + 1, last - first - 1);
   if (!IsToken(result.method)) return Bad("malformed method");
-  // RFC 9112 3.2: "No whitespace is allowed in the request-target", and RFC 3986 has no control
-  // bytes, no bytes beyond ASCII, and no fragment in it.
-  for (char c : result.target) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte <= 0x20 || byte >= 0x7f || c == '#') return Bad("a byte no request target may hold");
-  }
+  if (!IsTargetText(result.target)) return Bad("a byte no request target may hold");
   // RFC 9112 2.3: HTTP-name "/" DIGIT "." DIGIT, "HTTP-name is case-sensitive".
   const std::string_view version = line.substr(last + 1);
   if (version.size() != 8 || !version.starts_with("HTTP/") || !IsDigit(version[5]) ||
@@ -268,11 +307,7 @@ std::optional<Rejection> CheckFieldLine(std::string_view line) {
   if (!IsToken(line.substr(0, colon))) return Rejection{400, "malformed field name"};
   // RFC 9110 5.5: "Field values containing CR, LF, or NUL characters are invalid and dangerous";
   // and RFC 9112 2.2: a bare CR is invalid. Other control bytes have no use here.
-  for (char c : line.substr(colon + 1)) {
-    const auto byte = static_cast<unsigned char>(c);
-    if ((byte < 0x20 && c != '\t') || byte == 0x7f)
-      return Rejection{400, "a control byte in a field"};
-  }
+  if (HoldsControl(line.substr(colon + 1))) return Rejection{400, "a control byte in a field"};
   return std::nullopt;
 }
 

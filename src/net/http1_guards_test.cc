@@ -21,6 +21,21 @@ TEST(Http1Guards, KnowAValidAuthority) {
   }
 }
 
+// Each byte at each place of a text that is longer than what is looked at in one go.
+TEST(Http1Guards, FindEveryByteThatAFieldOrATargetMayNotHold) {
+  for (int byte = 0; byte < 256; ++byte) {
+    const bool in_field = byte == '\t' || (byte >= 0x20 && byte != 0x7f);
+    const bool in_target = byte > 0x20 && byte < 0x7f && byte != '#';
+    for (size_t at = 0; at < 19; ++at) {
+      std::string text(19, 'x');
+      text[at] = static_cast<char>(byte);
+      EXPECT_EQ(!CheckFieldLine("a:" + text), in_field) << byte << " at " << at;
+      const std::string line = "GET /" + text + " HTTP/1.1";
+      EXPECT_EQ(SplitRequestLine(line).has_value(), in_target) << byte << " at " << at;
+    }
+  }
+}
+
 TEST(Http1Guards, TakeTargetsApart) {
   struct Case {
     const char *method, *target, *scheme, *authority, *path, *query;

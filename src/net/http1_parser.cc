@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "base/ascii.h"
 #include "base/assert.h"
 
 namespace thalweg {
@@ -248,6 +249,8 @@ void Http1Parser::OnRequestLine(std::string_view line) {
     return;
   }
   http10_ = split->http10;
+  method_bytes_ = split->method.size();
+  target_bytes_ = split->target.size();
   request_line_bytes_ = line.size() + 2;
   if (split->method == "HEAD") request_.method = Method::kHead;
 }
@@ -262,9 +265,7 @@ void Http1Parser::OnFieldLine(std::span<char> line) {
     return;
   }
   const size_t name_bytes = FieldNameBytes({line.data(), line.size()});
-  for (char& c : line.first(name_bytes)) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + ('a' - 'A'));
-  }
+  for (char& c : line.first(name_bytes)) c = LowerAscii(c);
 }
 
 void Http1Parser::OnHeadEnd(size_t head_bytes) {
@@ -278,9 +279,10 @@ void Http1Parser::OnHeadEnd(size_t head_bytes) {
     return;
   }
   framing_ = *judged;
-  // Both were judged when the line came; now their bytes stay where they are.
-  const auto line = SplitRequestLine(head.substr(0, request_line_bytes_ - 2));
-  const auto target = ParseTarget(*line);
+  // It was judged when the line came; now its bytes stay where they are.
+  const auto target = ParseTarget({.method = head.substr(0, method_bytes_),
+                                   .target = head.substr(method_bytes_ + 1, target_bytes_),
+                                   .http10 = http10_});
   request_.path = target->path;
   request_.query = target->query;
   request_.scheme = target->scheme.empty() ? std::string_view("http") : target->scheme;

@@ -88,7 +88,9 @@ class Http1Parser {
   // The head while it is scanned, as offsets from `begin_`.
   size_t line_begin_ = 0;          // of the line that is looked for
   size_t searched_ = 0;            // no LF up to here
-  size_t request_line_bytes_ = 0;  // with the CRLF; known once it was let pass
+  size_t request_line_bytes_ = 0;  // with the CRLF; known once it was let pass, as are its parts
+  size_t method_bytes_ = 0;
+  size_t target_bytes_ = 0;
   uint32_t blank_lines_ = 0;
   uint32_t line_count_ = 0;
 
