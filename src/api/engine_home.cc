@@ -44,7 +44,8 @@ class DiskHome final : public EngineHome {
 
 OpenError::Code CodeOf(StorageFault::Kind kind) {
   switch (kind) {
-    case StorageFault::Kind::kDisk: break;
+    case StorageFault::Kind::kDisk:
+    case StorageFault::Kind::kWouldWait: break;
     case StorageFault::Kind::kForeign: return OpenError::Code::kForeign;
     case StorageFault::Kind::kDamage: return OpenError::Code::kDamage;
   }

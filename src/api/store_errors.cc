@@ -113,7 +113,8 @@ std::unexpected<StoreError> Refuse(Trouble trouble) {
 
 std::unexpected<StoreError> Refuse(ReadVerdict verdict) {
   switch (verdict) {
-    case ReadVerdict::kOk: break;
+    case ReadVerdict::kOk:
+    case ReadVerdict::kWouldWait: break;
     case ReadVerdict::kMissing: return Refuse(StoreErrc::kNotFound);
     case ReadVerdict::kSoftDeleted: return Refuse(StoreErrc::kGone);
     case ReadVerdict::kNotABoundary: return Refuse(StoreErrc::kOffset, kOffsetNotBoundary.title);

@@ -190,6 +190,7 @@ class Engine final : private CommitListener {
   template <typename Step>
   bool WithStream(const PathKey& key, Moment now, Step step);
   bool TellUnreadable(const StorageFault& fault);
+  ReadVerdict VerdictOn(const StorageFault& fault);
   DescribeOutcome Look(std::string_view path, bool is_use);
   bool IsListed(const CatalogEntry& entry, Moment now);
   Trouble TroubleOfBytes() const;

@@ -28,7 +28,7 @@ StorageResult<bool> ResolvePoint(const StreamStore* store, const StreamHandle& s
                                  ForkPoint& point, Bytes& prefix) {
   point.sub_offset_fits = point.sub_offset == 0;
   if (!point.at || *point.at > tail) return true;
-  const auto read = ReadHistory(store, source, *point.at, tail, 1);
+  const auto read = ReadHistory(store, source, *point.at, tail, {.bytes_max = 1});
   if (!read) return std::unexpected(read.error());
   if (!*read) return false;
   const std::optional<Stretch>& next = *read;

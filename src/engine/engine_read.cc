@@ -67,11 +67,15 @@ StorageResult<std::optional<ReadOutcome>> Complete(const StreamStore* store, Rea
   Page& page = outcome.page;
   if (reading.deferred) {
     auto stretch = ReadHistory(store, outcome.stream, page.start, reading.shown.tail,
-                               request.bytes_max, request.with_ends);
+                               {.bytes_max = request.bytes_max,
+                                .with_ends = request.with_ends,
+                                .files = request.files,
+                                .may_wait = request.may_wait});
     if (!stretch) return std::unexpected(stretch.error());
     if (!*stretch) return std::nullopt;
     if (!(*stretch)->boundary) return Refused(ReadVerdict::kNotABoundary, outcome.rests_on);
     page.parts = std::move((*stretch)->parts);
+    page.files = std::move((*stretch)->files);
     page.end = (*stretch)->end;
     page.ends = std::move((*stretch)->ends);
   }
@@ -81,6 +85,12 @@ StorageResult<std::optional<ReadOutcome>> Complete(const StreamStore* store, Rea
 }
 
 }  // namespace
+
+ReadVerdict Engine::VerdictOn(const StorageFault& fault) {
+  if (fault.kind == StorageFault::Kind::kWouldWait) return ReadVerdict::kWouldWait;
+  TellUnreadable(fault);
+  return ReadVerdict::kUnreadable;
+}
 
 ReadOutcome Engine::Read(std::string_view path, ReadFrom from, const PageRequest& request) {
   const Moment now = streams_->Now();
@@ -93,10 +103,7 @@ ReadOutcome Engine::Read(std::string_view path, ReadFrom from, const PageRequest
     };
     if (!WithStream(key, now, begin)) return Refused(ReadVerdict::kUnreadable, {});
     auto outcome = Complete(store_.streams.get(), std::move(reading), request);
-    if (!outcome) {
-      TellUnreadable(outcome.error());
-      return Refused(ReadVerdict::kUnreadable, {});
-    }
+    if (!outcome) return Refused(VerdictOn(outcome.error()), {});
     if (*outcome) return **std::move(outcome);
   }
 }
@@ -115,10 +122,7 @@ ReadOutcome Engine::Read(const StreamHandle& stream, Offset from, const PageRequ
     }
     streams_->Finish(after);
     auto outcome = Complete(store_.streams.get(), std::move(reading), request);
-    if (!outcome) {
-      TellUnreadable(outcome.error());
-      return Refused(ReadVerdict::kUnreadable, {});
-    }
+    if (!outcome) return Refused(VerdictOn(outcome.error()), {});
     if (*outcome) return **std::move(outcome);
   }
 }

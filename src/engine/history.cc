@@ -46,8 +46,9 @@ enum class Taken : uint8_t { kSome, kNothingFits, kNoBoundary, kVanished };
 // Reads on in one stream of the chain.
 class LegReader {
  public:
-  LegReader(const StreamStore* store, const Leg& leg, bool with_ends, Stretch& stretch)
-      : store_(store), leg_(leg), with_ends_(with_ends), stretch_(stretch) {}
+  LegReader(const StreamStore* store, const Leg& leg, const StretchRequest& request,
+            Stretch& stretch)
+      : store_(store), leg_(leg), request_(request), stretch_(stretch) {}
 
   // Adds some more of the leg to the stretch, `room` bytes at most where that has something.
   StorageResult<Taken> Take(size_t room) {
@@ -64,19 +65,24 @@ class LegReader {
   Taken TakeFromMemory(const TailBytes& own, size_t room) {
     if (!own.IsBoundary(stretch_.end)) return Taken::kNoBoundary;
     const Offset end = own.Collect(stretch_.end, leg_.end, room, stretch_.parts,
-                                   with_ends_ ? &stretch_.ends : nullptr);
+                                   request_.with_ends ? &stretch_.ends : nullptr);
     return std::exchange(stretch_.end, end) == end ? Taken::kNothingFits : Taken::kSome;
   }
 
   StorageResult<Taken> TakeFromStore(Offset limit, size_t room) {
     const StreamEntry& stream = *leg_.stream;
     if (stretch_.end == limit) return Taken::kNothingFits;
-    auto found = store_->Read(stream.state.id, stretch_.end, limit, room, with_ends_);
+    StretchRequest request = request_;
+    request.bytes_max = room;
+    request.at_least_one = stretch_.parts.empty();
+    auto found = store_->Read(stream.state.id, stretch_.end, limit, request);
     if (!found) return std::unexpected(found.error());
     if (!*found) return MissingFromStore();
     if (!(*found)->boundary) return Taken::kNoBoundary;
-    const uint64_t bytes = (*found)->end.value - stretch_.end.value;
-    if (bytes > room && !stretch_.parts.empty()) return Taken::kNothingFits;
+    if ((*found)->end == stretch_.end) return Taken::kNothingFits;
+    if ((*found)->file.length != 0) {
+      stretch_.files.push_back({stretch_.parts.size(), std::move((*found)->file)});
+    }
     stretch_.parts.push_back(std::move((*found)->bytes));
     stretch_.ends.insert(stretch_.ends.end(), (*found)->ends.begin(), (*found)->ends.end());
     stretch_.end = (*found)->end;
@@ -93,7 +99,7 @@ class LegReader {
 
   const StreamStore* const store_;
   const Leg& leg_;
-  const bool with_ends_;
+  const StretchRequest& request_;
   Stretch& stretch_;
 };
 
@@ -101,17 +107,17 @@ class LegReader {
 
 StorageResult<std::optional<Stretch>> ReadHistory(const StreamStore* store,
                                                   const StreamHandle& stream, Offset from,
-                                                  Offset limit, size_t bytes_max, bool with_ends) {
+                                                  Offset limit, const StretchRequest& request) {
   THALWEG_ASSERT(from <= limit);
   std::optional<std::vector<Leg>> legs = FindLegs(stream, from, limit);
   if (!legs) return std::nullopt;
   Stretch stretch;
   stretch.end = from;
   for (auto leg = legs->rbegin(); leg != legs->rend(); ++leg) {
-    LegReader reader(store, *leg, with_ends, stretch);
+    LegReader reader(store, *leg, request, stretch);
     do {
       const size_t taken = stretch.end.value - from.value;
-      const auto took = reader.Take(bytes_max - std::min(bytes_max, taken));
+      const auto took = reader.Take(request.bytes_max - std::min(request.bytes_max, taken));
       if (!took) return std::unexpected(took.error());
       if (*took == Taken::kVanished) return std::nullopt;
       if (*took == Taken::kNoBoundary) {

@@ -11,7 +11,7 @@ namespace {
 // Of streams that are in memory alone.
 std::optional<Stretch> Read(const StreamHandle& stream, uint64_t from, uint64_t limit,
                             size_t bytes_max) {
-  auto read = ReadHistory(nullptr, stream, Offset{from}, Offset{limit}, bytes_max);
+  auto read = ReadHistory(nullptr, stream, Offset{from}, Offset{limit}, {.bytes_max = bytes_max});
   EXPECT_TRUE(read);
   return read ? *std::move(read) : std::nullopt;
 }

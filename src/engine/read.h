@@ -35,6 +35,7 @@ enum class ReadVerdict : uint8_t {
   kBeyondTail,    // 400
   kUnreadable,    // 500: what is stored of the stream cannot be read
   kFailed,        // 500: what it rests on will not be durable, for the disk has failed
+  kWouldWait,     // no answer: read again where one may wait for the disk
 };
 
 // How much of a stream a read gives, and what it counts as.
@@ -42,6 +43,8 @@ struct PageRequest {
   size_t bytes_max = 0;    // but at least one append is given
   bool with_ends = false;  // fills Page::ends
   bool is_use = true;      // starts the TTL's window anew
+  bool files = false;      // long parts that memory has no more may be given as Page::files
+  bool may_wait = true;    // for the disk; else kWouldWait where that is needed
 };
 
 // What does not change while a stream lives. Borrows from it.
@@ -50,10 +53,18 @@ struct StreamInfo {
   const StreamConfig& config;
 };
 
-// Whole appends from `start` to `end`; a part of a page is bytes in memory.
+// A part of a page that stands in a file, in the place of parts[at], which is empty.
+struct FilePart {
+  size_t at = 0;
+  FileRange range;
+};
+
+// Whole appends from `start` to `end`; a part of a page is bytes in memory or, for who takes such,
+// in a file.
 struct Page {
   std::vector<Bytes> parts;
-  std::vector<Offset> ends{};  // of each append, where they were asked for
+  std::vector<FilePart> files{};  // in order
+  std::vector<Offset> ends{};     // of each append, where they were asked for
   Offset start;
   Offset end;
   bool at_tail = false;  // nothing durable stands behind `end`

@@ -1,6 +1,8 @@
 #include "http/page_reply.h"
 
+#include <optional>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "base/assert.h"
@@ -9,7 +11,10 @@
 #include "http/coding.h"
 #include "http/compress.h"
 #include "http/etag.h"
+#include "http/file_bytes.h"
 #include "http/head.h"
+#include "http/problem.h"
+#include "http/problem_codes.h"
 
 namespace thalweg {
 
@@ -29,47 +34,94 @@ std::string_view CacheControlOf(CachePolicy policy) {
   return kNoStore;
 }
 
+using BodyPart = std::variant<Bytes, FileRange>;
+
 struct PageBody {
-  std::vector<Bytes> parts;
+  std::vector<BodyPart> parts;  // none is empty
   uint64_t size = 0;
 };
 
+std::vector<BodyPart> PartsOf(Page page) {
+  std::vector<BodyPart> parts;
+  parts.reserve(page.parts.size() + 2);  // brackets may come
+  auto file = page.files.begin();
+  for (size_t i = 0; i < page.parts.size(); ++i) {
+    if (file != page.files.end() && file->at == i) {
+      parts.emplace_back(std::move((file++)->range));
+    } else if (!page.parts[i].empty()) {
+      parts.emplace_back(std::move(page.parts[i]));
+    }
+  }
+  return parts;
+}
+
+void DropLastByte(BodyPart& part) {
+  if (FileRange* file = std::get_if<FileRange>(&part)) {
+    --file->length;
+  } else {
+    Bytes& bytes = std::get<Bytes>(part);
+    THALWEG_ASSERT(bytes.view().ends_with(','));
+    bytes = bytes.Slice(0, bytes.size() - 1);
+  }
+}
+
 // A JSON page is an array: the last value's comma goes, the brackets come. Nothing is copied.
-PageBody FrameJson(std::vector<Bytes> parts, uint64_t size) {
+PageBody FrameJson(std::vector<BodyPart> parts, uint64_t size) {
   if (size == 0) return {.parts = {Bytes::Static("[]")}, .size = 2};
-  Bytes& last = parts.back();
-  THALWEG_ASSERT(last.view().ends_with(','));
-  last = last.Slice(0, last.size() - 1);
+  DropLastByte(parts.back());
   parts.insert(parts.begin(), Bytes::Static("["));
-  parts.push_back(Bytes::Static("]"));
+  parts.emplace_back(Bytes::Static("]"));
   return {.parts = std::move(parts), .size = size + 1};
 }
 
 PageBody FrameBody(ContentKind kind, Page page) {
   const uint64_t size = page.size();
-  std::erase_if(page.parts, [](const Bytes& part) { return part.empty(); });
-  if (kind == ContentKind::kJson) return FrameJson(std::move(page.parts), size);
-  return {.parts = std::move(page.parts), .size = size};
+  std::vector<BodyPart> parts = PartsOf(std::move(page));
+  if (kind == ContentKind::kJson) return FrameJson(std::move(parts), size);
+  return {.parts = std::move(parts), .size = size};
 }
 
 void SendBody(Responder& responder, const Head& head, PageBody body) {
-  if (body.parts.size() <= 1) {
-    responder.Respond(200, head.fields(), body.parts.empty() ? Bytes() : std::move(body.parts[0]));
-    return;
+  if (body.parts.empty()) return responder.Respond(200, head.fields(), {});
+  if (body.parts.size() == 1) {
+    if (Bytes* bytes = std::get_if<Bytes>(&body.parts[0])) {
+      return responder.Respond(200, head.fields(), std::move(*bytes));
+    }
   }
   responder.Start(200, head.fields(), body.size);
   // A page is bounded, so that a slow client's transport may hold all of it.
-  for (Bytes& part : body.parts) responder.Write(std::move(part));
+  for (BodyPart& part : body.parts) {
+    if (FileRange* file = std::get_if<FileRange>(&part)) {
+      responder.WriteFile(std::move(*file));
+    } else {
+      responder.Write(std::get<Bytes>(std::move(part)));
+    }
+  }
   responder.Finish();
+}
+
+// All of it in memory; null: a file cannot be read.
+std::optional<std::vector<Bytes>> BytesOf(PageBody body) {
+  std::vector<Bytes> all;
+  for (BodyPart& part : body.parts) {
+    const FileRange* const file = std::get_if<FileRange>(&part);
+    auto bytes = file != nullptr ? ReadFileRange(*file) : std::get<Bytes>(std::move(part));
+    if (!bytes) return std::nullopt;
+    all.push_back(*std::move(bytes));
+  }
+  return all;
 }
 
 void SendCompressed(const RouterContext& context, Responder& responder, const Head& head,
                     PageBody body, Coding coding) {
-  if (context.background == nullptr || body.size <= kCompressInlineBytesMax) {
-    responder.Respond(200, head.fields(), Bytes::Own(Compress(coding, body.parts)));
+  const bool is_large = body.size > kCompressInlineBytesMax;
+  auto parts = BytesOf(std::move(body));
+  if (!parts) return SendProblem(responder, Head(context), kStreamUnreadable, {});
+  if (context.background == nullptr || !is_large) {
+    responder.Respond(200, head.fields(), Bytes::Own(Compress(coding, *parts)));
     return;
   }
-  context.background->Answer(responder, head.fields(), [coding, parts = std::move(body.parts)] {
+  context.background->Answer(responder, head.fields(), [coding, parts = *std::move(parts)] {
     return Bytes::Own(Compress(coding, parts));
   });
 }

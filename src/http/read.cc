@@ -13,7 +13,8 @@ namespace {
 
 void CatchUp(const RouterContext& context, const StreamRequest& request, ReadFrom from,
              Responder& responder) {
-  ReadOutcome outcome = context.engine.Read(request.key, from, context.options.page_bytes_max);
+  ReadOutcome outcome = context.engine.Read(
+      request.key, from, PageRequest{.bytes_max = context.options.page_bytes_max, .files = true});
   const Lsn rests_on = outcome.rests_on;
   if (outcome.verdict != ReadVerdict::kOk) {
     const auto refuse = [&context, verdict = outcome.verdict](Responder& waiting) {

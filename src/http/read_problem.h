@@ -7,10 +7,11 @@
 
 namespace thalweg {
 
-// REQUIRES: verdict is not kOk.
+// REQUIRES: verdict is not kOk, nor kWouldWait.
 inline const Problem& ProblemOf(ReadVerdict verdict) {
   switch (verdict) {
-    case ReadVerdict::kOk: break;
+    case ReadVerdict::kOk:
+    case ReadVerdict::kWouldWait: break;
     case ReadVerdict::kMissing: return kStreamNotFound;
     case ReadVerdict::kSoftDeleted: return kStreamDeleted;
     case ReadVerdict::kNotABoundary: return kOffsetNotBoundary;
@@ -18,7 +19,7 @@ inline const Problem& ProblemOf(ReadVerdict verdict) {
     case ReadVerdict::kUnreadable: return kStreamUnreadable;
     case ReadVerdict::kFailed: return kStorageFailed;
   }
-  THALWEG_ASSERT(verdict != ReadVerdict::kOk);
+  THALWEG_ASSERT(!"a problem");
   return kStreamNotFound;
 }
 

@@ -1,12 +1,11 @@
 #include "http/spoiled_responder.h"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <utility>
 
 #include "base/ascii.h"
 #include "base/assert.h"
+#include "http/file_bytes.h"
 #include "stream/content_type.h"
 
 namespace thalweg {
@@ -25,18 +24,6 @@ bool IsSse(const HeaderList& headers) {
     }
   }
   return false;
-}
-
-// Null where the file cannot be read.
-std::optional<Bytes> ReadAll(const FileRange& range) {
-  std::string text(range.length, '\0');
-  for (size_t done = 0; done < text.size();) {
-    const ssize_t got = pread(range.fd, text.data() + done, text.size() - done,
-                              static_cast<off_t>(range.begin + done));
-    if (got <= 0) return std::nullopt;
-    done += static_cast<size_t>(got);
-  }
-  return Bytes::Own(std::move(text));
 }
 
 }  // namespace
@@ -79,7 +66,7 @@ bool SpoiledResponder::Write(Bytes bytes) {
 bool SpoiledResponder::WriteFile(FileRange range) {
   if (!spoils_body_) return inner_.WriteFile(std::move(range));
   if (spoil_.corrupt_body) {
-    std::optional<Bytes> bytes = ReadAll(range);
+    std::optional<Bytes> bytes = ReadFileRange(range);
     return !bytes || Write(std::move(*bytes));  // without them the transport sees a short body
   }
   range.length = Take(range.length);

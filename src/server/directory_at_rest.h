@@ -68,7 +68,7 @@ template <typename Look>
                                                  const StreamState& state, size_t bytes_max,
                                                  const Look& look) {
   for (Offset at = state.start; at < state.tail;) {
-    const auto stretch = store.Read(entry.id, at, state.tail, bytes_max);
+    const auto stretch = store.Read(entry.id, at, state.tail, {.bytes_max = bytes_max});
     if (!stretch) return std::unexpected(stretch.error());
     if (!*stretch || !(*stretch)->boundary) {
       return StreamDamage(entry, "no segment has its bytes from " + FormatOffset(at) + " on");

@@ -11,7 +11,8 @@ namespace thalweg {
 
 inline int ExitCodeFor(StorageFault::Kind kind) {
   switch (kind) {
-    case StorageFault::Kind::kDisk: return kExitCannotStart;
+    case StorageFault::Kind::kDisk:
+    case StorageFault::Kind::kWouldWait: return kExitCannotStart;
     case StorageFault::Kind::kForeign: return kExitForeign;
     case StorageFault::Kind::kDamage: return kExitDamaged;
   }

@@ -13,9 +13,10 @@ namespace thalweg {
 
 struct StorageFault {
   enum class Kind : uint8_t {
-    kDisk,     // the system refused; trying again may help
-    kForeign,  // of another directory or another format version, or held by somebody else
-    kDamage,   // what was durable once cannot be read any more
+    kDisk,       // the system refused; trying again may help
+    kForeign,    // of another directory or another format version, or held by somebody else
+    kDamage,     // what was durable once cannot be read any more
+    kWouldWait,  // no fault of the disk: it was asked for what is in memory, and that is not
   };
   Kind kind = Kind::kDamage;
   std::string message;    // which file, where in it, and what was found
@@ -27,6 +28,10 @@ using StorageResult = std::expected<T, StorageFault>;
 
 inline std::unexpected<StorageFault> DamageFault(std::string message) {
   return std::unexpected(StorageFault{StorageFault::Kind::kDamage, std::move(message)});
+}
+
+inline std::unexpected<StorageFault> WouldWait() {
+  return std::unexpected(StorageFault{StorageFault::Kind::kWouldWait, {}});
 }
 
 inline bool IsNoSpace(int code) { return code == ENOSPC || code == EDQUOT; }

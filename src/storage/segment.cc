@@ -7,25 +7,30 @@
 
 #include "base/assert.h"
 #include "base/crc32c.h"
+#include "storage/page_cache.h"
 #include "storage/stream_filter.h"
 
 namespace thalweg {
 namespace {
 
-// What a read of a run is to give, relative to the run's base.
-struct Window {
-  uint32_t begin = 0;
-  uint32_t end = 0;  // begin: no append begins there
-};
-
-Window Choose(const RunTables& tables, uint32_t begin, uint64_t limit, size_t bytes_max) {
+// What a read is to give from `begin` on; null: no append begins there.
+std::optional<RunWindow> Choose(const RunTables& tables, uint32_t begin, uint64_t limit,
+                                const StretchRequest& request) {
   const auto& ends = tables.ends;
   const auto after = std::upper_bound(ends.begin(), ends.end(), begin);
   const bool boundary = begin == 0 || (after != ends.begin() && *(after - 1) == begin);
-  if (!boundary) return {begin, begin};
-  const uint64_t room = begin + std::min<uint64_t>(limit - begin, bytes_max);
+  if (!boundary) return std::nullopt;
+  const uint64_t room = begin + std::min<uint64_t>(limit - begin, request.bytes_max);
   const auto behind = std::upper_bound(after, ends.end(), room);
-  return {begin, behind == after ? *after : *(behind - 1)};
+  if (behind != after) return RunWindow{begin, *(behind - 1)};
+  return RunWindow{begin, request.at_least_one ? *after : begin};
+}
+
+// The window with what its first and its last block have besides it.
+RunWindow WidenToBlocks(const SegmentRun& run, RunWindow window) {
+  const auto begin = static_cast<uint32_t>(window.begin / kSegmentBlockBytes * kSegmentBlockBytes);
+  const size_t blocks = (window.end + kSegmentBlockBytes - 1) / kSegmentBlockBytes;
+  return {begin, static_cast<uint32_t>(std::min<size_t>(blocks * kSegmentBlockBytes, run.bytes))};
 }
 
 // Adds where the appends between `begin` and `end` end.
@@ -65,6 +70,8 @@ StorageResult<void> Segment::Load(const SegmentHeader& expected) {
   const auto size = file_->Size();
   if (!size) return DiskFault(size.error());
   size_ = *size;
+  verified_ = VerifiedBlocks(size_);
+  ExpectRandomReads(file_->fd());
   if (size_ < kSegmentHeaderBytes + kSegmentFooterBytes) return DamageAt(size_, "ends early");
   const auto head = ReadFile(0, kSegmentHeaderBytes);
   if (!head) return std::unexpected(head.error());
@@ -101,19 +108,32 @@ StorageResult<void> Segment::Load(const SegmentHeader& expected) {
   return {};
 }
 
-StorageResult<std::string> Segment::ReadFile(uint64_t at, size_t bytes) const {
+StorageResult<std::string> Segment::ReadFile(uint64_t at, size_t bytes, bool may_wait) const {
   // A length that does not fit the file would cost its memory before the disk says so.
-  if (at > size_ || bytes > size_ - at) return DamageAt(at, "ends early");
+  if (!Fits(at, bytes)) return DamageAt(at, "ends early");
   std::string out;
-  DiskResult<size_t> got = 0;
+  StorageResult<void> read;
   // (g++ 12 tells the callback its capacity instead of the size that was asked for.)
   out.resize_and_overwrite(bytes, [&](char* data, size_t) {
-    got = file_->ReadAt(at, std::span(data, bytes));
-    return got ? *got : 0;
+    read = ReadInto(at, std::span(data, bytes), may_wait);
+    return read ? bytes : 0;
   });
-  if (!got) return DamageFault(got.error().message);  // it was durable once
-  if (*got != bytes) return DamageAt(at + *got, "ends early");
+  if (!read) return std::unexpected(read.error());
   return out;
+}
+
+// What comes from the disk may come with neighbours, and none of it is verified yet.
+StorageResult<void> Segment::ReadInto(uint64_t at, std::span<char> out, bool may_wait) const {
+  const int fd = file_->fd();
+  if (fd >= 0) {
+    if (ReadIfCached(fd, at, out)) return {};
+    verified_.Forget(at, out.size());
+    if (!may_wait) return WouldWait();
+  }
+  const auto got = file_->ReadAt(at, out);
+  if (!got) return DamageFault(got.error().message);  // it was durable once
+  if (*got != out.size()) return DamageAt(at + *got, "ends early");
+  return {};
 }
 
 std::unexpected<StorageFault> Segment::DamageAt(uint64_t at, const std::string& what) const {
@@ -129,10 +149,10 @@ size_t Segment::PageOf(StreamId id, Offset at) const {
   return after == fence_.begin() ? 0 : static_cast<size_t>(after - fence_.begin()) - 1;
 }
 
-StorageResult<std::vector<SegmentRun>> Segment::Page(size_t index) const {
+StorageResult<std::vector<SegmentRun>> Segment::Page(size_t index, bool may_wait) const {
   THALWEG_ASSERT(index < fence_.size());
   const SegmentFencePost& post = fence_[index];
-  const auto bytes = ReadFile(post.page_at, kSegmentPageBytes);
+  const auto bytes = ReadFile(post.page_at, kSegmentPageBytes, may_wait);
   if (!bytes) return std::unexpected(bytes.error());
   auto runs = DecodeSegmentPage(*bytes);
   if (!runs || runs->front().id != post.id || runs->front().base != post.base) {
@@ -141,9 +161,10 @@ StorageResult<std::vector<SegmentRun>> Segment::Page(size_t index) const {
   return *std::move(runs);
 }
 
-StorageResult<std::optional<SegmentRun>> Segment::RunAt(StreamId id, Offset at) const {
+StorageResult<std::optional<SegmentRun>> Segment::RunAt(StreamId id, Offset at,
+                                                        bool may_wait) const {
   if (fence_.empty() || !StreamFilterMayHave(filter_, id)) return std::nullopt;
-  const auto runs = Page(PageOf(id, at));
+  const auto runs = Page(PageOf(id, at), may_wait);
   if (!runs) return std::unexpected(runs.error());
   const auto after = std::upper_bound(
       runs->begin(), runs->end(), std::tuple(id, at),
@@ -156,14 +177,14 @@ StorageResult<std::optional<std::string>> Segment::StateOf(StreamId id) const {
   const auto run = RunAt(id, Offset{kOffsetMax});
   if (!run) return std::unexpected(run.error());
   if (!*run) return std::nullopt;
-  auto tables = Tables(**run);
+  auto tables = Tables(**run, true);
   if (!tables) return std::unexpected(tables.error());
   if (tables->state.empty()) return DamageAt((*run)->tables_at(), "lacks the state of a stream");
   return std::move(tables->state);
 }
 
-StorageResult<RunTables> Segment::Tables(const SegmentRun& run) const {
-  const auto bytes = ReadFile(run.tables_at(), run.tables_bytes());
+StorageResult<RunTables> Segment::Tables(const SegmentRun& run, bool may_wait) const {
+  const auto bytes = ReadFile(run.tables_at(), run.tables_bytes(), may_wait);
   if (!bytes) return std::unexpected(bytes.error());
   auto tables = DecodeRunTables(*bytes, run);
   if (!tables) return DamageAt(run.tables_at(), "fails its checksum");
@@ -171,28 +192,61 @@ StorageResult<RunTables> Segment::Tables(const SegmentRun& run) const {
 }
 
 StorageResult<SegmentStretch> Segment::Read(const SegmentRun& run, Offset from, Offset limit,
-                                            size_t bytes_max, bool with_ends) const {
+                                            const StretchRequest& request) const {
   THALWEG_ASSERT(run.base <= from && from < run.end() && from < limit);
-  const auto tables = Tables(run);
+  const auto tables = Tables(run, request.may_wait);
   if (!tables) return std::unexpected(tables.error());
-  const auto [begin, end] = Choose(*tables, static_cast<uint32_t>(from.value - run.base.value),
-                                   limit.value - run.base.value, bytes_max);
-  if (begin == end) return SegmentStretch{.boundary = false, .bytes = {}, .end = {}};
-  const size_t first_block = begin / kSegmentBlockBytes;
-  const size_t blocks_begin = first_block * kSegmentBlockBytes;
-  const size_t blocks_end = std::min<size_t>(
-      (end + kSegmentBlockBytes - 1) / kSegmentBlockBytes * kSegmentBlockBytes, run.bytes);
-  auto blocks = ReadFile(run.position + blocks_begin, blocks_end - blocks_begin);
-  if (!blocks) return std::unexpected(blocks.error());
-  if (!BlocksAreIntact(*blocks, *tables, first_block)) {
-    return DamageAt(run.position + blocks_begin, "fails its checksum");
+  const auto chosen = Choose(*tables, static_cast<uint32_t>(from.value - run.base.value),
+                             limit.value - run.base.value, request);
+  if (!chosen) return SegmentStretch{.boundary = false, .end = {}};
+  const RunWindow window = *chosen;
+  SegmentStretch stretch{.end = {run.base.value + window.end}};
+  if (window.bytes() == 0) return stretch;
+  const RunWindow blocks = WidenToBlocks(run, window);
+  if (request.files && file_->fd() >= 0 && window.bytes() >= kSegmentBlockBytes) {
+    const auto intact = VerifyBlocks(run, *tables, blocks, request.may_wait);
+    if (!intact) return std::unexpected(intact.error());
+    stretch.file = {.owner = file_,
+                    .fd = file_->fd(),
+                    .begin = run.position + window.begin,
+                    .length = window.bytes()};
+  } else {
+    auto read = ReadBlocks(run, *tables, blocks, request.may_wait);
+    if (!read) return std::unexpected(read.error());
+    stretch.bytes = Bytes::Own(*std::move(read)).Slice(window.begin - blocks.begin, window.bytes());
   }
-  const Bytes all = Bytes::Own(*std::move(blocks));
-  SegmentStretch stretch{.boundary = true,
-                         .bytes = all.Slice(begin - blocks_begin, end - begin),
-                         .end = {run.base.value + end}};
-  if (with_ends) CollectEnds(*tables, run.base, begin, end, stretch.ends);
+  if (request.with_ends) CollectEnds(*tables, run.base, window.begin, window.end, stretch.ends);
   return stretch;
+}
+
+StorageResult<std::string> Segment::ReadBlocks(const SegmentRun& run, const RunTables& tables,
+                                               RunWindow blocks, bool may_wait) const {
+  const uint64_t at = run.position + blocks.begin;
+  auto read = ReadFile(at, blocks.bytes(), may_wait);
+  if (read && !BlocksAreIntact(*read, tables, blocks.begin / kSegmentBlockBytes)) {
+    return DamageAt(at, "fails its checksum");
+  }
+  return read;
+}
+
+// Afterwards the blocks are in memory as they were checked. Takes memory for one of them.
+StorageResult<void> Segment::VerifyBlocks(const SegmentRun& run, const RunTables& tables,
+                                          RunWindow blocks, bool may_wait) const {
+  const uint64_t at = run.position + blocks.begin;
+  if (!Fits(at, blocks.bytes())) return DamageAt(at, "ends early");
+  if (!IsCached(file_->fd(), at, blocks.bytes())) {
+    if (!may_wait) return WouldWait();
+    verified_.Forget(at, blocks.bytes());
+    BeginToCache(file_->fd(), at, blocks.bytes());
+  }
+  for (RunWindow block = blocks; block.begin < blocks.end; block.begin = block.end) {
+    block.end = std::min<uint32_t>(blocks.end, block.begin + kSegmentBlockBytes);
+    if (verified_.Has(run.position + block.begin, block.bytes())) continue;
+    const auto read = ReadBlocks(run, tables, block, may_wait);
+    if (!read) return std::unexpected(read.error());
+    verified_.Add(run.position + block.begin, block.bytes());
+  }
+  return {};
 }
 
 StorageResult<uint64_t> Segment::BytesOf(StreamId id) const {

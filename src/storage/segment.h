@@ -1,7 +1,8 @@
 // A sealed segment, for reading: which bytes of which streams it has, and those bytes, verified.
 //
-// Immutable; shared by whoever reads. Keeps only the filter and the fence in memory; every other
-// look is one or two reads of the file. A checksum that fails is a fault, never data.
+// Immutable; shared by whoever reads. Keeps only the filter and the fence in memory, and which
+// blocks were verified; every other look is one or two reads of the file. A checksum that fails is
+// a fault, never data. (docs/ARCHITECTURE.md, "Bytes that are sent from a file")
 // THREAD: any.
 #pragma once
 
@@ -9,22 +10,43 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "storage/disk.h"
 #include "storage/fault.h"
 #include "storage/segment_format.h"
+#include "storage/verified_blocks.h"
 #include "thalweg/bytes.h"
+#include "thalweg/http.h"
 
 namespace thalweg {
+
+// How much a read gives, and how it may go about it.
+struct StretchRequest {
+  size_t bytes_max = 0;
+  bool at_least_one = true;  // append is given, however long
+  bool with_ends = false;    // fills SegmentStretch::ends
+  bool files = false;        // a long stretch may be given as a part of the file
+  bool may_wait = true;      // else kWouldWait where something has to be read from the disk
+};
 
 // Whole appends of one stream.
 struct SegmentStretch {
   bool boundary = true;  // false: the read would have begun inside an append; nothing else is set
-  Bytes bytes;
+  Bytes bytes{};
+  FileRange file{};  // has them, where its length is not 0
   Offset end;
   std::vector<Offset> ends{};  // of each append, where they were asked for
+};
+
+// Bytes of a run, counted from its first.
+struct RunWindow {
+  uint32_t begin = 0;
+  uint32_t end = 0;
+
+  uint32_t bytes() const { return end - begin; }
 };
 
 class Segment {
@@ -34,15 +56,16 @@ class Segment {
       Disk& disk, const std::string& folder, const SegmentHeader& expected);
 
   // The last run of `id` that begins at or before `at`; null: there is none here.
-  [[nodiscard]] StorageResult<std::optional<SegmentRun>> RunAt(StreamId id, Offset at) const;
+  [[nodiscard]] StorageResult<std::optional<SegmentRun>> RunAt(StreamId id, Offset at,
+                                                               bool may_wait = true) const;
 
   // The newest state of `id`; null: nothing of it is here.
   [[nodiscard]] StorageResult<std::optional<std::string>> StateOf(StreamId id) const;
 
-  // Whole appends of `run` from `from` to at most `limit`, at most `bytes_max` bytes, yet at least
-  // one. REQUIRES: the run begins at or before `from` and ends behind it; from < limit.
+  // Whole appends of `run` from `from` to at most `limit`; none where not one fits. REQUIRES: the
+  // run begins at or before `from` and ends behind it; from < limit.
   [[nodiscard]] StorageResult<SegmentStretch> Read(const SegmentRun& run, Offset from, Offset limit,
-                                                   size_t bytes_max, bool with_ends = false) const;
+                                                   const StretchRequest& request) const;
 
   // How many bytes of `id` are here.
   [[nodiscard]] StorageResult<uint64_t> BytesOf(StreamId id) const;
@@ -51,10 +74,12 @@ class Segment {
   size_t pages() const { return fence_.size(); }
 
   // The runs of an index page. REQUIRES: index < pages().
-  [[nodiscard]] StorageResult<std::vector<SegmentRun>> Page(size_t index) const;
+  [[nodiscard]] StorageResult<std::vector<SegmentRun>> Page(size_t index,
+                                                            bool may_wait = true) const;
 
   // Exactly these bytes of the file.
-  [[nodiscard]] StorageResult<std::string> ReadFile(uint64_t at, size_t bytes) const;
+  [[nodiscard]] StorageResult<std::string> ReadFile(uint64_t at, size_t bytes,
+                                                    bool may_wait = true) const;
 
   // A fault of this file at `at`.
   std::unexpected<StorageFault> DamageAt(uint64_t at, const std::string& what) const;
@@ -65,12 +90,19 @@ class Segment {
 
  private:
   StorageResult<void> Load(const SegmentHeader& expected);
-  StorageResult<RunTables> Tables(const SegmentRun& run) const;
+  StorageResult<RunTables> Tables(const SegmentRun& run, bool may_wait) const;
+  StorageResult<std::string> ReadBlocks(const SegmentRun& run, const RunTables& tables,
+                                        RunWindow blocks, bool may_wait) const;
+  StorageResult<void> VerifyBlocks(const SegmentRun& run, const RunTables& tables, RunWindow blocks,
+                                   bool may_wait) const;
+  StorageResult<void> ReadInto(uint64_t at, std::span<char> out, bool may_wait) const;
+  bool Fits(uint64_t at, uint64_t bytes) const { return at <= size_ && bytes <= size_ - at; }
   size_t PageOf(StreamId id, Offset at) const;
 
   const std::string path_;
-  const std::unique_ptr<File> file_;
+  const std::shared_ptr<File> file_;  // shared with what is being sent of it
   uint64_t size_ = 0;
+  mutable VerifiedBlocks verified_{0};
   SegmentFooter footer_;
   std::string filter_;
   std::vector<SegmentFencePost> fence_;

@@ -19,7 +19,7 @@ std::string ReadAll(const Segment& segment, StreamId id, Offset from, Offset lim
     const auto run = segment.RunAt(id, from);
     if (!run) return run.error().message;
     if (!*run || (*run)->end() <= from) return all;
-    const auto stretch = segment.Read(**run, from, limit, bytes_max);
+    const auto stretch = segment.Read(**run, from, limit, {.bytes_max = bytes_max});
     if (!stretch) return stretch.error().message;
     if (!stretch->boundary) return "no boundary";
     all += stretch->bytes.view();
@@ -129,7 +129,8 @@ class DamagedSegment {
     for (const TestStream& stream : streams_) {
       const auto run = (*segment)->RunAt(stream.id, stream.base);
       if (run && *run && stream.base < (*run)->end()) {
-        const auto stretch = (*segment)->Read(**run, stream.base, kNoLimit, kNoBytesMax);
+        const auto stretch =
+            (*segment)->Read(**run, stream.base, kNoLimit, {.bytes_max = kNoBytesMax});
         EXPECT_TRUE(!stretch || stretch->bytes.view() == stream.bytes());
       }
       const auto state = (*segment)->StateOf(stream.id);

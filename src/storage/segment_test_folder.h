@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "storage/directory.h"
+#include "storage/page_cache.h"
 #include "storage/posix_disk.h"
 #include "storage/segment.h"
 #include "storage/segment_writer.h"
@@ -115,6 +116,14 @@ class SegmentTestFolder {
   // Puts other bytes in the file's place.
   void SetFileBytes(std::string_view bytes, uint64_t number = 1) const {
     std::ofstream(PathOf(number), std::ios::binary | std::ios::trunc) << bytes;
+  }
+
+  // Makes the system read the file from the disk again. False: it is not on one (tmpfs).
+  bool DropFromMemory(uint64_t number = 1) const {
+    const auto file = disk_->Open("seg/" + SegmentFileName(number), Disk::Mode::kReadWrite);
+    EXPECT_TRUE(file && (*file)->Sync());
+    (*file)->DropCache();
+    return !IsCached((*file)->fd(), 0, 1);
   }
 
  private:

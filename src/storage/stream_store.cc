@@ -147,15 +147,14 @@ StorageResult<std::optional<std::string>> StreamStore::StateOf(StreamId id) cons
   return std::nullopt;
 }
 
-StorageResult<std::optional<SegmentStretch>> StreamStore::Read(StreamId id, Offset from,
-                                                               Offset limit, size_t bytes_max,
-                                                               bool with_ends) const {
+StorageResult<std::optional<SegmentStretch>> StreamStore::Read(
+    StreamId id, Offset from, Offset limit, const StretchRequest& request) const {
   const std::shared_ptr<const Segments> segments = Snapshot();
   for (const auto& segment : *segments) {
-    const auto run = segment->RunAt(id, from);
+    const auto run = segment->RunAt(id, from, request.may_wait);
     if (!run) return std::unexpected(run.error());
     if (!*run || (*run)->end() <= from) continue;
-    auto stretch = segment->Read(**run, from, limit, bytes_max, with_ends);
+    auto stretch = segment->Read(**run, from, limit, request);
     if (!stretch) return std::unexpected(stretch.error());
     return *std::move(stretch);
   }

@@ -54,9 +54,8 @@ class StreamStore {
   [[nodiscard]] StorageResult<std::optional<StoredStream>> Find(StreamId id) const;
 
   // Whole appends of `id` from `from`; null: no segment has what stands there.
-  [[nodiscard]] StorageResult<std::optional<SegmentStretch>> Read(StreamId id, Offset from,
-                                                                  Offset limit, size_t bytes_max,
-                                                                  bool with_ends = false) const;
+  [[nodiscard]] StorageResult<std::optional<SegmentStretch>> Read(
+      StreamId id, Offset from, Offset limit, const StretchRequest& request) const;
 
   // Grows whenever what Find tells may have changed: what was found before is stale after it.
   uint64_t version() const { return version_.load(std::memory_order_acquire); }
