@@ -251,23 +251,37 @@ def e2e(step):
     step.count([live_load, env["THALWEG_BIN"]], count_sum)
 
 
-def node_addon(step):
+def node_addon(step, preset):
     """Builds the Node.js addon; the folder of its package."""
     folder = os.path.join(ROOT, "bindings", "node")
     node_packages(step, folder, "--ignore-scripts")  # the script would build it once more
-    step.need(["cmake", "--preset", "release", "-DTHALWEG_NODE=ON"])
-    step.need(["cmake", "--build", "--preset", "release", "-j", JOBS, "--target", "thalweg_node"])
+    step.need(["cmake", "--preset", preset, "-DTHALWEG_NODE=ON"])
+    step.need(["cmake", "--build", "--preset", preset, "-j", JOBS, "--target", "thalweg_node"])
+    return folder
+
+
+def own_tests_of_node(step, preset, env=None):
+    folder = node_addon(step, preset)
+    addon = os.path.join(ROOT, "build", preset, "bindings", "node", "thalweg.node")
+    tests = sorted(glob.glob(os.path.join(folder, "test", "*.test.mjs")))
+    argv = ["node", "--test", "--test-reporter=tap", "--test-concurrency=2", *tests]
+    step.count(argv, count_tap, cwd=folder, env={"THALWEG_NODE_ADDON": addon, **(env or {})})
     return folder
 
 
 def node(step):
-    folder = node_addon(step)
-    addon = os.path.join(ROOT, "build", "release", "bindings", "node", "thalweg.node")
-    tests = sorted(glob.glob(os.path.join(folder, "test", "*.test.mjs")))
-    argv = ["node", "--test", "--test-reporter=tap", "--test-concurrency=2", *tests]
-    step.count(argv, count_tap, cwd=folder, env={"THALWEG_NODE_ADDON": addon})
+    folder = own_tests_of_node(step, "release")
     packed = os.path.join("test", "packed", "packed.mjs")
     step.count(["node", packed], count_sum, cwd=folder)
+
+
+def node_under_asan(step):
+    """The addon in a Node.js that is not instrumented: the sanitizer is loaded before it."""
+    where = ["clang++-19", "-print-file-name=libclang_rt.asan-x86_64.so"]
+    runtime = subprocess.check_output(where, text=True).strip()
+    env = {**SANITIZER_ENVIRONMENT, "LD_PRELOAD": runtime}
+    env["ASAN_OPTIONS"] += ":detect_leaks=0"  # Node.js and npm leave theirs to the system
+    own_tests_of_node(step, "asan", env)
 
 
 # Half of the rounds on the log alone, half with checkpoints and merges all the time.
@@ -305,7 +319,7 @@ def link_package(folder, name, package):
 def seed(step):
     """The npm package from outside: the seed's blocks, frameworks, drop-in, leaks, the suite."""
     folder = os.path.join(ROOT, "test", "node")
-    package = node_addon(step)
+    package = node_addon(step, "release")
     node_packages(step, folder)
     node_packages(step, os.path.join(ROOT, "test", "conformance"))
     link_package(folder, "thalweg", package)
@@ -320,6 +334,7 @@ def asan(step):
     ctest(step, "asan", SANITIZER_ENVIRONMENT)
     run_conformance(step, "asan", "restart", SANITIZER_ENVIRONMENT)
     kill_loop(step, "asan", KILL_ROUNDS_ASAN, SANITIZER_ENVIRONMENT)
+    node_under_asan(step)
 
 
 def tsan(step):
