@@ -7,11 +7,11 @@
 // reference/file. Needs wrk and taskset; `npm ci` in test/node, with the package at hand there.
 //
 // Every kind runs once a round, in turn, each time in a fresh process on the first core; wrk has
-// the second. Prints each kind's median, its spread, and its ratio to the bare handler and to the
-// reference over the same kind of store.
+// the second. Prints each kind's median, its spread, its ratio to the bare handler and to the
+// reference over the same kind of store, and the CPU time that the server took for an append.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -22,11 +22,12 @@ const CLIENT_CORE = "1";
 const CONNECTIONS = "64";
 const APPEND_BYTES = 256;
 const WARM_SECONDS = 1;
+const CLOCK_TICKS_PER_SECOND = 100; // of /proc, on every Linux that Node.js runs on
 const KINDS = ["bare", "router/memory", "router/file", "server/memory", "server/file"].concat(
   ["reference/memory", "reference/file"],
 );
 
-// Appends; in the end, the requests per second that were answered with a 2xx.
+// Appends; in the end, how many were answered, in how many microseconds, and how many failed.
 const WRK_SCRIPT = `
 wrk.method = "POST"
 wrk.body = string.rep("x", ${APPEND_BYTES})
@@ -40,6 +41,7 @@ end
 
 async function wrk(url, script, seconds) {
   const argv = ["-c", CLIENT_CORE, "wrk", "-t1", `-c${CONNECTIONS}`, `-d${seconds}s`];
+  argv.push("--timeout", "60s"); // a slow disk is not a failure
   const child = spawn("taskset", [...argv, "-s", script, url]);
   let said = "";
   child.stdout.on("data", (bytes) => (said += bytes));
@@ -47,10 +49,18 @@ async function wrk(url, script, seconds) {
   await once(child, "close");
   const found = /^result (\d+) (\d+) (\d+)$/m.exec(said);
   if (!found || found[3] !== "0") throw new Error(`not every append was accepted:\n${said}`);
-  return Number(found[1]) / (Number(found[2]) / 1e6);
+  if (found[1] === "0") throw new Error(`no append was answered: take longer\n${said}`);
+  return { appends: Number(found[1]), seconds: Number(found[2]) / 1e6 };
 }
 
-// Appends per second of a server that is new.
+// What the process has taken of a core so far, with the system's work for it.
+function cpuSeconds(pid) {
+  const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+  const [user, system] = stat.slice(stat.lastIndexOf(")") + 2).split(" ").slice(11, 13);
+  return (Number(user) + Number(system)) / CLOCK_TICKS_PER_SECOND;
+}
+
+// Appends per second of a server that is new, and its CPU time for each, in microseconds.
 async function measure(kind, folder, seconds) {
   const host = join(import.meta.dirname, "node_embedding_host.mjs");
   const dataDir = mkdtempSync(join(folder, "data-"));
@@ -68,7 +78,10 @@ async function measure(kind, folder, seconds) {
     const script = join(folder, "append.lua");
     writeFileSync(script, WRK_SCRIPT);
     await wrk(stream, script, WARM_SECONDS);
-    return await wrk(stream, script, seconds);
+    const before = cpuSeconds(server.pid);
+    const done = await wrk(stream, script, seconds);
+    const cpu = cpuSeconds(server.pid) - before;
+    return { rate: done.appends / done.seconds, cpuUs: (cpu / done.appends) * 1e6 };
   } finally {
     server.kill("SIGTERM");
     await exited;
@@ -92,20 +105,29 @@ function median(values) {
   return sorted.length % 2 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 }
 
-function ratio(rates, kind, other) {
-  if (!rates[other]?.length || kind === other) return "";
-  return (median(rates[kind]) / median(rates[other])).toFixed(2);
+// "median (lowest to highest)"
+function spread(values, digits) {
+  const show = (value) => value.toFixed(digits);
+  return `${show(median(values))} (${show(Math.min(...values))} to ${show(Math.max(...values))})`;
 }
 
-function printTable(rates) {
+// Of the same round, so that a slow minute of the machine meets both.
+function ratios(rates, kind, other) {
+  if (!rates[other]?.length || kind === other) return "";
+  return spread(
+    rates[kind].map((rate, round) => rate / rates[other][round]),
+    2,
+  );
+}
+
+function printTable(rates, cpuUs) {
   const row = (cells) => console.log(`| ${cells.join(" | ")} |`);
-  row(["server", "appends/s", "lowest to highest", "of bare", "of the reference"]);
+  row(["server", "appends/s", "of bare", "of the reference", "CPU µs per append"]);
   row(["---", "---:", "---:", "---:", "---:"]);
-  for (const [kind, values] of Object.entries(rates)) {
-    const spread = `${Math.round(Math.min(...values))} to ${Math.round(Math.max(...values))}`;
+  for (const kind of Object.keys(rates)) {
     const reference = `reference/${kind.split("/")[1]}`;
-    const ratios = [ratio(rates, kind, "bare"), ratio(rates, kind, reference)];
-    row([kind, Math.round(median(values)), spread, ...ratios]);
+    const compared = [ratios(rates, kind, "bare"), ratios(rates, kind, reference)];
+    row([kind, spread(rates[kind], 0), ...compared, spread(cpuUs[kind], 1)]);
   }
 }
 
@@ -116,13 +138,17 @@ const { values: options, positionals } = parseArgs({
 const kinds = positionals.length > 0 ? positionals : KINDS;
 const unknown = kinds.find((kind) => !KINDS.includes(kind));
 if (unknown) throw new Error(`no kind ${unknown}; there are: ${KINDS.join(", ")}`);
-const rates = Object.fromEntries(kinds.map((kind) => [kind, []]));
+const [rates, cpuUs] = [1, 2].map(() => Object.fromEntries(kinds.map((kind) => [kind, []])));
 const folder = mkdtempSync(join(tmpdir(), "thalweg-bench-"));
 try {
   for (let round = 0; round < Number(options.rounds); round += 1) {
-    for (const kind of kinds) rates[kind].push(await measure(kind, folder, options.seconds));
+    for (const kind of kinds) {
+      const measured = await measure(kind, folder, options.seconds);
+      rates[kind].push(measured.rate);
+      cpuUs[kind].push(measured.cpuUs);
+    }
   }
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }
-printTable(rates);
+printTable(rates, cpuUs);
