@@ -2,7 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include <filesystem>
 #include <fstream>
 #include <set>
 #include <string>
@@ -27,8 +26,7 @@ TEST(Problems, SpeakOfSequenceOnlyInConflictsOfOrder) {
 
 // The rows "| status | `code` | ..." of the page's first table; the second is the transport's.
 std::set<std::string> DocumentedRows() {
-  const std::filesystem::path here(__FILE__);
-  std::ifstream page(here.parent_path() / "../../docs/ERRORS.md");
+  std::ifstream page(THALWEG_ERRORS_PAGE);
   EXPECT_TRUE(page.is_open());
   std::set<std::string> rows;
   for (std::string line; std::getline(page, line);) {

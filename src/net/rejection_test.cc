@@ -2,7 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include <filesystem>
 #include <fstream>
 #include <sstream>
 
@@ -31,7 +30,7 @@ TEST(Rejection, LeavesTheBodyOutForAHead) {
 }
 
 TEST(Rejection, EveryCodeStandsInTheDocument) {
-  std::ifstream file(std::filesystem::path(__FILE__).parent_path() / "../../docs/ERRORS.md");
+  std::ifstream file(THALWEG_ERRORS_PAGE);
   std::stringstream page;
   page << file.rdbuf();
   for (const int status : {400, 408, 413, 414, 417, 431, 501, 503, 505}) {
