@@ -38,12 +38,17 @@ class DurableStreamRouter {
     return this.#responses.size
   }
 
+  // Requests are judged once all that came in with this turn of the event loop has been read, so
+  // that their answers leave one right behind the other: to wake a client that sleeps costs more
+  // than an append, and each answer on its own would. 0.89 of a bare handler's rate instead of 0.70
+  // (bench/node_embedding.mjs). One immediate for each, which keeps its caller's async context.
   handleRequest(req, res) {
     const kind = kindOf(req)
     const head = this.#headOf(req)
     return new Promise((resolve) => {
-      if (!HAS_BODY[kind % TLS]) return this.#submit(kind, head, undefined, res, resolve)
-      readBody(req, res, (body) => this.#submit(kind, head, body, res, resolve), resolve)
+      const submit = (body) => this.#submit(kind, head, body, res, resolve)
+      if (HAS_BODY[kind % TLS]) readBody(req, res, (body) => setImmediate(submit, body), resolve)
+      else setImmediate(submit)
     })
   }
 
