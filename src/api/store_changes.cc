@@ -72,22 +72,6 @@ Checked<ForkPoint> ForkPointOf(const CreateOptions& options) {
   return point;
 }
 
-// As the type says, or as the source of a fork that inherits it.
-bool IsJson(Engine& engine, const CreateCommand& command) {
-  if (command.content_type) return KindOf(*command.content_type) == ContentKind::kJson;
-  if (!command.fork_source) return false;
-  const DescribeOutcome source = engine.Describe(*command.fork_source);
-  return source.verdict == ReadVerdict::kOk &&
-         Engine::Info(source.stream).config.kind == ContentKind::kJson;
-}
-
-// On creation an empty array is an empty stream.
-void AllowEmptyArray(Payload& payload) {
-  if (payload.fault != Payload::Fault::kEmptyArray) return;
-  payload.fault = Payload::Fault::kNone;
-  payload.wire = {};
-}
-
 // Borrows from `options` and from the two storages.
 Checked<CreateCommand> CommandOf(std::string_view path, const CreateOptions& options,
                                  std::string& key_storage, std::string& source_storage) {
@@ -175,8 +159,8 @@ Pending<CreateResult> StoreCommands::Create(std::string_view path,
   if (!command) return {std::unexpected(std::move(command.error())), {}};
   Body body;
   JsonSplitter splitter;
-  DecodeBody(options.initial_data, IsJson(engine_, *command), splitter, body);
-  AllowEmptyArray(body.payload);
+  const bool is_json = engine_.KindOfNew(*command) == ContentKind::kJson;
+  DecodeNewBody(options.initial_data, is_json, splitter, body);
   command->payload = body.payload;
   const CreateOutcome outcome = engine_.Create(*std::move(command));
   return {ResultOf(outcome, body.error), outcome.rests_on};

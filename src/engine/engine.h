@@ -111,6 +111,9 @@ class Engine final : private CommitListener {
 
   // The commands. `now` fields of the commands are set here, from the clock.
   CreateOutcome Create(CreateCommand command);
+  // How the body of a creation is to be read: as its type says, or as the source of a fork, whose
+  // type it inherits. `payload` is not looked at.
+  ContentKind KindOfNew(const CreateCommand& command);
   AppendOutcome Append(std::string_view path, AppendCommand command);
   RemoveOutcome Remove(std::string_view path);
 

@@ -6,6 +6,7 @@
 #include "base/assert.h"
 #include "engine/engine_access.h"
 #include "engine/history.h"
+#include "stream/content_type.h"
 #include "stream/json_messages.h"
 
 namespace thalweg {
@@ -65,6 +66,13 @@ CreateOutcome Engine::Create(CreateCommand command) {
   for (;;) {
     if (std::optional<CreateOutcome> outcome = TryCreateFork(command)) return *outcome;
   }
+}
+
+ContentKind Engine::KindOfNew(const CreateCommand& command) {
+  if (command.content_type) return KindOf(*command.content_type);
+  if (!command.fork_source) return ContentKind::kBytes;
+  const DescribeOutcome source = Describe(*command.fork_source);
+  return source.verdict == ReadVerdict::kOk ? Info(source.stream).config.kind : ContentKind::kBytes;
 }
 
 CreateOutcome Engine::CreatePlain(const CreateCommand& command) {

@@ -173,6 +173,30 @@ TEST_F(EngineTest, AJsonSubOffsetCountsValues) {
   EXPECT_EQ(Create(NewFork("/l", "/j", 0, 4)), CreateVerdict::kSubOffsetTooLarge);
 }
 
+TEST_F(EngineTest, ReadsTheBodyOfACreationAsItsTypeSaysOrItsSource) {
+  Create(NewStream("/json", kJsonType));
+  Create(NewStream("/bytes", kBytesType));
+  struct Case {
+    const char* why;
+    std::optional<std::string_view> content_type, fork_source;
+    ContentKind want;
+  };
+  const Case cases[] = {
+      {"its own type", kJsonType, std::nullopt, ContentKind::kJson},
+      {"neither type nor source", std::nullopt, std::nullopt, ContentKind::kBytes},
+      {"that of its source", std::nullopt, "/json", ContentKind::kJson},
+      {"that of its source", std::nullopt, "/bytes", ContentKind::kBytes},
+      {"its own before its source's", kBytesType, "/json", ContentKind::kBytes},
+      {"a source that is not there", std::nullopt, "/none", ContentKind::kBytes},
+  };
+  for (const Case& c : cases) {
+    CreateCommand command;
+    command.content_type = c.content_type;
+    command.fork_source = c.fork_source;
+    EXPECT_EQ(engine_.KindOfNew(command), c.want) << c.why;
+  }
+}
+
 TEST_F(EngineTest, ARemovedSourceStaysForItsForksAndGoesWithTheLast) {
   Create(NewStream("/a", kBytesType, "aa"));
   Create(NewFork("/b", "/a"));

@@ -31,23 +31,6 @@ std::string LocationOf(const RouterContext& context, const StreamRequest& reques
       .append(request.key);
 }
 
-// How the body is to be read: as the type says, or as the source of a fork that inherits it.
-ContentKind KindOfBody(const RouterContext& context, std::optional<std::string_view> content_type,
-                       const std::optional<Fork>& fork) {
-  if (content_type) return KindOf(*content_type);
-  if (!fork) return ContentKind::kBytes;
-  const DescribeOutcome source = context.engine.Describe(fork->source);
-  return source.verdict == ReadVerdict::kOk ? Engine::Info(source.stream).config.kind
-                                            : ContentKind::kBytes;
-}
-
-// On creation an empty array is an empty stream.
-void AllowEmptyArray(Payload& payload) {
-  if (payload.fault != Payload::Fault::kEmptyArray) return;
-  payload.fault = Payload::Fault::kNone;
-  payload.wire = {};
-}
-
 const Problem& ProblemOf(CreateVerdict verdict) {
   switch (verdict) {
     case CreateVerdict::kCreated:
@@ -122,15 +105,11 @@ void HandleCreate(const RouterContext& context, JsonSplitter& splitter,
   auto config = DecodeConfig(request, context.options.base_path);
   if (!config) return SendRefusal(context, config.error(), responder);
 
-  const ContentKind kind = KindOfBody(context, config->content_type, config->fork);
-  Body body;
-  DecodeBody(request.http.body, kind == ContentKind::kJson, splitter, body);
-  AllowEmptyArray(body.payload);
   CreateCommand command{.path = request.key,
                         .content_type = config->content_type,
                         .expiry = std::move(config->expiry),
                         .closed = config->closed,
-                        .payload = body.payload,
+                        .payload = {},
                         .fork_source = {},
                         .fork = {},
                         .now = {}};
@@ -138,6 +117,10 @@ void HandleCreate(const RouterContext& context, JsonSplitter& splitter,
     command.fork_source = config->fork->source;
     command.fork = config->fork->point;
   }
+  Body body;
+  const bool is_json = context.engine.KindOfNew(command) == ContentKind::kJson;
+  DecodeNewBody(request.http.body, is_json, splitter, body);
+  command.payload = body.payload;
   CreateOutcome outcome = context.engine.Create(std::move(command));
 
   const Lsn rests_on = outcome.rests_on;

@@ -109,11 +109,8 @@ std::optional<std::string_view> DecodeNewContentType(const RequestFields& fields
 
 void DecodeBody(std::string_view bytes, bool is_json, JsonSplitter& splitter, Body& body) {
   body.payload.is_json = is_json;
-  if (!is_json || bytes.empty()) {
-    body.payload.wire = bytes;
-    return;
-  }
-  body.payload.wire = bytes;  // with a fault: not to be taken for no body at all
+  body.payload.wire = bytes;  // with a fault, too: not to be taken for no body at all
+  if (!is_json || bytes.empty()) return;
   auto split = splitter.Split(bytes);
   if (!split) {
     body.payload.fault = Payload::Fault::kBadJson;
@@ -124,6 +121,13 @@ void DecodeBody(std::string_view bytes, bool is_json, JsonSplitter& splitter, Bo
     body.split = std::move(*split);
     body.payload.wire = body.split.bytes;
   }
+}
+
+void DecodeNewBody(std::string_view bytes, bool is_json, JsonSplitter& splitter, Body& body) {
+  DecodeBody(bytes, is_json, splitter, body);
+  if (body.payload.fault != Payload::Fault::kEmptyArray) return;
+  body.payload.fault = Payload::Fault::kNone;
+  body.payload.wire = {};
 }
 
 }  // namespace thalweg

@@ -49,5 +49,7 @@ struct Body {
 
 // Fills `body` from the bytes of a request; JSON is split where `is_json`. No bytes are no body.
 void DecodeBody(std::string_view bytes, bool is_json, JsonSplitter& splitter, Body& body);
+// The same for the body of a creation, where an empty array is an empty stream.
+void DecodeNewBody(std::string_view bytes, bool is_json, JsonSplitter& splitter, Body& body);
 
 }  // namespace thalweg

@@ -190,5 +190,19 @@ TEST(DecodeBody, SplitsJsonAndKeepsOtherBytes) {
   }
 }
 
+TEST(DecodeNewBody, TakesAnEmptyArrayForAnEmptyStream) {
+  JsonSplitter splitter;
+  Body empty;
+  DecodeNewBody(" [ ] ", true, splitter, empty);
+  EXPECT_EQ(empty.payload.fault, Payload::Fault::kNone);
+  EXPECT_EQ(empty.payload.wire, "");
+  Body bytes;
+  DecodeNewBody("[]", false, splitter, bytes);
+  EXPECT_EQ(bytes.payload.wire, "[]") << "of bytes, these are two";
+  Body bad;
+  DecodeNewBody("[", true, splitter, bad);
+  EXPECT_EQ(bad.payload.fault, Payload::Fault::kBadJson);
+}
+
 }  // namespace
 }  // namespace thalweg
