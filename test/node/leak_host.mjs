@@ -65,7 +65,7 @@ async function measure() {
   if (served) await connectionsGone();
   for (let i = 0; i < 4; i += 1) {
     globalThis.gc();
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await new Promise(setImmediate);
   }
   const { rss, heapUsed, external } = process.memoryUsage();
   return {

@@ -40,9 +40,9 @@ async function isReopened(dataDir, path, expected) {
 
 // A long-poll that waits is answered, and the process ends by itself: run_block.mjs's parent sees
 // its exit code.
-async function endsOnSigterm(url, headers) {
+async function endsOnSigterm(router, url, headers) {
   const waiting = fetch(`${url}?offset=now&live=long-poll`, { headers });
-  await new Promise((resolve) => setTimeout(resolve, 200));
+  while (router.waiting === 0) await new Promise(setImmediate);
   process.kill(process.pid, "SIGTERM");
   assert.equal((await waiting).status < 300, true);
 }
@@ -90,10 +90,10 @@ export const observers = {
     await store.close();
   },
 
-  "Vanilla Node.js": async ({ ports }) => {
+  "Vanilla Node.js": async ({ block, ports }) => {
     const url = `http://127.0.0.1:${ports.router}/v1/stream/a`;
     await roundTrip(url);
-    await endsOnSigterm(url);
+    await endsOnSigterm(block.router, url);
   },
 
   Express: async ({ block, ports }) => {
@@ -180,7 +180,7 @@ export const observers = {
     await block.server.stop();
   },
 
-  "Production server": async ({ ports, said }) => {
+  "Production server": async ({ block, ports, said }) => {
     const host = `http://127.0.0.1:${ports.router}`;
     const url = `${host}/api/v1/streams/a`;
     const refused = await fetch(url, { method: "PUT" });
@@ -194,7 +194,7 @@ export const observers = {
     const other = `${host}/api/v1/streams/b`;
     await fetch(other, { method: "PUT", headers: { ...TEXT, ...TOKEN } });
     await fetch(other, { method: "DELETE", headers: TOKEN });
-    await endsOnSigterm(url, TOKEN);
+    await endsOnSigterm(block.router, url, TOKEN);
     assert.deepEqual(said, [
       `Server listening on port ${ports.router}`,
       "[STREAM] Created: /a",
