@@ -1,26 +1,25 @@
 // Load on live reads, against a running server over real sockets.
 //
 //   live_load BINARY [--readers N] [--streams N] [--rate N] [--seconds N] [--stalled N]
-//             [--megabytes N] [--seed N]
+//             [--megabytes N] [--held N] [--hold-seconds N] [--seed N]
 //
 // 1. Many readers of many streams, a tenth of them cut again and again, even inside an event: every
 //    one sees every byte once and in order, and the close. 2. Readers that never read cost the
 //    server little memory, and those that do read get everything.
+// 3. Readers that are held for long while nothing happens get, each, what comes then, and once.
 #include <sys/resource.h>
 
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
-#include <deque>
 #include <random>
 #include <string>
 #include <vector>
 
-#include "live_load_client.h"
 #include "live_load_process.h"
 #include "live_load_reader.h"
-#include "live_load_response.h"
+#include "live_load_traffic.h"
 
 namespace thalweg::load {
 namespace {
@@ -33,12 +32,19 @@ struct Flags {
   size_t seconds = 20;
   size_t stalled = 1000;
   size_t megabytes = 60;
+  size_t held = 0;
+  size_t hold_seconds = 120;
   size_t seed = 1;
 };
 
 constexpr int64_t kFinishMsMax = 60'000;
 constexpr size_t kActiveReaders = 10;
 constexpr int64_t kStalledBytesMax = 64 << 10;
+constexpr int64_t kHeldBytesMax = 4 << 10;
+constexpr size_t kHeldMin = 5000;  // of fewer, a server's first growth weighs too much
+
+// Answers without data and ends by age happen during a run of seconds.
+const std::vector<std::string> kShortTimes = {"--long-poll-timeout", "2s", "--sse-max-age", "8s"};
 
 int64_t NowMs() {
   const auto now = std::chrono::steady_clock::now().time_since_epoch();
@@ -64,143 +70,14 @@ class Report {
   int failed_ = 0;
 };
 
-// Readers and one writer per stream over one Client. Slots: writers first, then readers.
-class Load {
- public:
-  Load(uint16_t port, size_t seed)
-      : random_(seed), client_(port, [this](size_t slot, std::string_view bytes, bool end) {
-          slot < streams_.size() ? OnWriter(slot, bytes, end) : OnReader(slot, bytes, end);
-        }) {}
-
-  // Streams first, then readers.
-  void AddStream(const std::string& path, Kind kind) {
-    streams_.push_back({.path = path, .kind = kind, .written = {}, .closed = false});
-    writers_.emplace_back();
-    client_.Connect(streams_.size() - 1);
-    Write(streams_.size() - 1, "PUT", "");
-    Settle();
+// Until `done` says so, or much time has passed.
+template <typename Done>
+void WaitFor(Load& load, Done&& done) {
+  const int64_t since_ms = NowMs();
+  while (!done() && NowMs() - since_ms < kFinishMsMax) {
+    for (int i = 0; i < 100; ++i) load.Poll(5);  // to ask costs more than to poll
   }
-
-  void AddReader(size_t stream, Reader::Mode mode) {
-    readers_.emplace_back(streams_[stream], mode);
-    const size_t slot = streams_.size() + readers_.size() - 1;
-    client_.Connect(slot).Send(readers_.back().Connect());
-  }
-
-  // A connection that asks for an event stream and never reads.
-  void AddStalled(size_t stream, size_t index) {
-    const size_t slot = streams_.size() + readers_.size() + index;
-    constexpr int kReceiveBuffer = 8 << 10;
-    client_.Connect(slot, kReceiveBuffer)
-        .Send("GET " + streams_[stream].path +
-              "?offset=-1&live=sse HTTP/1.1\r\nHost: load\r\n\r\n");
-    client_.StopReading(slot);
-  }
-
-  bool WriterIsIdle(size_t stream) const { return writers_[stream].answers_due == 0; }
-  bool WritersAreIdle() const { return busy_writers_ == 0; }
-
-  // REQUIRES: the stream's writer is idle, so that its appends keep their order.
-  void Append(size_t stream, const std::string& body, const std::string& wire, bool close) {
-    streams_[stream].written += wire;
-    streams_[stream].closed |= close;
-    Write(stream, "POST", body, close);
-  }
-
-  // Cuts the connection of `reader`: now, or inside what comes next.
-  void Cut(size_t reader) {
-    if (readers_[reader].done() || readers_[reader].failed()) return;
-    ++cuts_;
-    const size_t slot = streams_.size() + reader;
-    if (random_() % 3 != 0) return client_.At(slot).CutAfter(1 + random_() % 200);
-    client_.Connect(slot).Send(readers_[reader].Connect());
-  }
-
-  void Poll(int wait_ms) { client_.Poll(wait_ms); }
-
-  void Settle() {
-    while (!WritersAreIdle()) Poll(100);
-  }
-
-  size_t ReadersDone() const {
-    size_t done = 0;
-    for (const Reader& reader : readers_) done += reader.done();
-    return done;
-  }
-
-  void ReportFailures() const {
-    int shown = 0;
-    for (const Reader& reader : readers_) {
-      if (reader.failed() && ++shown <= 5) std::printf("      %s\n", reader.failure().c_str());
-      if (!reader.failed() && !reader.done() && ++shown <= 5) {
-        std::printf("      %s: stands at %zu of %zu\n", reader.stream().path.c_str(),
-                    reader.received(), reader.stream().written.size());
-      }
-    }
-  }
-
-  size_t readers() const { return readers_.size(); }
-  size_t cuts() const { return cuts_; }
-  size_t reconnects() const { return reconnects_; }
-  size_t refusals() const { return refusals_; }
-  std::mt19937_64& random() { return random_; }
-
- private:
-  struct Writer {
-    ResponseReader response;
-    size_t answers_due = 0;
-  };
-
-  void Write(size_t stream, const char* method, const std::string& body, bool close = false) {
-    std::string request = std::string(method) + " " + streams_[stream].path +
-                          " HTTP/1.1\r\nHost: load\r\nContent-Type: ";
-    request += ContentTypeOf(streams_[stream].kind);
-    if (close) request += "\r\nStream-Closed: true";
-    request += "\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
-    ++writers_[stream].answers_due;
-    ++busy_writers_;
-    client_.At(stream).Send(request);
-  }
-
-  void OnWriter(size_t stream, std::string_view bytes, bool end) {
-    Writer& writer = writers_[stream];
-    writer.response.Feed(bytes);
-    ResponseReader::Got got;
-    while ((got = writer.response.Next()) != ResponseReader::Got::kNothing) {
-      if (got == ResponseReader::Got::kHead) refusals_ += writer.response.status() >= 300;
-      if (got == ResponseReader::Got::kBroken) end = true;
-      if (end) break;
-      if (got != ResponseReader::Got::kEnd) continue;
-      --writer.answers_due;
-      --busy_writers_;
-    }
-    if (!end) return;
-    std::fprintf(stderr, "the connection of a writer broke\n");
-    std::exit(1);
-  }
-
-  void OnReader(size_t slot, std::string_view bytes, bool end) {
-    const size_t index = slot - streams_.size();
-    if (index >= readers_.size()) return;
-    Reader& reader = readers_[index];
-    const std::string next = reader.Feed(bytes);
-    if (reader.done() || reader.failed()) return client_.Close(slot);
-    if (end || reader.wants_new_connection()) {
-      ++reconnects_;
-      client_.Connect(slot).Send(reader.Connect());
-    } else if (!next.empty()) {
-      client_.At(slot).Send(next);
-    }
-  }
-
-  std::mt19937_64 random_;
-  std::deque<Stream> streams_;  // readers refer to them
-  std::vector<Writer> writers_;
-  size_t busy_writers_ = 0;
-  std::vector<Reader> readers_;
-  size_t cuts_ = 0, reconnects_ = 0, refusals_ = 0;
-  Client client_;
-};
+}
 
 // A message that names its number and has what framing may trip over.
 std::string MessageText(Kind kind, size_t number, std::mt19937_64& random) {
@@ -219,6 +96,21 @@ void AppendMessage(Load& load, size_t stream, Kind kind, size_t number, bool clo
   load.Append(stream, text, kind == Kind::kJson ? text + "," : text, close);
 }
 
+void AddStreams(Load& load, size_t streams) {
+  for (size_t i = 0; i < streams; ++i) {
+    load.AddStream("/v1/stream/load-" + std::to_string(i), static_cast<Kind>(i % 3));
+  }
+}
+
+// Half of each stream's readers by SSE, half by long-poll.
+void AddReaders(Load& load, size_t readers) {
+  for (size_t i = 0; i < readers; ++i) {
+    const bool sse = i / load.streams() % 2 == 0;
+    load.AddReader(i % load.streams(), sse ? Reader::Mode::kSse : Reader::Mode::kLongPoll);
+    if (i % 100 == 0) load.Poll(0);
+  }
+}
+
 void CloseAll(Load& load, const Flags& flags, size_t number) {
   for (size_t stream = 0; stream < flags.streams; ++stream) {
     // Every other stream ends with data and close in one append.
@@ -231,16 +123,10 @@ void CloseAll(Load& load, const Flags& flags, size_t number) {
 }
 
 void RunManyReaders(const Flags& flags, Report& report) {
-  ServerProcess server(flags.binary);
+  ServerProcess server(flags.binary, kShortTimes);
   Load load(server.port(), flags.seed);
-  for (size_t i = 0; i < flags.streams; ++i) {
-    load.AddStream("/v1/stream/load-" + std::to_string(i), static_cast<Kind>(i % 3));
-  }
-  for (size_t i = 0; i < flags.readers; ++i) {
-    const bool sse = i / flags.streams % 2 == 0;
-    load.AddReader(i % flags.streams, sse ? Reader::Mode::kSse : Reader::Mode::kLongPoll);
-    if (i % 100 == 0) load.Poll(0);
-  }
+  AddStreams(load, flags.streams);
+  AddReaders(load, flags.readers);
   const int64_t start_ms = NowMs();
   const size_t appends = flags.rate * flags.seconds;
   size_t appended = 0, cut_ticks = 0;
@@ -261,10 +147,7 @@ void RunManyReaders(const Flags& flags, Report& report) {
   const int64_t elapsed_ms = NowMs() - start_ms;
   load.Settle();
   CloseAll(load, flags, appends);
-  const int64_t closed_ms = NowMs();
-  while (load.ReadersDone() < load.readers() && NowMs() - closed_ms < kFinishMsMax) {
-    for (int i = 0; i < 100; ++i) load.Poll(5);
-  }
+  WaitFor(load, [&] { return load.ReadersDone() == load.readers(); });
   std::printf("      %zu appends in %lld ms, %zu cuts, %zu reconnects\n", appends,
               static_cast<long long>(elapsed_ms), load.cuts(), load.reconnects());
   load.ReportFailures();
@@ -278,7 +161,7 @@ void RunManyReaders(const Flags& flags, Report& report) {
 
 // What the server's memory grows by, at its highest, while `megabytes` are appended to one stream.
 int64_t GrowthKib(const Flags& flags, size_t stalled, Report& report) {
-  ServerProcess server(flags.binary);
+  ServerProcess server(flags.binary, kShortTimes);
   Load load(server.port(), flags.seed);
   load.AddStream("/v1/stream/slow", Kind::kText);
   const int64_t before_kib = server.RssKib();
@@ -294,8 +177,7 @@ int64_t GrowthKib(const Flags& flags, size_t stalled, Report& report) {
     while (!load.WritersAreIdle()) load.Poll(10);
     if (i % 50 == 0) highest_kib = std::max(highest_kib, server.RssKib());
   }
-  const int64_t closed_ms = NowMs();
-  while (load.ReadersDone() < load.readers() && NowMs() - closed_ms < kFinishMsMax) load.Poll(100);
+  WaitFor(load, [&] { return load.ReadersDone() == load.readers(); });
   highest_kib = std::max(highest_kib, server.RssKib());
   load.ReportFailures();
   report.Check(load.refusals() == 0 && load.ReadersDone() == kActiveReaders,
@@ -316,19 +198,58 @@ void RunStalledReaders(const Flags& flags, Report& report) {
                                             std::to_string(kStalledBytesMax));
 }
 
+// Nothing happens but heartbeats, answers without data and ends by age, at the times that a server
+// has where nobody says others.
+void RunHeldReaders(const Flags& flags, Report& report) {
+  ServerProcess server(flags.binary, {});
+  Load load(server.port(), flags.seed);
+  AddStreams(load, flags.streams);
+  const int64_t before_kib = server.RssKib();
+  AddReaders(load, flags.held);
+  const int64_t held_ms = NowMs();
+  while (NowMs() - held_ms < static_cast<int64_t>(flags.hold_seconds) * 1000) load.Poll(100);
+  const int64_t each = (server.RssKib() - before_kib) * 1024 / static_cast<int64_t>(flags.held);
+
+  for (size_t stream = 0; stream < flags.streams; stream += 2) {
+    AppendMessage(load, stream, static_cast<Kind>(stream % 3), stream, false);
+  }
+  load.Settle();
+  WaitFor(load, [&] { return load.ReadersUpToDate() == load.readers(); });
+  const size_t up_to_date = load.ReadersUpToDate();
+  for (size_t stream = 0; stream < flags.streams; ++stream) load.Append(stream, "", "", true);
+  WaitFor(load, [&] { return load.ReadersDone() == load.readers(); });
+
+  std::printf("      %zu readers of %zu streams held for %zu s, %zu reconnects by age\n",
+              load.readers(), flags.streams, flags.hold_seconds, load.reconnects());
+  load.ReportFailures();
+  report.Check(load.refusals() == 0 && load.breaks() == 0,
+               std::to_string(load.breaks()) + " connections broke");
+  report.Check(up_to_date == load.readers(),
+               std::to_string(up_to_date) + " of " + std::to_string(load.readers()) +
+                   " readers got what was appended to their stream, or nothing");
+  report.Check(load.ReadersDone() == load.readers(),
+               std::to_string(load.ReadersDone()) + " of them got it once, and saw the close");
+  report.Check(each < kHeldBytesMax || flags.held < kHeldMin,
+               "one that waits costs the server " + std::to_string(each) + " bytes, less than " +
+                   std::to_string(kHeldBytesMax));
+  report.Check(server.Stop(), "the server stops by itself when asked to");
+}
+
 bool ParseFlags(int argc, char** argv, Flags& flags) {
   if (argc < 2 || argc % 2 != 0) return false;
   flags.binary = argv[1];
   for (int i = 2; i < argc; i += 2) {
     const std::string name = argv[i];
-    size_t* const value = name == "--readers"     ? &flags.readers
-                          : name == "--streams"   ? &flags.streams
-                          : name == "--rate"      ? &flags.rate
-                          : name == "--seconds"   ? &flags.seconds
-                          : name == "--stalled"   ? &flags.stalled
-                          : name == "--megabytes" ? &flags.megabytes
-                          : name == "--seed"      ? &flags.seed
-                                                  : nullptr;
+    size_t* const value = name == "--readers"        ? &flags.readers
+                          : name == "--streams"      ? &flags.streams
+                          : name == "--rate"         ? &flags.rate
+                          : name == "--seconds"      ? &flags.seconds
+                          : name == "--stalled"      ? &flags.stalled
+                          : name == "--megabytes"    ? &flags.megabytes
+                          : name == "--held"         ? &flags.held
+                          : name == "--hold-seconds" ? &flags.hold_seconds
+                          : name == "--seed"         ? &flags.seed
+                                                     : nullptr;
     if (value == nullptr) return false;
     *value = std::strtoull(argv[i + 1], nullptr, 10);
   }
@@ -351,12 +272,14 @@ int main(int argc, char** argv) {
   if (!thalweg::load::ParseFlags(argc, argv, flags)) {
     std::fprintf(stderr,
                  "usage: live_load BINARY [--readers N] [--streams N] [--rate N] "
-                 "[--seconds N] [--stalled N] [--megabytes N] [--seed N]\n");
+                 "[--seconds N] [--stalled N] [--megabytes N] [--held N] [--hold-seconds N] "
+                 "[--seed N]\n");
     return 2;
   }
   thalweg::load::RaiseDescriptorLimit();
   thalweg::load::Report report;
   if (flags.readers > 0) thalweg::load::RunManyReaders(flags, report);
   if (flags.stalled > 0) thalweg::load::RunStalledReaders(flags, report);
+  if (flags.held > 0) thalweg::load::RunHeldReaders(flags, report);
   return report.Finish();
 }

@@ -41,6 +41,9 @@ class Client {
 
   // A new connection in `slot`; what was there is closed. `receive_buffer` 0: the system's.
   Connection& Connect(size_t slot, int receive_buffer = 0);
+  bool Has(size_t slot) const {
+    return slot < connections_.size() && connections_[slot] != nullptr;
+  }
   Connection& At(size_t slot) { return *connections_[slot]; }
   void Close(size_t slot) { connections_[slot].reset(); }
 

@@ -18,25 +18,30 @@ std::string ReadLine(int fd) {
   return line;
 }
 
-[[noreturn]] void RunServer(const std::string& binary, int out) {
+[[noreturn]] void RunServer(const std::string& binary, const std::vector<std::string>& flags,
+                            int out) {
   dup2(out, STDOUT_FILENO);
   close(out);
-  // Short times, so that answers without data and ends by age happen during the run.
-  execl(binary.c_str(), binary.c_str(), "serve", "--memory", "--port", "0", "--long-poll-timeout",
-        "2s", "--sse-max-age", "8s", "--log-level", "warn", nullptr);
+  std::vector<std::string> words = {binary, "serve",       "--memory", "--port",
+                                    "0",    "--log-level", "warn"};
+  words.insert(words.end(), flags.begin(), flags.end());
+  std::vector<char*> argv;
+  for (std::string& word : words) argv.push_back(word.data());
+  argv.push_back(nullptr);
+  execv(binary.c_str(), argv.data());
   std::perror(binary.c_str());
   _exit(127);
 }
 
 }  // namespace
 
-ServerProcess::ServerProcess(const std::string& binary) {
+ServerProcess::ServerProcess(const std::string& binary, const std::vector<std::string>& flags) {
   int ends[2];
   if (pipe(ends) != 0) std::exit(2);
   pid_ = fork();
   if (pid_ == 0) {
     close(ends[0]);
-    RunServer(binary, ends[1]);
+    RunServer(binary, flags, ends[1]);
   }
   close(ends[1]);
   const std::string line = ReadLine(ends[0]);

@@ -5,13 +5,15 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 namespace thalweg::load {
 
 class ServerProcess {
  public:
-  // Runs `binary serve --memory` on a free port and waits until it listens; exits on failure.
-  explicit ServerProcess(const std::string& binary);
+  // Runs `binary serve --memory`, with `flags`, on a free port and waits until it listens; exits on
+  // failure.
+  ServerProcess(const std::string& binary, const std::vector<std::string>& flags);
   ~ServerProcess();
   ServerProcess(const ServerProcess&) = delete;
   ServerProcess& operator=(const ServerProcess&) = delete;
