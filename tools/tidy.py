@@ -57,7 +57,7 @@ class Source:
     def module(self):
         parts = self.path.split("/")
         if parts[0] == "bench":
-            return "bench"
+            return "micro" if parts[1] == "micro" else "bench"
         return parts[1] if parts[0] == "src" and len(parts) > 2 else None
 
     def line_of(self, position):
