@@ -62,6 +62,28 @@ class Limits(unittest.TestCase):
         self.assertGreater(replay["operations"], 0)
         self.assertGreaterEqual(replay["bytes"], (replay["operations"] - 2) * (6 << 20))
 
+    def test_sync_writes_each_block_and_says_how_long_a_sync_takes(self):
+        for flags in ([], ["--written"]):
+            with tempfile.TemporaryDirectory() as folder:
+                path = os.path.join(folder, "file")
+                argv = [os.path.join(FOLDER, "thalweg_limit_sync"), *flags, path, "0.2"]
+                done = subprocess.run(argv, capture_output=True, text=True, timeout=60)
+                self.assertEqual(done.returncode, 0, done.stderr)
+                said = json.loads(done.stdout)
+                with open(path, "rb") as file:
+                    written = file.read(2 * said["append"]["bytes"]).count(b"x")
+            append = said["append"]
+            self.assertGreater(append["operations"], 0)
+            self.assertEqual(written, append["bytes"])
+            self.assertLessEqual(append["p50_us"], append["p99_us"])
+
+    def test_sync_says_what_cannot_be(self):
+        program = os.path.join(FOLDER, "thalweg_limit_sync")
+        for argv, code in (([], 2), (["file", "no"], 2), (["/nowhere/file", "1"], 1)):
+            done = subprocess.run([program, *argv], capture_output=True, text=True, timeout=60)
+            self.assertEqual(done.returncode, code)
+            self.assertNotEqual(done.stderr, "")
+
     def test_fanout_delivers_every_event_to_every_reader(self):
         deliver = self.loaded(
             ["thalweg_limit_fanout"], "--mode", "sse", "--readers", "20", "--rate", "100",

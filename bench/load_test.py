@@ -100,6 +100,20 @@ class Load(unittest.TestCase):
         self.assertGreaterEqual(replay["bytes"], (replay["operations"] - 2) * size)
         self.assertLessEqual(replay["bytes"], (replay["operations"] + 4) * size)
 
+    def test_one_replay_of_other_streams_ends_what_is_measured(self):
+        size = 6 << 20
+        self.run_load("--fill", str(size), "--requests", "1", "--bytes", "1024", prefix="old-")
+        prefix = f"old-{self.id().split('.')[-1]}-"
+        said = self.run_load(
+            "--mode", "mixed", "--replays", "1", "--replay-prefix", prefix, "--replay-once",
+            "--rate", "2000", "--seconds", "30",
+        )  # fmt: skip
+        self.assertLess(said["seconds"], 30)
+        self.assertEqual((said["replay"]["operations"], said["replay"]["errors"]), (1, 0))
+        self.assertEqual(said["replay"]["bytes"], size + 1024)
+        self.assertGreater(said["append"]["operations"], 0)
+        self.assertNotIn("deliver", said)
+
     def test_idle_readers_are_held(self):
         said = self.run_load("--mode", "idle", "--readers", "50", "--streams", "5")
         self.assertEqual(said["deliver"]["errors"], 0)

@@ -119,6 +119,7 @@ UNTESTED = {
     "bench/limits/fanout.cc": "bench/limits_test.py",
     "bench/limits/replay.cc": "bench/limits_test.py",
     "bench/limits/respond.cc": "bench/limits_test.py",
+    "bench/limits/sync.cc": "bench/limits_test.py",
     "bench/load/client_loop.cc": "bench/load_test.py",  # against a real server
     "bench/load/live_readers.cc": "bench/load_test.py",
     "bench/load/main.cc": "bench/load_test.py",

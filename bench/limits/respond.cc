@@ -5,7 +5,6 @@
 //   thalweg_limit_respond [--commit FILE]
 //
 // Two threads with --commit: the server's own, and the committer's, which share `Committer`.
-#include <fcntl.h>
 #include <unistd.h>
 
 #include <condition_variable>
@@ -20,6 +19,7 @@
 
 #include "base/crc32c.h"
 #include "bench/limits/bare_server.h"
+#include "bench/limits/sync_file.h"
 
 namespace thalweg::bench {
 namespace {
@@ -107,16 +107,6 @@ class Committer {
   std::jthread thread_;  // the last member: it uses the others
 };
 
-// Page by page: longer writes make longer pieces of page cache, each of which is written as a whole
-// when a byte of it changes.
-bool FillWithZeros(int file) {
-  const std::string zeros(4096, '\0');
-  for (size_t at = 0; at < kFileBytes; at += zeros.size()) {
-    if (write(file, zeros.data(), zeros.size()) < 0) return false;
-  }
-  return fdatasync(file) == 0;
-}
-
 int ServeAtOnce() {
   BareServer server(
       {.on_request = [](BareConnection& client, const BareRequest&) { client.Send(kAnswer); }});
@@ -125,8 +115,8 @@ int ServeAtOnce() {
 
 // Clients that go while their append is on its way are not expected: this is a bench.
 int ServeDurably(const char* path) {
-  const int file = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-  if (file < 0 || !FillWithZeros(file)) {
+  const int file = OpenFilledWithZeros(path, kFileBytes);
+  if (file < 0) {
     std::perror(path);
     return 1;
   }

@@ -31,6 +31,11 @@ void AddLoad(CLI::App& app, Flags& flags) {
   app.add_option("--live", flags.live, "how idle readers wait: sse or long-poll")
       ->transform(CLI::CheckedTransformer(lives));
   app.add_option("--replays", flags.replays, "readers of whole streams");
+  app.add_option("--replay-prefix", flags.replay_prefix,
+                 "of the names of the streams that they read, which are there already; those of "
+                 "the appends where it is not given");
+  app.add_flag("--replay-once", flags.replay_once,
+               "they begin once it is measured, and when they are through that ends");
   app.add_option("--watch", flags.watched, "process whose CPU, memory and writing are counted");
 }
 
@@ -72,6 +77,7 @@ std::string Conflict(const Flags& flags) {
   if (flags.message.batch > 1 && flags.message.type != BodyType::kJson)
     return "--batch: only JSON has messages inside an append (--type json)";
   if (flags.mode == Mode::kReplay && flags.replays == 0) return "--mode replay needs --replays";
+  if (flags.replay_once && flags.replays == 0) return "--replay-once needs --replays";
   const bool live = flags.mode == Mode::kSse || flags.mode == Mode::kLongPoll;
   if ((live || flags.mode == Mode::kIdle) && flags.readers == 0)
     return std::string("--mode ") + NameOf(flags.mode) + " needs --readers";

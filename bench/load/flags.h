@@ -33,7 +33,9 @@ struct Flags {
 
   size_t readers = 0;  // at the tails
   Live live = Live::kSse;
-  size_t replays = 0;  // readers from the beginning
+  size_t replays = 0;         // readers from the beginning
+  std::string replay_prefix;  // of the streams that they read; empty: those of the appends
+  bool replay_once = false;   // they begin when it is measured, and that ends when they are through
 
   pid_t watched = 0;  // the server's process; 0: none
 };

@@ -48,6 +48,7 @@ TEST(Flags, ThatDoNotFitTogetherAreRefusedWithAReason) {
       {{"--type", "json", "--bytes", "31"}, "takes 32 or more"},
       {{"--batch", "2"}, "only JSON"},
       {{"--mode", "replay"}, "needs --replays"},
+      {{"--replay-once"}, "needs --replays"},
       {{"--mode", "sse", "--rate", "1"}, "needs --readers"},
       {{"--mode", "sse", "--readers", "1"}, "needs --rate"},
       {{"--mode", "nothing"}, "--mode"},

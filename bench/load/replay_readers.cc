@@ -8,9 +8,10 @@ namespace thalweg::bench {
 
 class ReplayReaders::Reader final : public ConnectionUser {
  public:
-  Reader(ClientLoop& loop, std::string path, Replays& replays)
+  Reader(ClientLoop& loop, std::string path, bool once, Replays& replays)
       : target_(loop.target()),
         path_(std::move(path)),
+        once_(once),
         replays_(replays),
         connection_(loop, *this) {
     Begin();
@@ -31,12 +32,16 @@ class ReplayReaders::Reader final : public ConnectionUser {
   void OnEnd() override {
     if (replays_.stopped) return;
     ++replays_.pages;
-    if (!ok_) ++replays_.errors;
-    if (!ok_) return;
+    if (!ok_) {
+      ++replays_.errors;
+      ++replays_.done;
+      return;
+    }
     // A server that does not tell the offset behind a page could not be read to the end.
     if (!at_end_ && !next_offset_.empty()) return Ask(next_offset_);
     replays_.latencies.Record(NowNs() - begun_ns_);
-    Begin();
+    if (!once_) return Begin();
+    ++replays_.done;
   }
 
   void OnReconnected() override {
@@ -57,6 +62,7 @@ class ReplayReaders::Reader final : public ConnectionUser {
 
   const Target& target_;
   const std::string path_;
+  const bool once_;
   Replays& replays_;
   int64_t begun_ns_ = 0;
   bool ok_ = false, at_end_ = false;
@@ -64,10 +70,10 @@ class ReplayReaders::Reader final : public ConnectionUser {
   Connection connection_;
 };
 
-ReplayReaders::ReplayReaders(ClientLoop& loop, const Streams& streams, size_t count) {
+ReplayReaders::ReplayReaders(ClientLoop& loop, const Streams& streams, size_t count, bool once) {
   for (size_t i = 0; i < count && loop.failure().empty(); ++i) {
     readers_.push_back(std::make_unique<Reader>(
-        loop, StreamPath(loop.target(), streams, i % streams.count), replays_));
+        loop, StreamPath(loop.target(), streams, i % streams.count), once, replays_));
   }
 }
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "bench/load/json_line.h"
+#include "bench/load/report.h"
 #include "bench/load/stamp.h"
 
 namespace thalweg::bench {
@@ -15,20 +16,12 @@ constexpr int64_t kPrepareNsMax = 900 * kSecondNs;
 constexpr int64_t kReadyNsMax = 60 * kSecondNs;
 constexpr int64_t kDrainNsMax = 5 * kSecondNs;
 constexpr size_t kPrepareConnections = 64;
+constexpr size_t kPreparePipeline = 16;
 constexpr size_t kFillMessageBytes = 1024;
 
 int64_t Nanoseconds(double seconds) { return static_cast<int64_t>(seconds * 1e9); }
 
 bool HasAppends(Mode mode) { return mode != Mode::kReplay && mode != Mode::kIdle; }
-
-void AddLatencies(const Histogram& latencies, JsonLine& line) {
-  const auto us = [](int64_t ns) { return static_cast<double>(ns) / 1000; };
-  line.Add("mean_us", latencies.mean() / 1000);
-  line.Add("p50_us", us(latencies.Percentile(0.5)));
-  line.Add("p99_us", us(latencies.Percentile(0.99)));
-  line.Add("p999_us", us(latencies.Percentile(0.999)));
-  line.Add("max_us", us(latencies.max()));
-}
 
 }  // namespace
 
@@ -57,6 +50,7 @@ bool Run::TurnUntil(int64_t until_ns, Requester* requester, Done&& done) {
 void Run::SendAll(RequestSource& source, uint64_t requests, const char* what) {
   RequesterOptions options;
   options.connections = std::min<uint64_t>(kPrepareConnections, requests);
+  options.pipeline = kPreparePipeline;
   options.requests_max = requests;
   Requester requester(loop_, source, options, NowNs());
   const bool all =
@@ -87,9 +81,14 @@ void Run::Connect() {
       return loop_.Fail(fmt::format("{} of {} readers came to the tails of their streams",
                                     live_->deliveries().ready, flags_.readers));
   }
-  if (flags_.replays > 0)
-    replay_ = std::make_unique<ReplayReaders>(loop_, flags_.streams, flags_.replays);
+  if (flags_.replays > 0 && !flags_.replay_once) ConnectReplays();
   if (HasAppends(flags_.mode)) ConnectAppends();
+}
+
+void Run::ConnectReplays() {
+  Streams streams = flags_.streams;
+  if (!flags_.replay_prefix.empty()) streams.prefix = flags_.replay_prefix;
+  replay_ = std::make_unique<ReplayReaders>(loop_, streams, flags_.replays, flags_.replay_once);
 }
 
 void Run::ConnectAppends() {
@@ -106,13 +105,16 @@ void Run::ConnectAppends() {
 
 void Run::Measure() {
   const auto all_sent = [&] { return requester_ != nullptr && requester_->all_answered(); };
+  const auto all_replayed = [&] { return replay_ != nullptr && replay_->all_done(); };
   TurnUntil(NowNs() + Nanoseconds(flags_.warmup_seconds), requester_.get(), all_sent);
   const int64_t begun_ns = NowNs();
+  if (flags_.replays > 0 && flags_.replay_once) ConnectReplays();
   if (requester_ != nullptr) requester_->StartMeasuring();
   if (live_ != nullptr) live_->StartMeasuring(begun_ns);
   if (replay_ != nullptr) replay_->StartMeasuring();
   const Usage server = UsageOf(flags_.watched), client = UsageOf(getpid());
-  TurnUntil(begun_ns + Nanoseconds(flags_.seconds), requester_.get(), all_sent);
+  TurnUntil(begun_ns + Nanoseconds(flags_.seconds), requester_.get(),
+            [&] { return all_sent() || (flags_.replay_once && all_replayed()); });
   server_ = Since(server, UsageOf(flags_.watched));
   client_ = Since(client, UsageOf(getpid()));
   measured_seconds_ = static_cast<double>(NowNs() - begun_ns) / 1e9;
@@ -187,17 +189,7 @@ void Run::ReportReplays(JsonLine& line) const {
 }
 
 void Run::ReportUsage(JsonLine& line) const {
-  if (flags_.watched > 0) {
-    line.Begin("server");
-    line.Add("cpu_us", server_.cpu_us);
-    line.Add("user_us", server_.user_us);
-    line.Add("system_us", server_.system_us);
-    line.Add("rss_before_readers_bytes", rss_before_bytes_);
-    line.Add("rss_bytes", server_.rss_bytes);
-    line.Add("rss_peak_bytes", server_.rss_peak_bytes);
-    line.Add("written_bytes", server_.written_bytes);
-    line.End();
-  }
+  if (flags_.watched > 0) AddServer(server_, rss_before_bytes_, line);
   line.Begin("client");
   line.Add("cpu_share", static_cast<double>(client_.cpu_us) / 1e6 / measured_seconds_);
   line.End();

@@ -37,6 +37,7 @@ class Run {
   void SendAll(RequestSource& source, uint64_t requests, const char* what);
   void Connect();
   void ConnectAppends();
+  void ConnectReplays();
   void Measure();
   void Drain();
   bool Drained() const;
