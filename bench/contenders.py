@@ -14,7 +14,7 @@ import socket
 import subprocess
 import tempfile
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 PEERS = os.path.join(ROOT, "build", "bench-peers")
@@ -37,6 +37,11 @@ class Setting:
     server_cores: set = field(default_factory=lambda: {0})
     client_cores: set = field(default_factory=lambda: {min(1, (os.cpu_count() or 1) - 1)})
 
+    def with_cores(self, count):
+        """The same for a server that has so many cores, from its first one on."""
+        first = min(self.server_cores)
+        return replace(self, server_cores=set(range(first, first + count)))
+
 
 @dataclass
 class Kind:
@@ -45,6 +50,8 @@ class Kind:
     name: str
     argv: object
     base: str = STREAMS
+    cores: int = 1
+    serves: bool = True  # False: it is a load of its own, and says what thalweg_load says
     says_url: bool = False  # it picks its port itself and prints `listening on URL`
     needs: str | None = None  # a path under build/bench-peers, of a peer
     streams_max: int = 1 << 30  # more do not fit into what it can open
@@ -78,6 +85,11 @@ def limit(name, *flags):
         return [program, *(flag.format(folder) for flag in flags)]
 
     return argv
+
+
+def sync(*flags):
+    """SECONDS is still to come."""
+    return limit("sync", *flags, "{}/file")
 
 
 def electric(durability):
@@ -144,13 +156,20 @@ def kinds():
     node_there = {"needs": "node/node_modules/@durable-streams/server"}
     listed = [
         Kind("thalweg", thalweg()),
+        Kind("thalweg-2-cores", thalweg(), cores=2),
+        Kind("thalweg-tail-64", thalweg("--tail-memory", "64MiB")),
         Kind("thalweg-memory", thalweg("--memory")),
+        Kind("thalweg-memory-2-cores", thalweg("--memory"), cores=2),
         Kind("limit-respond", limit("respond"), says_url=True),
         Kind("limit-commit", limit("respond", "--commit", "{}/log"), says_url=True),
         Kind("limit-replay", limit("replay", "{}/stream"), says_url=True),
         Kind("limit-fanout", limit("fanout"), says_url=True),
+        Kind("limit-sync", sync(), serves=False),
+        Kind("limit-sync-written", sync("--written"), serves=False),
         Kind("electric-wal", electric("wal"), **electric_there),
+        Kind("electric-wal-2-cores", electric("wal"), cores=2, **electric_there),
         Kind("electric-memory", electric("memory"), **electric_there),
+        Kind("electric-memory-2-cores", electric("memory"), cores=2, **electric_there),
         Kind("thesampaton-acid", thesampaton("acid"), **thesampaton_there),
         Kind("thesampaton-file", thesampaton("file-durable"), **thesampaton_there),
         Kind("thesampaton-memory", thesampaton("memory"), **thesampaton_there),
@@ -178,18 +197,18 @@ class Running:
     """A server under way. Use with `with`; its folder goes with it, unless it was given."""
 
     def __init__(self, kind, setting, folder=None):
-        self.kind, self.setting = kind, setting
+        self.kind, self.setting = kind, setting.with_cores(kind.cores)
         self.owns_folder = folder is None
         self.folder = folder or tempfile.mkdtemp(prefix="thalweg-bench-", dir=setting.data)
         port = free_port()
         if kind.before:
             kind.before(self.folder, port)
-        argv = kind.argv(setting, self.folder, port)
+        argv = kind.argv(self.setting, self.folder, port)
         self.began = time.monotonic()
         self.log = open(os.path.join(self.folder, "output"), "w+")
         self.process = subprocess.Popen(
             argv, stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log,
-            preexec_fn=lambda: os.sched_setaffinity(0, setting.server_cores),
+            preexec_fn=lambda: os.sched_setaffinity(0, self.setting.server_cores),
         )  # fmt: skip
         atexit.register(self.stop)
         self.port = self.said_port() if kind.says_url else port

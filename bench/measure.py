@@ -1,29 +1,45 @@
-"""One measurement: a fresh server, a load on it, and what came of it as a flat row of numbers."""
+"""One measurement: a fresh server, a load on it, and what came of it as a flat row of numbers.
+
+WAYS holds the ways of doing so. Each takes (kind, setting, workload, case, seconds, warmup)
+and gives a row, or raises Failed.
+"""
 
 import json
 import os
 import subprocess
+import tempfile
 import time
 
 import contenders
+import page_cache
 from server import memory_mb
 
 MIB = 1 << 20
+REST_SECONDS = 0.5  # until the disk has come to rest after a server has ended
+
+
+class Failed(Exception):
+    """The load or a server came to nothing; says why."""
+
+
+def said_by(argv, cores):
+    """The line of JSON that a program prints which measures, on these cores."""
+    done = subprocess.run(
+        argv, capture_output=True, text=True,
+        preexec_fn=lambda: os.sched_setaffinity(0, cores),
+    )  # fmt: skip
+    if done.returncode != 0:
+        raise Failed(done.stderr.strip() or f"{argv[0]} ended with {done.returncode}")
+    return json.loads(done.stdout)
 
 
 def load(running, case_flags, seconds, warmup):
-    """What thalweg_load says of `running`, or an error as text."""
+    """What thalweg_load says of `running`."""
     setting = running.setting
     argv = [os.path.join(setting.build, "bench", "thalweg_load"), "--url", running.url,
             "--seconds", str(seconds), "--warmup", str(warmup),
             "--watch", str(running.process.pid), *case_flags]  # fmt: skip
-    done = subprocess.run(
-        argv, capture_output=True, text=True,
-        preexec_fn=lambda: os.sched_setaffinity(0, setting.client_cores),
-    )  # fmt: skip
-    if done.returncode != 0:
-        return done.stderr.strip() or f"thalweg_load ended with {done.returncode}"
-    return json.loads(done.stdout)
+    return said_by(argv, setting.client_cores)
 
 
 def failed(said):
@@ -65,35 +81,72 @@ def row(said, part):
         **latencies(work),
         **cpu(server, operations),
         "rss_mb": server["rss_bytes"] / MIB,
+        "rss_peak_mb": server["rss_peak_bytes"] / MIB,
         "rss_per_reader_kib": grown / 1024 / readers if readers else None,
         "written_per_byte": server["written_bytes"] / payload if payload else None,
         "failed": failed(said),
-        "client_cpu_share": said["client"]["cpu_share"],
+        "client_cpu_share": said["client"]["cpu_share"] if "client" in said else None,
+        "said": said,
     }
 
 
 def measure(kind, setting, workload, case, seconds, warmup):
-    """A row, or {"error": why}."""
     with contenders.Running(kind, setting) as running:
-        said = load(running, case.flags, seconds, warmup)
-    if isinstance(said, str):
-        return {"error": said}
-    return {**row(said, workload.part), "said": said}
+        return row(load(running, case.flags, seconds, warmup), workload.part)
 
 
-def start_row(kind, setting, streams):
+def measure_alone(kind, setting, workload, seconds):
+    """Of what is a load of its own."""
+    with tempfile.TemporaryDirectory(prefix="thalweg-bench-", dir=setting.data) as folder:
+        argv = [*kind.argv(setting, folder, 0), str(seconds)]
+        return row(said_by(argv, setting.server_cores), workload.part)
+
+
+def measure_at_half_rate(kind, setting, workload, case, seconds, warmup):
+    """Of the greatest rate, found just before on the same server."""
+    if not kind.serves:
+        return measure_alone(kind, setting, workload, seconds)
+    with contenders.Running(kind, setting) as running:
+        greatest = load(running, case.flags, seconds, warmup)["append"]["rate"]
+        paced = ["--no-create", "--rate", str(greatest / 2)]
+        said = load(running, [*case.flags, *paced], seconds, warmup)
+    return {**row(said, workload.part), "greatest_rate": greatest}
+
+
+def measure_cold(kind, setting, workload, case, seconds, warmup):
+    """What the case needs is on the disk and nowhere else: the server started anew, the system's
+    cache of files dropped."""
+    with contenders.Running(kind, setting) as running:
+        load(running, case.prepare, 1, 0)
+        running.end()
+        time.sleep(REST_SECONDS)
+        with contenders.Running(kind, setting, running.folder) as again:
+            page_cache.drop(again.folder)
+            return row(load(again, case.flags, seconds, warmup), workload.part)
+
+
+def measure_start(kind, setting, _workload, case, _seconds, _warmup):
     """How long a start takes on an empty directory, or with so many streams after a clean stop."""
     with contenders.Running(kind, setting) as running:
-        seconds = running.start_seconds
-        if streams > 0:
-            said = load(running, ["--streams", str(streams)], 0.1, 0)
-            if isinstance(said, str):
-                return {"error": said}
-            running.end()
-            time.sleep(0.5)  # the disk comes to rest
-            with contenders.Running(kind, setting, running.folder) as again:
-                seconds = again.start_seconds
-                rss_mb = memory_mb(again.process.pid)
-        else:
-            rss_mb = memory_mb(running.process.pid)
-    return {"start_ms": seconds * 1000, "rss_mb": rss_mb}
+        if case.streams == 0:
+            return start_row(running)
+        load(running, ["--streams", str(case.streams)], 0.1, 0)
+        running.end()
+        time.sleep(REST_SECONDS)
+        with contenders.Running(kind, setting, running.folder) as again:
+            return start_row(again)
+
+
+def start_row(running):
+    return {
+        "start_ms": running.start_seconds * 1000,
+        "rss_mb": memory_mb(running.process.pid),
+    }
+
+
+WAYS = {
+    "load": measure,
+    "half rate": measure_at_half_rate,
+    "cold": measure_cold,
+    "start": measure_start,
+}

@@ -18,6 +18,8 @@ PANELS = [
     ("rate", "{unit}", 0, 1),
     ("p99_us", "p99, ms", 2, 1e-3),
     ("cpu_us", "CPU µs per {operation}", 2, 1),
+    ("rss_peak_mb", "RSS at its peak, MiB", 0, 1),
+    ("rss_per_reader_kib", "KiB per reader", 1, 1),
     ("start_ms", "start, ms", 0, 1),
 ]
 NAMES, PANEL, BAR, GAP, TOP = 170, 260, 16, 10, 64

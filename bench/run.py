@@ -3,10 +3,10 @@
 
   run.py [WORKLOAD ...] [--peers] [--quick] [--runs 3] [--seconds 2] [--servers NAME,...]
 
-Workloads: durable-append memory-append many-streams replay fan-out long-poll idle producer start;
-all where none is named. The server has one core, the load another. Each run is a fresh server on a
-fresh directory; servers take turns, A B A B, so that what the machine does meanwhile meets all of
-them. Prints a table for each workload, and writes it, its JSON and a plot to build/bench.
+All workloads where none is named; `--help` lists them. The server has one core, the load another.
+Each run is a fresh server on a fresh directory; servers take turns, A B A B, so that what the
+machine does meanwhile meets all of them. Prints a table for each workload, and writes it, its JSON
+and a plot to build/bench.
 """
 
 import argparse
@@ -21,7 +21,8 @@ import sys
 sys.dont_write_bytecode = True
 import contenders  # noqa: E402
 import plot  # noqa: E402
-from measure import measure, start_row  # noqa: E402
+from compare import compare  # noqa: E402
+from measure import WAYS, Failed  # noqa: E402
 from table import table  # noqa: E402
 from workloads import workloads  # noqa: E402
 
@@ -39,7 +40,7 @@ def arguments():
     parser.add_argument("--servers", type=lambda text: text.split(","), metavar="NAME,...",
                         help="these, whatever the workload: " + " ".join(servers))  # fmt: skip
     parser.add_argument("--server-core", type=int, default=0)
-    parser.add_argument("--client-core", type=int, default=min(1, (os.cpu_count() or 1) - 1))
+    parser.add_argument("--client-core", type=int, default=min(2, (os.cpu_count() or 1) - 1))
     parser.add_argument("--build", default=os.path.join(ROOT, "build", "release"))
     parser.add_argument("--data", help="where servers keep their data (build/bench/data)")
     parser.add_argument("--out", default=os.path.join(ROOT, "build", "bench"))
@@ -93,8 +94,18 @@ def short(result):
     return f"{result.get('rate', result.get('start_ms')):,.0f}"
 
 
-def measurements(options, workload, one):
-    """Runs `one(kind, case)` for all, run by run; each result says which it is."""
+def measured_row(options, setting, workload, kind, case):
+    """A row, or one that says why there is none."""
+    seconds = max(options.seconds, case.seconds_min)
+    warmup = min(1, options.seconds / 3)
+    try:
+        return WAYS[workload.way](kind, setting, workload, case, seconds, warmup)
+    except (contenders.NotStarted, Failed) as why:
+        return {"error": str(why)}
+
+
+def measurements(options, setting, workload):
+    """All rows, run by run; each says which it is."""
     servers = list(chosen(workload, options))
     results = []
     for run in range(options.runs):
@@ -102,28 +113,12 @@ def measurements(options, workload, one):
             for kind in servers:
                 if case.streams > kind.streams_max:
                     continue
-                try:
-                    result = one(kind, case)
-                except contenders.NotStarted as why:
-                    result = {"error": str(why)}
+                result = measured_row(options, setting, workload, kind, case)
                 results.append({"case": case.name, "server": kind.name, "run": run, **result})
                 print(f"  {run + 1}/{options.runs} {case.name}, {kind.name}: {short(result)}",
                       flush=True)  # fmt: skip
+    compare(results, workload.ours[0], workload.compares_cases)
     return results
-
-
-def run_load(options, setting, workload):
-    warmup = min(1, options.seconds / 3)
-    return measurements(
-        options, workload,
-        lambda kind, case: measure(kind, setting, workload, case, options.seconds, warmup),
-    )  # fmt: skip
-
-
-def run_start(options, setting, workload):
-    return measurements(
-        options, workload, lambda kind, case: start_row(kind, setting, case.streams)
-    )
 
 
 def write(options, workload, results):
@@ -157,8 +152,7 @@ def main():
     known = workloads(options.quick)
     for workload in [known[name] for name in options.workloads]:
         print(f"{workload.title}:", flush=True)
-        run = run_start if workload.name == "start" else run_load
-        write(options, workload, run(options, setting, workload))
+        write(options, workload, measurements(options, setting, workload))
 
 
 if __name__ == "__main__":

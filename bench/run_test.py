@@ -23,21 +23,50 @@ class Run(unittest.TestCase):
         argv = [sys.executable, RUN, "--quick", "--build", BUILD, *flags]
         return subprocess.run(argv, capture_output=True, text=True, timeout=200)
 
-    def test_measures_tables_and_plots_each_server_and_case(self):
+    def measured(self, *flags):
+        """What was measured of each workload that `flags` name, read from what was written."""
         with tempfile.TemporaryDirectory() as out:
-            done = self.run_driver("long-poll", "start", "--seconds", "0.2", "--out", out)
+            done = self.run_driver(*flags, "--seconds", "0.2", "--out", out)
             self.assertEqual(done.returncode, 0, done.stderr)
-            for name in ("long-poll", "start"):
+            found = {}
+            for name in [flag for flag in flags if not flag.startswith("-")]:
                 with open(os.path.join(out, f"{name}.json")) as file:
-                    measured = json.load(file)
-                for result in measured["results"]:
-                    self.assertNotIn("error", result)
-                    self.assertGreater(result["rss_mb"], 0)
-                self.assertEqual(measured["machine"]["cores"], os.cpu_count())
+                    found[name] = json.load(file)
                 self.assertTrue(os.path.exists(os.path.join(out, f"{name}.svg")))
                 with open(os.path.join(out, f"{name}.md")) as file:
                     self.assertIn(file.read(), done.stdout)
+                for result in found[name]["results"]:
+                    self.assertNotIn("error", result)
+                    self.assertGreater(result["rss_mb"], 0)
             self.assertEqual(os.listdir(os.path.join(out, "data")), [])
+        return found
+
+    def test_measures_tables_and_plots_each_server_and_case(self):
+        for measured in self.measured("long-poll", "start").values():
+            self.assertEqual(measured["machine"]["cores"], os.cpu_count())
+
+    def test_measures_latency_at_half_of_the_greatest_rate_beside_that_of_a_sync(self):
+        results = self.measured("latency")["latency"]["results"]
+        ours = [result for result in results if result["server"] == "thalweg"]
+        syncs = [result for result in results if result["server"] == "limit-sync"]
+        self.assertEqual(len(ours), len(syncs))
+        for result in ours:
+            self.assertLess(result["rate"], 0.6 * result["greatest_rate"])
+        for result in syncs:
+            self.assertGreater(result["ours_p99_us"], 0)
+
+    def test_measures_appends_beside_a_replay_of_what_left_memory(self):
+        alone, beside = self.measured("cold-replay")["cold-replay"]["results"]
+        self.assertNotIn("replay", alone["said"])
+        self.assertEqual(beside["said"]["replay"]["operations"], 1)
+        self.assertEqual(beside["said"]["replay"]["bytes"], (16 << 20) + 256)
+        self.assertGreater(beside["first_p99_us"], 0)
+
+    @unittest.skipIf(os.cpu_count() < 2, "there is one core")
+    def test_measures_a_server_on_two_cores(self):
+        results = self.measured("two-cores")["two-cores"]["results"]
+        self.assertEqual({result["server"] for result in results}, {"thalweg", "thalweg-2-cores"})
+        self.assertGreater(results[1]["ours_cpu_us"], 0)
 
     def test_refuses_a_workload_that_is_none(self):
         done = self.run_driver("nothing")

@@ -12,11 +12,18 @@ COLUMNS = [
     ("user_us", "user", 2, 1),
     ("system_us", "system", 2, 1),
     ("rss_mb", "RSS MiB", 0, 1),
+    ("rss_peak_mb", "at its peak", 0, 1),
     ("rss_per_reader_kib", "KiB per reader", 1, 1),
     ("written_per_byte", "written per byte", 2, 1),
     ("start_ms", "start ms", 0, 1),
     ("failed", "failed, unsent", 0, 1),
     ("client_cpu_share", "client's CPU", 2, 1),
+    ("ours_rate", "ours to it: rate", 2, 1),
+    ("ours_p99_us", "p99", 2, 1),
+    ("ours_cpu_us", "CPU", 2, 1),
+    ("first_rate", "to the first case: rate", 2, 1),
+    ("first_p99_us", "p99", 2, 1),
+    ("first_cpu_us", "CPU", 2, 1),
 ]
 WITH_SPREAD = {"rate", "p99_us", "cpu_us", "start_ms"}
 

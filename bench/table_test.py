@@ -7,6 +7,7 @@ import xml.etree.ElementTree
 
 sys.dont_write_bytecode = True
 import plot  # noqa: E402
+from compare import compare  # noqa: E402
 from measure import row  # noqa: E402
 from table import table  # noqa: E402
 
@@ -35,7 +36,7 @@ class Row(unittest.TestCase):
         self.assertEqual(found["cpu_us"], 12)
         self.assertEqual((found["user_us"], found["system_us"]), (3, 9))
         self.assertEqual(found["written_per_byte"], 2)
-        self.assertEqual(found["rss_mb"], 3)
+        self.assertEqual((found["rss_mb"], found["rss_peak_mb"]), (3, 4))
         self.assertEqual(found["failed"], 3)
         self.assertIsNone(found["rss_per_reader_kib"])
 
@@ -61,6 +62,34 @@ class Row(unittest.TestCase):
         self.assertEqual(found["rate"], 0)
         self.assertIsNone(found["p99_us"])
         self.assertNotIn("cpu_us", found)
+
+
+class Compare(unittest.TestCase):
+    def results(self):
+        rates = {("a", "ours"): 30, ("a", "limit"): 40, ("b", "ours"): 15, ("b", "limit"): 10}
+        return [{**result(*key, rate * (run + 1)), "run": run}
+                for run in (0, 1) for key, rate in rates.items()]  # fmt: skip
+
+    def test_ours_is_set_beside_each_other_server_of_the_same_run_and_case(self):
+        rows = self.results()
+        compare(rows, "ours", cases=False)
+        ratios = {(row["case"], row["server"]): row.get("ours_rate") for row in rows}
+        self.assertEqual(ratios, {("a", "ours"): None, ("a", "limit"): 0.75,
+                                  ("b", "ours"): None, ("b", "limit"): 1.5})  # fmt: skip
+        self.assertEqual(rows[1]["ours_cpu_us"], 1)
+        self.assertNotIn("first_rate", rows[2])
+
+    def test_cases_are_set_beside_the_first_one_of_the_same_run_and_server(self):
+        rows = self.results()
+        compare(rows, "ours", cases=True)
+        self.assertEqual([row.get("first_rate") for row in rows], [None, None, 0.5, 0.25] * 2)
+
+    def test_what_failed_is_beside_nothing(self):
+        rows = self.results()[:2]
+        failed = {"case": "a", "server": "limit", "run": 0, "error": "no"}
+        compare([rows[0], failed], "ours", cases=True)
+        self.assertIsNone(failed["ours_rate"])
+        compare([], "ours", cases=True)
 
 
 class Table(unittest.TestCase):

@@ -8,12 +8,14 @@ class Case:
     name: str
     flags: list  # of thalweg_load
     streams: int = 1
+    seconds_min: float = 0  # it is measured so long at least
+    prepare: list = field(default_factory=list)  # flags of a load that leaves what it needs
 
 
 @dataclass
 class Workload:
     """`part` is the part of what thalweg_load says that holds the operations: append, deliver or
-    replay. Limits and peers are names of contenders.kinds()."""
+    replay. Limits and peers are names of contenders.kinds(), `way` is one of measure.WAYS."""
 
     name: str
     title: str
@@ -24,9 +26,14 @@ class Workload:
     limits: list = field(default_factory=list)
     peers: list = field(default_factory=list)
     operation: str = "operation"  # what CPU is counted for
+    way: str = "load"
+    compares_cases: bool = False  # each to the first one
 
     def contenders(self, with_peers):
         return self.ours + self.limits + (self.peers if with_peers else [])
+
+
+COLD_REPLAY_SECONDS_MAX = 60
 
 
 def flags(text):
@@ -43,12 +50,50 @@ def append_cases():
     ]  # fmt: skip
 
 
+def latency_cases():
+    return [
+        Case(f"{connections} connections, one stream each",
+             flags(f"--connections {connections} --streams {connections} --pick connection"),
+             connections)
+        for connections in (64, 256)
+    ]  # fmt: skip
+
+
 def many_streams_cases(quick):
-    counts = (10, 1_000) if quick else (10, 1_000, 15_000, 100_000)
+    counts = (10, 1_000) if quick else (10, 1_000, 15_000, 100_000, 1_000_000)
     return [
         Case(f"{count:,} streams", flags(f"--connections 256 --streams {count}"), count)
         for count in counts
     ]
+
+
+def active_memory_cases(quick):
+    """All of them active, and for so long that all have changed several times."""
+    count, seconds = (1_000, 0) if quick else (100_000, 20)
+    return [
+        Case(f"{count:,} streams", flags(f"--connections 256 --streams {count}"), count, seconds)
+    ]
+
+
+def two_cores_cases():
+    """At a fixed rate, too, because a batch gets shorter when its loop is asked less."""
+    return [
+        Case(f"256 connections, {name}", flags(f"--connections 256 --streams 256 {more}"), 256)
+        for name, more in (("closed loop", ""), ("20,000 appends/s", "--rate 20000"))
+    ]
+
+
+def cold_replay_cases(quick):
+    """Both find the stream on the disk; in the second one a reader reads it once."""
+    rate, mebibytes = (1_000, 16) if quick else (10_000, 256)
+    appends = f"--connections 64 --streams 64 --rate {rate}"
+    replay = "--mode mixed --replays 1 --replay-prefix cold- --replay-once"
+    fill = flags(f"--prefix cold- --fill {mebibytes << 20} --requests 1")
+    return [
+        Case(f"{rate:,} appends/s", flags(appends), 64, prepare=fill),
+        Case(f"the same beside a cold replay of {mebibytes} MiB", flags(f"{appends} {replay}"),
+             64, COLD_REPLAY_SECONDS_MAX, prepare=fill),
+    ]  # fmt: skip
 
 
 def replay_cases(quick):
@@ -114,11 +159,26 @@ def workloads(quick):
         Workload("memory-append", "Appends of 256 bytes, kept in memory", "append", "appends/s",
                  append_cases(), ["thalweg-memory"], ["limit-respond"],
                  ["electric-memory", "thesampaton-memory", "node-memory"], "append"),
+        Workload("latency", "Durable appends at half of a server's own greatest rate, and syncs",
+                 "append", "operations/s", latency_cases(), ["thalweg"],
+                 ["limit-sync", "limit-sync-written"], ["electric-wal"], way="half rate"),
         Workload("many-streams", "Durable appends of 256 bytes, at random to many streams",
                  "append", "appends/s", many_streams_cases(quick), ["thalweg"], [],
-                 ["electric-wal", "node-file"], "append"),
+                 ["electric-wal", "node-file"], "append", compares_cases=True),
+        Workload("active-memory", "Memory while many streams are appended to, 64 MiB for tails",
+                 "append", "appends/s", active_memory_cases(quick), ["thalweg-tail-64"], [],
+                 ["node-memory"], "append"),
+        Workload("two-cores", "Two cores for the server, the load on the second of them",
+                 "append", "appends/s", two_cores_cases(), ["thalweg-2-cores", "thalweg"], [],
+                 ["electric-wal-2-cores", "electric-wal"], "append"),
+        Workload("two-cores-memory", "The same, kept in memory", "append", "appends/s",
+                 two_cores_cases(), ["thalweg-memory-2-cores", "thalweg-memory"], [],
+                 ["electric-memory-2-cores", "electric-memory"], "append"),
         Workload("replay", "Catch-up replay of a stream of 1 KiB appends", "replay", "MiB/s",
                  replay_cases(quick), ["thalweg"], ["limit-replay"], ["electric-wal"], "MiB"),
+        Workload("cold-replay", "Durable appends beside a replay that the disk must be asked for",
+                 "append", "appends/s", cold_replay_cases(quick), ["thalweg"], [],
+                 ["electric-wal"], "append", way="cold", compares_cases=True),
         Workload("fan-out", "SSE fan-out of events of 256 bytes", "deliver", "deliveries/s",
                  fanout_cases(quick), ["thalweg"], ["limit-fanout"], ["electric-wal"], "delivery"),
         Workload("long-poll", "Long-poll deliveries of 256 bytes", "deliver", "deliveries/s",
@@ -129,6 +189,6 @@ def workloads(quick):
                  ["thalweg", "thalweg-memory"], [],
                  ["electric-wal", "electric-memory", "node-memory"], "message"),
         Workload("start", "Start to the first answer", "", "ms", start_cases(quick),
-                 ["thalweg"], [], ["electric-wal"], "start"),
+                 ["thalweg"], [], ["electric-wal"], "start", way="start"),
     ]  # fmt: skip
     return {workload.name: workload for workload in listed}
