@@ -1,6 +1,6 @@
 # The library: all modules in one file, static (thalweg::static) and shared (thalweg::shared).
 # thalweg::thalweg is the shared one where BUILD_SHARED_LIBS is on, else the static one.
-set(objects $<TARGET_OBJECTS:thalweg_llhttp>)
+set(objects)
 foreach(module IN ITEMS base stream storage engine http net api)
   list(APPEND objects $<TARGET_OBJECTS:thalweg_${module}>)
 endforeach()

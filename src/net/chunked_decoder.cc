@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "base/assert.h"
-#include "net/http1_guards.h"
+#include "net/field_line.h"
 
 namespace thalweg {
 
@@ -102,19 +102,17 @@ std::optional<Rejection> ChunkedDecoder::OnTrailerByte(char c) {
   if (++trailer_bytes_ > limits_.trailer_bytes_max) {
     return Rejection{431, "the trailer section is too long"};
   }
-  if (c != '\n') {
-    line_.push_back(c);
-    return std::nullopt;
-  }
-  if (line_.empty() || line_.back() != '\r') return Rejection{400, "a bare LF"};
-  line_.pop_back();
-  if (line_.empty()) {
+  line_.push_back(c);
+  if (c != '\n') return std::nullopt;
+  if (line_ == "\r\n") {
     state_ = State::kDone;
     return std::nullopt;
   }
-  const std::optional<Rejection> rejection = CheckFieldLine(line_);
+  if (!line_.ends_with("\r\n")) return Rejection{400, "a bare LF"};
+  const FieldLine read = ReadFieldLine(line_.data(), line_.data() + line_.size());
+  if (read.end == nullptr) return Rejection{400, read.wrong};
   line_.clear();
-  return rejection;
+  return std::nullopt;
 }
 
 std::optional<Rejection> ChunkedDecoder::CountFraming(const std::string& body) {

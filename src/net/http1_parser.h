@@ -10,11 +10,11 @@
 #include <optional>
 #include <span>
 #include <string>
-#include <vector>
+#include <string_view>
 
 #include "net/chunked_decoder.h"
-#include "net/http1_guards.h"
 #include "net/rejection.h"
+#include "net/request_head.h"
 #include "thalweg/http.h"
 #include "thalweg/http_limits.h"
 
@@ -29,7 +29,7 @@ class Http1Parser {
   };
   enum class Phase : uint8_t { kIdle, kHead, kBody, kReady, kRejected };
 
-  explicit Http1Parser(const HttpLimits& limits) : limits_(limits) {}
+  explicit Http1Parser(const HttpLimits& limits) : limits_(limits), head_(limits) {}
   Http1Parser(const Http1Parser&) = delete;
   Http1Parser& operator=(const Http1Parser&) = delete;
 
@@ -43,13 +43,13 @@ class Http1Parser {
   void Retain();
 
   // Valid after kRequest until Consume; its views move with Feed and Retain.
-  const Request& request() const { return request_; }
-  bool http10() const { return http10_; }
-  bool keep_alive() const { return framing_.keep_alive; }
+  const Request& request() const { return head_.request(); }
+  bool http10() const { return head_.http10(); }
+  bool keep_alive() const { return head_.keep_alive(); }
 
   const Rejection& rejection() const { return *rejection_; }
   // Whether the refused request is known to be a HEAD, whose answer has no body.
-  bool rejected_head() const { return request_.method == Method::kHead; }
+  bool rejected_head() const { return request().method == Method::kHead; }
 
   Phase phase() const;
   // The client waits for 100 before it sends the body. False once any of the body has come.
@@ -60,23 +60,14 @@ class Http1Parser {
   size_t held_bytes() const;
 
  private:
-  struct HeadSink;
-
-  std::string_view unread() const { return {input_.data() + begin_, input_.size() - begin_}; }
+  std::span<char> unread() const { return input_.subspan(begin_); }
   Event Reject(Rejection rejection);
-  void ScanHead();
-  bool OnLine(std::span<char> line);
-  void OnRequestLine(std::string_view line);
-  void OnFieldLine(std::span<char> line);
-  void CheckLineLimit(size_t line_bytes);
-  void OnHeadEnd(size_t head_bytes);
-  void RunLlhttp(std::string_view head);
+  void ReadHead();
   void OnFramed();
   void ReadBody();
   void ReadSizedBody();
   void ReadChunkedBody();
   void OwnHead();
-  void Rebase(const char* from, const char* to);
 
   const HttpLimits& limits_;
 
@@ -85,27 +76,15 @@ class Http1Parser {
   size_t begin_ = 0;
   std::string left_over_;
 
-  // The head while it is scanned, as offsets from `begin_`.
-  size_t line_begin_ = 0;          // of the line that is looked for
-  size_t searched_ = 0;            // no LF up to here
-  size_t request_line_bytes_ = 0;  // with the CRLF; known once it was let pass, as are its parts
-  size_t method_bytes_ = 0;
-  size_t target_bytes_ = 0;
-  uint32_t blank_lines_ = 0;
-  uint32_t line_count_ = 0;
-
-  // The request at hand. Its head's views point into the input, or into `head_` once owned.
+  // The request at hand. Its head's views point into the input, or into `owned_head_`.
   enum class State : uint8_t { kHead, kSized, kChunked, kReady, kRejected };
   State state_ = State::kHead;
-  bool http10_ = false;
   bool awaits_continue_ = false;
   bool head_owned_ = false;
   bool body_owned_ = false;
-  std::string_view head_view_;
-  Request request_;
-  Framing framing_;
-  std::vector<HeaderField> fields_;
-  std::string head_;
+  RequestHead head_;
+  std::string_view head_bytes_;
+  std::string owned_head_;
   std::string body_;
   std::optional<ChunkedDecoder> chunks_;
   std::optional<Rejection> rejection_;
