@@ -47,6 +47,8 @@ class THALWEG_API HeaderList {
   // Takes memory for this many at once.
   void Reserve(size_t wire_bytes, size_t fields);
   void Clear();
+  // Keeps the first `fields` alone. REQUIRES: there are as many.
+  void Truncate(size_t fields);
 
   // "name: value\r\n" for each field, in order of Add.
   std::string_view wire() const { return wire_; }

@@ -45,6 +45,13 @@ void HeaderList::Clear() {
   fields_.clear();
 }
 
+void HeaderList::Truncate(size_t fields) {
+  THALWEG_ASSERT(fields <= fields_.size());
+  if (fields == fields_.size()) return;
+  wire_.resize(fields_[fields].begin);
+  fields_.resize(fields);
+}
+
 HeaderField HeaderList::operator[](size_t i) const {
   THALWEG_ASSERT(i < fields_.size());
   const Field& field = fields_[i];

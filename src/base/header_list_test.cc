@@ -22,6 +22,20 @@ TEST(HeaderList, KeepsFieldsAsTheyGoOnTheWire) {
   EXPECT_EQ(headers[3].value, "");
 }
 
+TEST(HeaderList, KeepsTheFirstFieldsAlone) {
+  HeaderList headers;
+  headers.Add("a", "1");
+  headers.Add("b", "2");
+  headers.Truncate(2);
+  EXPECT_EQ(headers.wire(), "a: 1\r\nb: 2\r\n");
+  headers.Truncate(1);
+  EXPECT_EQ(headers.wire(), "a: 1\r\n");
+  EXPECT_EQ(headers.size(), 1u);
+  headers.Truncate(0);
+  headers.Add("c", "3");
+  EXPECT_EQ(headers.wire(), "c: 3\r\n");
+}
+
 TEST(HeaderList, FindsTheFirstFieldOfAName) {
   HeaderList headers;
   headers.Add("Vary", "a");

@@ -24,6 +24,7 @@ struct RouterContext {
   const HeaderList common;                  // on every response: CORS and browser security (cors.h)
   BackgroundAnswers* background = nullptr;  // null: everything runs on `executor`
   HookedAnswers* hooked = nullptr;          // never null where options.hooks has one
+  mutable HeaderList spare_head{};          // `common`, or nothing; for the next Head
 };
 
 }  // namespace thalweg

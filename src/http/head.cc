@@ -1,6 +1,37 @@
 #include "http/head.h"
 
+#include <utility>
+
 namespace thalweg {
+
+namespace {
+
+// Room for what most answers add.
+constexpr size_t kOwnBytes = 256;
+constexpr size_t kOwnFields = 8;
+
+constexpr size_t kSpareBytesMax = 4096;
+
+}  // namespace
+
+Head::Head(const RouterContext& context)
+    : home_(&context), fields_(std::exchange(context.spare_head, HeaderList())) {
+  if (fields_.size() == 0) Begin(context.common);
+}
+
+Head::Head(const HeaderList& common) { Begin(common); }
+
+Head::~Head() {
+  const bool is_gone = fields_.size() == 0;  // moved away
+  if (home_ == nullptr || is_gone || fields_.wire().size() > kSpareBytesMax) return;
+  fields_.Truncate(home_->common.size());
+  home_->spare_head = std::move(fields_);
+}
+
+void Head::Begin(const HeaderList& common) {
+  fields_.Reserve(common.wire().size() + kOwnBytes, common.size() + kOwnFields);
+  fields_.AddAll(common);
+}
 
 Head& Head::ContentType(std::string_view type) { return Add("content-type", type); }
 

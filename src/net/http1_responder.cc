@@ -121,9 +121,7 @@ void Http1Responder::ChooseFraming(int status, std::optional<uint64_t> content_l
 void Http1Responder::AppendHead(int status, const HeaderList& headers,
                                 std::optional<uint64_t> content_length) {
   std::string& text = out().Text();
-  text.append("HTTP/1.1 ");
-  AppendNumber(text, static_cast<uint64_t>(status), 10);
-  text.append(" ").append(ReasonPhrase(status)).append("\r\n");
+  AppendStatusLine(status, text);
   text.append(headers.wire()).append(shared_.date_line());
   if (content_length) {
     text.append("Content-Length: ");

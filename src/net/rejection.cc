@@ -4,51 +4,52 @@ namespace thalweg {
 
 namespace {
 
-struct Name {
-  int status;
-  std::string_view phrase;
+// Whole lines, so that the first line of an answer is one piece of text; the two of most answers
+// first. 130 instructions less for an append, 2 % (docs/BENCHMARKS.md).
+constexpr std::string_view kStatusLines[] = {
+    "HTTP/1.1 204 No Content\r\n",
+    "HTTP/1.1 200 OK\r\n",
+    "HTTP/1.1 100 Continue\r\n",
+    "HTTP/1.1 201 Created\r\n",
+    "HTTP/1.1 202 Accepted\r\n",
+    "HTTP/1.1 206 Partial Content\r\n",
+    "HTTP/1.1 301 Moved Permanently\r\n",
+    "HTTP/1.1 302 Found\r\n",
+    "HTTP/1.1 304 Not Modified\r\n",
+    "HTTP/1.1 307 Temporary Redirect\r\n",
+    "HTTP/1.1 308 Permanent Redirect\r\n",
+    "HTTP/1.1 400 Bad Request\r\n",
+    "HTTP/1.1 401 Unauthorized\r\n",
+    "HTTP/1.1 403 Forbidden\r\n",
+    "HTTP/1.1 404 Not Found\r\n",
+    "HTTP/1.1 405 Method Not Allowed\r\n",
+    "HTTP/1.1 406 Not Acceptable\r\n",
+    "HTTP/1.1 408 Request Timeout\r\n",
+    "HTTP/1.1 409 Conflict\r\n",
+    "HTTP/1.1 410 Gone\r\n",
+    "HTTP/1.1 411 Length Required\r\n",
+    "HTTP/1.1 412 Precondition Failed\r\n",
+    "HTTP/1.1 413 Content Too Large\r\n",
+    "HTTP/1.1 414 URI Too Long\r\n",
+    "HTTP/1.1 415 Unsupported Media Type\r\n",
+    "HTTP/1.1 416 Range Not Satisfiable\r\n",
+    "HTTP/1.1 417 Expectation Failed\r\n",
+    "HTTP/1.1 422 Unprocessable Content\r\n",
+    "HTTP/1.1 425 Too Early\r\n",
+    "HTTP/1.1 429 Too Many Requests\r\n",
+    "HTTP/1.1 431 Request Header Fields Too Large\r\n",
+    "HTTP/1.1 500 Internal Server Error\r\n",
+    "HTTP/1.1 501 Not Implemented\r\n",
+    "HTTP/1.1 502 Bad Gateway\r\n",
+    "HTTP/1.1 503 Service Unavailable\r\n",
+    "HTTP/1.1 504 Gateway Timeout\r\n",
+    "HTTP/1.1 505 HTTP Version Not Supported\r\n",
+    "HTTP/1.1 507 Insufficient Storage\r\n",
 };
 
-constexpr Name kNames[] = {
-    {100, "Continue"},
-    {200, "OK"},
-    {201, "Created"},
-    {202, "Accepted"},
-    {204, "No Content"},
-    {206, "Partial Content"},
-    {301, "Moved Permanently"},
-    {302, "Found"},
-    {304, "Not Modified"},
-    {307, "Temporary Redirect"},
-    {308, "Permanent Redirect"},
-    {400, "Bad Request"},
-    {401, "Unauthorized"},
-    {403, "Forbidden"},
-    {404, "Not Found"},
-    {405, "Method Not Allowed"},
-    {406, "Not Acceptable"},
-    {408, "Request Timeout"},
-    {409, "Conflict"},
-    {410, "Gone"},
-    {411, "Length Required"},
-    {412, "Precondition Failed"},
-    {413, "Content Too Large"},
-    {414, "URI Too Long"},
-    {415, "Unsupported Media Type"},
-    {416, "Range Not Satisfiable"},
-    {417, "Expectation Failed"},
-    {422, "Unprocessable Content"},
-    {425, "Too Early"},
-    {429, "Too Many Requests"},
-    {431, "Request Header Fields Too Large"},
-    {500, "Internal Server Error"},
-    {501, "Not Implemented"},
-    {502, "Bad Gateway"},
-    {503, "Service Unavailable"},
-    {504, "Gateway Timeout"},
-    {505, "HTTP Version Not Supported"},
-    {507, "Insufficient Storage"},
-};
+constexpr int StatusOf(std::string_view line) {
+  return (line[9] - '0') * 100 + (line[10] - '0') * 10 + (line[11] - '0');
+}
 
 // The stable code of docs/ERRORS.md.
 std::string_view CodeOf(int status) {
@@ -65,6 +66,13 @@ std::string_view CodeOf(int status) {
   }
 }
 
+std::string_view ReasonPhrase(int status) {
+  for (std::string_view line : kStatusLines) {
+    if (StatusOf(line) == status) return line.substr(13, line.size() - 15);
+  }
+  return "Unknown";
+}
+
 std::string Body(const Rejection& rejection) {
   std::string body = R"({"type":"about:blank","title":")";
   body.append(ReasonPhrase(rejection.status)).append(R"(","status":)");
@@ -76,18 +84,21 @@ std::string Body(const Rejection& rejection) {
 
 }  // namespace
 
-std::string_view ReasonPhrase(int status) {
-  for (const Name& name : kNames) {
-    if (name.status == status) return name.phrase;
+void AppendStatusLine(int status, std::string& out) {
+  for (const std::string_view line : kStatusLines) {
+    if (StatusOf(line) == status) {
+      out.append(line);
+      return;
+    }
   }
-  return "Unknown";
+  out.append("HTTP/1.1 ").append(std::to_string(status)).append(" Unknown\r\n");
 }
 
 void AppendRejection(const Rejection& rejection, std::string_view date_line, bool head_only,
                      std::string& out) {
   const std::string body = Body(rejection);
-  out.append("HTTP/1.1 ").append(std::to_string(rejection.status)).append(" ");
-  out.append(ReasonPhrase(rejection.status)).append("\r\n").append(date_line);
+  AppendStatusLine(rejection.status, out);
+  out.append(date_line);
   out.append(
       "content-type: application/problem+json\r\n"
       "x-content-type-options: nosniff\r\n"

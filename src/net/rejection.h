@@ -13,8 +13,9 @@ struct Rejection {
   std::string_view detail;
 };
 
-// "Not Found" for 404; "Unknown" for what has no name.
-std::string_view ReasonPhrase(int status);
+// Appends the first line of an answer: "HTTP/1.1 404 Not Found" and CRLF; "Unknown" for what has no
+// name.
+void AppendStatusLine(int status, std::string& out);
 
 // Appends the whole answer, problem+json and `Connection: close` included. `date_line` is a field
 // line with its CRLF; `head_only`: the request was a HEAD, so no body follows.

@@ -44,8 +44,15 @@ TEST(Rejection, EveryCodeStandsInTheDocument) {
 }
 
 TEST(Rejection, NamesStatuses) {
-  EXPECT_EQ(ReasonPhrase(204), "No Content");
-  EXPECT_EQ(ReasonPhrase(599), "Unknown");
+  const auto line = [](int status) {
+    std::string out;
+    AppendStatusLine(status, out);
+    return out;
+  };
+  EXPECT_EQ(line(100), "HTTP/1.1 100 Continue\r\n");
+  EXPECT_EQ(line(204), "HTTP/1.1 204 No Content\r\n");
+  EXPECT_EQ(line(507), "HTTP/1.1 507 Insufficient Storage\r\n");
+  EXPECT_EQ(line(599), "HTTP/1.1 599 Unknown\r\n");
 }
 
 }  // namespace
