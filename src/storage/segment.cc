@@ -1,6 +1,7 @@
 #include "storage/segment.h"
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <tuple>
 #include <utility>
@@ -12,6 +13,14 @@
 
 namespace thalweg {
 namespace {
+
+// Blocks are verified in pieces, so that it takes no memory of the heap.
+constexpr size_t kVerifiedPieceBytes = 16u << 10;
+
+// How far ahead of what is verified the disk reads. One cold replay: 740 to 810 MiB/s without, 820
+// to 880 with 1 MiB, 940 to 1,000 with 2 MiB, 990 to 1,030 with 4 MiB; but then 99 of 100 appends
+// beside it take up to 3.9 ms instead of 2.8, for commits wait for the disk behind what it reads.
+constexpr size_t kReadAheadBytes = 2u << 20;
 
 // What a read is to give from `begin` on; null: no append begins there.
 std::optional<RunWindow> Choose(const RunTables& tables, uint32_t begin, uint64_t limit,
@@ -229,7 +238,7 @@ StorageResult<std::string> Segment::ReadBlocks(const SegmentRun& run, const RunT
   return read;
 }
 
-// Afterwards the blocks are in memory as they were checked. Takes memory for one of them.
+// Afterwards the blocks are in memory as they were checked.
 StorageResult<void> Segment::VerifyBlocks(const SegmentRun& run, const RunTables& tables,
                                           RunWindow blocks, bool may_wait) const {
   const uint64_t at = run.position + blocks.begin;
@@ -237,15 +246,41 @@ StorageResult<void> Segment::VerifyBlocks(const SegmentRun& run, const RunTables
   if (!IsCached(file_->fd(), at, blocks.bytes())) {
     if (!may_wait) return WouldWait();
     verified_.Forget(at, blocks.bytes());
-    BeginToCache(file_->fd(), at, blocks.bytes());
   }
+  uint64_t asked = at;
   for (RunWindow block = blocks; block.begin < blocks.end; block.begin = block.end) {
     block.end = std::min<uint32_t>(blocks.end, block.begin + kSegmentBlockBytes);
     if (verified_.Has(run.position + block.begin, block.bytes())) continue;
-    const auto read = ReadBlocks(run, tables, block, may_wait);
-    if (!read) return std::unexpected(read.error());
+    if (!may_wait) return WouldWait();
+    ReadAhead(run.position + block.begin, asked);
+    const uint32_t crc = tables.block_crcs[block.begin / kSegmentBlockBytes];
+    const auto intact = VerifyBlock(run.position + block.begin, block.bytes(), crc);
+    if (!intact) return intact;
     verified_.Add(run.position + block.begin, block.bytes());
   }
+  return {};
+}
+
+// What stands from `at` on is on its way to memory then, up to `asked`, which the next call gets.
+// Reaches beyond the page: who replays asks for the next one.
+void Segment::ReadAhead(uint64_t at, uint64_t& asked) const {
+  if (asked >= at + kReadAheadBytes / 2) return;
+  const uint64_t begin = std::max(at, asked);
+  asked = std::min(size_, at + kReadAheadBytes);
+  if (begin >= asked || IsCached(file_->fd(), begin, asked - begin)) return;
+  verified_.Forget(begin, asked - begin);
+  BeginToCache(file_->fd(), begin, asked - begin);
+}
+
+StorageResult<void> Segment::VerifyBlock(uint64_t at, size_t bytes, uint32_t crc) const {
+  std::array<char, kVerifiedPieceBytes> buffer;
+  uint32_t found = 0;
+  for (size_t done = 0; done < bytes; done += buffer.size()) {
+    const auto piece = std::span(buffer).first(std::min(bytes - done, buffer.size()));
+    if (const auto read = ReadInto(at + done, piece, true); !read) return read;
+    found = Crc32c({piece.data(), piece.size()}, found);
+  }
+  if (found != crc) return DamageAt(at, "fails its checksum");
   return {};
 }
 

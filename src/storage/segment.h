@@ -29,7 +29,8 @@ struct StretchRequest {
   bool at_least_one = true;  // append is given, however long
   bool with_ends = false;    // fills SegmentStretch::ends
   bool files = false;        // a long stretch may be given as a part of the file
-  bool may_wait = true;      // else kWouldWait where something has to be read from the disk
+  // Else kWouldWait where something has to be read from the disk, or a long stretch to be verified.
+  bool may_wait = true;
 };
 
 // Whole appends of one stream.
@@ -95,6 +96,8 @@ class Segment {
                                         RunWindow blocks, bool may_wait) const;
   StorageResult<void> VerifyBlocks(const SegmentRun& run, const RunTables& tables, RunWindow blocks,
                                    bool may_wait) const;
+  void ReadAhead(uint64_t at, uint64_t& asked) const;
+  StorageResult<void> VerifyBlock(uint64_t at, size_t bytes, uint32_t crc) const;
   StorageResult<void> ReadInto(uint64_t at, std::span<char> out, bool may_wait) const;
   bool Fits(uint64_t at, uint64_t bytes) const { return at <= size_ && bytes <= size_ - at; }
   size_t PageOf(StreamId id, Offset at) const;

@@ -99,8 +99,11 @@ TEST_F(SegmentFile, IsVerifiedAgainWhenAMergeReadItFromTheDiskFirst) {
   EXPECT_NE(ReadAll().find("checksum"), std::string::npos);
 }
 
-TEST_F(SegmentFile, IsReadWithoutWaitingOnceItIsInMemory) {
-  EXPECT_EQ(ReadAll(kFilesAtOnce), bytes_) << "just written";
+TEST_F(SegmentFile, IsReadWithoutWaitingOnceItIsInMemoryAndVerified) {
+  EXPECT_EQ(Read({0}, kFilesAtOnce).error().kind, StorageFault::Kind::kWouldWait)
+      << "it is in memory, but was never verified";
+  EXPECT_EQ(ReadAll(kFiles), bytes_);
+  EXPECT_EQ(ReadAll(kFilesAtOnce), bytes_);
   if (!folder_.DropFromMemory()) GTEST_SKIP() << "the test's folder is not on a disk";
   for (int i = 0; i < 2; ++i) {
     const auto refused = Read({0}, kFilesAtOnce);
@@ -108,6 +111,7 @@ TEST_F(SegmentFile, IsReadWithoutWaitingOnceItIsInMemory) {
     EXPECT_EQ(refused.error().kind, StorageFault::Kind::kWouldWait);
   }
   EXPECT_EQ(ReadAll(kFiles), bytes_);
+  EXPECT_EQ(ReadAll(kFiles), bytes_) << "verifies again what stands beside what was waited for";
   EXPECT_EQ(ReadAll(kFilesAtOnce), bytes_);
 }
 
