@@ -4,6 +4,12 @@
 #include <utility>
 
 namespace thalweg {
+namespace {
+
+// One read that takes long does not keep all others; many at once would keep commits from the disk.
+constexpr size_t kDiskThreads = 2;
+
+}  // namespace
 
 StorageResult<std::unique_ptr<DurableEngine>> DurableEngine::Open(
     Disk& disk, std::unique_ptr<Catalog> catalog, const DurableEngineOptions& options,
@@ -15,17 +21,20 @@ StorageResult<std::unique_ptr<DurableEngine>> DurableEngine::Open(
   const Lsn checkpoint = (*store)->checkpoint();
   auto owned_log = std::make_unique<LocalLog>(disk, options.log);
   LocalLog& log = *owned_log;
+  auto disk_workers = std::make_unique<WorkerPool>(kDiskThreads);
   auto engine =
       std::make_unique<Engine>(*clock, std::move(owned_log), options.engine,
                                EngineStore{.streams = *std::move(store),
                                            .tail_bytes_max = options.keeper.tail_bytes_max,
-                                           .on_unreadable = events.on_unreadable});
+                                           .on_unreadable = events.on_unreadable,
+                                           .disk_workers = disk_workers.get()});
   auto recovered = log.Recover(
       checkpoint, [&engine](Lsn lsn, const Record& record) { return engine->Replay(lsn, record); });
   if (!recovered) return std::unexpected(recovered.error());
   engine->EndReplay();
-  return std::make_unique<DurableEngine>(std::move(clock), std::move(engine), log,
-                                         *std::move(recovered), options.keeper, events);
+  return std::make_unique<DurableEngine>(std::move(clock), std::move(engine),
+                                         std::move(disk_workers), log, *std::move(recovered),
+                                         options.keeper, events);
 }
 
 namespace {
@@ -40,8 +49,9 @@ std::function<void(const StorageFault&)> FailOnce(Engine& engine,
 }  // namespace
 
 DurableEngine::DurableEngine(std::unique_ptr<DirectoryClock> clock, std::unique_ptr<Engine> engine,
-                             LocalLog& log, LogRecoveryReport recovered,
-                             const StoreKeeperOptions& options, const DurableEngineEvents& events)
+                             std::unique_ptr<WorkerPool> disk_workers, LocalLog& log,
+                             LogRecoveryReport recovered, const StoreKeeperOptions& options,
+                             const DurableEngineEvents& events)
     : clock_(std::move(clock)),
       engine_(std::move(engine)),
       recovered_(std::move(recovered)),
@@ -51,6 +61,7 @@ DurableEngine::DurableEngine(std::unique_ptr<DirectoryClock> clock, std::unique_
               {.on_checkpoint = events.on_checkpoint,
                .on_trouble = events.on_trouble,
                .on_failure = FailOnce(*engine_, events)}),
-      store_thread_(keeper_) {}
+      store_thread_(keeper_),
+      disk_workers_(std::move(disk_workers)) {}
 
 }  // namespace thalweg

@@ -1,5 +1,5 @@
 // An engine on a disk: recovered from catalog, segments and log, then served with the threads at
-// work that commit, checkpoint and merge.
+// work that commit, checkpoint, merge, and read what others must not wait for.
 //
 // Crosses threads: made and destroyed by one thread, with nobody else in the engine; its threads
 // run in between.
@@ -9,6 +9,7 @@
 #include <memory>
 #include <utility>
 
+#include "base/worker_pool.h"
 #include "engine/engine.h"
 #include "engine/store_keeper.h"
 #include "engine/store_thread.h"
@@ -50,7 +51,8 @@ class DurableEngine {
 
   // For Open.
   DurableEngine(std::unique_ptr<DirectoryClock> clock, std::unique_ptr<Engine> engine,
-                LocalLog& log, LogRecoveryReport recovered, const StoreKeeperOptions& options,
+                std::unique_ptr<WorkerPool> disk_workers, LocalLog& log,
+                LogRecoveryReport recovered, const StoreKeeperOptions& options,
                 const DurableEngineEvents& events);
 
   // Commits what is staged and takes a last checkpoint (unless the disk is full), then ends the
@@ -67,6 +69,7 @@ class DurableEngine {
   const LogThreads log_threads_;
   StoreKeeper keeper_;
   const StoreThread store_thread_;
+  const std::unique_ptr<WorkerPool> disk_workers_;
 };
 
 }  // namespace thalweg

@@ -160,6 +160,19 @@ TEST_F(DurableEngineTest, ManyThreadsWhileStreamsComeAndGoAllTheTime) {
   }
 }
 
+TEST_F(DurableEngineTest, EndsOnlyOnceItsDiskWorkersHaveReadWhatTheyWereAskedFor) {
+  Open()->engine().Create(NewStream("/a", kBytesType, "x"));
+  std::array<std::string, 50> read;
+  {
+    const auto durable = Open();
+    Engine& engine = durable->engine();
+    for (std::string& text : read) {
+      engine.disk_workers()->Post([&engine, &text] { text = ReadAll(engine, "/a"); });
+    }
+  }
+  for (const std::string& text : read) EXPECT_EQ(text, "x");
+}
+
 TEST_F(DurableEngineTest, EndsAStreamByTheTimeThatPassedWhateverTheWallClockSaysMeanwhile) {
   constexpr int64_t kYearMs = int64_t{365} * 24 * 3'600'000;
   CreateCommand command = NewStream("/later");

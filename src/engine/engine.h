@@ -92,6 +92,9 @@ struct EngineStore {
   uint64_t tail_bytes_max = 0;  // memory for what is not checkpointed yet; 503 beyond it
   // Told of what could not be read. THREAD: any, without a lock.
   std::function<void(const StorageFault&)> on_unreadable;
+  // Where reads wait for the disk; null: with those who ask. Outlives whoever reads, and its tasks
+  // end before the engine.
+  Executor* disk_workers = nullptr;
 };
 
 class Engine final : private CommitListener {
@@ -172,6 +175,9 @@ class Engine final : private CommitListener {
   std::unique_ptr<Checkpoint> NewCheckpoint(LocalLog& log);
   void EvictIdle();
   StreamStore& store() { return *store_.streams; }
+
+  // Where who must not wait repeats a read that would; null: no read is to be repeated.
+  Executor* disk_workers() const { return store_.disk_workers; }
 
   // The memory of what is not checkpointed yet.
   uint64_t tail_bytes() const;

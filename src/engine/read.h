@@ -44,7 +44,7 @@ struct PageRequest {
   bool with_ends = false;  // fills Page::ends
   bool is_use = true;      // starts the TTL's window anew
   bool files = false;      // long parts that memory has no more may be given as Page::files
-  bool may_wait = true;    // for the disk; else kWouldWait where that is needed
+  bool may_wait = true;    // for the disk; else kWouldWait where that may be needed
 };
 
 // What does not change while a stream lives. Borrows from it.

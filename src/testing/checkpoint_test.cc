@@ -15,19 +15,6 @@ class CheckpointTest : public ::testing::Test, protected StoredEngine {
  protected:
   void TearDown() override { EXPECT_TRUE(unreadable().empty()); }
 
-  void CheckpointAndEvict() {
-    const auto checkpoint = engine().NewCheckpoint(log());
-    const auto written = checkpoint->Write();
-    ASSERT_TRUE(written) << written.error().message;
-    Commit();
-    if (*written) {
-      const auto report = checkpoint->Commit();
-      ASSERT_TRUE(report) << report.error().message;
-    }
-    engine().EvictIdle();  // forgets who was used …
-    engine().EvictIdle();  // … and drops who was not
-  }
-
   void MergeAll() {
     for (;;) {
       const auto more = engine().store().MergeStep(1000);

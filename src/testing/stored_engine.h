@@ -9,12 +9,15 @@
 #include <utility>
 #include <vector>
 
+#include "engine/checkpoint.h"
 #include "engine/engine.h"
 #include "storage/directory.h"
 #include "storage/local_log.h"
 #include "storage/stream_store.h"
+#include "testing/cold_disk.h"
 #include "testing/door.h"
 #include "testing/manual_clock.h"
+#include "testing/manual_executor.h"
 #include "testing/sim_catalog.h"
 #include "testing/sim_disk.h"
 
@@ -31,7 +34,7 @@ class StoredEngine {
   // Ends the engine, if it runs, and recovers another. 0: memory is not bounded.
   void Start(uint64_t tail_bytes_max = 0) {
     engine_.reset();
-    auto store = StreamStore::Open(disk_, {}, std::make_unique<BorrowedCatalog>(catalog_));
+    auto store = StreamStore::Open(store_disk_, {}, std::make_unique<BorrowedCatalog>(catalog_));
     ASSERT_TRUE(store) << store.error().message;
     const Lsn checkpoint = (*store)->checkpoint();
     auto log = std::make_unique<LocalLog>(
@@ -40,7 +43,8 @@ class StoredEngine {
     EngineStore engine_store{
         .streams = *std::move(store),
         .tail_bytes_max = tail_bytes_max,
-        .on_unreadable = [this](const StorageFault& fault) { unreadable_.push_back(fault); }};
+        .on_unreadable = [this](const StorageFault& fault) { unreadable_.push_back(fault); },
+        .disk_workers = &disk_workers_};
     engine_ = std::make_unique<Engine>(clock_, std::move(log), EngineOptions{.partitions = 4},
                                        std::move(engine_store));
     replayed_ = 0;
@@ -59,6 +63,20 @@ class StoredEngine {
     Commit();
   }
 
+  // Moves what is durable to the store, and streams that nobody holds out of memory.
+  void CheckpointAndEvict() {
+    const auto checkpoint = engine_->NewCheckpoint(*log_);
+    const auto written = checkpoint->Write();
+    ASSERT_TRUE(written) << written.error().message;
+    Commit();
+    if (*written) {
+      const auto report = checkpoint->Commit();
+      ASSERT_TRUE(report) << report.error().message;
+    }
+    engine_->EvictIdle();  // forgets who was used …
+    engine_->EvictIdle();  // … and drops who was not
+  }
+
   // What is read from `from` on, in pages; "refused" where it is.
   std::string Text(const std::string& path, uint64_t from = 0, size_t page_bytes = 3) {
     std::string text;
@@ -74,6 +92,8 @@ class StoredEngine {
   LocalLog& log() { return *log_; }
   ManualClock& clock() { return clock_; }
   SimDisk& disk() { return disk_; }
+  ColdDisk& store_disk() { return store_disk_; }
+  ManualExecutor& disk_workers() { return disk_workers_; }
   SimCatalog& catalog() { return catalog_; }
   uint64_t replayed() const { return replayed_; }  // records, by the last start
   const std::vector<StorageFault>& unreadable() const { return unreadable_; }
@@ -81,12 +101,14 @@ class StoredEngine {
  private:
   ManualClock clock_;
   SimDisk disk_;
+  ColdDisk store_disk_{disk_};  // the same, for the store
   SimCatalog catalog_;
   uint64_t starts_ = 0;
   uint64_t replayed_ = 0;
   std::vector<StorageFault> unreadable_;
   std::unique_ptr<Engine> engine_;
-  LocalLog* log_ = nullptr;  // the engine's
+  ManualExecutor disk_workers_{clock_};  // its tasks end before the engine
+  LocalLog* log_ = nullptr;              // the engine's
 };
 
 }  // namespace thalweg

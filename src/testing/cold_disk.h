@@ -1,0 +1,87 @@
+// A disk whose files are not in the page cache while a test says so: to read them waits for the
+// disk, and nothing that was read stays.
+//
+// Crosses threads as the disk that it stands before.
+#pragma once
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "storage/disk.h"
+
+namespace thalweg {
+
+class ColdDisk final : public Disk {
+ public:
+  // REQUIRES: `disk` outlives this, and this outlives its files.
+  explicit ColdDisk(Disk& disk) : disk_(disk), unreadable_(open("/dev/null", O_WRONLY)) {}
+  ~ColdDisk() override { close(unreadable_); }
+
+  void SetCold(bool is_cold) { is_cold_ = is_cold; }
+
+  [[nodiscard]] DiskResult<std::unique_ptr<File>> Open(const std::string& path,
+                                                       Mode mode) override {
+    auto file = disk_.Open(path, mode);
+    if (!file) return file;
+    return std::make_unique<ColdFile>(*std::move(file), *this);
+  }
+  [[nodiscard]] DiskResult<void> Rename(const std::string& from, const std::string& to) override {
+    return disk_.Rename(from, to);
+  }
+  [[nodiscard]] DiskResult<void> Remove(const std::string& path) override {
+    return disk_.Remove(path);
+  }
+  [[nodiscard]] DiskResult<void> MakeDirectory(const std::string& path) override {
+    return disk_.MakeDirectory(path);
+  }
+  [[nodiscard]] DiskResult<void> SyncDirectory(const std::string& path) override {
+    return disk_.SyncDirectory(path);
+  }
+  [[nodiscard]] DiskResult<std::vector<std::string>> List(const std::string& path) override {
+    return disk_.List(path);
+  }
+  [[nodiscard]] DiskResult<std::unique_ptr<File>> Lock(const std::string& path) override {
+    return disk_.Lock(path);
+  }
+
+ private:
+  // What cannot be read from a descriptor counts as not cached; a file without one as cached.
+  class ColdFile final : public File {
+   public:
+    ColdFile(std::unique_ptr<File> file, const ColdDisk& disk)
+        : file_(std::move(file)), disk_(disk) {}
+
+    [[nodiscard]] DiskResult<size_t> ReadAt(uint64_t offset, std::span<char> out) const override {
+      return file_->ReadAt(offset, out);
+    }
+    [[nodiscard]] DiskResult<void> WriteAt(uint64_t offset, std::string_view bytes) override {
+      return file_->WriteAt(offset, bytes);
+    }
+    [[nodiscard]] DiskResult<void> Sync() override { return file_->Sync(); }
+    void DropCache() override { file_->DropCache(); }
+    [[nodiscard]] DiskResult<void> Allocate(uint64_t size) override {
+      return file_->Allocate(size);
+    }
+    [[nodiscard]] DiskResult<void> Truncate(uint64_t size) override {
+      return file_->Truncate(size);
+    }
+    [[nodiscard]] DiskResult<uint64_t> Size() const override { return file_->Size(); }
+    int fd() const override { return disk_.is_cold_ ? disk_.unreadable_ : file_->fd(); }
+
+   private:
+    const std::unique_ptr<File> file_;
+    const ColdDisk& disk_;
+  };
+
+  Disk& disk_;
+  const int unreadable_;
+  std::atomic<bool> is_cold_ = false;
+};
+
+}  // namespace thalweg
