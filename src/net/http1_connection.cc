@@ -229,6 +229,10 @@ bool Http1Connection::FlushAndRefill() {
         return false;
       }
       if (progress == OutputQueue::Progress::kBlocked) writable_ = false;
+      if (progress == OutputQueue::Progress::kTurn) {
+        ScheduleRun();
+        return true;
+      }
     }
     const bool refill =
         !pending_.empty() && pending_.front()->waits_for_room() && out_.cost() <= low_cost;

@@ -84,9 +84,12 @@ void OutputQueue::Clear() {
 }
 
 OutputQueue::Progress OutputQueue::Flush(int fd) {
+  const uint64_t end = sent_bytes_ + kFlushBytesMax;
   while (!empty()) {
+    if (sent_bytes_ == end) return Progress::kTurn;
+    const auto room = static_cast<size_t>(end - sent_bytes_);
     const bool is_file = std::holds_alternative<FileRange>(parts_[first_]);
-    const Progress progress = is_file ? SendFile(fd) : SendMemory(fd);
+    const Progress progress = is_file ? SendFile(fd, room) : SendMemory(fd, room);
     if (progress != Progress::kSent) return progress;
   }
   Clear();
@@ -116,18 +119,19 @@ void OutputQueue::SealText() {
   }
 }
 
-// kSent: something was sent, perhaps not all.
-OutputQueue::Progress OutputQueue::SendMemory(int fd) {
+OutputQueue::Progress OutputQueue::SendMemory(int fd, size_t bytes_max) {
   iovec gathered[kGatherMax];
   size_t count = 0;
   bool file_follows = false;
-  for (size_t i = first_; i < parts_.size() && count < kGatherMax; ++i) {
+  for (size_t i = first_; i < parts_.size() && count < kGatherMax && bytes_max > 0; ++i) {
     file_follows = std::holds_alternative<FileRange>(parts_[i]);
     if (file_follows) break;
     std::string_view memory = std::holds_alternative<Bytes>(parts_[i])
                                   ? MemoryOf(std::get<Bytes>(parts_[i]))
                                   : MemoryOf(std::get<std::string>(parts_[i]));
     if (i == first_) memory.remove_prefix(static_cast<size_t>(front_sent_));
+    memory = memory.substr(0, bytes_max);
+    bytes_max -= memory.size();
     gathered[count++] = {const_cast<char*>(memory.data()), memory.size()};
   }
   msghdr message{};
@@ -144,12 +148,13 @@ OutputQueue::Progress OutputQueue::SendMemory(int fd) {
   return Progress::kSent;
 }
 
-OutputQueue::Progress OutputQueue::SendFile(int fd) {
+OutputQueue::Progress OutputQueue::SendFile(int fd, size_t bytes_max) {
   const FileRange& range = std::get<FileRange>(parts_[first_]);
   auto position = static_cast<off_t>(range.begin + front_sent_);
+  const auto bytes = static_cast<size_t>(std::min<uint64_t>(range.length - front_sent_, bytes_max));
   ssize_t sent = 0;
   do {
-    sent = ::sendfile(fd, range.fd, &position, static_cast<size_t>(range.length - front_sent_));
+    sent = ::sendfile(fd, range.fd, &position, bytes);
   } while (sent < 0 && errno == EINTR);
   if (sent < 0) return errno == EAGAIN ? Progress::kBlocked : Progress::kFailed;
   if (sent == 0) return Progress::kFailed;  // the file is shorter than was promised

@@ -15,10 +15,17 @@
 
 namespace thalweg {
 
+// What one Flush sends at most, then it is the turn of others. One replay from the page cache, in
+// MiB/s: 1,300 to 1,400 with all that a socket takes (up to 4 MiB), 1,500 to 1,700 with 512 KiB,
+// 1,800 to 1,950 with 256, 1,700 to 2,100 with 128, 1,100 to 1,200 with 64: what is sent is still
+// in the processor's cache when it is received, until calls cost more than they carry.
+inline constexpr size_t kFlushBytesMax = 128u << 10;
+
 class OutputQueue {
  public:
   enum class Progress : uint8_t {
     kSent,     // the queue is empty
+    kTurn,     // kFlushBytesMax are sent: it is the turn of others
     kBlocked,  // the socket is full; goes on when it is writable
     kFailed,   // the connection or a file of ours is broken
   };
@@ -31,7 +38,7 @@ class OutputQueue {
   void Splice(OutputQueue& other);
   void Clear();
 
-  // Sends what the socket takes.
+  // Sends what the socket takes, but no more than kFlushBytesMax.
   Progress Flush(int fd);
 
   bool empty() const { return first_ == parts_.size(); }
@@ -45,8 +52,10 @@ class OutputQueue {
  private:
   using Part = std::variant<std::string, Bytes, FileRange>;
 
-  Progress SendMemory(int fd);
-  Progress SendFile(int fd);
+  // Both send something of the first part, and what stands behind it, but not more than
+  // `bytes_max`. kSent: perhaps not all.
+  Progress SendMemory(int fd, size_t bytes_max);
+  Progress SendFile(int fd, size_t bytes_max);
   void OnSent(size_t bytes);
   void SealText();
   void DropFront();

@@ -35,6 +35,26 @@ class OutputQueueTest : public ::testing::Test {
   int file_;
 };
 
+TEST_F(OutputQueueTest, GivesTheTurnToOthersAfterSoManyBytesOfMemoryOrFiles) {
+  const int buffer_bytes = 4 * kFlushBytesMax;
+  ASSERT_EQ(::setsockopt(sockets_[0], SOL_SOCKET, SO_SNDBUF, &buffer_bytes, sizeof buffer_bytes),
+            0);
+  const size_t half = kFlushBytesMax / 2;
+  const std::string content(half, 'f');
+  ASSERT_EQ(::write(file_, content.data(), half), static_cast<ssize_t>(half));
+  OutputQueue queue;
+  queue.Append(Bytes::Own(std::string(half, 'm')));
+  queue.Append(FileRange{nullptr, file_, 0, half});
+  queue.Append(Bytes::Own(std::string(kFlushBytesMax + 1, 'n')));
+  for (const size_t turn : {1, 2}) {
+    EXPECT_EQ(queue.Flush(sockets_[0]), OutputQueue::Progress::kTurn);
+    EXPECT_EQ(queue.sent_bytes(), turn * kFlushBytesMax);
+    while (!ReadSome().empty()) continue;
+  }
+  EXPECT_EQ(queue.Flush(sockets_[0]), OutputQueue::Progress::kSent);
+  EXPECT_EQ(ReadSome(), "n");
+}
+
 TEST_F(OutputQueueTest, SendsEverythingInOrderThroughASmallSocket) {
   std::string content;
   for (int i = 0; i < 50'000; ++i) content += std::to_string(i);
@@ -70,7 +90,10 @@ TEST_F(OutputQueueTest, SendsEverythingInOrderThroughASmallSocket) {
     }
   }
   std::string got;
-  while (queue.Flush(sockets_[0]) == OutputQueue::Progress::kBlocked) {
+  for (;;) {
+    const OutputQueue::Progress progress = queue.Flush(sockets_[0]);
+    ASSERT_NE(progress, OutputQueue::Progress::kFailed);
+    if (progress == OutputQueue::Progress::kSent) break;
     EXPECT_GT(queue.cost(), 0u);
     got += ReadSome();
   }
