@@ -10,10 +10,7 @@ namespace thalweg {
 // One responder that waits, until the client leaves.
 class BackgroundAnswers::Waiting final : public ResponderEvents {
  public:
-  Waiting(Responder& responder, HeaderList fields)
-      : responder_(&responder), fields_(std::move(fields)) {
-    responder.SetEvents(this);
-  }
+  explicit Waiting(Responder& responder) : responder_(&responder) { responder.SetEvents(this); }
   ~Waiting() override {
     if (responder_ != nullptr) responder_->SetEvents(nullptr);
   }
@@ -21,37 +18,36 @@ class BackgroundAnswers::Waiting final : public ResponderEvents {
   void OnWritable() override {}
   void OnCancel() override { responder_ = nullptr; }
 
-  void Send(Bytes body) {
+  void Send(Answer answer) {
     if (responder_ == nullptr) return;
     Responder& responder = *std::exchange(responder_, nullptr);
     responder.SetEvents(nullptr);
-    responder.Respond(200, fields_, std::move(body));
+    answer(responder);
   }
 
  private:
   Responder* responder_;  // null: the client is gone, or has its answer
-  HeaderList fields_;
 };
 
-BackgroundAnswers::BackgroundAnswers(Executor& executor, Executor& workers)
-    : workers_(workers), way_back_(std::make_shared<WayBack<BackgroundAnswers>>(*this, executor)) {}
+BackgroundAnswers::BackgroundAnswers(Executor& executor)
+    : way_back_(std::make_shared<WayBack<BackgroundAnswers>>(*this, executor)) {}
 
 BackgroundAnswers::~BackgroundAnswers() { way_back_->Close(); }
 
-void BackgroundAnswers::Answer(Responder& responder, HeaderList fields, Work work) {
+void BackgroundAnswers::Run(Executor& workers, Responder& responder, Work work) {
   const uint64_t ticket = ++last_ticket_;
-  waiting_.emplace(ticket, std::make_unique<Waiting>(responder, std::move(fields)));
-  workers_.Post([way_back = way_back_, ticket, work = std::move(work)]() mutable {
-    way_back->Post([ticket, body = work()](BackgroundAnswers& owner) mutable {
-      owner.Finish(ticket, std::move(body));
+  waiting_.emplace(ticket, std::make_unique<Waiting>(responder));
+  workers.Post([way_back = way_back_, ticket, work = std::move(work)]() mutable {
+    way_back->Post([ticket, answer = work()](BackgroundAnswers& owner) mutable {
+      owner.Finish(ticket, std::move(answer));
     });
   });
 }
 
-void BackgroundAnswers::Finish(uint64_t ticket, Bytes body) {
+void BackgroundAnswers::Finish(uint64_t ticket, Answer answer) {
   const auto waiting = waiting_.extract(ticket);
   THALWEG_ASSERT(!waiting.empty());
-  waiting.mapped()->Send(std::move(body));
+  waiting.mapped()->Send(std::move(answer));
 }
 
 }  // namespace thalweg

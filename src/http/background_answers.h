@@ -1,4 +1,5 @@
-// Answers whose body a worker makes, such as a large one that is compressed.
+// Answers that a worker makes ready: a large body that is compressed, a page that is read from the
+// disk.
 //
 // Crosses threads: the work runs on a worker, all else on the executor's own thread. The client
 // may leave and the router may end while the work is under way.
@@ -10,7 +11,6 @@
 #include <unordered_map>
 
 #include "http/way_back.h"
-#include "thalweg/bytes.h"
 #include "thalweg/executor.h"
 #include "thalweg/http.h"
 
@@ -18,23 +18,24 @@ namespace thalweg {
 
 class BackgroundAnswers {
  public:
-  using Work = std::move_only_function<Bytes()>;
+  using Answer = std::move_only_function<void(Responder&)>;
+  using Work = std::move_only_function<Answer()>;
 
-  // Both outlive this.
-  BackgroundAnswers(Executor& executor, Executor& workers);
+  // REQUIRES: `executor` outlives this.
+  explicit BackgroundAnswers(Executor& executor);
   ~BackgroundAnswers();
   BackgroundAnswers(const BackgroundAnswers&) = delete;
   BackgroundAnswers& operator=(const BackgroundAnswers&) = delete;
 
-  // Answers 200 with `fields` and what `work` gives, once a worker has run it.
-  void Answer(Responder& responder, HeaderList fields, Work work);
+  // Once one of `workers` has run `work`, calls what it gave on the executor, unless the client has
+  // left by then.
+  void Run(Executor& workers, Responder& responder, Work work);
 
  private:
   class Waiting;
 
-  void Finish(uint64_t ticket, Bytes body);
+  void Finish(uint64_t ticket, Answer answer);
 
-  Executor& workers_;
   const std::shared_ptr<WayBack<BackgroundAnswers>> way_back_;
   uint64_t last_ticket_ = 0;
   std::unordered_map<uint64_t, std::unique_ptr<Waiting>> waiting_;

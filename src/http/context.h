@@ -18,13 +18,13 @@ struct RouterContext {
   Engine& engine;
   Port& port;
   Executor& executor;
-  Executor* workers;  // may be null
+  Executor* workers;  // for what takes long; null: it runs on `executor`
   const Clock& clock;
-  const RouterOptions options;              // base_path as from NormalBasePath (target.h)
-  const HeaderList common;                  // on every response: CORS and browser security (cors.h)
-  BackgroundAnswers* background = nullptr;  // null: everything runs on `executor`
-  HookedAnswers* hooked = nullptr;          // never null where options.hooks has one
-  mutable HeaderList spare_head{};          // `common`, or nothing; for the next Head
+  const RouterOptions options;  // base_path as from NormalBasePath (target.h)
+  const HeaderList common;      // on every response: CORS and browser security (cors.h)
+  BackgroundAnswers& background;
+  HookedAnswers* hooked = nullptr;  // never null where options.hooks has one
+  mutable HeaderList spare_head{};  // `common`, or nothing; for the next Head. Own thread only
 };
 
 }  // namespace thalweg

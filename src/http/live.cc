@@ -6,6 +6,7 @@
 
 #include "http/durable_answer.h"
 #include "http/live_hub.h"
+#include "http/page_read.h"
 #include "http/problem_codes.h"
 #include "http/read_problem.h"
 
@@ -27,7 +28,7 @@ class LiveReaders::Impl {
 
  private:
   template <typename Answer>
-  void Begin(LiveRequest request, size_t page_bytes_max, Responder& responder, Answer answer);
+  void Begin(LiveRequest request, const PageRequest& page, Responder& responder, Answer answer);
   void AnswerLongPoll(LiveRequest& request, ReadOutcome& outcome, Responder& responder);
 
   // The hub of `stream` with room for one more; null: the answer has been given.
@@ -40,22 +41,28 @@ class LiveReaders::Impl {
 
 // Looks the stream up; `answer` gets what was found once it may be told. Problems end here.
 template <typename Answer>
-void LiveReaders::Impl::Begin(LiveRequest request, size_t page_bytes_max, Responder& responder,
+void LiveReaders::Impl::Begin(LiveRequest request, const PageRequest& page, Responder& responder,
                               Answer answer) {
-  const RouterContext& context = shared_.context;
-  ReadOutcome outcome = context.engine.Read(request.path, request.from, page_bytes_max);
-  const Lsn rests_on = outcome.rests_on;
-  auto go_on = [this, request = std::move(request), outcome = std::move(outcome),
-                answer = std::move(answer)](Responder& to) mutable {
-    if (outcome.verdict == ReadVerdict::kOk) return answer(request, outcome, to);
-    SendProblem(to, Head(shared_.context), ProblemOf(outcome.verdict), {});
+  const std::string path = request.path;
+  const ReadFrom from = request.from;
+  auto go_on = [this, request = std::move(request), answer = std::move(answer)](
+                   ReadOutcome outcome, Responder& reader) mutable {
+    const RouterContext& context = shared_.context;
+    const Lsn rests_on = outcome.rests_on;
+    auto tell = [&context, request = std::move(request), outcome = std::move(outcome),
+                 answer = std::move(answer)](Responder& to) mutable {
+      if (outcome.verdict == ReadVerdict::kOk) return answer(request, outcome, to);
+      SendProblem(to, Head(context), ProblemOf(outcome.verdict), {});
+    };
+    if (rests_on <= context.engine.durable()) return tell(reader);
+    AnswerWhenDurable(context.port, rests_on, reader, std::move(tell));
   };
-  if (rests_on <= context.engine.durable()) return go_on(responder);
-  AnswerWhenDurable(context.port, rests_on, responder, std::move(go_on));
+  ReadPage(shared_.context, path, from, page, responder, std::move(go_on));
 }
 
 void LiveReaders::Impl::LongPoll(LiveRequest request, Responder& responder) {
-  Begin(std::move(request), shared_.context.options.page_bytes_max, responder,
+  const size_t page_bytes_max = shared_.context.options.page_bytes_max;
+  Begin(std::move(request), {.bytes_max = page_bytes_max, .files = true}, responder,
         [this](LiveRequest& asked, ReadOutcome& outcome, Responder& to) {
           AnswerLongPoll(asked, outcome, to);
         });
@@ -78,7 +85,7 @@ void LiveReaders::Impl::AnswerLongPoll(LiveRequest& request, ReadOutcome& outcom
 }
 
 void LiveReaders::Impl::Sse(LiveRequest request, Responder& responder) {
-  Begin(std::move(request), kSsePageBytesMax, responder,
+  Begin(std::move(request), {.bytes_max = kSsePageBytesMax}, responder,
         [this](LiveRequest& asked, ReadOutcome& outcome, Responder& to) {
           LiveHub* const hub = HubFor(outcome.stream, to);
           if (hub != nullptr) hub->sse().Add(to, outcome.page.start, asked.cursor);

@@ -11,16 +11,25 @@ LiveHub::LiveHub(LiveShared& shared, StreamHandle stream)
       stream_(std::move(stream)),
       polls_(*this),
       sse_(*this),
-      self_(std::make_shared<LiveHub*>(this)) {
+      way_back_(std::make_shared<WayBack<LiveHub>>(*this, shared.context.executor)) {
   shared_.context.port.Watch(stream_, this);
 }
 
-LiveHub::~LiveHub() { shared_.context.port.Unwatch(stream_, this); }
+LiveHub::~LiveHub() {
+  way_back_->Close();
+  shared_.context.port.Unwatch(stream_, this);
+}
 
 StreamInfo LiveHub::info() const { return Engine::Info(stream_); }
 
 std::optional<ReadOutcome> LiveHub::Read(Offset from, size_t page_bytes_max) {
-  ReadOutcome outcome = shared_.context.engine.Read(stream_, from, page_bytes_max);
+  const PageKey page{from, page_bytes_max};
+  if (fetching_.contains(page)) return std::nullopt;
+  ReadOutcome outcome = Look(page);
+  if (outcome.verdict == ReadVerdict::kWouldWait) {
+    Fetch(page);
+    return std::nullopt;
+  }
   if (outcome.rests_on <= shared_.context.engine.durable()) return outcome;
   if (shared_.context.engine.failed()) {
     outcome = {};
@@ -28,15 +37,41 @@ std::optional<ReadOutcome> LiveHub::Read(Offset from, size_t page_bytes_max) {
     return outcome;
   }
   if (!std::exchange(look_scheduled_, true)) {
-    shared_.context.port.WhenDurable(outcome.rests_on, [weak = std::weak_ptr(self_)] {
-      if (const auto self = weak.lock()) (*self)->LookAgain();
+    shared_.context.port.WhenDurable(outcome.rests_on, [way_back = way_back_] {
+      LiveHub* const hub = way_back->owner();
+      if (hub == nullptr) return;
+      hub->look_scheduled_ = false;
+      hub->LookAgain();
     });
   }
   return std::nullopt;
 }
 
+ReadOutcome LiveHub::Look(const PageKey& page) {
+  if (arrived_ != nullptr && arrived_->page == page) return arrived_->outcome;
+  Engine& engine = shared_.context.engine;
+  const bool may_wait = engine.disk_workers() == nullptr;
+  return engine.Read(stream_, page.from, {.bytes_max = page.bytes_max, .may_wait = may_wait});
+}
+
+void LiveHub::Fetch(const PageKey& page) {
+  fetching_.insert(page);
+  Engine& engine = shared_.context.engine;
+  engine.disk_workers()->Post([way_back = way_back_, &engine, stream = stream_, page] {
+    way_back->Post([arrived = Arrived{page, engine.Read(stream, page.from, page.bytes_max)}](
+                       LiveHub& hub) { hub.Arrive(arrived); });
+  });
+}
+
+void LiveHub::Arrive(const Arrived& arrived) {
+  fetching_.erase(arrived.page);
+  arrived_ = &arrived;
+  LookAgain();
+  arrived_ = nullptr;
+  sse_.Publish();  // what it does not show may have been told meanwhile
+}
+
 void LiveHub::LookAgain() {
-  look_scheduled_ = false;
   polls_.LookAll();
   sse_.Publish();
   sse_.ResumeBehind();

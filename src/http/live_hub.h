@@ -1,18 +1,22 @@
 // All live readers of one stream on one router. It is the stream's one watcher there, so that an
 // append costs one notification, however many read. (protocol 5.7, 5.8)
 //
-// Own thread only; owned by LiveReaders.
+// Crosses threads: what would wait for the disk is read on a worker, all else is the executor's
+// own. Owned by LiveReaders.
 #pragma once
 
+#include <compare>
 #include <cstddef>
 #include <memory>
 #include <optional>
+#include <set>
 
 #include "engine/port.h"
 #include "engine/read.h"
 #include "http/live_polls.h"
 #include "http/live_shared.h"
 #include "http/live_sse.h"
+#include "http/way_back.h"
 
 namespace thalweg {
 
@@ -30,8 +34,8 @@ class LiveHub final : private Watcher {
   const StreamHandle& stream() const { return stream_; }
   StreamInfo info() const;
 
-  // A page of the stream, or null where the answer may not be told yet: then all readers look
-  // again once it may.
+  // A page of the stream, or null where it is not in memory or may not be told yet: then all
+  // readers look again once it is there and may.
   std::optional<ReadOutcome> Read(Offset from, size_t page_bytes_max);
 
   size_t readers() const { return polls_.size() + sse_.size(); }
@@ -42,8 +46,21 @@ class LiveHub final : private Watcher {
   void Shutdown();
 
  private:
+  struct PageKey {
+    Offset from;
+    size_t bytes_max = 0;
+    auto operator<=>(const PageKey&) const = default;
+  };
+  struct Arrived {
+    PageKey page;
+    ReadOutcome outcome;
+  };
+
   void OnStreamChanged() override;
   void LookAgain();
+  ReadOutcome Look(const PageKey& page);
+  void Fetch(const PageKey& page);
+  void Arrive(const Arrived& arrived);
 
   LiveShared& shared_;
   const StreamHandle stream_;
@@ -51,7 +68,9 @@ class LiveHub final : private Watcher {
   LiveSse sse_;
   bool look_scheduled_ = false;
   bool sweep_scheduled_ = false;
-  const std::shared_ptr<LiveHub*> self_;  // tasks hold it weakly: they may outlive us
+  std::set<PageKey> fetching_;        // by workers, and not there yet
+  const Arrived* arrived_ = nullptr;  // while it is looked at
+  const std::shared_ptr<WayBack<LiveHub>> way_back_;
 };
 
 }  // namespace thalweg

@@ -28,15 +28,14 @@ void LivePolls::Add(Responder& responder, LivePollRequest request) {
 // Most wait at the same offset: one read serves them all.
 void LivePolls::LookAll() {
   std::optional<ReadOutcome> outcome;
-  Offset outcome_from;
+  std::optional<Offset> looked_at;
   for (auto it = waiting_.begin(); it != waiting_.end();) {
     LivePoll& poll = *it++;
-    if (!outcome || outcome_from != poll.request.offset) {
-      outcome_from = poll.request.offset;
-      outcome = hub_.Read(outcome_from, hub_.shared().context.options.page_bytes_max);
-      if (!outcome) return;  // the hub looks again when it is durable
+    if (looked_at != poll.request.offset) {
+      looked_at = poll.request.offset;
+      outcome = hub_.Read(*looked_at, hub_.shared().context.options.page_bytes_max);
     }
-    Answer(poll, *outcome);
+    if (outcome) Answer(poll, *outcome);  // else the hub looks again
   }
 }
 

@@ -11,6 +11,7 @@
 
 #include "engine/engine.h"
 #include "engine/port.h"
+#include "http/background_answers.h"
 #include "http/context.h"
 #include "http/cursor.h"
 #include "http/live.h"
@@ -56,13 +57,15 @@ class LiveBench {
                                : std::make_unique<Engine>(clock_, std::move(log), EngineOptions{})),
         executor_(clock_),
         port_(engine_->Attach(executor_)),
+        background_(executor_),
         context_{.engine = *engine_,
                  .port = *port_,
                  .executor = executor_,
                  .workers = nullptr,
                  .clock = clock_,
                  .options = std::move(options),
-                 .common = {}},
+                 .common = {},
+                 .background = background_},
         live_(std::in_place, context_) {}
 
   ~LiveBench() {
@@ -140,6 +143,7 @@ class LiveBench {
   EnginePtr engine_;
   ManualExecutor executor_;
   std::unique_ptr<Port> port_;
+  BackgroundAnswers background_;
   RouterContext context_;
   std::optional<LiveReaders> live_;
 };

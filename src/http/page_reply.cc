@@ -115,15 +115,17 @@ std::optional<std::vector<Bytes>> BytesOf(PageBody body) {
 void SendCompressed(const RouterContext& context, Responder& responder, const Head& head,
                     PageBody body, Coding coding) {
   const bool is_large = body.size > kCompressInlineBytesMax;
-  auto parts = BytesOf(std::move(body));
-  if (!parts) return SendProblem(responder, Head(context), kStreamUnreadable, {});
-  if (context.background == nullptr || !is_large) {
-    responder.Respond(200, head.fields(), Bytes::Own(Compress(coding, *parts)));
-    return;
-  }
-  context.background->Answer(responder, head.fields(), [coding, parts = *std::move(parts)] {
-    return Bytes::Own(Compress(coding, parts));
-  });
+  auto compress = [coding, &context, fields = head.fields(),
+                   body = std::move(body)]() mutable -> BackgroundAnswers::Answer {
+    const auto parts = BytesOf(std::move(body));
+    if (!parts) {
+      return [&context](Responder& to) { SendProblem(to, Head(context), kStreamUnreadable, {}); };
+    }
+    return [fields = std::move(fields), compressed = Bytes::Own(Compress(coding, *parts))](
+               Responder& to) mutable { to.Respond(200, fields, std::move(compressed)); };
+  };
+  if (context.workers == nullptr || !is_large) return compress()(responder);
+  context.background.Run(*context.workers, responder, std::move(compress));
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "engine/engine.h"
+#include "http/background_answers.h"
 #include "http/head.h"
 #include "http/problem_codes.h"
 #include "http/recording_responder.h"
@@ -53,13 +54,15 @@ TEST(SendProblem, EscapesWhatItQuotes) {
   ManualExecutor executor(clock);
   const EnginePtr engine = OpenMemoryEngine(clock);
   const auto port = engine->Attach(executor);
+  BackgroundAnswers background(executor);
   const RouterContext context{.engine = *engine,
                               .port = *port,
                               .executor = executor,
                               .workers = nullptr,
                               .clock = clock,
                               .options = {},
-                              .common = {}};
+                              .common = {},
+                              .background = background};
   RecordingResponder answer;
   SendProblem(answer, Head(context), kBadOffset, "a\"b\\c\n\x01\xff");
   EXPECT_EQ(answer.status(), 400);

@@ -3,6 +3,7 @@
 #include "engine/engine.h"
 #include "http/durable_answer.h"
 #include "http/handlers.h"
+#include "http/page_read.h"
 #include "http/page_reply.h"
 #include "http/query.h"
 #include "http/read_problem.h"
@@ -13,22 +14,21 @@ namespace {
 
 void CatchUp(const RouterContext& context, const StreamRequest& request, ReadFrom from,
              Responder& responder) {
-  ReadOutcome outcome = context.engine.Read(
-      request.key, from, PageRequest{.bytes_max = context.options.page_bytes_max, .files = true});
-  const Lsn rests_on = outcome.rests_on;
-  if (outcome.verdict != ReadVerdict::kOk) {
-    const auto refuse = [&context, verdict = outcome.verdict](Responder& waiting) {
-      SendProblem(waiting, Head(context), ProblemOf(verdict), {});
-    };
-    return AnswerWhenDurable(context.port, rests_on, responder, refuse);
-  }
-  AnswerWhenDurable(
-      context.port, rests_on, responder,
-      [&context, outcome = std::move(outcome), conditions = ReadConditionsOf(request.http),
-       now = from.kind == ReadFrom::Kind::kTail](Responder& waiting) mutable {
-        SendPage(context, outcome.stream, std::move(outcome.page), conditions, std::nullopt, now,
-                 waiting);
-      });
+  auto send = [&context, conditions = ReadConditionsOf(request.http),
+               now = from.kind == ReadFrom::Kind::kTail](ReadOutcome& outcome, Responder& to) {
+    if (outcome.verdict != ReadVerdict::kOk) {
+      return SendProblem(to, Head(context), ProblemOf(outcome.verdict), {});
+    }
+    SendPage(context, outcome.stream, std::move(outcome.page), conditions, std::nullopt, now, to);
+  };
+  ReadPage(context, request.key, from, {.bytes_max = context.options.page_bytes_max, .files = true},
+           responder,
+           [&context, send = std::move(send)](ReadOutcome outcome, Responder& to) mutable {
+             const Lsn rests_on = outcome.rests_on;
+             AnswerWhenDurable(context.port, rests_on, to,
+                               [outcome = std::move(outcome), send = std::move(send)](
+                                   Responder& waiting) mutable { send(outcome, waiting); });
+           });
 }
 
 }  // namespace

@@ -46,6 +46,7 @@ class Router::Impl {
   Impl(Engine& engine, Executor& executor, Executor* workers, const Clock& clock,
        const RouterOptions& options)
       : port_(engine.Attach(executor)),
+        background_(executor),
         context_{.engine = engine,
                  .port = *port_,
                  .executor = executor,
@@ -53,7 +54,7 @@ class Router::Impl {
                  .clock = clock,
                  .options = Normal(options),
                  .common = CommonFields(options),
-                 .background = workers ? &background_.emplace(executor, *workers) : nullptr,
+                 .background = background_,
                  .hooked = HasHooks(options) ? &hooked_.emplace(*port_, executor) : nullptr},
         live_(context_) {}
 
@@ -84,7 +85,7 @@ class Router::Impl {
 
   // In this order: the live readers leave before the port that they watch through.
   const std::unique_ptr<Port> port_;
-  std::optional<BackgroundAnswers> background_;
+  BackgroundAnswers background_;
   std::optional<HookedAnswers> hooked_;
   const RouterContext context_;
   JsonSplitter splitter_;

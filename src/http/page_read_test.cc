@@ -1,0 +1,275 @@
+// Reads of what is neither in memory nor in the page cache, through a router: a disk worker reads
+// it, and nobody else waits.
+#include "http/page_read.h"
+
+#include <gtest/gtest.h>
+
+#include <deque>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "http/live_test_support.h"
+#include "http/recording_responder.h"
+#include "testing/stored_engine.h"
+#include "thalweg/router.h"
+
+namespace thalweg {
+namespace {
+
+class ColdReads : public testing::Test {
+ protected:
+  ColdReads() { Create("s", "one"); }
+  ~ColdReads() override {
+    router_.reset();  // before the responders
+    executor_.RunAll();
+  }
+
+  void Create(const std::string& path, std::string_view data) {
+    RecordingResponder created;
+    Handle(Method::kPut, path, "", created, {{"content-type", "text/plain"}}, data);
+    Settle();
+    ASSERT_EQ(created.status(), 201);
+  }
+  void Append(const std::string& path, std::string_view data) {
+    AppendQuietly(path, data);
+    Settle();
+  }
+  // Durable, but nobody was told.
+  void AppendQuietly(const std::string& path, std::string_view data) {
+    RecordingResponder& appended = replies_.emplace_back();
+    Handle(Method::kPost, path, "", appended, {{"content-type", "text/plain"}}, data);
+    stored_.Commit();
+  }
+  void Settle() {
+    stored_.Commit();
+    executor_.RunAll();
+  }
+
+  RecordingResponder& Get(const std::string& path, std::string_view query) {
+    RecordingResponder& reply = replies_.emplace_back();
+    Handle(Method::kGet, path, query, reply, {}, {});
+    return reply;
+  }
+  RecordingResponder& Get() { return Get("s", "offset=-1"); }
+
+  void Handle(Method method, const std::string& path, std::string_view query,
+              RecordingResponder& reply, const std::vector<HeaderField>& headers,
+              std::string_view body) {
+    const std::string target = "/v1/stream/" + path;
+    router_->Handle({.method = method,
+                     .path = target,
+                     .query = query,
+                     .scheme = "http",
+                     .authority = "example.test",
+                     .headers = headers,
+                     .body = body},
+                    reply);
+  }
+
+  // All streams leave memory, and what the store has of them the page cache.
+  void GoCold() {
+    stored_.CheckpointAndEvict();
+    stored_.store_disk().SetCold(true);
+  }
+
+  size_t RunWorkers() { return stored_.disk_workers().RunAll(); }
+  void Arrive() {
+    ASSERT_GT(RunWorkers(), 0u);
+    executor_.RunAll();
+  }
+
+  std::deque<RecordingResponder> replies_;
+  StoredEngine stored_;
+  ManualExecutor executor_{stored_.clock()};
+  std::unique_ptr<Router> router_ = std::make_unique<Router>(stored_.engine(), executor_, nullptr,
+                                                             stored_.clock(), RouterOptions{});
+};
+
+TEST_F(ColdReads, AreAnsweredByWayOfADiskWorker) {
+  EXPECT_EQ(Get().body(), "one") << "what is in memory, at once";
+  stored_.CheckpointAndEvict();
+  EXPECT_EQ(Get().body(), "one") << "what is in the page cache, at once";
+  GoCold();
+  const RecordingResponder& answer = Get();
+  EXPECT_EQ(answer.status(), 0);
+  EXPECT_EQ(RunWorkers(), 1u);
+  EXPECT_EQ(answer.status(), 0) << "workers do not answer themselves";
+  executor_.RunAll();
+  EXPECT_EQ(answer.status(), 200);
+  EXPECT_EQ(answer.body(), "one");
+  EXPECT_EQ(answer.Header("stream-up-to-date"), "true");
+}
+
+TEST_F(ColdReads, WaitForTheirPageAloneAndKeepNobodyElse) {
+  GoCold();
+  const RecordingResponder& cold = Get();
+  Append("s", "two");
+  EXPECT_EQ(Get("s", "offset=" + OffsetText(3)).body(), "two");
+  EXPECT_EQ(cold.status(), 0);
+  Arrive();
+  EXPECT_EQ(cold.body(), "onetwo");
+}
+
+TEST_F(ColdReads, OfARemovedStreamFindNothing) {
+  GoCold();
+  const RecordingResponder& answer = Get();
+  RecordingResponder removed;
+  Handle(Method::kDelete, "s", "", removed, {}, {});
+  RunWorkers();
+  executor_.RunAll();
+  EXPECT_EQ(answer.status(), 0) << "the removal is not durable yet";
+  Settle();
+  EXPECT_EQ(answer.status(), 404);
+}
+
+TEST_F(ColdReads, ThatFailOnTheWorkerAreAnswered500) {
+  GoCold();
+  const RecordingResponder& answer = Get();
+  stored_.disk().FailNth({.op = DiskOp::kRead, .path_part = "segments/"}, 1, {.times = 1'000});
+  Arrive();
+  EXPECT_EQ(answer.status(), 500);
+  EXPECT_EQ(stored_.unreadable().size(), 1u);
+}
+
+TEST_F(ColdReads, MayLoseTheirClient) {
+  GoCold();
+  RecordingResponder& before = Get();
+  RecordingResponder& after = Get();
+  before.Cancel();
+  RunWorkers();
+  after.Cancel();
+  executor_.RunAll();
+  EXPECT_EQ(before.status(), 0);
+  EXPECT_EQ(after.status(), 0);
+}
+
+TEST_F(ColdReads, MayLoseTheirRouterBeforeThePageIsThere) {
+  GoCold();
+  const RecordingResponder& answer = Get();
+  router_.reset();
+  RunWorkers();
+  EXPECT_EQ(executor_.RunAll(), 0u) << "nothing is posted for a router that has ended";
+  EXPECT_EQ(answer.status(), 0);
+}
+
+TEST_F(ColdReads, MayLoseTheirRouterWhenThePageIsThere) {
+  GoCold();
+  const RecordingResponder& answer = Get();
+  RunWorkers();
+  router_.reset();
+  executor_.RunAll();
+  EXPECT_EQ(answer.status(), 0);
+}
+
+TEST_F(ColdReads, BeginALongPollOrAnSseResponse) {
+  GoCold();
+  const RecordingResponder& poll = Get("s", "offset=-1&live=long-poll");
+  const RecordingResponder& sse = Get("s", "offset=-1&live=sse");
+  EXPECT_EQ(poll.status(), 0);
+  EXPECT_EQ(sse.status(), 0);
+  // The SSE response begins, and then its reader asks for the page once more.
+  Arrive();
+  EXPECT_EQ(poll.body(), "one");
+  EXPECT_EQ(sse.status(), 200);
+  Arrive();
+  EXPECT_TRUE(sse.body().starts_with(TextEvent("one"))) << sse.body();
+}
+
+// An SSE reader of "s" whose transport is full, and what it is behind with.
+class ColdLiveReader : public ColdReads {
+ protected:
+  ColdLiveReader() : reader_(Get("s", "offset=" + OffsetText(3) + "&live=sse")) {
+    EXPECT_EQ(reader_.status(), 200);
+    reader_.set_room(0);
+    Append("s", "two");  // is written all the same, and then there is no room
+    Append("s", "three");
+    GoCold();
+    reader_.TakeBody();
+  }
+
+  static std::string DataOf(std::string_view body) {
+    std::string data;
+    for (size_t at = 0; (at = body.find("event: data\ndata:", at)) != body.npos;) {
+      at += std::string_view("event: data\ndata:").size();
+      data.append(body.substr(at, body.find('\n', at) - at)).append(";");
+    }
+    return data;
+  }
+
+  RecordingResponder& reader_;
+};
+
+TEST_F(ColdLiveReader, IsSentItsPageOnceAWorkerHasReadIt) {
+  reader_.MakeRoom();
+  EXPECT_EQ(reader_.body(), "");
+  Arrive();
+  EXPECT_EQ(DataOf(reader_.body()), "three;");
+  Append("s", "four");
+  EXPECT_EQ(DataOf(reader_.body()), "three;four;") << "it is live again";
+  EXPECT_EQ(RunWorkers(), 0u);
+}
+
+TEST_F(ColdLiveReader, MissesNothingThatComesMeanwhile) {
+  reader_.MakeRoom();
+  reader_.MakeRoom();
+  EXPECT_EQ(RunWorkers(), 1u) << "a page is asked for once, however often one looks";
+  Append("s", "four");
+  EXPECT_EQ(DataOf(reader_.body()), "three;four;");
+}
+
+TEST_F(ColdLiveReader, IsOneOfManyAtDifferentPlaces) {
+  RecordingResponder& other = Get("s", "offset=" + OffsetText(6) + "&live=sse");
+  RecordingResponder& first = Get("s", "offset=" + OffsetText(0) + "&live=sse");
+  reader_.MakeRoom();
+  while (RunWorkers() > 0) executor_.RunAll();
+  EXPECT_EQ(DataOf(reader_.body()), "three;");
+  EXPECT_EQ(DataOf(other.body()), "three;");
+  EXPECT_EQ(DataOf(first.body()), "onetwothree;");
+}
+
+TEST_F(ColdLiveReader, EndsWhereItsPageCannotBeRead) {
+  reader_.MakeRoom();
+  stored_.disk().FailNth({.op = DiskOp::kRead, .path_part = "segments/"}, 1, {.times = 1'000});
+  Arrive();
+  EXPECT_TRUE(reader_.finished());
+  EXPECT_EQ(DataOf(reader_.body()), "");
+  EXPECT_EQ(RunWorkers(), 0u) << "it is not tried for ever";
+}
+
+TEST_F(ColdLiveReader, MayLoseItsClientAndItsHubMeanwhile) {
+  reader_.MakeRoom();
+  reader_.Cancel();
+  executor_.RunAll();  // the hub of no reader ends
+  EXPECT_EQ(RunWorkers(), 1u);
+  EXPECT_EQ(executor_.RunAll(), 0u);
+}
+
+TEST_F(ColdLiveReader, MayLoseItsRouterMeanwhile) {
+  reader_.MakeRoom();
+  RunWorkers();
+  router_.reset();
+  executor_.RunAll();
+  EXPECT_EQ(DataOf(reader_.body()), "");
+  EXPECT_TRUE(reader_.aborted());
+}
+
+TEST_F(ColdReads, OfNewsThatLeftMemoryBeforeTheyWereToldReachAllWhoAreLive) {
+  RecordingResponder& sse = Get("s", "offset=" + OffsetText(3) + "&live=sse");
+  const RecordingResponder& poll = Get("s", "offset=" + OffsetText(3) + "&live=long-poll");
+  sse.TakeBody();
+  AppendQuietly("s", "two");
+  GoCold();
+  executor_.RunAll();  // they are told, and the page is not there
+  EXPECT_EQ(sse.body(), "");
+  EXPECT_EQ(poll.status(), 0);
+  RunWorkers();
+  Append("s", "more");  // also behind the pages that the workers have read
+  EXPECT_NE(sse.body().find("data:two"), std::string::npos) << sse.body();
+  EXPECT_NE(sse.body().find("data:more"), std::string::npos) << sse.body();
+  EXPECT_EQ(poll.body(), "two");
+}
+
+}  // namespace
+}  // namespace thalweg
