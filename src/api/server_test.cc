@@ -75,6 +75,25 @@ TEST(Server, KeepsADirectoryOverARestart) {
   EXPECT_THAT(Ask(again->port(), "GET", "/v1/stream/a"), EndsWith("\r\n\r\none"));
 }
 
+// After a restart nothing is verified yet, so a long page is read by a disk worker.
+TEST(Server, AnswersInOrderBehindAReadThatADiskWorkerMakes) {
+  const Folder folder;
+  const std::string text(300'000, 'x');
+  ServerOptions options;
+  options.data_dir = folder / "data";
+  EXPECT_THAT(Ask(Started(options)->port(), "PUT", "/v1/stream/a", text), HasSubstr(" 201 "));
+  const auto server = Started(options);
+  TestClient client(server->port());
+  client.Send(
+      "GET /v1/stream/a HTTP/1.1\r\nHost: h\r\n\r\n"
+      "POST /v1/stream/a HTTP/1.1\r\nHost: h\r\nContent-Type: text/plain\r\n"
+      "Content-Length: 1\r\n\r\ny"
+      "GET /v1/stream/a?offset=0000000000000000_0000000000300000 HTTP/1.1\r\nHost: h\r\n\r\n");
+  EXPECT_THAT(client.ReadResponse(), EndsWith("\r\n\r\n" + text));
+  EXPECT_THAT(client.ReadResponse(), StartsWith("HTTP/1.1 204 "));
+  EXPECT_THAT(client.ReadResponse(), EndsWith("\r\n\r\ny"));
+}
+
 TEST(Server, SaysWhyItCannotStart) {
   const Folder folder;
   std::ofstream(folder / "file") << "x";
