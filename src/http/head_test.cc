@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "engine/engine.h"
+#include "http/background_answers.h"
 #include "http/cors.h"
 #include "testing/manual_clock.h"
 #include "testing/manual_executor.h"
@@ -19,13 +20,15 @@ class HeadTest : public ::testing::Test {
   ManualExecutor executor_{clock_};
   const EnginePtr engine_ = OpenMemoryEngine(clock_, {});
   const std::unique_ptr<Port> port_ = engine_->Attach(executor_);
+  BackgroundAnswers background_{executor_};
   const RouterContext context_{.engine = *engine_,
                                .port = *port_,
                                .executor = executor_,
                                .workers = nullptr,
                                .clock = clock_,
                                .options = {},
-                               .common = CommonFields({})};
+                               .common = CommonFields({}),
+                               .background = background_};
 };
 
 TEST_F(HeadTest, BeginsWithTheCommonFieldsWhateverTheLastOneHad) {
