@@ -95,7 +95,7 @@ bool RequestHead::ReadRequestLine(std::span<char> bytes) {
   if (version.empty()) return OnTrouble(bytes, {400, "malformed request line"});
 
   const auto line_end = static_cast<size_t>(version.data() + version.size() + 1 - bytes.data());
-  if (IsTooLong(line_end)) return false;
+  if (RejectIfTooLong(line_end)) return false;
   if (version != kVersion11 && version != kVersion10) {
     return Reject({505, "HTTP/1.1 and HTTP/1.0 are spoken here"});
   }
@@ -126,7 +126,7 @@ bool RequestHead::ReadField(std::span<char> bytes) {
   const FieldLine read = ReadFieldLine(line, end);
   if (read.end == nullptr) return OnTrouble(bytes, {400, read.wrong});
   const auto line_end = static_cast<size_t>(read.end - bytes.data()) - 1;
-  if (IsTooLong(line_end)) return false;
+  if (RejectIfTooLong(line_end)) return false;
   if (fields_.size() >= limits_.header_count_max) {
     return Reject({431, "more header fields than this server takes"});
   }
@@ -155,11 +155,11 @@ bool RequestHead::FindLineFeed(std::span<char> bytes) {
   const void* const lf = left == 0 ? nullptr : std::memchr(bytes.data() + from, '\n', left);
   searched_ = lf == nullptr ? bytes.size()
                             : static_cast<size_t>(static_cast<const char*>(lf) - bytes.data());
-  return !IsTooLong(searched_) && lf != nullptr;
+  return !RejectIfTooLong(searched_) && lf != nullptr;
 }
 
-// `line_end`: of the LF of the line at hand, or of what has come of it.
-bool RequestHead::IsTooLong(size_t line_end) {
+// True: refused. `line_end`: of the LF of the line at hand, or of what has come of it.
+bool RequestHead::RejectIfTooLong(size_t line_end) {
   if (fields_begin_ == 0) {
     if (!IsBeyond(line_end - line_begin_, limits_.request_line_bytes_max)) return false;
     Reject({414, "the request line is longer than this server takes"});
@@ -172,7 +172,7 @@ bool RequestHead::IsTooLong(size_t line_end) {
 
 // The empty line that ends the head was found.
 bool RequestHead::OnEnd() {
-  if (IsTooLong(line_begin_ + 1)) return false;
+  if (RejectIfTooLong(line_begin_ + 1)) return false;
   if (!method_known_) return Reject({501, "a method that is not known here"});
   if (const auto rejection = framing_.Judge(fields_, http10_)) return Reject(*rejection);
   // RFC 9112 3.2.2: "the server MUST ignore the received Host header field (if any) and instead
@@ -194,8 +194,8 @@ void RequestHead::MoveTo(const char* to) {
   const char* const from = std::exchange(base_, to);
   if (line_begin_ == 0 || from == to) return;
   const auto move = [from, to, this](std::string_view& view) {
-    if (view.data() < from || view.data() > from + line_begin_)
-      return;  // a literal, or nothing yet
+    // Else it is a literal, or nothing yet.
+    if (view.data() < from || view.data() > from + line_begin_) return;
     view = {to + (view.data() - from), view.size()};
   };
   move(request_.path);

@@ -67,7 +67,7 @@ class RequestHead {
   bool ReadRequestLine(std::span<char> bytes);
   bool ReadField(std::span<char> bytes);
   bool FindLineFeed(std::span<char> bytes);
-  bool IsTooLong(size_t line_end);
+  bool RejectIfTooLong(size_t line_end);
   bool OnTrouble(std::span<char> bytes, Rejection rejection);
   bool OnTarget(std::string_view method, std::string_view target);
   bool OnEnd();
