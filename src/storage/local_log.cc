@@ -138,11 +138,22 @@ DiskResult<void> LocalLog::Commit() {
 DiskResult<void> LocalLog::MakeRoom(size_t block_bytes) {
   if (current_.file != nullptr && end_ + block_bytes <= current_.size) return {};
   if (const auto prepared = PrepareNext(); !prepared) return prepared;
+  if (const auto taken = TakeNext(kLogPageBytes + block_bytes); !taken) return taken;
+  // Before anybody hears of this batch it is known whether there is room behind this file: who is
+  // late to allocate it is too late to refuse what would have to wait for it. Another error than a
+  // full disk comes again when the file is needed.
+  static_cast<void>(PrepareNext());
+  return {};
+}
+
+DiskResult<void> LocalLog::TakeNext(uint64_t bytes) {
   std::lock_guard lock(next_mutex_);
-  const uint64_t wanted = kLogPageBytes + block_bytes;
-  if (next_.size < wanted) {
-    if (const auto grown = next_.file->Allocate(wanted); !grown) return grown;
-    next_.size = wanted;
+  if (next_.size < bytes) {
+    if (const auto grown = next_.file->Allocate(bytes); !grown) {
+      has_room_.store(grown.error().code != ENOSPC, std::memory_order_relaxed);
+      return grown;
+    }
+    next_.size = bytes;
   }
   current_ = std::exchange(next_, OpenFile{});
   next_prepared_.store(false, std::memory_order_release);

@@ -99,6 +99,7 @@ class LocalLog final : public CommitLog {
   DiskResult<void> RemoveLeftover(Directory& folder);
   void TakeStaged();
   DiskResult<void> MakeRoom(size_t block_bytes);
+  DiskResult<void> TakeNext(uint64_t bytes);
   DiskResult<void> WriteBlock();
   DiskResult<void> Fail(DiskError error);
   std::string PathOf(uint64_t number) const;

@@ -101,7 +101,7 @@ TEST(LocalLog, OneCommitTakesAllThatWasStaged) {
 TEST(LocalLog, RollsOverManySmallFilesAndTrimsThemAgain) {
   LogFolder folder;
   folder.Fill(20, 4 * kLogPageBytes);  // three blocks in a file
-  EXPECT_EQ(folder.file_count(), 7u);
+  EXPECT_EQ(folder.file_count(), 8u) << "one is allocated ahead";
   const auto opened = folder.Open({}, 4 * kLogPageBytes);
   ASSERT_TRUE(opened);
   ExpectReplayed(folder, 20);

@@ -10,10 +10,16 @@ namespace {
 // How soon a full disk is tried again.
 constexpr std::chrono::milliseconds kFullDiskRetry{200};
 
+// So that it is known whether there is room before anything is staged.
+LocalLog& Prepared(LocalLog& log) {
+  static_cast<void>(log.PrepareNext());
+  return log;
+}
+
 }  // namespace
 
 LogThreads::LogThreads(LocalLog& log, std::function<void(const DiskError&)> on_failure)
-    : log_(log),
+    : log_(Prepared(log)),
       on_failure_(std::move(on_failure)),
       preparer_([this](std::stop_token stop) { RunPreparer(std::move(stop)); }),
       committer_([this](std::stop_token stop) { RunCommitter(std::move(stop)); }) {}
@@ -29,7 +35,7 @@ void LogThreads::RunCommitter(std::stop_token stop) {
   while (log_.WaitForStaged(stop)) {
     const DiskResult<void> committed = log_.Commit();
     if (log_.failed()) return on_failure_(committed.error());
-    if (!log_.next_is_prepared()) next_is_taken_.notify_one();
+    if (!log_.next_is_prepared()) WakePreparer();
     if (committed) continue;
     std::unique_lock lock(mutex_);
     retry_.wait_for(lock, stop, kFullDiskRetry, [] { return false; });
@@ -37,15 +43,19 @@ void LogThreads::RunCommitter(std::stop_token stop) {
   }
 }
 
+// The lock, so that a preparer that has just looked is asleep when it is called.
+void LogThreads::WakePreparer() {
+  std::lock_guard lock(mutex_);
+  next_is_taken_.notify_one();
+}
+
 void LogThreads::RunPreparer(std::stop_token stop) {
   while (!stop.stop_requested()) {
-    // A full disk is met here first, and is no failure: it is tried again.
+    // A full disk is no failure: it is tried again.
     const bool prepared = log_.PrepareNext().has_value();
     std::unique_lock lock(mutex_);
     if (prepared) {
-      // The committer does not hold the lock when it calls, so look again now and then.
-      next_is_taken_.wait_for(lock, stop, std::chrono::seconds(1),
-                              [this] { return !log_.next_is_prepared(); });
+      next_is_taken_.wait(lock, stop, [this] { return !log_.next_is_prepared(); });
     } else {
       next_is_taken_.wait_for(lock, stop, kFullDiskRetry, [] { return false; });
     }

@@ -24,6 +24,7 @@ class LogThreads {
  private:
   void RunCommitter(std::stop_token stop);
   void RunPreparer(std::stop_token stop);
+  void WakePreparer();
 
   LocalLog& log_;
   const std::function<void(const DiskError&)> on_failure_;

@@ -14,6 +14,7 @@
 #include "storage/data_directory_backup.h"
 #include "storage/directory.h"
 #include "storage/local_log.h"
+#include "storage/log_scanner.h"
 #include "storage/stream_store.h"
 #include "testing/door.h"
 #include "testing/manual_clock.h"
@@ -159,10 +160,12 @@ class Backups {
     return server.trouble().empty() ? all : server.trouble();
   }
 
-  // Of the n-th file of the original's log; false: it has fewer.
+  // Of the n-th file of the original's log; false: fewer have been begun.
   bool LoseLogHeader(size_t n) {
     const std::vector<std::string> names = disk_.List("log").value();
     if (n >= names.size()) return false;
+    const auto file = disk_.Open("log/" + names[n], Disk::Mode::kRead).value();
+    if (!ReadLogFileHeader(*file).value().header) return false;
     disk_.CorruptSector("log/" + names[n], 0, Damage::kZero);
     return true;
   }

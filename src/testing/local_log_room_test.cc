@@ -1,0 +1,97 @@
+// The commit log on a disk that is full: what was accepted is written, or waits and is written
+// later.
+#include <gtest/gtest.h>
+
+#include <cerrno>
+#include <memory>
+#include <string>
+
+#include "storage/directory.h"
+#include "storage/local_log.h"
+#include "testing/sim_disk.h"
+
+namespace thalweg {
+namespace {
+
+constexpr uint64_t kFileBytes = 8 * kLogPageBytes;  // of blocks it holds seven
+
+class RoomOfLog : public testing::Test {
+ protected:
+  RoomOfLog() {
+    EXPECT_TRUE(Directory(disk_, "").MakeDirectory("log"));
+    EXPECT_TRUE(log_.Recover(Lsn{0}, [](Lsn, const Record&) { return StorageResult<void>(); }));
+  }
+
+  void Stage(size_t bytes = 10) {
+    const std::string data(bytes, 'x');
+    AppendRecord record;
+    record.id = {1};
+    record.data = data;
+    log_.Stage(record);
+  }
+
+  // From now on nothing more can be allocated.
+  void FillDisk() { disk_.SetRoom(disk_.bytes_used()); }
+
+  SimDisk disk_{1};
+  LocalLog log_{disk_, LocalLogOptions{.file_bytes = kFileBytes, .salt_seed = 1}};
+};
+
+// Whoever allocates ahead may be late: nobody calls PrepareNext here.
+TEST_F(RoomOfLog, WhatIsAcceptedOnAFullDiskFitsIntoWhatIsAllocated) {
+  Stage();
+  ASSERT_TRUE(log_.Commit());
+  ASSERT_TRUE(log_.PrepareNext());
+  FillDisk();
+  int accepted = 0;
+  for (; log_.HasRoom() && accepted < 100; ++accepted) {
+    Stage();
+    ASSERT_TRUE(log_.Commit()) << "accepted, and then there was no room for it";
+  }
+  EXPECT_FALSE(log_.HasRoom());
+  EXPECT_GE(accepted, 6) << "the first file has room for six more";
+}
+
+TEST_F(RoomOfLog, WhatIsAcceptedWhileTheNextFileIsAskedForFitsIntoThisOne) {
+  Stage();
+  ASSERT_TRUE(log_.Commit());
+  ASSERT_TRUE(log_.PrepareNext());
+  FillDisk();
+  int meanwhile = 0;
+  disk_.SetHook([&](DiskOp op, const std::string&) {
+    if (op != DiskOp::kAllocate || !log_.HasRoom()) return;
+    Stage(4 * kLogPageBytes);
+    ++meanwhile;
+  });
+  while (log_.HasRoom()) {
+    Stage();
+    ASSERT_TRUE(log_.Commit());
+  }
+  disk_.SetHook(nullptr);
+  EXPECT_EQ(meanwhile, 1);
+  EXPECT_TRUE(log_.Commit());
+  EXPECT_EQ(log_.durable(), log_.staged());
+}
+
+// Nobody can tell of more than is allocated whether it fits before it has been tried, and Stage
+// does not wait: it would have to be refused on a disk that has room.
+TEST_F(RoomOfLog, ABatchLongerThanAFileWaitsForSpaceAndIsNotLost) {
+  Stage();
+  ASSERT_TRUE(log_.Commit());
+  ASSERT_TRUE(log_.PrepareNext());
+  FillDisk();
+  ASSERT_TRUE(log_.HasRoom());
+  Stage(2 * kFileBytes);
+  const auto refused = log_.Commit();
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ENOSPC);
+  EXPECT_FALSE(log_.failed());
+  EXPECT_FALSE(log_.HasRoom()) << "what comes now would wait, too";
+  disk_.SetRoom(UINT64_MAX);
+  EXPECT_TRUE(log_.Commit());
+  EXPECT_TRUE(log_.HasRoom());
+  EXPECT_EQ(log_.durable(), log_.staged());
+}
+
+}  // namespace
+}  // namespace thalweg
