@@ -62,13 +62,14 @@ def blocks(data):
     """Commit blocks of the log and the records in them."""
     count = records = 0
     log = os.path.join(data, "log")
-    for name in sorted(os.listdir(log)):
+    for name in sorted(name for name in os.listdir(log) if name.endswith(".log")):
         with open(os.path.join(log, name), "rb") as file:
+            salt = file.read(PAGE)[40:48]
             position = PAGE
             while True:
                 file.seek(position)
                 head = file.read(48)
-                if head[:4] != b"TWCB":
+                if head[:4] != b"TWCB" or head[8:16] != salt:
                     break
                 payload, held = struct.unpack_from("<II", head, 16)
                 count += 1

@@ -4,6 +4,7 @@
 #include <optional>
 #include <utility>
 
+#include "storage/log_recovery.h"
 #include "storage/log_scanner.h"
 #include "stream/record.h"
 
@@ -30,6 +31,7 @@ class LogSurvey {
     const auto names = disk_.List("log");
     if (!names) return {names.error().message};
     for (const std::string& name : *names) {
+      if (IsLogSpareName(name)) continue;
       path_ = "log/" + name;
       if (const auto read = Visit(); !read) Note(read.error().message);
     }

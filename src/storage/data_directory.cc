@@ -121,7 +121,7 @@ StorageResult<std::optional<DirectoryId>> FindCopy(Disk& disk,
   return *id;
 }
 
-// "0000000000000001.log": what stands in log/ and segments/ is named so.
+// "0000000000000001.log", ".spare", ".seg": what stands in log/ and segments/ is named so.
 bool IsNumbered(std::string_view name, std::string_view suffix) {
   constexpr size_t kDigits = 16;
   if (name.size() != kDigits + suffix.size() || !name.ends_with(suffix)) return false;
@@ -159,7 +159,7 @@ std::string DataDirectory::NameOf(const DirectoryId& id) {
 }
 
 bool DataDirectory::IsKnownName(std::string_view part, std::string_view name) {
-  if (part == "log") return IsNumbered(name, ".log");
+  if (part == "log") return IsNumbered(name, ".log") || IsNumbered(name, ".spare");
   return part == "segments" && IsNumbered(name, ".seg");
 }
 

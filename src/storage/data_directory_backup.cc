@@ -52,12 +52,10 @@ class BackupRun {
         catalog_(target, kCatalog) {}
 
   StorageResult<BackupReport> Run() {
-    auto log = Look();
+    auto log = CopyLog();
     if (!log) return std::unexpected(log.error());
     LogCopy& log_copy = **log;
-    StorageResult<void> done = log_copy.Compare();
-    if (done) done = CopySegments();
-    if (done) done = log_copy.WriteDrafts();
+    StorageResult<void> done = CopySegments();
     if (done && !log_copy.connects()) done = DataDirectory::ReopenCopy(target_);
     if (done) done = log_copy.PutInPlace();
     if (done) done = PutCatalogInPlace();
@@ -79,8 +77,9 @@ class BackupRun {
     std::unique_ptr<File> file;  // open, so that a merge cannot take it away
   };
 
-  // Catalog, segments and log of one moment.
-  StorageResult<std::unique_ptr<LogCopy>> Look() {
+  // Catalog, segments and log of one moment. Of the log, what is new is in drafts: its files change
+  // when they have been trimmed, those of segments never do.
+  StorageResult<std::unique_ptr<LogCopy>> CopyLog() {
     const auto in_catalog = catalog_.List();
     if (!in_catalog) return DiskFault(in_catalog.error());
     if (Contains(*in_catalog, kServedMark)) {
@@ -95,14 +94,21 @@ class BackupRun {
       if (!head) return std::unexpected(head.error());
       head_ = *std::move(head);
       // With the same catalog as before nothing can be missing because it has gone on.
-      if (attempt != 0 && head_ == before) return DamageFault(missing);
+      if (!missing.empty() && head_ == before) return DamageFault(missing);
+      missing.clear();
       const auto held = HoldSegments(missing);
       if (!held) return std::unexpected(held.error());
       if (!*held) continue;
       auto log = std::make_unique<LogCopy>(source_, target_, id_);
       const auto reaches = log->Survey(head_.checkpoint);
       if (!reaches) return std::unexpected(reaches.error());
-      if (*reaches) return log;
+      if (*reaches) {
+        auto copied = log->Compare();
+        if (copied && *copied) copied = log->WriteDrafts();
+        if (!copied) return std::unexpected(copied.error());
+        if (*copied) return log;
+        continue;
+      }
       missing = "the log begins behind the last checkpoint, at record " +
                 std::to_string(head_.checkpoint.value);
     }

@@ -22,7 +22,7 @@ void Clear(std::string& block) {
 }  // namespace
 
 LocalLog::LocalLog(Disk& disk, LocalLogOptions options)
-    : disk_(disk), options_(std::move(options)), salt_state_(options_.salt_seed) {
+    : disk_(disk), options_(std::move(options)) {
   THALWEG_ASSERT(options_.file_bytes >= 2 * kLogPageBytes);
   THALWEG_ASSERT(options_.file_bytes % kLogPageBytes == 0);
   Clear(staged_.block);
@@ -45,14 +45,14 @@ StorageResult<LogRecoveryReport> LocalLog::Recover(Lsn checkpoint, const LogRepl
   return report;
 }
 
-// Cuts what is unfinished, throws away what was allocated ahead, and syncs what was found: a read
-// may have seen it in the page cache only.
+// Cuts what is unfinished, throws away what was made ahead, and syncs what was found: a read may
+// have seen it in the page cache only.
 std::expected<void, StorageFault> LocalLog::Repair(const LogContent& content) {
   Directory folder(disk_, options_.folder);
-  for (const uint64_t number : content.blank) {
-    if (const auto removed = folder.Remove(LogFileName(number)); !removed) {
-      return DiskFault(removed.error());
-    }
+  std::vector<std::string> names = content.spares;
+  for (const uint64_t number : content.blank) names.push_back(LogFileName(number));
+  for (const std::string& name : names) {
+    if (const auto removed = folder.Remove(name); !removed) return DiskFault(removed.error());
   }
   // A name is used once: the numbers of the removed files are not given again.
   number_last_ = content.blank.empty() ? 0 : content.blank.back();
@@ -71,8 +71,8 @@ std::expected<void, StorageFault> LocalLog::Repair(const LogContent& content) {
   current_ = {std::move(*file), number, content.salt, *size};
   end_ = content.end;
   if (content.torn) {
-    if (const auto cut = current_.file->Truncate(end_); !cut) return DiskFault(cut.error());
-    current_.size = end_;  // the next block begins a new file
+    const std::string zeros(std::min<uint64_t>(kLogPageBytes, *size - end_), '\0');
+    if (const auto cut = current_.file->WriteAt(end_, zeros); !cut) return DiskFault(cut.error());
   }
   if (const auto synced = current_.file->Sync(); !synced) return DiskFault(synced.error());
   return {};
@@ -138,27 +138,31 @@ DiskResult<void> LocalLog::Commit() {
 DiskResult<void> LocalLog::MakeRoom(size_t block_bytes) {
   if (current_.file != nullptr && end_ + block_bytes <= current_.size) return {};
   if (const auto prepared = PrepareNext(); !prepared) return prepared;
-  if (const auto taken = TakeNext(kLogPageBytes + block_bytes); !taken) return taken;
+  const auto is_room_known = TakeNext(kLogPageBytes + block_bytes);
+  if (!is_room_known) return std::unexpected(is_room_known.error());
   // Before anybody hears of this batch it is known whether there is room behind this file: who is
   // late to allocate it is too late to refuse what would have to wait for it. Another error than a
   // full disk comes again when the file is needed.
-  static_cast<void>(PrepareNext());
+  if (!*is_room_known) static_cast<void>(PrepareNext());
   return {};
 }
 
-DiskResult<void> LocalLog::TakeNext(uint64_t bytes) {
+// True: a spare waits to be the file after it.
+DiskResult<bool> LocalLog::TakeNext(uint64_t bytes) {
   std::lock_guard lock(next_mutex_);
   if (next_.size < bytes) {
     if (const auto grown = next_.file->Allocate(bytes); !grown) {
       has_room_.store(grown.error().code != ENOSPC, std::memory_order_relaxed);
-      return grown;
+      return std::unexpected(grown.error());
     }
     next_.size = bytes;
   }
   current_ = std::exchange(next_, OpenFile{});
   next_prepared_.store(false, std::memory_order_release);
   end_ = 0;
-  return {};
+  if (spares_.empty()) return false;
+  has_room_.store(true, std::memory_order_relaxed);
+  return true;
 }
 
 DiskResult<void> LocalLog::WriteBlock() {
@@ -187,7 +191,7 @@ DiskResult<void> LocalLog::WriteBlock() {
   last_written_ = head.last();
   if (begins_file) {
     std::lock_guard lock(files_mutex_);
-    files_.push_back({current_.number, head.first});
+    files_.push_back({current_.number, head.first, current_.size});
   }
   return {};
 }
@@ -200,30 +204,55 @@ DiskResult<void> LocalLog::Fail(DiskError error) {
 DiskResult<void> LocalLog::PrepareNext() {
   std::lock_guard lock(next_mutex_);
   if (next_.file != nullptr) return {};
-  auto created = CreateFile(number_last_ + 1);
-  has_room_.store(created || created.error().code != ENOSPC, std::memory_order_relaxed);
-  if (!created) return std::unexpected(created.error());
-  next_ = std::move(*created);
+  auto made = MakeFile(number_last_ + 1);
+  has_room_.store(made || made.error().code != ENOSPC, std::memory_order_relaxed);
+  if (!made) return std::unexpected(made.error());
+  next_ = std::move(*made);
   number_last_ = next_.number;
   next_prepared_.store(true, std::memory_order_release);
   return {};
 }
 
 // REQUIRES: next_mutex_ is held.
-DiskResult<LocalLog::OpenFile> LocalLog::CreateFile(uint64_t number) {
+DiskResult<LocalLog::OpenFile> LocalLog::MakeFile(uint64_t number) {
   Directory folder(disk_, options_.folder);
   if (const auto removed = RemoveLeftover(folder); !removed) {
     return std::unexpected(removed.error());
   }
-  auto file = folder.Create(LogFileName(number));
-  DiskResult<void> made;
-  if (!file) made = std::unexpected(file.error());
-  if (made) made = (*file)->Allocate(options_.file_bytes);
-  if (made) made = (*file)->Sync();  // its size, away from the first commit's path
-  if (made) return OpenFile{std::move(*file), number, NewSalt(), options_.file_bytes};
+  const std::string name = LogFileName(number);
+  auto file = spares_.empty() ? CreateFile(folder, name) : UseSpare(folder, name);
+  if (file) return OpenFile{std::move(*file), number, SaltOf(number), options_.file_bytes};
   leftover_ = number;
   ++number_last_;  // a name is used once
   [[maybe_unused]] const auto removed = RemoveLeftover(folder);
+  return std::unexpected(file.error());
+}
+
+DiskResult<std::unique_ptr<File>> LocalLog::CreateFile(Directory& folder, const std::string& name) {
+  auto file = folder.Create(name);
+  if (!file) return file;
+  auto made = (*file)->Allocate(options_.file_bytes);
+  if (made) made = (*file)->Sync();  // its size, away from the first commit's path
+  if (!made) return std::unexpected(made.error());
+  return file;
+}
+
+// The spare looks like a file that was allocated before it has the name of one. Where that fails it
+// is no spare any more: after a failed sync it must not be written to.
+DiskResult<std::unique_ptr<File>> LocalLog::UseSpare(Directory& folder, const std::string& name) {
+  const std::string spare = LogSpareName(spares_.front());
+  spares_.pop_front();
+  auto file = folder.Open(spare, Disk::Mode::kReadWrite);
+  if (!file) return file;
+  auto made = (*file)->WriteAt(0, std::string(kLogFrontBytes, '\0'));
+  if (made) made = (*file)->Sync();
+  if (made) {
+    // Old pages in large pieces would count as written whole whenever a commit writes one page.
+    (*file)->DropCache();
+    made = folder.RenameInto(folder, spare, name);
+  }
+  if (made) return file;
+  [[maybe_unused]] const auto removed = folder.Remove(spare);
   return std::unexpected(made.error());
 }
 
@@ -239,25 +268,41 @@ DiskResult<void> LocalLog::RemoveLeftover(Directory& folder) {
 DiskResult<void> LocalLog::Trim(Lsn checkpoint) {
   Directory folder(disk_, options_.folder);
   for (;;) {
-    uint64_t number = 0;
+    LogContent::FileInfo oldest;
     {
       std::lock_guard lock(files_mutex_);
       if (files_.size() < 2 || files_[1].first.value > checkpoint.value + 1) return {};
-      number = files_.front().number;
+      oldest = files_.front();
     }
-    if (const auto removed = folder.Remove(LogFileName(number)); !removed) return removed;
+    if (const auto retired = Retire(folder, oldest); !retired) return retired;
     std::lock_guard lock(files_mutex_);
     files_.pop_front();
   }
+}
+
+// A file that is longer than others, or was made for another length, is no spare.
+DiskResult<void> LocalLog::Retire(Directory& folder, const LogContent::FileInfo& trimmed) {
+  const std::string name = LogFileName(trimmed.number);
+  bool is_wanted = trimmed.size == options_.file_bytes;
+  {
+    std::lock_guard lock(next_mutex_);
+    is_wanted &= spares_.size() < kLogSparesMax;
+  }
+  if (!is_wanted) return folder.Remove(name);
+  const auto renamed = folder.RenameInto(folder, name, LogSpareName(trimmed.number));
+  if (!renamed) return renamed;
+  std::lock_guard lock(next_mutex_);
+  spares_.push_back(trimmed.number);
+  return {};
 }
 
 std::string LocalLog::PathOf(uint64_t number) const {
   return options_.folder + "/" + LogFileName(number);
 }
 
-// splitmix64: distinct for every file of a seed.
-uint64_t LocalLog::NewSalt() {
-  uint64_t z = (salt_state_ += 0x9e3779b97f4a7c15);
+// splitmix64: distinct for every number of a seed.
+uint64_t LocalLog::SaltOf(uint64_t number) const {
+  uint64_t z = options_.salt_seed + number * 0x9e3779b97f4a7c15;
   z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
   z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
   return z ^ (z >> 31);

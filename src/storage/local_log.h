@@ -26,11 +26,15 @@
 
 namespace thalweg {
 
+// How many trimmed files wait to be used again: to write into blocks that were written once spares
+// each sync the file system's journal (docs/BENCHMARKS.md).
+inline constexpr size_t kLogSparesMax = 2;
+
 struct LocalLogOptions {
   std::string folder = "log";
   DirectoryId directory{};
   uint64_t file_bytes = 64u << 20;  // a file is longer where one batch is
-  uint64_t salt_seed = 0;           // of the files' salts; random in production
+  uint64_t salt_seed = 0;           // of the files' salts; random in production, for each start
 };
 
 // What recovery found, for the operator.
@@ -74,12 +78,12 @@ class LocalLog final : public CommitLog {
   DiskResult<void> Commit();
   bool failed() const { return failed_.load(std::memory_order_acquire); }
 
-  // Allocates the file after the current one, where it is not there yet. An error (a full disk)
-  // changes nothing and may be tried again.
+  // Makes the file after the current one, where it is not there yet: of a spare, or allocates it.
+  // An error (a full disk) changes nothing and may be tried again.
   DiskResult<void> PrepareNext();
   bool next_is_prepared() const { return next_prepared_.load(std::memory_order_acquire); }
 
-  // Removes files whose records are all at or below `checkpoint`.
+  // Removes files whose records are all at or below `checkpoint`, or makes spares of them.
   DiskResult<void> Trim(Lsn checkpoint);
 
  private:
@@ -95,15 +99,18 @@ class LocalLog final : public CommitLog {
   };
 
   std::expected<void, StorageFault> Repair(const LogContent& content);
-  DiskResult<OpenFile> CreateFile(uint64_t number);
+  DiskResult<OpenFile> MakeFile(uint64_t number);
+  DiskResult<std::unique_ptr<File>> CreateFile(Directory& folder, const std::string& name);
+  DiskResult<std::unique_ptr<File>> UseSpare(Directory& folder, const std::string& name);
   DiskResult<void> RemoveLeftover(Directory& folder);
   void TakeStaged();
   DiskResult<void> MakeRoom(size_t block_bytes);
-  DiskResult<void> TakeNext(uint64_t bytes);
+  DiskResult<bool> TakeNext(uint64_t bytes);
+  DiskResult<void> Retire(Directory& folder, const LogContent::FileInfo& trimmed);
   DiskResult<void> WriteBlock();
   DiskResult<void> Fail(DiskError error);
   std::string PathOf(uint64_t number) const;
-  uint64_t NewSalt();
+  uint64_t SaltOf(uint64_t number) const;
 
   Disk& disk_;
   const LocalLogOptions options_;
@@ -130,8 +137,8 @@ class LocalLog final : public CommitLog {
 
   std::mutex next_mutex_;  // guards what follows but the atomic
   OpenFile next_;
+  std::deque<uint64_t> spares_;  // by the numbers that they had
   uint64_t number_last_ = 0;
-  uint64_t salt_state_;
   std::optional<uint64_t> leftover_;  // of a file that could not be made, nor removed
   std::atomic<bool> next_prepared_{false};
 

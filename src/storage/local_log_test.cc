@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 
@@ -28,9 +29,11 @@ class LogFolder : public LogTestFolder {
     file.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
   }
 
-  size_t file_count() const {
+  // With `end` as the end of their names.
+  size_t file_count(const std::string& end = ".log") const {
     const auto folder = std::filesystem::directory_iterator(File(1).parent_path());
-    return static_cast<size_t>(std::distance(folder, {}));
+    return static_cast<size_t>(std::ranges::count_if(
+        folder, [&end](const auto& entry) { return entry.path().extension() == end; }));
   }
 };
 
@@ -107,9 +110,101 @@ TEST(LocalLog, RollsOverManySmallFilesAndTrimsThemAgain) {
   ExpectReplayed(folder, 20);
   ASSERT_TRUE(opened->log->Trim({9}));
   EXPECT_EQ(folder.file_count(), 4u);
+  EXPECT_EQ(folder.file_count(".spare"), kLogSparesMax) << "of three that were trimmed";
   ASSERT_TRUE(folder.Open({9}, 4 * kLogPageBytes));
   EXPECT_EQ(folder.replayed().size(), 11u);
   EXPECT_EQ(folder.replayed().front().first, Lsn{10});
+  EXPECT_EQ(folder.file_count(".spare"), 0u) << "a start begins without spares";
+}
+
+// Of three blocks in a file, after nine commits and a trim of all: the next file is a spare.
+class SpareFolder : public LogFolder {
+ public:
+  static constexpr uint64_t kFileBytes = 4 * kLogPageBytes;
+
+  explicit SpareFolder(int more) {
+    auto opened = Open({}, kFileBytes);
+    for (int i = 0; i < 9 + more; ++i) {
+      EXPECT_TRUE(i != 9 || opened->log->Trim({9}));
+      opened->log->Stage(AppendOf(std::to_string(i)));
+      EXPECT_TRUE(opened->log->Commit());
+    }
+  }
+  auto OpenAgain() { return Open({9}, kFileBytes); }
+  // File 4 was allocated ahead; file 5 is the first that is used again.
+  static constexpr uint64_t kReused = 5;
+};
+
+TEST(LocalLog, ATrimmedFileIsUsedAgainAndItsOldBlocksAreNoEndNoCutAndNoDamage) {
+  for (int more = 4; more <= 7; ++more) {
+    SpareFolder folder(more);
+    if (more < 7) {
+      EXPECT_EQ(std::filesystem::file_size(folder.File(SpareFolder::kReused)), 16384u);
+    }
+    const auto opened = folder.OpenAgain();
+    ASSERT_TRUE(opened) << more << ": " << opened.error().message;
+    EXPECT_FALSE(opened->report.cut) << more;
+    ASSERT_EQ(folder.replayed().size(), static_cast<size_t>(more));
+    EXPECT_EQ(folder.replayed().back().second, std::to_string(8 + more));
+    opened->log->Stage(LogFolder::AppendOf("next"));
+    ASSERT_TRUE(opened->log->Commit());
+    ASSERT_TRUE(folder.OpenAgain()) << more;
+    EXPECT_EQ(folder.replayed().back().second, "next");
+  }
+}
+
+TEST(LocalLog, InAFileThatIsUsedAgainDamageIsToldFromTheEnd) {
+  struct Row {
+    const char* why;
+    int more;
+    uint64_t page;
+    bool is_damage;
+    size_t kept;  // records, where it is none
+  };
+  const Row rows[] = {
+      {"the first of two blocks", 5, 1, true, 0},
+      {"the second of three", 6, 2, true, 0},
+      {"the last: as an unfinished write", 5, 2, false, 4},
+      {"behind the last: an old block", 4, 2, false, 4},
+      {"the header of two blocks", 5, 0, true, 0},
+      {"the header of one block: as a file that was never begun", 4, 0, false, 3},
+  };
+  for (const Row& row : rows) {
+    SpareFolder folder(row.more);
+    folder.Overwrite(SpareFolder::kReused, row.page * kLogPageBytes + 50, "damage");
+    if (row.page == 0) folder.Overwrite(SpareFolder::kReused, 20, "damage");
+    const auto opened = folder.OpenAgain();
+    ASSERT_EQ(!opened, row.is_damage) << row.why;
+    if (row.is_damage) {
+      EXPECT_EQ(opened.error().kind, StorageFault::Kind::kDamage) << row.why;
+    } else {
+      EXPECT_EQ(folder.replayed().size(), row.kept) << row.why;
+    }
+  }
+}
+
+// A write that the disk lost shows the block that stood there before.
+TEST(LocalLog, AnOldBlockInThePlaceOfALostOneIsDamage) {
+  SpareFolder before(3), folder(6);
+  std::ifstream old(before.File(3), std::ios::binary);
+  std::string block(kLogPageBytes, '\0');
+  old.seekg(2 * kLogPageBytes);
+  old.read(block.data(), static_cast<std::streamsize>(block.size()));
+  ASSERT_EQ(block.substr(0, 4), "TWCB");
+  folder.Overwrite(SpareFolder::kReused, 2 * kLogPageBytes, block);
+  const auto opened = folder.OpenAgain();
+  ASSERT_FALSE(opened);
+  EXPECT_EQ(opened.error().kind, StorageFault::Kind::kDamage);
+}
+
+TEST(LocalLog, AFileOfAnotherSizeIsNotUsedAgain) {
+  LogFolder folder;
+  folder.Fill(9, 4 * kLogPageBytes);
+  const auto opened = folder.Open({}, 8 * kLogPageBytes);
+  ASSERT_TRUE(opened);
+  ASSERT_TRUE(opened->log->Trim({9}));
+  EXPECT_EQ(folder.file_count(), 1u);
+  EXPECT_EQ(folder.file_count(".spare"), 0u);
 }
 
 TEST(LocalLog, ABatchLongerThanAFileGetsALongerFile) {

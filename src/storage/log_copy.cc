@@ -24,20 +24,12 @@ std::unexpected<StorageFault> Fault(Kind kind, std::string message) {
 
 std::string PathOf(uint64_t number) { return std::string(kLog) + "/" + LogFileName(number); }
 
-std::optional<uint64_t> NumberOf(const std::string& name) {
-  uint64_t number = 0;
-  for (const char c : name.substr(0, name.find('.'))) {
-    number = number * 16 + static_cast<uint64_t>(c <= '9' ? c - '0' : c - 'a' + 10);
-  }
-  return LogFileName(number) == name ? std::optional(number) : std::nullopt;
-}
-
 StorageResult<std::vector<uint64_t>> LogNumbers(Disk& disk) {
   const auto names = DataDirectoryView(disk).List(kLog);
   if (!names) return DiskFault(names.error());
   std::vector<uint64_t> numbers;
   for (const std::string& name : *names) {
-    if (const auto number = NumberOf(name)) numbers.push_back(*number);
+    if (const auto number = LogFileNumber(name)) numbers.push_back(*number);
   }
   return numbers;
 }
@@ -71,6 +63,13 @@ DiskResult<LogCopy::Span> LogCopy::ScanBlocks(std::shared_ptr<const File> file,
   return span;
 }
 
+// Whether what was read of the file since its span was looked for was of it.
+DiskResult<bool> LogCopy::IsStill(const Span& span) {
+  const auto now = ReadLogFileHeader(*span.file);
+  if (!now) return std::unexpected(now.error());
+  return now->header == span.header;
+}
+
 // Null: it is gone by now, or holds nothing.
 StorageResult<std::optional<LogCopy::Span>> LogCopy::ScanFile(Disk& disk, uint64_t number) {
   const std::string path = PathOf(number);
@@ -86,12 +85,17 @@ StorageResult<std::optional<LogCopy::Span>> LogCopy::ScanFile(Disk& disk, uint64
   if (!decoded->header) return std::nullopt;
   const LogFileHeader& header = *decoded->header;
   if (header.number != number) {
+    const auto again = disk.Open(path, Disk::Mode::kRead);
+    if (!again && again.error().code == ENOENT) return std::nullopt;  // and is used again
     return Fault(Kind::kDamage, path + " says that it is file " + std::to_string(header.number));
   }
   uint64_t stuck_at = 0;
   for (int attempt = 0;; ++attempt) {
     const auto span = ScanBlocks(file, header, UINT64_MAX);
     if (!span) return DiskFault(span.error());
+    const auto is_still = IsStill(*span);
+    if (!is_still) return DiskFault(is_still.error());
+    if (!*is_still) return std::nullopt;
     if (!span->lost) return *span;
     // A server that writes meanwhile lets a later block be seen first, but not for long.
     if (span->end == stuck_at || attempt == kAttempts) {
@@ -118,11 +122,20 @@ StorageResult<LogCopy::Spans> LogCopy::Scan(Disk& disk, const std::vector<uint64
 
 StorageResult<bool> LogCopy::Survey(Lsn checkpoint) {
   checkpoint_ = checkpoint;
-  const auto numbers = LogNumbers(source_);
-  if (!numbers) return std::unexpected(numbers.error());
-  auto spans = Scan(source_, *numbers);
-  if (!spans) return std::unexpected(spans.error());
-  spans_ = std::move(*spans);
+  auto numbers = LogNumbers(source_);
+  for (int attempt = 0;; ++attempt) {
+    if (!numbers) return std::unexpected(numbers.error());
+    auto spans = Scan(source_, *numbers);
+    if (!spans) return std::unexpected(spans.error());
+    spans_ = std::move(*spans);
+    if (last() >= checkpoint) break;
+    // All that was there may be gone by now, and others have come.
+    const auto before = std::exchange(numbers, LogNumbers(source_));
+    if (numbers && *numbers == *before) break;
+    if (attempt == kAttempts) {
+      return Fault(Kind::kDisk, "the server trims its log faster than it can be looked at");
+    }
+  }
   StorageResult<void> whole;
   for (const uint64_t number : *numbers) {
     if (whole && !spans_.contains(number)) whole = CheckHeaderless(number);
@@ -153,7 +166,10 @@ StorageResult<void> LogCopy::CheckHeaderless(uint64_t number) const {
   const auto durable = LogScanner(**file, *size).FindDurable();
   if (!durable) return DiskFault(durable.error());
   if (*durable <= last()) return {};
-  const auto decoded = ReadLogFileHeader(**file);
+  const auto again = source_.Open(PathOf(number), Disk::Mode::kRead);
+  if (!again && again.error().code == ENOENT) return {};
+  if (!again) return DiskFault(again.error());
+  const auto decoded = ReadLogFileHeader(**again);
   if (!decoded) return DiskFault(decoded.error());
   if (decoded->header) return {};
   return Fault(Kind::kDamage, PathOf(number) + " " + HeaderIsLost(*durable));
@@ -175,7 +191,7 @@ StorageResult<void> LogCopy::CheckSource() const {
   return {};
 }
 
-StorageResult<void> LogCopy::Compare() {
+StorageResult<bool> LogCopy::Compare() {
   const auto numbers = LogNumbers(target_);
   if (!numbers) return std::unexpected(numbers.error());
   auto spans = Scan(target_, *numbers);
@@ -194,13 +210,18 @@ StorageResult<void> LogCopy::Compare() {
     const auto same = IsPrefix(number, has->second);
     if (!same) return std::unexpected(same.error());
     if (*same) continue;
+    if (const auto wanted = spans_.find(number); wanted != spans_.end()) {
+      const auto is_still = IsStill(wanted->second);
+      if (!is_still) return DiskFault(is_still.error());
+      if (!*is_still) return false;
+    }
     return Fault(Kind::kForeign, "the target has gone its own way: " + PathOf(number) +
                                      " holds records that the original does not have. Choose an "
                                      "empty directory");
   }
   connects_ = there_.empty() || spans_.empty() ||
               spans_.begin()->second.header.first.value <= there_.rbegin()->second.last.value + 1;
-  return {};
+  return true;
 }
 
 StorageResult<bool> LogCopy::IsPrefix(uint64_t number, const Span& has) const {
@@ -213,7 +234,7 @@ StorageResult<bool> LogCopy::IsPrefix(uint64_t number, const Span& has) const {
   return part->end == has.end && part->crc_last == has.crc_last;
 }
 
-StorageResult<void> LogCopy::WriteDrafts() {
+StorageResult<bool> LogCopy::WriteDrafts() {
   for (const auto& [number, span] : spans_) {
     const auto has = there_.find(number);
     if (has != there_.end() && has->second.end == span.end) continue;
@@ -221,8 +242,16 @@ StorageResult<void> LogCopy::WriteDrafts() {
     const auto copied =
         CopyToDraft(*span.file, span.end, folder_, LogFileName(number), bytes_copied_);
     if (!copied) return DiskFault(copied.error());
+    const auto is_still = IsStill(span);
+    if (!is_still) return DiskFault(is_still.error());
+    if (*is_still) continue;
+    for (const uint64_t draft : drafts_) {
+      const auto removed = folder_.Remove(DraftOf(LogFileName(draft)));
+      if (!removed) return DiskFault(removed.error());
+    }
+    return false;
   }
-  return {};
+  return true;
 }
 
 StorageResult<void> LogCopy::PutInPlace() {

@@ -1,6 +1,9 @@
 // Copies a commit log to another disk, also while a server writes and trims it: the copy is a
 // prefix of what was durable, and what is there already is not copied again.
 //
+// A trimmed file is used again, and its first change is that of its header: what was read of a file
+// counts if its header is the same afterwards.
+//
 // Used by one thread, its calls in the order in which they stand here. Changes nothing at the
 // source; holds its files open.
 #pragma once
@@ -29,15 +32,15 @@ class LogCopy {
   // a newer checkpoint.
   [[nodiscard]] StorageResult<bool> Survey(Lsn checkpoint);
 
-  // kForeign: the target's log is not what the source's was once.
-  [[nodiscard]] StorageResult<void> Compare();
+  // kForeign: the target's log is not what the source's was once. False: as Survey's.
+  [[nodiscard]] StorageResult<bool> Compare();
 
   // Whether the target's log is whole at every moment of PutInPlace.
   bool connects() const { return connects_; }
 
-  // Copies what is new under other names; then gives it its names; then removes what the source
-  // has trimmed.
-  [[nodiscard]] StorageResult<void> WriteDrafts();
+  // Copies what is new under other names (false: as Survey's); then gives it its names; then
+  // removes what the source has trimmed.
+  [[nodiscard]] StorageResult<bool> WriteDrafts();
   [[nodiscard]] StorageResult<void> PutInPlace();
   [[nodiscard]] StorageResult<void> RemoveTrimmed();
 
@@ -68,6 +71,7 @@ class LogCopy {
   StorageResult<void> CheckSource() const;
   StorageResult<void> CheckHeaderless(uint64_t number) const;
   StorageResult<void> Remove(const std::vector<uint64_t>& numbers);
+  static DiskResult<bool> IsStill(const Span& span);
   StorageResult<bool> IsPrefix(uint64_t number, const Span& has) const;
 
   Disk& source_;

@@ -18,6 +18,8 @@ namespace thalweg {
 // written again; it is the page of the systems we run on.
 inline constexpr size_t kLogPageBytes = 4096;
 inline constexpr size_t kLogBlockHeadBytes = 48;
+// Of a file without records, zeros: the header's page and that of the first block.
+inline constexpr size_t kLogFrontBytes = 2 * kLogPageBytes;
 inline constexpr size_t kLogRecordHeadBytes = 4;  // the record's length
 inline constexpr uint32_t kLogVersion = 1;
 inline constexpr size_t kLogPayloadBytesMax = 1u << 30;

@@ -12,13 +12,21 @@ namespace {
 
 constexpr size_t kNameDigits = 16;
 constexpr std::string_view kNameEnd = ".log";
+constexpr std::string_view kSpareNameEnd = ".spare";
 
-std::optional<uint64_t> NumberOf(std::string_view name) {
+std::string NameOf(uint64_t number, std::string_view end) {
+  std::string name(kNameDigits, '0');
+  for (size_t i = kNameDigits; number != 0; number >>= 4)
+    name[--i] = "0123456789abcdef"[number & 15];
+  return name.append(end);
+}
+
+std::optional<uint64_t> NumberOf(std::string_view name, std::string_view end) {
   uint64_t number = 0;
-  if (!name.ends_with(kNameEnd) || name.size() != kNameDigits + kNameEnd.size()) return {};
+  if (!name.ends_with(end) || name.size() != kNameDigits + end.size()) return {};
   const auto [stop, error] = std::from_chars(name.data(), name.data() + kNameDigits, number, 16);
   if (error != std::errc() || stop != name.data() + kNameDigits) return {};
-  return LogFileName(number) == name ? std::optional(number) : std::nullopt;
+  return NameOf(number, end) == name ? std::optional(number) : std::nullopt;
 }
 
 // Walks the files in order; what it knows so far is in content_.
@@ -36,7 +44,11 @@ class LogWalk {
     const auto names = disk_.List(folder_);
     if (!names) return DiskFault(names.error());
     for (const std::string& name : *names) {
-      const std::optional<uint64_t> number = NumberOf(name);
+      if (IsLogSpareName(name)) {
+        content_.spares.push_back(name);
+        continue;
+      }
+      const std::optional<uint64_t> number = LogFileNumber(name);
       if (!number) return Fault(StorageFault::Kind::kForeign, name, "is not a file of this log");
       if (const auto visited = Visit(*number, name); !visited)
         return std::unexpected(visited.error());
@@ -135,7 +147,7 @@ class LogWalk {
   }
 
   Step VisitBlocks(const File& file, uint64_t size, const LogFileHeader& header) {
-    content_.files.push_back({number_, header.first});
+    content_.files.push_back({number_, header.first, size});
     content_.salt = header.salt;
     LogScanner scanner(file, size, header);
     for (;;) {
@@ -153,9 +165,9 @@ class LogWalk {
                       "no whole block, yet one that was written after it begins with record " +
                           std::to_string((*later)->first.value));
     }
-    const auto remains = scanner.HasRemains();
-    if (!remains) return DiskFault(remains.error());
-    content_.torn = *remains;
+    const auto torn = scanner.IsTorn();
+    if (!torn) return DiskFault(torn.error());
+    content_.torn = *torn;
     return {};
   }
 
@@ -194,12 +206,11 @@ class LogWalk {
 
 }  // namespace
 
-std::string LogFileName(uint64_t number) {
-  std::string name(kNameDigits, '0');
-  for (size_t i = kNameDigits; number != 0; number >>= 4)
-    name[--i] = "0123456789abcdef"[number & 15];
-  return name.append(kNameEnd);
-}
+std::string LogFileName(uint64_t number) { return NameOf(number, kNameEnd); }
+std::string LogSpareName(uint64_t number) { return NameOf(number, kSpareNameEnd); }
+
+std::optional<uint64_t> LogFileNumber(std::string_view name) { return NumberOf(name, kNameEnd); }
+bool IsLogSpareName(std::string_view name) { return NumberOf(name, kSpareNameEnd).has_value(); }
 
 std::expected<LogContent, StorageFault> ReadLog(Disk& disk, const std::string& folder,
                                                 const DirectoryId& directory, Lsn checkpoint,

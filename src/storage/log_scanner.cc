@@ -40,13 +40,10 @@ DiskResult<Lsn> LogScanner::FindDurable() {
   return durable;
 }
 
-DiskResult<bool> LogScanner::HasRemains() {
-  for (uint64_t at = position_; at < size_; at += kLogPageBytes) {
-    const DiskResult<std::string_view> page = Window(at, kLogPageBytes);
-    if (!page) return std::unexpected(page.error());
-    if (page->find_first_not_of('\0') != std::string_view::npos) return true;
-  }
-  return false;
+DiskResult<bool> LogScanner::IsTorn() {
+  const DiskResult<std::string_view> head = Window(position_, kLogBlockHeadBytes);
+  if (!head) return std::unexpected(head.error());
+  return DecodeLogBlockHead(*head, salt_).has_value();
 }
 
 DiskResult<std::optional<LogScanner::Block>> LogScanner::BlockAt(uint64_t position) {

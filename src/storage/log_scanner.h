@@ -37,12 +37,13 @@ class LogScanner {
   // position() was synced once: the log writes a block after the sync of the one before.
   DiskResult<std::optional<LogBlockHead>> FindLater();
 
-  // The last position that a whole block anywhere in the file says was durable; none where the
-  // first block was never written.
+  // The last position that a whole block anywhere in the file says was durable, be it one of the
+  // file's former life; none where the first block was never written.
   DiskResult<Lsn> FindDurable();
 
-  // Whether anything but zeros stands at position() or behind it.
-  DiskResult<bool> HasRemains();
+  // Whether a block of this file was begun at position() and is not whole. What else stands there,
+  // or behind it, need not be of this file's life.
+  DiskResult<bool> IsTorn();
 
  private:
   DiskResult<std::optional<Block>> BlockAt(uint64_t position);

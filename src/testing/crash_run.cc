@@ -10,8 +10,9 @@
 namespace thalweg {
 namespace {
 
-constexpr uint64_t kFileBytes = 16 * kLogPageBytes;  // so small that the log rolls often
-constexpr uint64_t kTailBytesMax = 60'000;           // so small that it is full now and then
+constexpr uint64_t kFileBytes =
+    3 * kLogPageBytes;                      // so small that files are used again all the time
+constexpr uint64_t kTailBytesMax = 60'000;  // so small that it is full now and then
 constexpr size_t kStreamsInMemory = 4;
 constexpr int64_t kJumpMsMax = 20'000;
 
@@ -50,6 +51,9 @@ CrashRun::CrashRun(CrashScript script)
     oracle_.Expect(disk_.MakeDirectory(part).has_value(), "a directory");
   }
   oracle_.Expect(disk_.SyncDirectory("").has_value(), "its name");
+  disk_.SetHook([this](DiskOp op, const std::string& path) {
+    if (op == DiskOp::kRename && path.ends_with(".spare")) ++log_files_used_again_;
+  });
 }
 
 CrashRun::~CrashRun() { End(); }
@@ -194,8 +198,9 @@ bool CrashRun::Recover() {
     return false;
   }
   const Lsn checkpoint = (*store)->checkpoint();
+  const uint64_t file_bytes = random_.Chance(90) ? kFileBytes : 4 * kFileBytes;
   auto owned = std::make_unique<LocalLog>(
-      planted_, LocalLogOptions{.file_bytes = kFileBytes, .salt_seed = random_.Next()});
+      planted_, LocalLogOptions{.file_bytes = file_bytes, .salt_seed = random_.Next()});
   log_ = owned.get();
   EngineStore engine_store{
       .streams = *std::move(store),
@@ -227,7 +232,7 @@ bool CrashRun::RecoverLog(Lsn checkpoint) {
 
 // Checkpoints and merges, as the server makes them, all the time.
 void CrashRun::Keep() {
-  const StoreKeeperOptions options{.log_bytes_max = 3'000,
+  const StoreKeeperOptions options{.log_bytes_max = 1'000,
                                    .age_ms_max = 1'500,
                                    .tail_bytes_max = kTailBytesMax,
                                    .merge_bytes_per_s = uint64_t{1} << 40,

@@ -50,6 +50,7 @@ class CrashRun {
   uint64_t pages_followed() const { return clients_.pages_followed(); }
   uint64_t damages() const { return damages_; }
   uint64_t misreads_told() const { return misreads_told_; }
+  uint64_t log_files_used_again() const { return log_files_used_again_; }
 
  private:
   SimRandom ChanceOf(uint64_t number) const;
@@ -96,6 +97,7 @@ class CrashRun {
   uint64_t merges_ = 0;
   uint64_t damages_ = 0;
   uint64_t misreads_told_ = 0;
+  uint64_t log_files_used_again_ = 0;
 };
 
 }  // namespace thalweg

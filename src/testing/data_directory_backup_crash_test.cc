@@ -162,7 +162,8 @@ class Backups {
 
   // Of the n-th file of the original's log; false: fewer have been begun.
   bool LoseLogHeader(size_t n) {
-    const std::vector<std::string> names = disk_.List("log").value();
+    std::vector<std::string> names = disk_.List("log").value();
+    std::erase_if(names, IsLogSpareName);
     if (n >= names.size()) return false;
     const auto file = disk_.Open("log/" + names[n], Disk::Mode::kRead).value();
     if (!ReadLogFileHeader(*file).value().header) return false;

@@ -49,13 +49,20 @@ class Original {
       EXPECT_TRUE(log_->PrepareNext());
     }
   }
+  // As a checkpoint of everything does.
+  void Trim() {
+    checkpoint_ = last_;
+    EXPECT_TRUE(log_->Trim(checkpoint_));
+  }
   Lsn last() const { return last_; }
+  Lsn checkpoint() const { return checkpoint_; }
 
  private:
   const std::string data_;
   std::unique_ptr<DataDirectory> directory_;
   std::unique_ptr<LocalLog> log_;
   Lsn last_;
+  Lsn checkpoint_;
 };
 
 // Directories whose catalog was lost would be refused: these have none, as before the first start.
@@ -66,13 +73,14 @@ StorageResult<BackupReport> BackUp(Disk& disk, Disk& target, Lsn checkpoint = {}
 }
 
 // What a server would recover from `disk`.
-StorageResult<Lsn> Recovered(Disk& disk) {
+StorageResult<Lsn> Recovered(Disk& disk, Lsn checkpoint = {}) {
   const auto directory = DataDirectory::Open(disk, IdOf(9));
   if (!directory) return std::unexpected(directory.error());
   LocalLogOptions options;
   options.directory = (*directory)->id();
   LocalLog log(disk, options);
-  const auto report = log.Recover(Lsn{0}, [](Lsn, const Record&) { return StorageResult<void>(); });
+  const auto report =
+      log.Recover(checkpoint, [](Lsn, const Record&) { return StorageResult<void>(); });
   if (!report) return std::unexpected(report.error());
   return report->last;
 }
@@ -123,6 +131,41 @@ TEST(DataDirectoryBackup, SeesOneMomentWhileTheLogGoesOnUnderIt) {
   for (uint64_t every = 1; every <= 16; ++every) {
     for (const int burst : {1, 3}) BackUpWhileItGrows(every, burst, kSmallFile, 10);
   }
+}
+
+// Every few operations of the backup a checkpoint, which makes spares of files that it has open.
+TEST(DataDirectoryBackup, SeesOneMomentWhileFilesThatItReadsAreUsedAgain) {
+  int looked_again = 0, used_again = 0;
+  for (uint64_t every = 8; every <= 40; ++every) {
+    SimDisk disk(1), target(2);
+    Original original(disk);
+    original.Commit(5);
+    bool busy = false;
+    uint64_t ops = 0;
+    disk.SetHook([&](DiskOp op, const std::string& path) {
+      if (op == DiskOp::kRename && path.ends_with(".spare")) ++used_again;
+      if (busy || ++ops % every != 0 || original.last() > Lsn{60}) return;
+      busy = true;
+      original.Commit(3);
+      original.Trim();
+      busy = false;
+    });
+    int looks = 0;
+    Lsn checkpoint;
+    const auto report = BackUpDirectory(disk, target, [&](const DirectoryId&) {
+      ++looks;
+      CatalogHead head;
+      head.checkpoint = checkpoint = original.checkpoint();
+      return StorageResult<CatalogHead>(head);
+    });
+    disk.SetHook(nullptr);
+    ASSERT_TRUE(report) << every << ": " << report.error().message;
+    EXPECT_GE(report->last, checkpoint);
+    EXPECT_EQ(Recovered(target, checkpoint), report->last) << every;
+    looked_again += looks > 1 ? 1 : 0;
+  }
+  EXPECT_GT(looked_again, 5);
+  EXPECT_GT(used_again, 20);
 }
 
 // Blocks that do not fit into what is read at once: a later one may be seen where an earlier one

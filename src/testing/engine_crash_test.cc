@@ -56,6 +56,7 @@ uint64_t Seeds() { return SeedRange().second - SeedRange().first + 1; }
 
 TEST(EngineCrash, WhatIsThereAfterACrashIsTheFoldOfWhatWasStaged) {
   uint64_t records = 0, checkpoints = 0, merges = 0, pages = 0, damages = 0, misreads = 0;
+  uint64_t reusing = 0;  // runs
   for (uint64_t seed = FirstSeed(); seed < FirstSeed() + Seeds(); ++seed) {
     CrashRun run(ScriptOf(seed));
     ASSERT_EQ(run.Run(), "") << "does not hold; " << Story(seed);
@@ -63,6 +64,7 @@ TEST(EngineCrash, WhatIsThereAfterACrashIsTheFoldOfWhatWasStaged) {
     pages += run.pages_followed();
     damages += run.damages();
     misreads += run.misreads_told();
+    reusing += run.log_files_used_again() > 0 ? 1 : 0;
     checkpoints += run.checkpoints();
     merges += run.merges();
   }
@@ -73,6 +75,7 @@ TEST(EngineCrash, WhatIsThereAfterACrashIsTheFoldOfWhatWasStaged) {
   EXPECT_GT(misreads, Seeds() / 20) << "the runs did too little";
   EXPECT_GT(checkpoints, Seeds() * 3) << "the runs did too little";
   EXPECT_GT(merges, Seeds() / 20) << "the runs did too little";
+  EXPECT_GT(reusing, Seeds() * 3 / 4) << "the runs did too little";
 }
 
 TEST(EngineCrash, WhatOnceFailedHolds) {

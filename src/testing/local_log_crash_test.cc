@@ -1,7 +1,9 @@
 // The commit log over a disk that stops, tears and fails: what was acknowledged is there, whole and
-// in order, however often the machine goes down, during recovery too.
+// in order, however often the machine goes down, during recovery too, while trimmed files are used
+// again.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -12,12 +14,15 @@
 namespace thalweg {
 namespace {
 
-constexpr uint64_t kFileBytes = 8 * kLogPageBytes;
+constexpr uint64_t kFileBytes = 3 * kLogPageBytes;
 
 class LogLife {
  public:
   explicit LogLife(uint64_t seed) : random_(seed), disk_(random_.Next()) {
     EXPECT_TRUE(Directory(disk_, "").MakeDirectory("log"));
+    disk_.SetHook([this](DiskOp op, const std::string& path) {
+      if (op == DiskOp::kRename && path.ends_with(".spare")) ++used_again_;
+    });
   }
 
   // One life: recovery, some work, and an end that may come at any operation.
@@ -37,6 +42,7 @@ class LogLife {
   }
 
   uint64_t acknowledged() const { return acknowledged_; }
+  uint64_t used_again() const { return used_again_; }
   uint64_t trace() const { return disk_.TraceHash(); }
 
  private:
@@ -44,7 +50,9 @@ class LogLife {
     std::vector<std::string> found;
     LocalLogOptions options{.file_bytes = kFileBytes, .salt_seed = random_.Next()};
     auto log = std::make_unique<LocalLog>(disk_, options);
-    const auto recovered = log->Recover(Lsn{0}, [&](Lsn lsn, const Record& record) {
+    found.resize(checkpoint_);
+    std::copy_n(staged_.begin(), checkpoint_, found.begin());
+    const auto recovered = log->Recover(Lsn{checkpoint_}, [&](Lsn lsn, const Record& record) {
       EXPECT_EQ(lsn.value, found.size() + 1);
       found.emplace_back(std::get<AppendRecord>(record).data);
       return StorageResult<void>();
@@ -74,7 +82,15 @@ class LogLife {
       if (random_.Chance(80) && !log.Commit()) return;
       EXPECT_LE(log.durable().value, staged_.size());
       acknowledged_ = log.durable().value;
+      if (random_.Chance(50) && !Trim(log)) return;
     }
+  }
+
+  // As behind a checkpoint of what is durable.
+  bool Trim(LocalLog& log) {
+    const uint64_t behind = acknowledged_ - checkpoint_;
+    checkpoint_ += random_.Chance(50) ? behind : random_.Below(behind + 1);
+    return log.Trim(Lsn{checkpoint_}).has_value();
   }
 
   void Stage(LocalLog& log) {
@@ -90,28 +106,37 @@ class LogLife {
   SimDisk disk_;
   std::vector<std::string> staged_;  // since the beginning, without what a crash took
   uint64_t acknowledged_ = 0;
+  uint64_t checkpoint_ = 0;
+  uint64_t used_again_ = 0;  // files
 };
 
-uint64_t RunSeed(uint64_t seed, uint64_t& acknowledged) {
+struct Sum {
+  uint64_t acknowledged = 0;
+  uint64_t reusing = 0;  // seeds
+};
+
+uint64_t RunSeed(uint64_t seed, Sum& sum) {
   LogLife life(seed);
   for (int i = 0; i < 6; ++i) life.Live();
   life.Check();
-  acknowledged += life.acknowledged();
+  sum.acknowledged += life.acknowledged();
+  sum.reusing += life.used_again() > 0 ? 1 : 0;
   return life.trace();
 }
 
 TEST(LocalLogCrash, KeepsWhatItAcknowledgedOverAnyCrash) {
-  uint64_t acknowledged = 0;
+  Sum sum;
   for (uint64_t seed = 1; seed <= 2000; ++seed) {
-    RunSeed(seed, acknowledged);
+    RunSeed(seed, sum);
     ASSERT_FALSE(HasFailure()) << "seed " << seed;
   }
-  EXPECT_GT(acknowledged, 20'000u) << "the seeds hardly do anything";
+  EXPECT_GT(sum.acknowledged, 20'000u) << "the seeds hardly do anything";
+  EXPECT_GT(sum.reusing, 1'500u) << "trimmed files are hardly used again";
 }
 
 TEST(LocalLogCrash, TheSameSeedDoesTheSame) {
-  uint64_t acknowledged = 0;
-  EXPECT_EQ(RunSeed(7, acknowledged), RunSeed(7, acknowledged));
+  Sum sum;
+  EXPECT_EQ(RunSeed(7, sum), RunSeed(7, sum));
 }
 
 }  // namespace

@@ -13,6 +13,7 @@
 
 #include "storage/disk.h"
 #include "storage/log_format.h"
+#include "testing/planted_salts.h"
 #include "testing/sim_catalog.h"
 #include "testing/sim_disk.h"
 #include "testing/sim_random.h"
@@ -47,24 +48,41 @@ enum class Plant : uint8_t {
   kCutsTooMuch,           // of the log, with its torn tail
   kTakesDamageForEnd,     // of the log, and cuts it there
   kForgetsTime,           // so that a restart believes the wall clock
+  kForgetsToWipe,         // the front of a log file that is used again
+  kSkipsSpareSync,        // of that
+  kSkipsSpareName,        // of the directory, when the file has its new name
+  kReusesSalts,           // of log files, so that old blocks look like new ones
 };
 
-inline constexpr Plant kPlantLast = Plant::kForgetsTime;
+inline constexpr Plant kPlantLast = Plant::kReusesSalts;
 
 class PlantedFile final : public File {
  public:
-  PlantedFile(std::unique_ptr<File> file, bool is_segment, Plant plant)
-      : file_(std::move(file)), is_segment_(is_segment), plant_(plant) {}
+  // `salts` outlives it.
+  PlantedFile(std::unique_ptr<File> file, const std::string& path, Plant plant, PlantedSalts& salts)
+      : file_(std::move(file)),
+        is_log_(path.starts_with("log")),
+        is_segment_(path.starts_with("segments")),
+        is_spare_(path.ends_with(".spare")),
+        plant_(plant),
+        salts_(salts) {}
 
   DiskResult<size_t> ReadAt(uint64_t offset, std::span<char> out) const override {
     return file_->ReadAt(offset, out);
   }
   DiskResult<void> WriteAt(uint64_t offset, std::string_view bytes) override {
-    return file_->WriteAt(offset, bytes);
+    if (!is_log_) return file_->WriteAt(offset, bytes);
+    if (plant_ == Plant::kReusesSalts) return file_->WriteAt(offset, salts_.Resalted(bytes));
+    const bool is_wipe = bytes.find_first_not_of('\0') == std::string_view::npos;
+    if (is_wipe && offset == 0 && plant_ == Plant::kForgetsToWipe) return {};
+    const bool too_much = is_wipe && offset > kLogPageBytes && plant_ == Plant::kCutsTooMuch;
+    return file_->WriteAt(too_much ? offset - kLogPageBytes : offset, bytes);
   }
   DiskResult<void> Sync() override {
     if (plant_ == Plant::kSkipsSync) return {};
     if (plant_ == Plant::kSkipsSegmentSync && is_segment_) return {};
+    // The first one is that of a spare; then the file has another name.
+    if (plant_ == Plant::kSkipsSpareSync && std::exchange(is_spare_, false)) return {};
     const auto synced = file_->Sync();
     return !synced && plant_ == Plant::kRetriesSync ? file_->Sync() : synced;
   }
@@ -72,17 +90,17 @@ class PlantedFile final : public File {
     if (plant_ != Plant::kTrustsCache) file_->DropCache();
   }
   DiskResult<void> Allocate(uint64_t size) override { return file_->Allocate(size); }
-  DiskResult<void> Truncate(uint64_t size) override {
-    const bool too_much = plant_ == Plant::kCutsTooMuch && size > kLogPageBytes;
-    return file_->Truncate(too_much ? size - kLogPageBytes : size);
-  }
+  DiskResult<void> Truncate(uint64_t size) override { return file_->Truncate(size); }
   DiskResult<uint64_t> Size() const override { return file_->Size(); }
   int fd() const override { return file_->fd(); }
 
  private:
   const std::unique_ptr<File> file_;
+  const bool is_log_;
   const bool is_segment_;
+  bool is_spare_;
   const Plant plant_;
+  PlantedSalts& salts_;
 };
 
 class PlantedDisk final : public Disk {
@@ -91,11 +109,11 @@ class PlantedDisk final : public Disk {
 
   DiskResult<std::unique_ptr<File>> Open(const std::string& path, Mode mode) override {
     auto file = disk_.Open(path, mode);
-    const bool is_segment = path.starts_with("segments");
-    if (file) *file = std::make_unique<PlantedFile>(std::move(*file), is_segment, plant_);
+    if (file) *file = std::make_unique<PlantedFile>(std::move(*file), path, plant_, salts_);
     return file;
   }
   DiskResult<void> Rename(const std::string& from, const std::string& to) override {
+    skips_name_ = plant_ == Plant::kSkipsSpareName && from.ends_with(".spare");
     return disk_.Rename(from, to);
   }
   DiskResult<void> Remove(const std::string& path) override { return disk_.Remove(path); }
@@ -105,6 +123,7 @@ class PlantedDisk final : public Disk {
   DiskResult<void> SyncDirectory(const std::string& path) override {
     if (plant_ == Plant::kSkipsDirectorySync) return {};
     if (plant_ == Plant::kSkipsSegmentName && path == "segments") return {};
+    if (std::exchange(skips_name_, false)) return {};
     return disk_.SyncDirectory(path);
   }
   DiskResult<std::vector<std::string>> List(const std::string& path) override {
@@ -117,6 +136,8 @@ class PlantedDisk final : public Disk {
  private:
   Disk& disk_;
   const Plant plant_;
+  PlantedSalts salts_;
+  bool skips_name_ = false;  // the next sync of a directory
 };
 
 // A catalog that stands on the disk: a commit is one operation of it. Where the machine stops in it
