@@ -15,10 +15,10 @@
 
 namespace thalweg {
 
-// What one Flush sends at most, then it is the turn of others. One replay from the page cache, in
-// MiB/s: 1,300 to 1,400 with all that a socket takes (up to 4 MiB), 1,500 to 1,700 with 512 KiB,
-// 1,800 to 1,950 with 256, 1,700 to 2,100 with 128, 1,100 to 1,200 with 64: what is sent is still
-// in the processor's cache when it is received, until calls cost more than they carry.
+// What one Flush sends at most, then it is the turn of others. One replay from the page cache:
+// 1,000 to 1,400 MiB/s with all that a socket takes (up to 4 MiB), 1,300 to 2,100 with this, 1,100
+// to 1,200 with half of it: what is sent is still in the processor's cache when it is received,
+// until calls cost more than they carry.
 inline constexpr size_t kFlushBytesMax = 128u << 10;
 
 class OutputQueue {
