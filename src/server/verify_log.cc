@@ -18,8 +18,8 @@ struct Before {
   Lsn last;
   uint32_t crc = 0;
   uint64_t end = 0;
-  std::string headless;  // a file in between that has no header …
-  Lsn headless_durable;  // … and says that this was durable
+  std::string headless;  // a file in between that has no header, of several the one …
+  Lsn headless_durable;  // … that says that the latest was durable
 };
 
 class LogSurvey {
@@ -58,8 +58,10 @@ class LogSurvey {
       if (decoded->fault == LogHeaderFault::kVersion) Note(path_ + " has another format version");
       const auto durable = LogScanner(**file, *size).FindDurable();
       if (!durable) return std::unexpected(durable.error());
-      before_.headless = path_;
-      before_.headless_durable = *durable;
+      if (before_.headless.empty() || *durable > before_.headless_durable) {
+        before_.headless = path_;
+        before_.headless_durable = *durable;
+      }
       return {};
     }
     CheckHeader(*decoded->header);

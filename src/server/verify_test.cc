@@ -179,7 +179,7 @@ TEST(Verify, ListsAllDamageAndEachOnce) {
        "up to 0\n"},
       {"a record that was never decided",
        [](TestDirectory& d) { d.Write(Append(2, "after the end")); },
-       "log/0000000000000004.log holds record 7, an append to stream 2 that it cannot have "
+       "log/0000000000000005.log holds record 7, an append to stream 2 that it cannot have "
        "taken\n"},
   };
   for (const Row& row : rows) {

@@ -1,6 +1,5 @@
 #include "storage/log_recovery.h"
 
-#include <algorithm>
 #include <charconv>
 #include <utility>
 
@@ -54,8 +53,7 @@ class LogWalk {
         return std::unexpected(visited.error());
     }
     if (blank_durable_ > content_.last) {
-      return Fault(StorageFault::Kind::kDamage, LogFileName(content_.blank.back()),
-                   HeaderIsLost(blank_durable_));
+      return Fault(StorageFault::Kind::kDamage, blank_name_, HeaderIsLost(blank_durable_));
     }
     if (content_.last < checkpoint_) {
       return std::unexpected(StorageFault{
@@ -110,7 +108,10 @@ class LogWalk {
     const auto durable = LogScanner(file, size).FindDurable();
     if (!durable) return DiskFault(durable.error());
     content_.blank.push_back(number_);
-    blank_durable_ = std::max(blank_durable_, *durable);
+    if (*durable > blank_durable_) {
+      blank_durable_ = *durable;
+      blank_name_ = name_;
+    }
     return {};
   }
 
@@ -199,7 +200,8 @@ class LogWalk {
   const Lsn checkpoint_;
   const LogReplay& replay_;
   LogContent content_;
-  Lsn blank_durable_;  // by what stands in files without a header
+  Lsn blank_durable_;       // by what stands in files without a header …
+  std::string blank_name_;  // … in this one
   uint64_t number_ = 0;
   std::string name_;
 };
