@@ -20,8 +20,7 @@ constexpr size_t kLingerBytesMax = 4u << 20;
 
 }  // namespace
 
-Http1Connection::Http1Connection(Http1Shared& shared, int fd)
-    : shared_(shared), fd_(fd), parser_(shared.limits()) {
+Http1Connection::Http1Connection(Http1Shared& shared, int fd) : shared_(shared), fd_(fd) {
   shared_.loop().Add(fd_, EPOLLIN | EPOLLOUT | EPOLLRDHUP, this);
   UpdateDeadline();
 }
@@ -79,7 +78,8 @@ bool Http1Connection::ClosesAfter(const Http1Responder& responder) const {
 }
 
 size_t Http1Connection::held_bytes() const {
-  return sizeof *this + parser_.held_bytes() + out_.held_bytes() +
+  const size_t parser_bytes = parser_ == nullptr ? 0 : sizeof *parser_ + parser_->held_bytes();
+  return sizeof *this + parser_bytes + out_.held_bytes() +
          pending_.capacity() * sizeof(Http1Responder*);
 }
 
@@ -112,15 +112,26 @@ void Http1Connection::ReadAndDispatch() {
     if (dispatch_blocked_ || reads == kReadsPerRun || !ReadOnce()) break;
   }
   if (closed()) return;
-  parser_.Retain();
+  RetainInput();
   if (!FlushAndRefill()) return;
   if (readable_ && !eof_ && !dispatch_blocked_) ScheduleRun();
+}
+
+// What was read and is not done with outlives the buffer.
+void Http1Connection::RetainInput() {
+  if (parser_ == nullptr) return;
+  parser_->Retain();
+  if (parser_->is_new()) shared_.ReturnParser(std::move(parser_));
+}
+
+Http1Parser::Phase Http1Connection::phase() const {
+  return parser_ == nullptr ? Http1Parser::Phase::kIdle : parser_->phase();
 }
 
 // False: nothing was read.
 bool Http1Connection::ReadOnce() {
   if (!readable_ || eof_) return false;
-  parser_.Retain();  // the buffer is used again
+  RetainInput();  // the buffer is used again
   const std::span<char> buffer = shared_.read_buffer();
   ssize_t got = 0;
   do {
@@ -142,23 +153,25 @@ bool Http1Connection::ReadOnce() {
   // A short read has emptied the socket, and whatever comes now is a new edge; but an end that was
   // told before is not told again.
   if (static_cast<size_t>(got) < buffer.size() && !peer_half_closed_) readable_ = false;
-  parser_.Feed(buffer.first(static_cast<size_t>(got)));
+  if (parser_ == nullptr) parser_ = shared_.TakeParser();
+  parser_->Feed(buffer.first(static_cast<size_t>(got)));
   return true;
 }
 
 // Hands over the requests at hand. False: no further one may be looked at now.
 bool Http1Connection::Dispatch() {
   while (!closed() && !close_after_output_ && !rejection_) {
-    switch (parser_.Next()) {
+    if (parser_ == nullptr) return true;
+    switch (parser_->Next()) {
       case Http1Parser::Event::kNeedMore:
-        if (parser_.awaits_continue() && pending_.empty()) SendContinue();
+        if (parser_->awaits_continue() && pending_.empty()) SendContinue();
         return true;
       case Http1Parser::Event::kRejected:
-        rejection_ = parser_.rejection();
-        rejected_head_ = parser_.rejected_head();
+        rejection_ = parser_->rejection();
+        rejected_head_ = parser_->rejected_head();
         return false;
       case Http1Parser::Event::kRequest:
-        if (!MayDispatch(parser_.request().method)) return false;
+        if (!MayDispatch(parser_->request().method)) return false;
         DispatchOne();
     }
   }
@@ -176,15 +189,15 @@ bool Http1Connection::MayDispatch(Method method) const {
 }
 
 void Http1Connection::DispatchOne() {
-  const Request request = parser_.request();
+  const Request request = parser_->request();
   Http1Responder& responder = shared_.TakeResponder();
-  responder.Begin(*this, {request.method, parser_.http10(), parser_.keep_alive()});
+  responder.Begin(*this, {request.method, parser_->http10(), parser_->keep_alive()});
   pending_.push_back(&responder);
   if (pending_.size() == 1) responder.BecomeFirst(out_);
-  const bool last = !parser_.keep_alive();
+  const bool last = !parser_->keep_alive();
   shared_.handler().Handle(request, responder);
   if (closed()) return;
-  parser_.Consume();
+  parser_->Consume();
   ++requests_;
   if (last) close_after_output_ = true;
   PopEnded();
@@ -192,7 +205,7 @@ void Http1Connection::DispatchOne() {
 
 void Http1Connection::SendContinue() {
   out_.Text().append("HTTP/1.1 100 Continue\r\n\r\n");
-  parser_.ContinueSent();
+  parser_->ContinueSent();
 }
 
 // Follows up the answers that have ended, in order. True: there were any.
@@ -256,7 +269,7 @@ void Http1Connection::AfterFlush() {
       out_.cost() <= shared_.limits().output_bytes_max) {
     ScheduleRun();
   }
-  if (quiet && shared_.draining() && parser_.phase() == Http1Parser::Phase::kIdle) {
+  if (quiet && shared_.draining() && phase() == Http1Parser::Phase::kIdle) {
     Close();
     return;
   }
@@ -312,7 +325,7 @@ Http1Connection::Wait Http1Connection::WaitsFor() const {
   if (lingering_) return Wait::kLinger;
   if (!out_.empty()) return Wait::kWrite;
   if (!pending_.empty()) return Wait::kNothing;
-  switch (parser_.phase()) {
+  switch (phase()) {
     case Http1Parser::Phase::kIdle: return Wait::kIdle;
     case Http1Parser::Phase::kHead: return Wait::kHead;
     case Http1Parser::Phase::kBody: return Wait::kBody;

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <vector>
 
@@ -52,6 +53,8 @@ class Http1Connection final : public IoHandler, private Timer {
   void Run();
   void ScheduleRun();
   void ReadAndDispatch();
+  void RetainInput();
+  Http1Parser::Phase phase() const;
   bool ReadOnce();
   bool Dispatch();
   bool MayDispatch(Method method) const;
@@ -72,7 +75,7 @@ class Http1Connection final : public IoHandler, private Timer {
   size_t index_in_shared_ = 0;
   int fd_;
 
-  Http1Parser parser_;
+  std::unique_ptr<Http1Parser> parser_;  // null while nothing of a request is there
   OutputQueue out_;
   std::vector<Http1Responder*> pending_;  // in order; the first one writes to out_
 

@@ -56,7 +56,7 @@ void Http1Parser::Consume() {
 }
 
 void Http1Parser::Retain() {
-  if (state_ == State::kHead && unread().empty() && left_over_.empty()) {  // as most often
+  if (is_new()) {  // as most often
     input_ = {};
     begin_ = 0;
     head_.ReleaseMemory();
@@ -91,6 +91,10 @@ Http1Parser::Phase Http1Parser::phase() const {
     case State::kRejected: return Phase::kRejected;
   }
   AssertionFailed("unknown state", __FILE__, __LINE__);
+}
+
+bool Http1Parser::is_new() const {
+  return state_ == State::kHead && unread().empty() && left_over_.empty();
 }
 
 size_t Http1Parser::held_bytes() const {

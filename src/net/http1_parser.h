@@ -2,7 +2,8 @@
 //
 // The owner lends bytes with Feed, asks Next until it wants more, then calls Retain before the lent
 // bytes go away: only then is what is left copied. One request at a time: Next repeats a request
-// until Consume, so it may wait for its turn. Not thread-safe: lives with its connection.
+// until Consume, so it may wait for its turn. Not thread-safe: lives with its connection while
+// anything of a request is there, then serves another.
 #pragma once
 
 #include <cstddef>
@@ -52,6 +53,8 @@ class Http1Parser {
   bool rejected_head() const { return request().method == Method::kHead; }
 
   Phase phase() const;
+  // Nothing of a request has come since it was made, or since the last one was consumed.
+  bool is_new() const;
   // The client waits for 100 before it sends the body. False once any of the body has come.
   bool awaits_continue() const { return awaits_continue_; }
   void ContinueSent() { awaits_continue_ = false; }

@@ -5,6 +5,7 @@
 
 #include "base/assert.h"
 #include "net/http1_connection.h"
+#include "net/http1_parser.h"
 #include "net/http1_responder.h"
 
 namespace thalweg {
@@ -12,6 +13,7 @@ namespace thalweg {
 namespace {
 
 constexpr size_t kFreeRespondersMax = 1024;
+constexpr size_t kFreeParsersMax = 64;  // a turn needs few at once
 
 // Takes the element out by putting the last one in its place.
 template <typename T>
@@ -99,6 +101,18 @@ void Http1Shared::ReturnResponder(Http1Responder& responder) {
   std::unique_ptr<Http1Responder> taken = TakeOut(responders_in_use_, responder);
   taken->Reset();
   if (responders_free_.size() < kFreeRespondersMax) responders_free_.push_back(std::move(taken));
+}
+
+std::unique_ptr<Http1Parser> Http1Shared::TakeParser() {
+  if (parsers_free_.empty()) return std::make_unique<Http1Parser>(limits_);
+  std::unique_ptr<Http1Parser> parser = std::move(parsers_free_.back());
+  parsers_free_.pop_back();
+  return parser;
+}
+
+void Http1Shared::ReturnParser(std::unique_ptr<Http1Parser> parser) {
+  THALWEG_ASSERT(parser->is_new());
+  if (parsers_free_.size() < kFreeParsersMax) parsers_free_.push_back(std::move(parser));
 }
 
 }  // namespace thalweg

@@ -17,6 +17,7 @@
 namespace thalweg {
 
 class Http1Connection;
+class Http1Parser;
 class Http1Responder;
 
 class Http1Shared {
@@ -51,6 +52,11 @@ class Http1Shared {
   Http1Responder& TakeResponder();
   void ReturnResponder(Http1Responder& responder);
 
+  // Parsers are for connections that have something to read: most only wait.
+  std::unique_ptr<Http1Parser> TakeParser();
+  // REQUIRES: parser->is_new().
+  void ReturnParser(std::unique_ptr<Http1Parser> parser);
+
  private:
   Loop& loop_;
   RequestHandler& handler_;
@@ -68,6 +74,7 @@ class Http1Shared {
   std::vector<Http1Connection*> running_;
   std::vector<std::unique_ptr<Http1Responder>> responders_in_use_;
   std::vector<std::unique_ptr<Http1Responder>> responders_free_;
+  std::vector<std::unique_ptr<Http1Parser>> parsers_free_;
 };
 
 }  // namespace thalweg
