@@ -18,6 +18,7 @@ namespace {
 // What the answer needs of the request, which is gone by then.
 struct Asked {
   std::optional<uint64_t> producer_seq;
+  bool has_origin = false;
   std::string body_error;
 };
 
@@ -61,7 +62,7 @@ void SendConflict(const AppendOutcome& outcome, const Asked& asked, Head head,
 void SendAppended(const RouterContext& context, const AppendOutcome& outcome, const Asked& asked,
                   Responder& responder) {
   if (outcome.trouble != Trouble::kNone) return SendTrouble(context, outcome.trouble, responder);
-  Head head(context);
+  Head head(asked.has_origin ? context.common : context.security);
   const auto refuse = [&](const Problem& problem, std::string_view detail = {}) {
     SendProblem(responder, std::move(head), problem, detail);
   };
@@ -107,7 +108,8 @@ void HandleAppend(const RouterContext& context, JsonSplitter& splitter,
                                           .close = fields->closes(),
                                           .now = {}});
 
-  Asked asked{.producer_seq = {}, .body_error = std::move(body.error)};
+  Asked asked{
+      .producer_seq = {}, .has_origin = fields->has_origin, .body_error = std::move(body.error)};
   if (*producer) asked.producer_seq = (*producer)->seq;
   AnswerWhenDurable(context.port, outcome.rests_on, responder,
                     [&context, outcome, asked = std::move(asked)](Responder& waiting) {

@@ -25,6 +25,23 @@ TEST(Append, AnswersWithTheTailItMade) {
   EXPECT_EQ(bench.Get("a").body(), "onetwo");
 }
 
+TEST(Append, TellsBrowsersAloneWhatOriginsMayDo) {
+  RouterBench bench;
+  bench.PutText("a", "one");
+  const HeaderField origin{"origin", "https://app.test"};
+  for (const Fields& headers : {Fields{kText, origin}, Fields{{"content-type", "a/b"}, origin}}) {
+    const auto answer = bench.Post("a", headers, "two");
+    EXPECT_EQ(answer.Header("access-control-allow-origin"), "*") << answer.status();
+    EXPECT_NE(answer.Header("access-control-expose-headers"), "") << answer.status();
+    EXPECT_EQ(answer.Header("x-content-type-options"), "nosniff") << answer.status();
+  }
+  const auto answer = bench.PostText("a", "three");
+  EXPECT_FALSE(answer.HasHeader("access-control-allow-origin"));
+  EXPECT_FALSE(answer.HasHeader("access-control-expose-headers"));
+  EXPECT_EQ(answer.Header("x-content-type-options"), "nosniff");
+  EXPECT_EQ(answer.Header("cross-origin-resource-policy"), "cross-origin");
+}
+
 TEST(Append, RefusesInTheSettledOrder) {
   RouterBench bench;
   bench.PutText("open", "data");

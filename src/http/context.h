@@ -1,6 +1,8 @@
 // What every handler of one router shares. Own thread only; handlers keep a reference.
 #pragma once
 
+#include <utility>
+
 #include "engine/engine.h"
 #include "engine/port.h"
 #include "stream/ids.h"
@@ -14,6 +16,14 @@ namespace thalweg {
 class BackgroundAnswers;
 class HookedAnswers;
 
+// What heads of answers begin with. Own thread only.
+struct HeadStart {
+  HeadStart(HeaderList list) : fields(std::move(list)) {}
+
+  const HeaderList fields;
+  mutable HeaderList spare{};  // `fields` in the memory of the last Head that began so, or nothing
+};
+
 struct RouterContext {
   Engine& engine;
   Port& port;
@@ -21,10 +31,10 @@ struct RouterContext {
   Executor* workers;  // for what takes long; null: it runs on `executor`
   const Clock& clock;
   const RouterOptions options;  // base_path as from NormalBasePath (target.h)
-  const HeaderList common;      // on every response: CORS and browser security (cors.h)
+  const HeadStart common;       // on every response: CORS and browser security (cors.h) …
+  const HeadStart security;     // … but to an append that does not come from a browser
   BackgroundAnswers& background;
   HookedAnswers* hooked = nullptr;  // never null where options.hooks has one
-  mutable HeaderList spare_head{};  // `common`, or nothing; for the next Head. Own thread only
 };
 
 }  // namespace thalweg

@@ -19,10 +19,15 @@ constexpr uint64_t kPreflightMaxAgeS = 86'400;
 
 }  // namespace
 
-HeaderList CommonFields(const RouterOptions& options) {
+HeaderList SecurityFields() {
   HeaderList fields;
   fields.Add("x-content-type-options", "nosniff");
   fields.Add("cross-origin-resource-policy", "cross-origin");
+  return fields;
+}
+
+HeaderList CommonFields(const RouterOptions& options) {
+  HeaderList fields = SecurityFields();
   if (options.cors) {
     fields.Add("access-control-allow-origin", "*");
     fields.Add("access-control-expose-headers", kExposedHeaders);

@@ -14,9 +14,9 @@ constexpr size_t kSpareBytesMax = 4096;
 
 }  // namespace
 
-Head::Head(const RouterContext& context)
-    : home_(&context), fields_(std::exchange(context.spare_head, HeaderList())) {
-  if (fields_.size() == 0) Begin(context.common);
+Head::Head(const HeadStart& start)
+    : home_(&start), fields_(std::exchange(start.spare, HeaderList())) {
+  if (fields_.size() == 0) Begin(start.fields);
 }
 
 Head::Head(const HeaderList& common) { Begin(common); }
@@ -24,8 +24,8 @@ Head::Head(const HeaderList& common) { Begin(common); }
 Head::~Head() {
   const bool is_gone = fields_.size() == 0;  // moved away
   if (home_ == nullptr || is_gone || fields_.wire().size() > kSpareBytesMax) return;
-  fields_.Truncate(home_->common.size());
-  home_->spare_head = std::move(fields_);
+  fields_.Truncate(home_->fields.size());
+  home_->spare = std::move(fields_);
 }
 
 void Head::Begin(const HeaderList& common) {

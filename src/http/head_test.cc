@@ -28,11 +28,12 @@ class HeadTest : public ::testing::Test {
                                .clock = clock_,
                                .options = {},
                                .common = CommonFields({}),
+                               .security = SecurityFields(),
                                .background = background_};
 };
 
 TEST_F(HeadTest, BeginsWithTheCommonFieldsWhateverTheLastOneHad) {
-  const std::string common(context_.common.wire());
+  const std::string common(context_.common.fields.wire());
   for (int round = 0; round < 3; ++round) {
     Head head(context_);
     EXPECT_EQ(head.fields().wire(), common) << round;

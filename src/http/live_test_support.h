@@ -64,7 +64,8 @@ class LiveBench {
                  .workers = nullptr,
                  .clock = clock_,
                  .options = std::move(options),
-                 .common = {},
+                 .common = HeaderList(),
+                 .security = HeaderList(),
                  .background = background_},
         live_(std::in_place, context_) {}
 

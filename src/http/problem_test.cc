@@ -61,7 +61,8 @@ TEST(SendProblem, EscapesWhatItQuotes) {
                               .workers = nullptr,
                               .clock = clock,
                               .options = {},
-                              .common = {},
+                              .common = HeaderList(),
+                              .security = HeaderList(),
                               .background = background};
   RecordingResponder answer;
   SendProblem(answer, Head(context), kBadOffset, "a\"b\\c\n\x01\xff");

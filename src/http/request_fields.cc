@@ -53,7 +53,10 @@ std::expected<RequestFields, Refusal> FindFields(std::span<const HeaderField> he
   RequestFields fields;
   for (const HeaderField& header : headers) {
     Field* slot = SlotOf(header.name, fields);
-    if (slot == nullptr) continue;
+    if (slot == nullptr) {
+      fields.has_origin |= header.name == "origin";
+      continue;
+    }
     if (slot->has_value()) {
       return std::unexpected(
           Refusal{&kRepeatedHeader, std::string(header.name) + " stands there twice."});

@@ -26,6 +26,8 @@ struct RequestFields {
   Field producer_epoch;
   Field producer_seq;
 
+  bool has_origin = false;  // Origin, which browsers send with all that CORS may concern
+
   // Stream-Closed is "true", whatever its case; any other value is as good as none.
   bool closes() const;
 };

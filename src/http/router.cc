@@ -54,6 +54,7 @@ class Router::Impl {
                  .clock = clock,
                  .options = Normal(options),
                  .common = CommonFields(options),
+                 .security = SecurityFields(),
                  .background = background_,
                  .hooked = HasHooks(options) ? &hooked_.emplace(*port_, executor) : nullptr},
         live_(context_) {}
