@@ -18,8 +18,8 @@ namespace {
 constexpr size_t kVerifiedPieceBytes = 16u << 10;
 
 // How far ahead of what is verified the disk reads. One cold replay: 740 to 810 MiB/s without, 820
-// to 880 with 1 MiB, 940 to 1,000 with 2 MiB; but commits wait for the disk behind what it reads: 99
-// of 100 appends beside it take 1.4 times as long as alone with 1 MiB, 2.2 times with 2.
+// to 880 with 1 MiB, 940 to 1,000 with 2 MiB; but commits wait for the disk behind what it reads:
+// 99 of 100 appends beside it take 1.4 times as long as alone with 1 MiB, 2.2 times with 2.
 constexpr size_t kReadAheadBytes = 1u << 20;
 
 // What a read is to give from `begin` on; null: no append begins there.
