@@ -39,9 +39,9 @@ class DurableStreamRouter {
 
   // Requests are judged once all that came in with this turn of the event loop has been read, so
   // that their answers leave one right behind the other: to wake a client that sleeps costs more
-  // than an append, and each answer on its own would. Of a bare handler's rate 0.89 instead of 0.70
-  // beside other work, 0.81 as before where the client's core never sleeps. One immediate for each,
-  // which keeps its caller's async context.
+  // than an append, and each answer on its own would. 0.89 of a bare handler's rate instead of 0.70
+  // beside other work, no difference where the client's core never sleeps (docs/BENCHMARKS.md). One
+  // immediate for each, which keeps its caller's async context.
   handleRequest(req, res) {
     const kind = kindOf(req)
     const head = this.#headOf(req)
