@@ -31,7 +31,7 @@ class LogSurvey {
     const auto names = disk_.List("log");
     if (!names) return {names.error().message};
     for (const std::string& name : *names) {
-      if (IsLogSpareName(name)) continue;
+      if (LogSpareNumber(name)) continue;
       path_ = "log/" + name;
       if (const auto read = Visit(); !read) Note(read.error().message);
     }

@@ -45,17 +45,10 @@ StorageResult<LogRecoveryReport> LocalLog::Recover(Lsn checkpoint, const LogRepl
   return report;
 }
 
-// Cuts what is unfinished, throws away what was made ahead, and syncs what was found: a read may
-// have seen it in the page cache only.
+// Cuts what is unfinished, and syncs what was found: a read may have seen it in the page cache
+// only.
 std::expected<void, StorageFault> LocalLog::Repair(const LogContent& content) {
-  Directory folder(disk_, options_.folder);
-  std::vector<std::string> names = content.spares;
-  for (const uint64_t number : content.blank) names.push_back(LogFileName(number));
-  for (const std::string& name : names) {
-    if (const auto removed = folder.Remove(name); !removed) return DiskFault(removed.error());
-  }
-  // A name is used once: the numbers of the removed files are not given again.
-  number_last_ = content.blank.empty() ? 0 : content.blank.back();
+  if (const auto kept = KeepSpares(content); !kept) return DiskFault(kept.error());
   crc_last_ = content.crc_last;
   last_staged_ = last_written_ = content.last;
   durable_.store(content.last.value, std::memory_order_release);
@@ -76,6 +69,43 @@ std::expected<void, StorageFault> LocalLog::Repair(const LogContent& content) {
   }
   if (const auto synced = current_.file->Sync(); !synced) return DiskFault(synced.error());
   return {};
+}
+
+// Files that were made ahead wait with the spares. A number is used once, also theirs.
+DiskResult<void> LocalLog::KeepSpares(const LogContent& content) {
+  std::lock_guard lock(next_mutex_);
+  Directory folder(disk_, options_.folder);
+  std::vector<uint64_t> numbers = content.spares;
+  for (const uint64_t number : content.blank) {
+    const auto renamed = folder.RenameInto(folder, LogFileName(number), LogSpareName(number));
+    if (!renamed) return renamed;
+    numbers.push_back(number);
+  }
+  for (const uint64_t number : numbers) {
+    number_last_ = std::max(number_last_, number);
+    const std::string name = LogSpareName(number);
+    const auto is_spare = IsSpare(folder, name);
+    if (!is_spare) return std::unexpected(is_spare.error());
+    if (*is_spare && spares_.size() < options_.spares_max) {
+      spares_.push_back(number);
+    } else if (const auto removed = folder.Remove(name); !removed) {
+      return removed;
+    }
+  }
+  return {};
+}
+
+// A crash may have come before the file had all of its space.
+DiskResult<bool> LocalLog::IsSpare(Directory& folder, const std::string& name) const {
+  const auto file = folder.Open(name, Disk::Mode::kReadWrite);
+  if (!file) return std::unexpected(file.error());
+  const auto size = (*file)->Size();
+  if (!size) return std::unexpected(size.error());
+  if (*size != options_.file_bytes) return false;
+  auto made = (*file)->Allocate(options_.file_bytes);
+  if (made) made = (*file)->Sync();
+  if (made || made.error().code == ENOSPC) return made.has_value();
+  return std::unexpected(made.error());
 }
 
 void LocalLog::Attach(CommitListener* listener) {
@@ -286,7 +316,7 @@ DiskResult<void> LocalLog::Retire(Directory& folder, const LogContent::FileInfo&
   bool is_wanted = trimmed.size == options_.file_bytes;
   {
     std::lock_guard lock(next_mutex_);
-    is_wanted &= spares_.size() < kLogSparesMax;
+    is_wanted &= spares_.size() < options_.spares_max;
   }
   if (!is_wanted) return folder.Remove(name);
   const auto renamed = folder.RenameInto(folder, name, LogSpareName(trimmed.number));

@@ -110,11 +110,11 @@ TEST(LocalLog, RollsOverManySmallFilesAndTrimsThemAgain) {
   ExpectReplayed(folder, 20);
   ASSERT_TRUE(opened->log->Trim({9}));
   EXPECT_EQ(folder.file_count(), 4u);
-  EXPECT_EQ(folder.file_count(".spare"), kLogSparesMax) << "of three that were trimmed";
+  EXPECT_EQ(folder.file_count(".spare"), 2u) << "of three that were trimmed, and one made ahead";
   ASSERT_TRUE(folder.Open({9}, 4 * kLogPageBytes));
   EXPECT_EQ(folder.replayed().size(), 11u);
   EXPECT_EQ(folder.replayed().front().first, Lsn{10});
-  EXPECT_EQ(folder.file_count(".spare"), 0u) << "a start begins without spares";
+  EXPECT_EQ(folder.file_count(".spare"), 2u) << "a start keeps them";
 }
 
 // Of three blocks in a file, after nine commits and a trim of all: the next file is a spare.
@@ -205,6 +205,21 @@ TEST(LocalLog, AFileOfAnotherSizeIsNotUsedAgain) {
   ASSERT_TRUE(opened->log->Trim({9}));
   EXPECT_EQ(folder.file_count(), 1u);
   EXPECT_EQ(folder.file_count(".spare"), 0u);
+}
+
+TEST(LocalLog, AStartKeepsWhatWasMadeAheadAndGivesNoNumberTwice) {
+  LogFolder folder;
+  for (uint64_t start = 1; start <= 3; ++start) {
+    const auto opened = folder.Open();
+    ASSERT_TRUE(opened);
+    EXPECT_EQ(folder.file_count(".spare"), start == 1 ? 0u : 1u);
+    ASSERT_TRUE(opened->log->PrepareNext());
+    EXPECT_TRUE(std::filesystem::exists(folder.File(start)));
+    EXPECT_EQ(folder.file_count(), 1u) << "made ahead";
+    EXPECT_EQ(folder.file_count(".spare"), 0u) << "of the spare";
+  }
+  ASSERT_TRUE(folder.Open({}, 2 << 20));
+  EXPECT_EQ(folder.file_count() + folder.file_count(".spare"), 0u) << "of another size";
 }
 
 TEST(LocalLog, ABatchLongerThanAFileGetsALongerFile) {

@@ -43,8 +43,8 @@ class LogWalk {
     const auto names = disk_.List(folder_);
     if (!names) return DiskFault(names.error());
     for (const std::string& name : *names) {
-      if (IsLogSpareName(name)) {
-        content_.spares.push_back(name);
+      if (const std::optional<uint64_t> spare = LogSpareNumber(name)) {
+        content_.spares.push_back(*spare);
         continue;
       }
       const std::optional<uint64_t> number = LogFileNumber(name);
@@ -212,7 +212,9 @@ std::string LogFileName(uint64_t number) { return NameOf(number, kNameEnd); }
 std::string LogSpareName(uint64_t number) { return NameOf(number, kSpareNameEnd); }
 
 std::optional<uint64_t> LogFileNumber(std::string_view name) { return NumberOf(name, kNameEnd); }
-bool IsLogSpareName(std::string_view name) { return NumberOf(name, kSpareNameEnd).has_value(); }
+std::optional<uint64_t> LogSpareNumber(std::string_view name) {
+  return NumberOf(name, kSpareNameEnd);
+}
 
 std::expected<LogContent, StorageFault> ReadLog(Disk& disk, const std::string& folder,
                                                 const DirectoryId& directory, Lsn checkpoint,

@@ -29,14 +29,14 @@ struct LogContent {
     Lsn first;          // of the file's first record
     uint64_t size = 0;  // in bytes
   };
-  std::vector<FileInfo> files;      // that hold records, in order
-  std::vector<uint64_t> blank;      // allocated ahead, or torn at birth: to be made anew
-  std::vector<std::string> spares;  // names of trimmed files that wait to be used again
-  Lsn last;                         // of the last whole record; the log goes on behind it
-  uint32_t crc_last = 0;            // of the last whole block
-  uint64_t salt = 0;                // of the last file with records
-  uint64_t end = 0;                 // in that file: where the next block belongs
-  bool torn = false;                // a block of this file was begun at `end`: to be cut off
+  std::vector<FileInfo> files;   // that hold records, in order
+  std::vector<uint64_t> blank;   // made ahead, or torn at birth: nothing in them counts
+  std::vector<uint64_t> spares;  // trimmed files that wait to be used again, by the numbers they had
+  Lsn last;                      // of the last whole record; the log goes on behind it
+  uint32_t crc_last = 0;         // of the last whole block
+  uint64_t salt = 0;             // of the last file with records
+  uint64_t end = 0;              // in that file: where the next block belongs
+  bool torn = false;             // a block of this file was begun at `end`: to be cut off
   uint64_t bytes_read = 0;
 };
 
@@ -45,9 +45,9 @@ struct LogContent {
 std::string LogFileName(uint64_t number);
 std::string LogSpareName(uint64_t number);
 
-// The number of the log file that is called so; null: none is.
+// The number of the log file, or of the spare, that is called so; null: none is.
 std::optional<uint64_t> LogFileNumber(std::string_view name);
-bool IsLogSpareName(std::string_view name);
+std::optional<uint64_t> LogSpareNumber(std::string_view name);
 
 // Reads the log in `folder`, whose records up to `checkpoint` may be missing at the front.
 std::expected<LogContent, StorageFault> ReadLog(Disk& disk, const std::string& folder,

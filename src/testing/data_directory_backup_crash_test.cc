@@ -163,7 +163,7 @@ class Backups {
   // Of the n-th file of the original's log; false: fewer have been begun.
   bool LoseLogHeader(size_t n) {
     std::vector<std::string> names = disk_.List("log").value();
-    std::erase_if(names, IsLogSpareName);
+    std::erase_if(names, [](const std::string& name) { return LogSpareNumber(name).has_value(); });
     if (n >= names.size()) return false;
     const auto file = disk_.Open("log/" + names[n], Disk::Mode::kRead).value();
     if (!ReadLogFileHeader(*file).value().header) return false;
