@@ -74,8 +74,8 @@ DurableEngineOptions OptionsOf(const StoreOptions& options, const DirectoryId& d
   const size_t pages = (options.log_file_bytes + kLogPageBytes - 1) / kLogPageBytes;
   durable.log.directory = directory;
   durable.log.file_bytes = std::max<size_t>(pages, 2) * kLogPageBytes;  // a header and a block
-  // As many files as there are between two checkpoints, and the one that such a space begins in.
-  durable.log.spares_max = options.checkpoint_log_bytes / durable.log.file_bytes + 1;
+  // As many files as there are between two checkpoints, of blocks that are padded to pages.
+  durable.log.spares_max = 2 * (options.checkpoint_log_bytes / durable.log.file_bytes + 1);
   durable.log.salt_seed = RandomSeed();
   durable.store.directory = directory;
   durable.keeper.log_bytes_max = options.checkpoint_log_bytes;
