@@ -43,6 +43,12 @@ class StoreKeeper {
               StoreKeeperOptions options, StoreKeeperEvents events);
   ~StoreKeeper();
 
+  // How the thread that steps waits, a few milliseconds, in the midst of a step: while a segment is
+  // written, appends get the disk and the processor in between. Without it no step waits.
+  // THREAD: that of Step.
+  using Pause = std::function<void(int64_t ms)>;
+  void SetPause(Pause pause) { pause_ = std::move(pause); }
+
   // Does what is due, not much at once; returns how many milliseconds the next call may wait.
   int64_t Step();
 
@@ -57,6 +63,9 @@ class StoreKeeper {
   void Evict(int64_t now_ms);
   bool Expire(int64_t now_ms);
   int64_t Merge(int64_t now_ms);
+  bool IsMergingBehind() const;
+  void RestAfterPiece();
+  void GiveMemoryBack(int64_t now_ms);
   void Meet(const StorageFault& fault, int64_t& retry_at_ms);
 
   Engine& engine_;
@@ -64,6 +73,7 @@ class StoreKeeper {
   const Clock& clock_;
   const StoreKeeperOptions options_;
   const StoreKeeperEvents events_;
+  Pause pause_;
 
   std::unique_ptr<Checkpoint> checkpoint_;  // written, and waits for the log; null: none
   int64_t began_ms_ = 0;                    // … its writing
@@ -71,6 +81,7 @@ class StoreKeeper {
   uint64_t log_bytes_before_;               // staged before the last freeze; wraps below zero
   int64_t checkpointed_ms_ = INT64_MIN / 2;
   int64_t evicted_ms_;
+  int64_t trimmed_ms_ = INT64_MIN / 2;  // when memory went back to the system, last
   int64_t checkpoint_at_ms_ = INT64_MIN;  // not before
   int64_t merge_at_ms_ = INT64_MIN;       // not before
   int64_t expire_at_ms_ = INT64_MIN;      // not before

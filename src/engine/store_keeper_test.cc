@@ -27,6 +27,19 @@ class StoreKeeperTest : public testing::Test, protected StoredEngine {
     }
   }
 
+  // In a checkpoint that is written in several pieces.
+  int PausesWhileWriting(const StoreKeeperOptions& options) {
+    int pauses = 0;
+    Keep(options);
+    keeper_->SetPause([&pauses](int64_t ms) { pauses += ms > 0 ? 1 : 0; });
+    engine().Create(NewStream("/long"));
+    for (int i = 0; i < 16; ++i) Write("/long", std::string(100'000, 'x'));
+    clock().AdvanceMs(options.age_ms_max);
+    Run();
+    EXPECT_EQ(checkpoints_, 1);
+    return pauses;
+  }
+
   size_t segments() { return engine().store().segments().size(); }
 
   std::unique_ptr<StoreKeeper> keeper_;
@@ -66,6 +79,14 @@ TEST_F(StoreKeeperTest, CheckpointsWhenTheLogIsLongEnough) {
   Write("/a", std::string(9'000, 'x'));
   Run();
   EXPECT_EQ(checkpoints_, 1);
+}
+
+TEST_F(StoreKeeperTest, LetsAppendsHaveTheDiskBetweenThePiecesOfASegment) {
+  EXPECT_GE(PausesWhileWriting({}), 1'600'000 / (300 << 10));
+}
+
+TEST_F(StoreKeeperTest, HurriesWhereMemoryIsShort) {
+  EXPECT_EQ(PausesWhileWriting({.tail_bytes_max = 2'000'000}), 0);
 }
 
 TEST_F(StoreKeeperTest, CheckpointsWhenHalfOfTheMemoryIsTaken) {

@@ -21,10 +21,14 @@ StoreThread::~StoreThread() {
 
 void StoreThread::Run(std::stop_token stop) {
   std::unique_lock lock(mutex_);
+  const auto pause = [&](int64_t ms) {
+    stopped_.wait_for(lock, stop, std::chrono::milliseconds{ms}, [] { return false; });
+  };
+  keeper_.SetPause(pause);
   while (!stop.stop_requested()) {
-    const std::chrono::milliseconds pause{keeper_.Step()};
-    if (pause.count() > 0) stopped_.wait_for(lock, stop, pause, [] { return false; });
+    if (const int64_t ms = keeper_.Step(); ms > 0) pause(ms);
   }
+  keeper_.SetPause({});
   for (int step = 0; step < kEndStepsMax && keeper_.StepToEnd(); ++step) {
     stopped_.wait_for(lock, kEndStep);
   }

@@ -11,22 +11,24 @@ namespace thalweg {
 namespace {
 
 // Sequential writes of about this size, each synced before the next: commits of the log wait on the
-// disk behind what is synced at once. Of 100 appends at full speed 99 are answered within 2.0 ms,
-// of 1,000 all but one within 7 ms; 3.2 and 7 ms with 4 MiB, 6.4 and 23 with a segment in one
-// piece.
-constexpr size_t kWriteBytes = 1u << 20;
+// disk behind what is synced at once (docs/BENCHMARKS.md).
+constexpr size_t kPieceBytes = 256u << 10;
 
 }  // namespace
 
 DiskResult<std::unique_ptr<SegmentWriter>> SegmentWriter::Create(Directory& folder,
-                                                                 const SegmentHeader& header) {
+                                                                 const SegmentHeader& header,
+                                                                 AfterPiece after_piece) {
   auto file = folder.Create(SegmentFileName(header.number));
   if (!file) return std::unexpected(file.error());
-  return std::make_unique<SegmentWriter>(std::move(*file), header);
+  return std::make_unique<SegmentWriter>(std::move(*file), header, std::move(after_piece));
 }
 
-SegmentWriter::SegmentWriter(std::unique_ptr<File> file, const SegmentHeader& header)
-    : file_(std::move(file)), buffer_(EncodeSegmentHeader(header)) {
+SegmentWriter::SegmentWriter(std::unique_ptr<File> file, const SegmentHeader& header,
+                             AfterPiece after_piece)
+    : file_(std::move(file)),
+      after_piece_(std::move(after_piece)),
+      buffer_(EncodeSegmentHeader(header)) {
   footer_.header = header;
 }
 
@@ -121,7 +123,10 @@ DiskResult<SegmentFooter> SegmentWriter::Finish() {
 
 DiskResult<void> SegmentWriter::Put(std::string_view bytes) {
   buffer_.append(bytes);
-  return buffer_.size() >= kWriteBytes ? Flush() : DiskResult<void>();
+  if (buffer_.size() < kPieceBytes) return {};
+  const auto flushed = Flush();
+  if (flushed && after_piece_) after_piece_();
+  return flushed;
 }
 
 DiskResult<void> SegmentWriter::Flush() {

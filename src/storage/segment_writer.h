@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -17,11 +18,14 @@
 
 namespace thalweg {
 
+// Called when another piece of a segment is on the disk: time for who else waits for the disk.
+using AfterPiece = std::function<void()>;
+
 class SegmentWriter {
  public:
   // Makes the file. REQUIRES: `folder` outlives the writer.
   [[nodiscard]] static DiskResult<std::unique_ptr<SegmentWriter>> Create(
-      Directory& folder, const SegmentHeader& header);
+      Directory& folder, const SegmentHeader& header, AfterPiece after_piece = {});
 
   // The next stream, whose bytes here begin at `base`. REQUIRES: `id` is greater than the one
   // before, which was ended.
@@ -42,7 +46,7 @@ class SegmentWriter {
   uint64_t bytes_written() const { return written_; }
 
   // For Create.
-  SegmentWriter(std::unique_ptr<File> file, const SegmentHeader& header);
+  SegmentWriter(std::unique_ptr<File> file, const SegmentHeader& header, AfterPiece after_piece);
 
  private:
   DiskResult<void> AppendOne(std::string_view bytes);
@@ -53,6 +57,7 @@ class SegmentWriter {
   uint64_t position() const { return written_ + buffer_.size(); }
 
   const std::unique_ptr<File> file_;
+  const AfterPiece after_piece_;
   SegmentFooter footer_;
   std::string buffer_;  // goes out when it is long
   uint64_t written_ = 0;

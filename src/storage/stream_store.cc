@@ -172,7 +172,7 @@ void StreamStore::Publish(std::shared_ptr<const Segments> segments) {
 }
 
 StorageResult<std::unique_ptr<SegmentWriter>> StreamStore::NewSegment() {
-  auto writer = SegmentWriter::Create(folder_, HeaderOf(++last_number_));
+  auto writer = SegmentWriter::Create(folder_, HeaderOf(++last_number_), after_piece_);
   if (!writer) return DiskFault(writer.error());
   return *std::move(writer);
 }

@@ -12,6 +12,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "storage/catalog.h"
@@ -59,6 +60,9 @@ class StreamStore {
 
   // Grows whenever what Find tells may have changed: what was found before is stale after it.
   uint64_t version() const { return version_.load(std::memory_order_acquire); }
+
+  // `after_piece` is called in the midst of writing segments, by the thread that writes.
+  void SetAfterPiece(AfterPiece after_piece) { after_piece_ = std::move(after_piece); }
 
   // A new file for a checkpoint: give it to Commit when it is finished, or else to Abandon.
   [[nodiscard]] StorageResult<std::unique_ptr<SegmentWriter>> NewSegment();
@@ -122,6 +126,7 @@ class StreamStore {
 
   // The changing thread's own.
   CatalogHead head_;
+  AfterPiece after_piece_;
   uint64_t last_number_ = 0;
   std::optional<Merging> merging_;
 };
