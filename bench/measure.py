@@ -9,13 +9,15 @@ import os
 import subprocess
 import tempfile
 import time
+import urllib.request
 
 import contenders
 import page_cache
 from server import memory_mb
 
 MIB = 1 << 20
-REST_SECONDS = 0.5  # until the disk has come to rest after a server has ended
+PREPARE_SECONDS_MAX = 60
+REST_SECONDS = 2  # until the disk has come to rest after much was written
 
 
 class Failed(Exception):
@@ -90,8 +92,19 @@ def row(said, part):
     }
 
 
+def prepare(running, case):
+    if not case.prepare:
+        return
+    load(running, case.prepare, PREPARE_SECONDS_MAX, 0)
+    for stream in case.forget:
+        request = urllib.request.Request(f"{running.url}/{stream}", method="DELETE")
+        urllib.request.urlopen(request, timeout=PREPARE_SECONDS_MAX).close()
+    time.sleep(REST_SECONDS)
+
+
 def measure(kind, setting, workload, case, seconds, warmup):
     with contenders.Running(kind, setting) as running:
+        prepare(running, case)
         return row(load(running, case.flags, seconds, warmup), workload.part)
 
 
@@ -107,6 +120,7 @@ def measure_at_half_rate(kind, setting, workload, case, seconds, warmup):
     if not kind.serves:
         return measure_alone(kind, setting, workload, seconds)
     with contenders.Running(kind, setting) as running:
+        prepare(running, case)
         greatest = load(running, case.flags, seconds, warmup)["append"]["rate"]
         paced = ["--no-create", "--rate", str(greatest / 2)]
         said = load(running, [*case.flags, *paced], seconds, warmup)
@@ -117,7 +131,7 @@ def measure_cold(kind, setting, workload, case, seconds, warmup):
     """What the case needs is on the disk and nowhere else: the server started anew, the system's
     cache of files dropped."""
     with contenders.Running(kind, setting) as running:
-        load(running, case.prepare, 1, 0)
+        prepare(running, case)
         running.end()
         time.sleep(REST_SECONDS)
         with contenders.Running(kind, setting, running.folder) as again:

@@ -9,7 +9,8 @@ class Case:
     flags: list  # of thalweg_load
     streams: int = 1
     seconds_min: float = 0  # it is measured so long at least, or until it has come to its end
-    prepare: list = field(default_factory=list)  # flags of a load that leaves what it needs
+    prepare: list = field(default_factory=list)  # flags of a load before it, which comes to its end
+    forget: list = field(default_factory=list)  # streams that are deleted after that
 
 
 @dataclass
@@ -40,26 +41,38 @@ def flags(text):
     return text.split()
 
 
-def append_cases():
+def long_log(quick):
+    """So much before that a log which uses its files again does so: a file is written for the first
+    time once, and a server works longer than that."""
+    if quick:
+        return {}
+    size = "--bytes 65536 --requests 8000 --rate 1500"
+    load = flags(f"--prefix before --streams 8 --connections 8 {size}")
+    return {"prepare": load, "forget": [f"before{number}" for number in range(8)]}
+
+
+def append_cases(before):
     """Of 256 bytes, the size of a small event, to one stream and to one for each connection."""
     return [
         Case(f"{connections} connections, {'one stream' if streams == 1 else 'one stream each'}",
-             flags(f"--connections {connections} --streams {streams} --pick connection"), streams)
+             flags(f"--connections {connections} --streams {streams} --pick connection"), streams,
+             **before)
         for connections in (64, 256)
         for streams in (1, connections)
     ]  # fmt: skip
 
 
-def latency_cases():
-    return [case for case in append_cases() if case.streams > 1]
+def latency_cases(before):
+    return [case for case in append_cases(before) if case.streams > 1]
 
 
 def many_streams_cases(quick):
     counts = (10, 1_000) if quick else (10, 1_000, 15_000, 100_000, 1_000_000)
     return [
-        Case(f"{count:,} streams", flags(f"--connections 256 --streams {count}"), count)
+        Case(f"{count:,} streams", flags(f"--connections 256 --streams {count}"), count,
+             **long_log(quick))
         for count in counts
-    ]
+    ]  # fmt: skip
 
 
 def active_memory_cases(quick):
@@ -148,14 +161,14 @@ def workloads(quick):
     """By name; `quick` ones show that all works, in seconds."""
     listed = [
         Workload("durable-append", "Durable appends of 256 bytes", "append", "appends/s",
-                 append_cases(), ["thalweg"], ["limit-commit"],
+                 append_cases(long_log(quick)), ["thalweg"], ["limit-commit"],
                  ["electric-wal", "thesampaton-acid", "thesampaton-file", "node-file",
                   "ursula-disk"], "append"),
         Workload("memory-append", "Appends of 256 bytes, kept in memory", "append", "appends/s",
-                 append_cases(), ["thalweg-memory"], ["limit-respond"],
+                 append_cases({}), ["thalweg-memory"], ["limit-respond"],
                  ["electric-memory", "thesampaton-memory", "node-memory"], "append"),
         Workload("latency", "Durable appends at half of a server's own greatest rate, and syncs",
-                 "append", "operations/s", latency_cases(), ["thalweg"],
+                 "append", "operations/s", latency_cases(long_log(quick)), ["thalweg"],
                  ["limit-sync", "limit-sync-written"], ["electric-wal"], way="half rate"),
         Workload("many-streams", "Durable appends of 256 bytes, at random to many streams",
                  "append", "appends/s", many_streams_cases(quick), ["thalweg"], [],
