@@ -5,18 +5,14 @@
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <vector>
 
 #include "engine/tail_bytes.h"
-#include "stream/offset.h"
 
 namespace thalweg {
 
 struct Capture {
-  std::string state;  // EncodeState
-  Offset base;        // of the bytes that no segment has
-  std::vector<TailPiece> pieces;
-  Offset end;                     // of the bytes
+  std::string state;              // EncodeState
+  TailBytes bytes;                // that no segment has
   std::optional<int64_t> due_ms;  // its time has not come before, by the wall clock; null: never
 };
 

@@ -78,15 +78,15 @@ StorageResult<void> Checkpoint::WriteStream(Frozen& frozen, SegmentWriter& write
     return {};
   }
   PutEntry(frozen, *capture);
-  frozen.end = capture->end;
-  writer.Begin(frozen.stream->state.id, capture->base);
-  for (const TailPiece& piece : capture->pieces) {
-    if (const auto put = writer.Append(piece.bytes.view(), piece.ends); !put) {
-      return DiskFault(put.error());
-    }
-  }
-  if (const auto ended = writer.End(capture->state); !ended) return DiskFault(ended.error());
-  return {};
+  frozen.end = capture->bytes.end();
+  writer.Begin(frozen.stream->state.id, capture->bytes.start());
+  DiskResult<void> done;
+  capture->bytes.Visit([&](const TailBytes::Piece& piece) {
+    done = writer.Append(piece.bytes, piece.ends);
+    return done.has_value();
+  });
+  if (done) done = writer.End(capture->state);
+  return done ? StorageResult<void>() : DiskFault(done.error());
 }
 
 // The stream as it stood when it was frozen; null: it was gone.
@@ -150,7 +150,7 @@ StorageResult<Checkpoint::Report> Checkpoint::Commit() {
 // The store has it now: memory need not.
 void Checkpoint::Release(const Frozen& frozen) {
   StreamEntry& stream = *frozen.stream;
-  std::vector<TailBytes::Chunk> dropped;
+  std::optional<TailBytes> dropped;
   uint64_t bytes = kChangedStreamBytes;
   std::lock_guard lock(stream.home.mutex);
   if (frozen.gone) {

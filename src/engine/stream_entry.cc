@@ -17,11 +17,8 @@ bool SamePath::operator()(const StreamHandle& a, const PathKey& b) const {
 
 Capture CaptureNow(const StreamEntry& stream, Moment now) {
   THALWEG_ASSERT(!stream.gone);
-  Capture capture;
+  Capture capture{.state = {}, .bytes = stream.own, .due_ms = {}};
   EncodeState(stream.state, stream.last, capture.state);
-  capture.base = stream.own.start();
-  capture.pieces = stream.own.Share();
-  capture.end = stream.own.end();
   if (stream.state.soft_deleted) return capture;
   // As whoever loads it will reckon.
   const int64_t used_ms = LatestUseMs(stream.state.config->expiry, stream.state.accessed_steady_ms);

@@ -8,8 +8,18 @@
 #include <utility>
 
 #include "base/assert.h"
+#include "base/little_endian.h"
 
 namespace thalweg {
+namespace {
+
+constexpr size_t kEndBytes = sizeof(uint32_t);
+
+// Of a chunk for so many bytes: one more end for each 64 of them, so that appends of 64 bytes or
+// more fill it without a rest.
+size_t CapacityFor(size_t bytes) { return bytes + bytes / kChunkBytesMin * kEndBytes; }
+
+}  // namespace
 
 LongAppend CopyIfLong(std::string_view data) {
   if (data.size() <= kChunkBytesMax) return nullptr;
@@ -18,72 +28,97 @@ LongAppend CopyIfLong(std::string_view data) {
   return copy;
 }
 
+size_t TailBytes::Chunk::EndPlace(uint32_t index) const {
+  return capacity - (index + 1) * kEndBytes;
+}
+
+uint32_t TailBytes::Chunk::EndOf(uint32_t index) const {
+  return index + 1 == appends ? used : Get<uint32_t>({data.get(), capacity}, EndPlace(index));
+}
+
+uint32_t TailBytes::Chunk::FirstEndingBehind(uint64_t bytes) const {
+  uint32_t first = 0;
+  for (uint32_t count = appends; count > 0;) {
+    const uint32_t half = count / 2;
+    if (EndOf(first + half) > bytes) {
+      count = half;
+    } else {
+      first += half + 1;
+      count -= half + 1;
+    }
+  }
+  return first;
+}
+
 uint32_t TailBytes::Chunk::BoundaryWithin(uint64_t bytes) const {
-  auto after = std::upper_bound(ends.begin(), ends.end(), bytes);
-  return after == ends.begin() ? 0 : *(after - 1);
+  const uint32_t after = FirstEndingBehind(bytes);
+  return after == 0 ? 0 : EndOf(after - 1);
 }
 
 uint32_t TailBytes::Chunk::BoundaryAfter(uint32_t begin) const {
-  auto after = std::upper_bound(ends.begin(), ends.end(), begin);
-  THALWEG_ASSERT(after != ends.end());
-  return *after;
+  const uint32_t after = FirstEndingBehind(begin);
+  THALWEG_ASSERT(after < appends);
+  return EndOf(after);
 }
 
 void TailBytes::Chunk::CollectEnds(uint32_t begin, uint32_t end, std::vector<Offset>& out) const {
-  const auto first = std::upper_bound(ends.begin(), ends.end(), begin);
-  for (auto it = first; it != ends.end() && *it <= end; ++it) out.push_back({base + *it});
+  for (uint32_t i = FirstEndingBehind(begin); i < appends && EndOf(i) <= end; ++i) {
+    out.push_back({base + EndOf(i)});
+  }
+}
+
+bool TailBytes::Chunk::HasRoom(size_t bytes) const {
+  return used + bytes + appends * kEndBytes <= capacity;
 }
 
 void TailBytes::Append(std::string_view data, LongAppend copy) {
   THALWEG_ASSERT(!data.empty());
   THALWEG_ASSERT(data.size() <= std::numeric_limits<uint32_t>::max());
   const bool copied = copy != nullptr;
-  if (copied || chunks_.empty() || chunks_.back().capacity - chunks_.back().used() < data.size()) {
-    AddChunk(data.size(), std::move(copy));
+  if (copied || !last_.HasRoom(data.size())) BeginChunk(data.size(), std::move(copy));
+  Chunk& chunk = last_;
+  if (!copied) std::memcpy(chunk.data.get() + chunk.used, data.data(), data.size());
+  if (chunk.appends != 0) {
+    Put<uint32_t>(chunk.data.get(), chunk.EndPlace(chunk.appends - 1), chunk.used);
   }
-  Chunk& chunk = chunks_.back();
-  const uint32_t begin = chunk.used();
-  if (!copied) std::memcpy(chunk.data.get() + begin, data.data(), data.size());
-  chunk.ends.push_back(begin + static_cast<uint32_t>(data.size()));
-  end_.value += data.size();
-  THALWEG_ASSERT(chunk.base + chunk.used() == end_.value);
+  chunk.used += static_cast<uint32_t>(data.size());
+  ++chunk.appends;
 }
 
-void TailBytes::AddChunk(size_t append_bytes, LongAppend copy) {
-  size_t capacity = append_bytes;
+void TailBytes::BeginChunk(size_t append_bytes, LongAppend copy) {
+  size_t capacity = 0;
   if (copy == nullptr) {
-    const size_t grown = chunks_.empty() ? 0 : size_t{chunks_.back().capacity} * 2;
-    capacity = std::clamp(grown, kChunkBytesMin, kChunkBytesMax);
-    capacity = std::max(capacity, std::bit_ceil(append_bytes));
+    const size_t bytes = std::clamp(size_t{last_.capacity} * 2, kChunkBytesMin, kChunkBytesMax);
+    capacity = CapacityFor(std::max(bytes, std::bit_ceil(append_bytes)));
     copy = std::make_shared_for_overwrite<char[]>(capacity);
   }
-  chunks_.push_back(Chunk{.data = std::move(copy),
-                          .base = end_.value,
-                          .capacity = static_cast<uint32_t>(capacity),
-                          .ends = {}});
+  const uint64_t base = last_.end().value;
+  if (last_.data != nullptr) earlier_.Made().push_back(std::move(last_));
+  last_ = Chunk{.data = std::move(copy), .base = base, .capacity = static_cast<uint32_t>(capacity)};
 }
 
 // The chunk that holds the byte behind `at`; the number of chunks where `at` is the end.
 size_t TailBytes::ChunkAt(Offset at) const {
-  if (at == end_) return chunks_.size();
-  auto after = std::upper_bound(chunks_.begin(), chunks_.end(), at.value,
+  if (at == end()) return chunks();
+  if (at.value >= last_.base) return earlier_count();
+  auto after = std::upper_bound(earlier_->begin(), earlier_->end(), at.value,
                                 [](uint64_t value, const Chunk& c) { return value < c.base; });
-  THALWEG_ASSERT(after != chunks_.begin());
-  return static_cast<size_t>(after - chunks_.begin()) - 1;
+  THALWEG_ASSERT(after != earlier_->begin());
+  return static_cast<size_t>(after - earlier_->begin()) - 1;
 }
 
 bool TailBytes::IsBoundary(Offset at) const {
-  THALWEG_ASSERT(start_ <= at && at <= end_);
-  if (at == end_) return true;
-  const Chunk& chunk = chunks_[ChunkAt(at)];
+  THALWEG_ASSERT(start_ <= at && at <= end());
+  if (at == end()) return true;
+  const Chunk& chunk = ChunkOf(ChunkAt(at));
   return chunk.BoundaryWithin(at.value - chunk.base) == at.value - chunk.base;
 }
 
 Offset TailBytes::Collect(Offset from, Offset limit, size_t bytes_max, std::vector<Bytes>& parts,
                           std::vector<Offset>* ends) const {
-  THALWEG_ASSERT(start_ <= from && from <= limit && limit <= end_);
+  THALWEG_ASSERT(start_ <= from && from <= limit && limit <= end());
   for (size_t i = ChunkAt(from); from < limit; ++i) {
-    const Chunk& chunk = chunks_[i];
+    const Chunk& chunk = ChunkOf(i);
     const auto begin = static_cast<uint32_t>(from.value - chunk.base);
     const uint64_t room = std::min<uint64_t>(limit.value - from.value, bytes_max);
     uint32_t end = chunk.BoundaryWithin(begin + room);
@@ -95,38 +130,39 @@ Offset TailBytes::Collect(Offset from, Offset limit, size_t bytes_max, std::vect
     if (ends != nullptr) chunk.CollectEnds(begin, end, *ends);
     from.value += end - begin;
     bytes_max -= std::min<size_t>(bytes_max, end - begin);
-    if (end < chunk.used()) break;
+    if (end < chunk.used) break;
   }
   return from;
 }
 
-std::vector<TailPiece> TailBytes::Share() const {
-  std::vector<TailPiece> pieces;
-  for (const Chunk& chunk : chunks_) {
-    // Only the first may hold bytes that were forgotten.
+bool TailBytes::Visit(const std::function<bool(const Piece&)>& visit) const {
+  std::vector<uint32_t> ends;
+  for (size_t i = 0; i < chunks(); ++i) {
+    const Chunk& chunk = ChunkOf(i);
     const auto begin = static_cast<uint32_t>(std::max(start_.value, chunk.base) - chunk.base);
-    if (begin == chunk.used()) continue;
-    TailPiece& piece = pieces.emplace_back();
-    piece.bytes =
-        Bytes(chunk.data, std::string_view(chunk.data.get() + begin, chunk.used() - begin));
-    const auto first = std::upper_bound(chunk.ends.begin(), chunk.ends.end(), begin);
-    piece.ends.reserve(static_cast<size_t>(chunk.ends.end() - first));
-    for (auto end = first; end != chunk.ends.end(); ++end) piece.ends.push_back(*end - begin);
+    if (begin == chunk.used) continue;
+    ends.clear();
+    for (uint32_t append = chunk.FirstEndingBehind(begin); append < chunk.appends; ++append) {
+      ends.push_back(chunk.EndOf(append) - begin);
+    }
+    const std::string_view bytes(chunk.data.get() + begin, chunk.used - begin);
+    if (!visit({.bytes = bytes, .ends = ends})) return false;
   }
-  return pieces;
+  return true;
 }
 
-std::vector<TailBytes::Chunk> TailBytes::DropTo(Offset at) {
-  THALWEG_ASSERT(start_ <= at && at <= end_ && IsBoundary(at));
-  std::vector<Chunk> dropped;
-  start_ = at;
-  if (at == end_) {
-    dropped.swap(chunks_);
-    return dropped;
-  }
-  const auto first_kept = chunks_.begin() + static_cast<ptrdiff_t>(ChunkAt(at));
-  dropped.assign(std::make_move_iterator(chunks_.begin()), std::make_move_iterator(first_kept));
-  chunks_.erase(chunks_.begin(), first_kept);
+TailBytes TailBytes::DropTo(Offset at) {
+  THALWEG_ASSERT(start_ <= at && at <= end() && IsBoundary(at));
+  if (at == end()) return std::exchange(*this, TailBytes(at));
+  TailBytes dropped(std::exchange(start_, at));
+  const size_t count = ChunkAt(at);
+  if (count == 0) return dropped;
+  auto& chunks = earlier_.Made();
+  const auto first_kept = chunks.begin() + static_cast<ptrdiff_t>(count);
+  dropped.last_ = std::move(*(first_kept - 1));
+  dropped.earlier_.Made().assign(std::make_move_iterator(chunks.begin()),
+                                 std::make_move_iterator(first_kept - 1));
+  chunks.erase(chunks.begin(), first_kept);
   return dropped;
 }
 

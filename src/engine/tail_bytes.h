@@ -2,16 +2,24 @@
 // in segments, or in the stream's source.
 //
 // Bytes stand in chunks that grow geometrically and are only ever written behind what was
-// published, so that pages share them without a copy while writers go on. A chunk holds whole
-// appends. Guarded by the partition of its stream; the Bytes given out may go anywhere.
+// published, so that pages and copies share them while writers go on. A chunk holds whole appends
+// and is one allocation: bytes from its front, where appends end from its back. What an append to
+// the last chunk needs to know stands here, so that it waits for no memory but this: with the
+// chunk and a vector of ends elsewhere, an append to one of 15,000 streams took 0.8 us more.
+//
+// A value; a copy holds what the original held then. Guarded by the partition of its stream; copies
+// and the Bytes given out may go anywhere.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
+#include <span>
 #include <string_view>
 #include <vector>
 
+#include "base/boxed.h"
 #include "stream/offset.h"
 #include "thalweg/bytes.h"
 
@@ -24,34 +32,12 @@ inline constexpr size_t kChunkBytesMax = 64u << 10;
 using LongAppend = std::shared_ptr<char[]>;
 LongAppend CopyIfLong(std::string_view data);
 
-// Appends that stand together in memory, shared: `ends` are relative to the beginning of `bytes`.
-struct TailPiece {
-  Bytes bytes;
-  std::vector<uint32_t> ends;
-};
-
 class TailBytes {
  public:
-  // Appends that stand together. Opaque to others, who may only destroy it.
-  struct Chunk {
-    uint32_t used() const { return ends.empty() ? 0 : ends.back(); }
-    // Where the last append within the first `bytes` ends; 0: none does.
-    uint32_t BoundaryWithin(uint64_t bytes) const;
-    // Where the append that begins at `begin` ends.
-    uint32_t BoundaryAfter(uint32_t begin) const;
-    // Adds where the appends between `begin` and `end` end.
-    void CollectEnds(uint32_t begin, uint32_t end, std::vector<Offset>& out) const;
-
-    std::shared_ptr<char[]> data;
-    uint64_t base = 0;  // offset of its first byte
-    uint32_t capacity = 0;
-    std::vector<uint32_t> ends;  // of the appends, relative to base; never empty
-  };
-
-  explicit TailBytes(Offset start) : start_(start), end_(start) {}
+  explicit TailBytes(Offset start) : start_(start), last_{.data = nullptr, .base = start.value} {}
 
   Offset start() const { return start_; }
-  Offset end() const { return end_; }
+  Offset end() const { return last_.end(); }
 
   // Adds one append. REQUIRES: not empty; `copy` is null or CopyIfLong(data).
   void Append(std::string_view data, LongAppend copy = nullptr);
@@ -65,20 +51,56 @@ class TailBytes {
   Offset Collect(Offset from, Offset limit, size_t bytes_max, std::vector<Bytes>& parts,
                  std::vector<Offset>* ends = nullptr) const;
 
-  // Everything from start() to end().
-  std::vector<TailPiece> Share() const;
+  // Appends that stand together; `ends` are relative to the beginning of `bytes`.
+  struct Piece {
+    std::string_view bytes;
+    std::span<const uint32_t> ends;
+  };
 
-  // Forgets what is before `at`. Returns the memory that held it, to be freed outside the lock.
+  // Calls `visit` with everything from start() to end(), until it says no. Returns what it said.
+  bool Visit(const std::function<bool(const Piece&)>& visit) const;
+
+  // Forgets what is before `at`. Returns the chunks that nobody needs any more, to be freed outside
+  // the lock.
   // REQUIRES: a boundary, start() <= at <= end().
-  [[nodiscard]] std::vector<Chunk> DropTo(Offset at);
+  [[nodiscard]] TailBytes DropTo(Offset at);
 
  private:
-  void AddChunk(size_t append_bytes, LongAppend copy);
+  struct Chunk {
+    Offset end() const { return {base + used}; }
+    // Where the append `index` ends, relative to base. REQUIRES: index < appends.
+    uint32_t EndOf(uint32_t index) const;
+    // The first append that ends behind `bytes`; `appends` where none does.
+    uint32_t FirstEndingBehind(uint64_t bytes) const;
+    // Where the last append within the first `bytes` ends; 0: none does.
+    uint32_t BoundaryWithin(uint64_t bytes) const;
+    // Where the append that begins at `begin` ends.
+    uint32_t BoundaryAfter(uint32_t begin) const;
+    // Adds where the appends between `begin` and `end` end.
+    void CollectEnds(uint32_t begin, uint32_t end, std::vector<Offset>& out) const;
+    // Whether there is room for one more append, of these bytes.
+    bool HasRoom(size_t bytes) const;
+    // Of what EndOf reads. The last append has no place: it ends where the bytes do.
+    size_t EndPlace(uint32_t index) const;
+
+    std::shared_ptr<char[]> data;  // null: there is no chunk
+    uint64_t base = 0;             // offset of its first byte
+    uint32_t used = 0;
+    uint32_t appends = 0;
+    uint32_t capacity = 0;  // bytes and ends; 0 where `data` is an append that was copied
+  };
+
+  void BeginChunk(size_t append_bytes, LongAppend copy);
+  size_t chunks() const { return earlier_count() + (last_.data != nullptr ? 1 : 0); }
+  size_t earlier_count() const { return earlier_ ? earlier_->size() : 0; }
+  const Chunk& ChunkOf(size_t index) const {
+    return index < earlier_count() ? (*earlier_)[index] : last_;
+  }
   size_t ChunkAt(Offset at) const;
 
   Offset start_;
-  Offset end_;
-  std::vector<Chunk> chunks_;
+  Chunk last_;                         // is being filled
+  Boxed<std::vector<Chunk>> earlier_;  // the first may hold bytes that were forgotten
 };
 
 }  // namespace thalweg

@@ -83,6 +83,49 @@ TEST(TailBytes, PublishedBytesStayWhereTheyAreWhileMoreIsAppended) {
   EXPECT_EQ(early[0].data(), late[0].data());
 }
 
+TEST(TailBytes, GivesEverythingItHoldsWithWhereAppendsEnd) {
+  std::mt19937_64 random(2);
+  TailBytes bytes(Offset{3});
+  std::string all;
+  std::vector<uint64_t> boundaries = {3};
+  size_t dropped = 0;  // of the boundaries
+  for (int i = 0; i < 2000; ++i) {
+    const std::string data(random() % 300 + 1, static_cast<char>('a' + i % 26));
+    bytes.Append(data);
+    all += data;
+    boundaries.push_back(3 + all.size());
+    if (random() % 10 == 0) {
+      dropped += random() % (boundaries.size() - dropped);
+      const Offset at{boundaries[dropped]};
+      EXPECT_LE(bytes.DropTo(at).end(), at) << "nothing is given away that is still needed";
+      EXPECT_EQ(bytes.start(), at);
+    }
+    const TailBytes copy = bytes;
+    std::string text;
+    std::vector<uint64_t> ends = {boundaries[dropped]};
+    EXPECT_TRUE(copy.Visit([&](const TailBytes::Piece& piece) {
+      const uint64_t begin = boundaries[dropped] + text.size();
+      for (const uint32_t end : piece.ends) ends.push_back(begin + end);
+      text += piece.bytes;
+      return true;
+    }));
+    ASSERT_EQ(text, all.substr(boundaries[dropped] - 3));
+    ASSERT_TRUE(
+        std::equal(ends.begin(), ends.end(), boundaries.begin() + dropped, boundaries.end()));
+  }
+}
+
+TEST(TailBytes, ACopyKeepsWhatTheOriginalForgetsAndSeesNothingNew) {
+  TailBytes bytes(Offset{0});
+  bytes.Append("one");
+  const TailBytes copy = bytes;
+  bytes.Append("two");
+  static_cast<void>(bytes.DropTo(bytes.end()));
+  std::vector<Bytes> parts;
+  EXPECT_EQ(copy.Collect(Offset{0}, copy.end(), 100, parts), Offset{3});
+  EXPECT_EQ(Text(parts), "one");
+}
+
 TEST(TailBytes, AgreesWithAPlainStringOverRandomAppendsAndReads) {
   std::mt19937_64 random(1);
   TailBytes bytes(Offset{100});

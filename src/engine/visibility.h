@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/assert.h"
+#include "base/boxed.h"
 #include "stream/ids.h"
 #include "stream/offset.h"
 
@@ -22,37 +23,45 @@ struct Mark {
 class Visibility {
  public:
   // `created` is shown at once: whoever sees it waits for its lsn.
-  explicit Visibility(Mark created) : shown_(created) {}
+  explicit Visibility(Mark created) : shown_(created), newest_(created) {}
 
   void Advance(Mark mark, Lsn durable) {
-    THALWEG_ASSERT(mark.tail >= shown_.tail && mark.lsn > shown_.lsn);
+    THALWEG_ASSERT(mark.tail >= newest_.tail && mark.lsn > newest_.lsn);
     At(durable);  // a stream that is never read must not gather marks
-    if (waiting_.empty() && mark.lsn <= durable) {
-      shown_ = mark;
-    } else {
-      waiting_.push_back(mark);
-    }
+    if (shown_.lsn != newest_.lsn) between_.Made().push_back(newest_);
+    newest_ = mark;
+    if (mark.lsn <= durable) At(durable);
   }
 
   // What stands at `durable`, which never goes back. Its lsn is that of the creation where nothing
   // is durable yet.
   const Mark& At(Lsn durable) {
-    if (waiting_.empty()) return shown_;
-    auto first_hidden = std::find_if(waiting_.begin(), waiting_.end(),
-                                     [&](const Mark& mark) { return mark.lsn > durable; });
-    if (first_hidden != waiting_.begin()) {
-      shown_ = *(first_hidden - 1);
-      waiting_.erase(waiting_.begin(), first_hidden);
+    if (newest_.lsn <= durable) {
+      shown_ = newest_;
+      if (between_) between_.Made().clear();
+    } else if (between_ && !between_->empty()) {
+      ShowBetween(durable, between_.Made());
     }
     return shown_;
   }
 
   // How many marks are kept that were not durable when last looked at.
-  size_t waiting() const { return waiting_.size(); }
+  size_t waiting() const {
+    return (between_ ? between_->size() : 0) + (shown_.lsn != newest_.lsn ? 1 : 0);
+  }
 
  private:
+  void ShowBetween(Lsn durable, std::vector<Mark>& between) {
+    const auto first_hidden = std::find_if(between.begin(), between.end(),
+                                           [&](const Mark& mark) { return mark.lsn > durable; });
+    if (first_hidden == between.begin()) return;
+    shown_ = *(first_hidden - 1);
+    between.erase(between.begin(), first_hidden);
+  }
+
   Mark shown_;
-  std::vector<Mark> waiting_;  // not durable when last looked at; lsns grow
+  Mark newest_;                       // of the head; the one shown, where that is durable
+  Boxed<std::vector<Mark>> between_;  // not durable when last looked at; lsns grow
 };
 
 }  // namespace thalweg
