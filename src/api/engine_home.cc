@@ -81,6 +81,7 @@ DurableEngineOptions OptionsOf(const StoreOptions& options, const DirectoryId& d
   durable.keeper.log_bytes_max = options.checkpoint_log_bytes;
   durable.keeper.age_ms_max = options.checkpoint_age_ms;
   durable.keeper.tail_bytes_max = options.tail_bytes_max;
+  durable.keeper.streams_in_memory_max = StreamsThatFit(options.tail_bytes_max);
   durable.keeper.merge_bytes_per_s = options.merge_bytes_per_s;
   durable.engine.partitions = options.partitions;
   return durable;

@@ -166,44 +166,4 @@ void Checkpoint::Release(const Frozen& frozen) {
   table_.tail_bytes().fetch_sub(bytes, std::memory_order_relaxed);
 }
 
-namespace {
-
-constexpr size_t kStreamsPerLook = 1'024;
-
-bool CanGo(const StreamHandle& stream) {
-  return stream->changed_in == 0 && stream->captured == nullptr && stream->stored &&
-         stream->watched_by.empty() && stream.use_count() == 1 &&
-         stream->own.start() == stream->own.end();
-}
-
-// Looks at some streams of the partition. False: it has been once around.
-bool EvictSome(Partition& partition) {
-  std::vector<StreamHandle> evicted;  // destroyed outside the lock, but for their timers
-  std::lock_guard lock(partition.mutex);
-  auto& streams = partition.streams;
-  const size_t begin = std::min(partition.sweep_next, streams.size());
-  const size_t looked = std::min(kStreamsPerLook, streams.size() - begin);
-  auto it = std::next(streams.begin(), begin);
-  for (size_t i = 0; i < looked; ++i, ++it) {
-    if (!std::exchange((*it)->used, false) && CanGo(*it)) evicted.push_back(*it);
-  }
-  for (const StreamHandle& stream : evicted) {
-    stream->timer.reset();
-    streams.erase(stream);
-  }
-  partition.sweep_next = begin + looked - evicted.size();
-  if (partition.sweep_next < streams.size()) return true;
-  partition.sweep_next = 0;
-  return false;
-}
-
-}  // namespace
-
-void EvictIdle(StreamTable& table) {
-  for (const auto& partition : table.partitions()) {
-    while (EvictSome(*partition)) {
-    }
-  }
-}
-
 }  // namespace thalweg

@@ -64,8 +64,4 @@ class Checkpoint {
   std::optional<SegmentFooter> segment_;
 };
 
-// Drops streams from memory that the store has and nobody has used since the last call, one
-// partition's part at a time.
-void EvictIdle(StreamTable& table);
-
 }  // namespace thalweg

@@ -7,6 +7,7 @@
 #include "engine/checkpoint.h"
 #include "engine/engine_access.h"
 #include "engine/engine_replay.h"
+#include "engine/eviction.h"
 #include "engine/publisher.h"
 #include "engine/stored_expiry.h"
 #include "engine/stream_table.h"
@@ -94,7 +95,9 @@ std::unique_ptr<Checkpoint> Engine::NewCheckpoint(LocalLog& log) {
   return std::make_unique<Checkpoint>(*streams_, log, last_id_);
 }
 
-void Engine::EvictIdle() { thalweg::EvictIdle(*streams_); }
+void Engine::EvictUnused() { thalweg::EvictUnused(*streams_); }
+
+void Engine::EvictSome(size_t count) { thalweg::EvictSome(*streams_, count); }
 
 uint64_t Engine::tail_bytes() const {
   return streams_->tail_bytes().load(std::memory_order_relaxed);

@@ -173,7 +173,9 @@ class Engine final : private CommitListener {
 
   // A checkpoint of this engine, whose log is `log`. REQUIRES: it has a store; one at a time.
   std::unique_ptr<Checkpoint> NewCheckpoint(LocalLog& log);
-  void EvictIdle();
+  // As eviction.h.
+  void EvictUnused();
+  void EvictSome(size_t count);
   StreamStore& store() { return *store_.streams; }
 
   // Where who must not wait repeats a read that would; null: no read is to be repeated.

@@ -31,8 +31,8 @@ class EngineListTest : public testing::Test {
   }
   // Nothing stays in memory that need not.
   void Evict() {
-    stored_.engine().EvictIdle();
-    stored_.engine().EvictIdle();
+    stored_.engine().EvictUnused();
+    stored_.engine().EvictUnused();
   }
   Paths List(std::string_view prefix = {}, std::string_view after = {}, size_t limit = SIZE_MAX) {
     const ListOutcome listed = stored_.engine().List(prefix, after, limit);

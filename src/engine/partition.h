@@ -58,10 +58,10 @@ struct Partition {
   Lsn removed;  // of the last stream that vanished from here
 
   // For checkpoints (checkpoint.h).
-  uint64_t epoch = 0;                 // grows with each one; 0: there are none
+  uint64_t epoch = 0;                  // grows with each one; 0: there are none
   std::vector<StreamHandle> changed;  // in this epoch, each once
-  std::unordered_set<uint64_t> gone;  // ids that vanished and that the store may still have
-  size_t sweep_next = 0;              // of `streams`: where eviction goes on
+  std::unordered_set<uint64_t> gone;   // ids that vanished and that the store may still have
+  size_t sweep_next = 0;               // of `streams`: where eviction goes on
 };
 
 }  // namespace thalweg

@@ -42,7 +42,7 @@ StoreKeeper::StoreKeeper(Engine& engine, LocalLog& log, uint64_t log_bytes, cons
       events_(std::move(events)),
       clean_ms_(log_bytes < kLongReplayBytes ? clock.SteadyMs() : INT64_MIN / 2),
       log_bytes_before_(log.staged_bytes() - log_bytes),
-      evicted_ms_(clock.SteadyMs()) {
+      evicted_ms_(clean_ms_) {
   engine_.store().SetAfterPiece([this] { RestAfterPiece(); });
 }
 
@@ -59,7 +59,7 @@ int64_t StoreKeeper::Step() {
     BeginCheckpoint(now_ms);
     return checkpoint_ != nullptr ? 0 : kIdleMs;
   }
-  if (now_ms - evicted_ms_ >= options_.age_ms_max) Evict(now_ms);
+  if (IsLookDue(now_ms)) Evict(now_ms);
   if (now_ms >= expire_at_ms_ && Expire(now_ms)) return 0;
   return Merge(now_ms);
 }
@@ -125,10 +125,19 @@ void StoreKeeper::RestAfterPiece() {
   if (pause_ && !is_hurried) pause_(kRestAfterPieceMs);
 }
 
+bool StoreKeeper::IsLookDue(int64_t now_ms) const {
+  return now_ms - evicted_ms_ >= options_.age_ms_max;
+}
+
 void StoreKeeper::Evict(int64_t now_ms) {
-  evicted_ms_ = now_ms;
-  engine_.EvictIdle();
-  if (engine_.stream_count() > options_.streams_in_memory_max) engine_.EvictIdle();
+  if (IsLookDue(now_ms)) {
+    evicted_ms_ = now_ms;
+    engine_.EvictUnused();
+  }
+  const size_t count = engine_.stream_count();
+  if (count > options_.streams_in_memory_max) {
+    engine_.EvictSome(count - options_.streams_in_memory_max);
+  }
 }
 
 bool StoreKeeper::Expire(int64_t now_ms) {

@@ -17,6 +17,10 @@
 
 namespace thalweg {
 
+// How many streams that the store has all of fit in so many bytes: one takes about 420, its place
+// in the table of paths included (docs/BENCHMARKS.md); more is counted, for paths that are longer.
+constexpr size_t StreamsThatFit(uint64_t bytes) { return bytes / 512; }
+
 struct StoreKeeperOptions {
   // A checkpoint begins when one of these is reached: bytes in the log that it would make
   // needless, age of the oldest change, half of this memory.
@@ -24,8 +28,9 @@ struct StoreKeeperOptions {
   int64_t age_ms_max = 60'000;
   uint64_t tail_bytes_max = uint64_t{256} << 20;
   uint64_t merge_bytes_per_s = uint64_t{64} << 20;
-  // More streams than this in memory, and those that are not being used leave it at once.
-  size_t streams_in_memory_max = 100'000;
+  // Streams leave memory when they were not used for this age to twice of it; sooner where there
+  // are more than so many.
+  size_t streams_in_memory_max = StreamsThatFit(uint64_t{256} << 20);
 };
 
 // What the operator is told of. THREAD: that of Step.
@@ -60,6 +65,7 @@ class StoreKeeper {
   bool IsCheckpointDue(int64_t now_ms);
   void BeginCheckpoint(int64_t now_ms);
   int64_t EndCheckpoint(int64_t now_ms);
+  bool IsLookDue(int64_t now_ms) const;
   void Evict(int64_t now_ms);
   bool Expire(int64_t now_ms);
   int64_t Merge(int64_t now_ms);
@@ -80,7 +86,7 @@ class StoreKeeper {
   int64_t clean_ms_;                        // when nothing was changed, last
   uint64_t log_bytes_before_;               // staged before the last freeze; wraps below zero
   int64_t checkpointed_ms_ = INT64_MIN / 2;
-  int64_t evicted_ms_;
+  int64_t evicted_ms_;                  // when what nobody used was looked for, last
   int64_t trimmed_ms_ = INT64_MIN / 2;  // when memory went back to the system, last
   int64_t checkpoint_at_ms_ = INT64_MIN;  // not before
   int64_t merge_at_ms_ = INT64_MIN;       // not before

@@ -73,8 +73,8 @@ class StoredEngine {
       const auto report = checkpoint->Commit();
       ASSERT_TRUE(report) << report.error().message;
     }
-    engine_->EvictIdle();  // forgets who was used …
-    engine_->EvictIdle();  // … and drops who was not
+    engine_->EvictUnused();  // forgets who was used …
+    engine_->EvictUnused();  // … and drops who was not
   }
 
   // What is read from `from` on, in pages; "refused" where it is.

@@ -1,0 +1,78 @@
+// Crosses threads: see the header.
+#include "engine/eviction.h"
+
+#include <algorithm>
+#include <iterator>
+#include <mutex>
+#include <utility>
+#include <vector>
+
+namespace thalweg {
+namespace {
+
+constexpr size_t kStreamsPerLook = 1'024;
+
+bool CanGo(const StreamHandle& stream) {
+  return stream->changed_in == 0 && stream->captured == nullptr && stream->stored &&
+         stream->watched_by.empty() && stream.use_count() == 1 &&
+         stream->own.start() == stream->own.end();
+}
+
+struct Look {
+  size_t evicted = 0;
+  bool at_end = false;  // of the partition; the next look begins at its front
+};
+
+// Looks at some streams of the partition and drops at most `limit`: those that were not used since
+// the last look.
+Look EvictWithin(Partition& partition, size_t limit) {
+  std::vector<StreamHandle> evicted;  // destroyed outside the lock, but for their timers
+  std::lock_guard lock(partition.mutex);
+  auto& streams = partition.streams;
+  size_t at = std::min(partition.sweep_next, streams.size());
+  const size_t end = std::min(at + kStreamsPerLook, streams.size());
+  for (auto it = std::next(streams.begin(), at); at < end && evicted.size() < limit; ++at, ++it) {
+    if (!std::exchange((*it)->used, false) && CanGo(*it)) evicted.push_back(*it);
+  }
+  for (const StreamHandle& stream : evicted) {
+    stream->timer.reset();
+    streams.erase(stream);
+  }
+  const bool at_end = at - evicted.size() >= streams.size();
+  partition.sweep_next = at_end ? 0 : at - evicted.size();
+  return {.evicted = evicted.size(), .at_end = at_end};
+}
+
+// Drops `limit` streams of the partition, where so many can go. Looks from where it was left to its
+// end, and then twice from its front: where the first time finds everything used, the second time
+// does not.
+size_t EvictAround(Partition& partition, size_t limit) {
+  size_t evicted = 0;
+  for (int ends_left = 3; evicted < limit && ends_left != 0;) {
+    const Look look = EvictWithin(partition, limit - evicted);
+    evicted += look.evicted;
+    if (look.at_end) --ends_left;
+  }
+  return evicted;
+}
+
+}  // namespace
+
+void EvictUnused(StreamTable& table) {
+  for (const auto& partition : table.partitions()) {
+    partition->sweep_next = 0;
+    while (!EvictWithin(*partition, kStreamsPerLook).at_end) {
+    }
+  }
+}
+
+void EvictSome(StreamTable& table, size_t count) {
+  const auto& partitions = table.partitions();
+  for (size_t left = count, before = 0; left != 0 && left != before;) {
+    before = left;
+    const size_t share = (left + partitions.size() - 1) / partitions.size();
+    for (const auto& partition : partitions) left -= EvictAround(*partition, std::min(share, left));
+  }
+}
+
+}  // namespace thalweg

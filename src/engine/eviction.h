@@ -1,0 +1,22 @@
+// Which streams leave memory for the store: those that nobody uses, and more where there are too
+// many.
+//
+// Crosses threads: commands go on meanwhile; called by one thread at a time. Takes the lock of one
+// partition for a part of its streams at a time. A stream that has changed since the last
+// checkpoint, is watched or is held stays.
+#pragma once
+
+#include <cstddef>
+
+#include "engine/stream_table.h"
+
+namespace thalweg {
+
+// Drops what nobody has used since the last call.
+void EvictUnused(StreamTable& table);
+
+// Drops `count` streams, where so many can go, and those rather that were not used since they were
+// looked at last. Where the last call has left off, this one goes on.
+void EvictSome(StreamTable& table, size_t count);
+
+}  // namespace thalweg
