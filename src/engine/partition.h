@@ -15,6 +15,7 @@
 
 #include "base/timer_wheel.h"
 #include "engine/read.h"
+#include "engine/tail_arena.h"
 #include "stream/ids.h"
 
 namespace thalweg {
@@ -57,11 +58,12 @@ struct Partition {
   StreamSet streams;
   Lsn removed;  // of the last stream that vanished from here
 
-  // For checkpoints (checkpoint.h).
-  uint64_t epoch = 0;                  // grows with each one; 0: there are none
+  // For checkpoints (checkpoint.h); without them, none of it is used.
+  TailArena tails;                    // of what changes in this epoch
+  uint64_t epoch = 0;                 // grows with each one; 0: there are none
   std::vector<StreamHandle> changed;  // in this epoch, each once
-  std::unordered_set<uint64_t> gone;   // ids that vanished and that the store may still have
-  size_t sweep_next = 0;               // of `streams`: where eviction goes on
+  std::unordered_set<uint64_t> gone;  // ids that vanished and that the store may still have
+  size_t sweep_next = 0;              // of `streams`: where eviction goes on
 };
 
 }  // namespace thalweg

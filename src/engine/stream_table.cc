@@ -92,10 +92,10 @@ StreamHandle StreamTable::Add(const CreateRecord& record, Lsn lsn, LongAppend co
   }
   auto stream = std::make_shared<StreamEntry>(
       partition, ApplyCreate(record, configs_.Share(record)), lsn, record.start, std::move(source));
+  BeforeChange(stream);
   if (!record.prefix.empty()) AddBytes(*stream, record.prefix, nullptr);
   if (!record.data.empty()) AddBytes(*stream, record.data, std::move(copy));
   THALWEG_ASSERT(stream->own.end() == stream->state.tail);
-  BeforeChange(stream);
   Insert(stream, record.at);
   return stream;
 }
@@ -107,7 +107,8 @@ void StreamTable::Insert(const StreamHandle& stream, Moment now) {
 }
 
 void StreamTable::AddBytes(StreamEntry& stream, std::string_view data, LongAppend copy) {
-  stream.own.Append(data, std::move(copy));
+  Partition& partition = stream.home;
+  stream.own.Append(data, std::move(copy), partition.epoch == 0 ? nullptr : &partition.tails);
   tail_bytes_.fetch_add(data.size(), std::memory_order_relaxed);
 }
 
@@ -118,6 +119,7 @@ void StreamTable::BeforeChange(const StreamHandle& stream) {
   if (stream->changed_in != 0) {
     stream->captured = std::make_unique<Capture>(CaptureNow(*stream, Now()));
   }
+  stream->own.EndChunk();  // the chunk is given back with those of its epoch
   stream->changed_in = partition.epoch;
   partition.changed.push_back(stream);
   tail_bytes_.fetch_add(kChangedStreamBytes, std::memory_order_relaxed);
@@ -135,6 +137,7 @@ std::vector<StreamHandle> StreamTable::Freeze(const std::function<void()>& at_fr
   std::vector<std::vector<StreamHandle>> changed;
   for (const auto& partition : partitions_) {
     ++partition->epoch;
+    partition->tails.BeginBlock();
     changed.push_back(std::exchange(partition->changed, {}));
   }
   at_freeze();

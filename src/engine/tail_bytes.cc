@@ -68,14 +68,14 @@ void TailBytes::Chunk::CollectEnds(uint32_t begin, uint32_t end, std::vector<Off
 }
 
 bool TailBytes::Chunk::HasRoom(size_t bytes) const {
-  return used + bytes + appends * kEndBytes <= capacity;
+  return !is_full && used + bytes + appends * kEndBytes <= capacity;
 }
 
-void TailBytes::Append(std::string_view data, LongAppend copy) {
+void TailBytes::Append(std::string_view data, LongAppend copy, TailArena* arena) {
   THALWEG_ASSERT(!data.empty());
   THALWEG_ASSERT(data.size() <= std::numeric_limits<uint32_t>::max());
   const bool copied = copy != nullptr;
-  if (copied || !last_.HasRoom(data.size())) BeginChunk(data.size(), std::move(copy));
+  if (copied || !last_.HasRoom(data.size())) BeginChunk(data.size(), std::move(copy), arena);
   Chunk& chunk = last_;
   if (!copied) std::memcpy(chunk.data.get() + chunk.used, data.data(), data.size());
   if (chunk.appends != 0) {
@@ -85,12 +85,14 @@ void TailBytes::Append(std::string_view data, LongAppend copy) {
   ++chunk.appends;
 }
 
-void TailBytes::BeginChunk(size_t append_bytes, LongAppend copy) {
+void TailBytes::BeginChunk(size_t append_bytes, LongAppend copy, TailArena* arena) {
   size_t capacity = 0;
   if (copy == nullptr) {
-    const size_t bytes = std::clamp(size_t{last_.capacity} * 2, kChunkBytesMin, kChunkBytesMax);
+    const size_t grown = last_.is_full ? 0 : size_t{last_.capacity} * 2;
+    const size_t bytes = std::clamp(grown, kChunkBytesMin, kChunkBytesMax);
     capacity = CapacityFor(std::max(bytes, std::bit_ceil(append_bytes)));
-    copy = std::make_shared_for_overwrite<char[]>(capacity);
+    copy =
+        arena != nullptr ? arena->Take(capacity) : std::make_shared_for_overwrite<char[]>(capacity);
   }
   const uint64_t base = last_.end().value;
   if (last_.data != nullptr) earlier_.Made().push_back(std::move(last_));

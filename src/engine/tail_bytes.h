@@ -20,6 +20,7 @@
 #include <vector>
 
 #include "base/boxed.h"
+#include "engine/tail_arena.h"
 #include "stream/offset.h"
 #include "thalweg/bytes.h"
 
@@ -39,8 +40,12 @@ class TailBytes {
   Offset start() const { return start_; }
   Offset end() const { return last_.end(); }
 
-  // Adds one append. REQUIRES: not empty; `copy` is null or CopyIfLong(data).
-  void Append(std::string_view data, LongAppend copy = nullptr);
+  // Adds one append. REQUIRES: not empty; `copy` is null or CopyIfLong(data). Chunks come from
+  // `arena`; null: each is allocated.
+  void Append(std::string_view data, LongAppend copy = nullptr, TailArena* arena = nullptr);
+
+  // The next append begins a chunk.
+  void EndChunk() { last_.is_full = true; }
 
   // Whether `at` is the start or the end of an append. REQUIRES: start() <= at <= end().
   bool IsBoundary(Offset at) const;
@@ -88,9 +93,10 @@ class TailBytes {
     uint32_t used = 0;
     uint32_t appends = 0;
     uint32_t capacity = 0;  // bytes and ends; 0 where `data` is an append that was copied
+    bool is_full = false;   // takes no more, whatever room it has
   };
 
-  void BeginChunk(size_t append_bytes, LongAppend copy);
+  void BeginChunk(size_t append_bytes, LongAppend copy, TailArena* arena);
   size_t chunks() const { return earlier_count() + (last_.data != nullptr ? 1 : 0); }
   size_t earlier_count() const { return earlier_ ? earlier_->size() : 0; }
   const Chunk& ChunkOf(size_t index) const {

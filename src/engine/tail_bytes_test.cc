@@ -85,15 +85,17 @@ TEST(TailBytes, PublishedBytesStayWhereTheyAreWhileMoreIsAppended) {
 
 TEST(TailBytes, GivesEverythingItHoldsWithWhereAppendsEnd) {
   std::mt19937_64 random(2);
+  TailArena arena;
   TailBytes bytes(Offset{3});
   std::string all;
   std::vector<uint64_t> boundaries = {3};
   size_t dropped = 0;  // of the boundaries
   for (int i = 0; i < 2000; ++i) {
     const std::string data(random() % 300 + 1, static_cast<char>('a' + i % 26));
-    bytes.Append(data);
+    bytes.Append(data, nullptr, random() % 2 == 0 ? &arena : nullptr);
     all += data;
     boundaries.push_back(3 + all.size());
+    if (random() % 50 == 0) bytes.EndChunk();
     if (random() % 10 == 0) {
       dropped += random() % (boundaries.size() - dropped);
       const Offset at{boundaries[dropped]};
@@ -113,6 +115,32 @@ TEST(TailBytes, GivesEverythingItHoldsWithWhereAppendsEnd) {
     ASSERT_TRUE(
         std::equal(ends.begin(), ends.end(), boundaries.begin() + dropped, boundaries.end()));
   }
+}
+
+TEST(TailBytes, ChunksOfAnArenaStandSideBySideUntilItBeginsAnotherBlock) {
+  TailArena arena;
+  TailBytes streams[] = {TailBytes(Offset{0}), TailBytes(Offset{0}), TailBytes(Offset{0})};
+  std::vector<Bytes> parts;
+  for (TailBytes& bytes : streams) {
+    if (&bytes == &streams[2]) arena.BeginBlock();
+    bytes.Append(std::string(kChunkBytesMin, 'x'), nullptr, &arena);
+    bytes.Collect(Offset{0}, bytes.end(), 100, parts);
+  }
+  const auto from_first = [&](size_t i) { return std::abs(parts[i].data() - parts[0].data()); };
+  EXPECT_LE(from_first(1), static_cast<ptrdiff_t>(2 * kChunkBytesMin));
+  EXPECT_GE(from_first(2), static_cast<ptrdiff_t>(TailArena::kBlockBytes));
+}
+
+TEST(TailBytes, AnEndedChunkTakesNoMore) {
+  TailBytes bytes(Offset{0});
+  std::vector<Bytes> parts;
+  for (const char* text : {"a", "b"}) bytes.Append(text);
+  bytes.EndChunk();
+  bytes.Append("c");
+  bytes.Collect(Offset{0}, bytes.end(), 100, parts);
+  ASSERT_EQ(parts.size(), 2u);
+  EXPECT_EQ(parts[0].view(), "ab");
+  EXPECT_EQ(parts[1].view(), "c");
 }
 
 TEST(TailBytes, ACopyKeepsWhatTheOriginalForgetsAndSeesNothingNew) {
