@@ -14,8 +14,7 @@ constexpr size_t kStreamsPerLook = 1'024;
 
 bool CanGo(const StreamHandle& stream) {
   return stream->changed_in == 0 && stream->captured == nullptr && stream->stored &&
-         stream->watched_by.empty() && stream.use_count() == 1 &&
-         stream->own.start() == stream->own.end();
+         !stream->watched_by && stream.use_count() == 1 && stream->own.start() == stream->own.end();
 }
 
 struct Look {

@@ -45,11 +45,16 @@ struct SamePath {
 using StreamSet =
     tsl::robin_set<StreamHandle, HashOfPath, SamePath, std::allocator<StreamHandle>, true>;
 
+// Robin Hood hashing keeps probes short also in a table this full.
+inline constexpr float kLoadFactorMax = 0.8f;
+
 inline constexpr int64_t kExpiryResolutionMs = 100;
 
 struct Partition {
   Partition(size_t partition_index, int64_t steady_ms)
-      : index(partition_index), expiries(kExpiryResolutionMs, steady_ms) {}
+      : index(partition_index), expiries(kExpiryResolutionMs, steady_ms) {
+    streams.max_load_factor(kLoadFactorMax);
+  }
 
   const size_t index;
   mutable std::mutex mutex;

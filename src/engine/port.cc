@@ -70,7 +70,7 @@ void Port::Watch(const StreamHandle& stream, Watcher* watcher) {
   Lsn last;
   {
     std::lock_guard lock(stream->home.mutex);
-    stream->watched_by.push_back(watched.point);
+    stream->watched_by.Made().push_back(watched.point);
     last = stream->last;
   }
   // What was staged before anybody watched is queued by nobody but us.
@@ -88,7 +88,9 @@ void Port::Unwatch(const StreamHandle& stream, Watcher* watcher) {
 
 void Port::Leave(const Watched& watched) {
   std::lock_guard lock(watched.stream->home.mutex);
-  std::erase(watched.stream->watched_by, watched.point);
+  Boxed<WatchList>& points = watched.stream->watched_by;
+  std::erase(points.Made(), watched.point);
+  if (points->empty()) points = Boxed<WatchList>();
 }
 
 }  // namespace thalweg

@@ -53,7 +53,8 @@ void Publisher::Tell(StreamEntry& stream) {
   WatchList watched_by;
   {
     std::lock_guard lock(stream.home.mutex);
-    watched_by = stream.watched_by;
+    if (!stream.watched_by) return;
+    watched_by = *stream.watched_by;
   }
   for (const auto& point : watched_by) point->mailbox->Mark(point);
 }

@@ -17,9 +17,9 @@
 
 namespace thalweg {
 
-// How many streams that the store has all of fit in so many bytes: one takes about 420, its place
+// How many streams that the store has all of fit in so many bytes: one takes about 410, its place
 // in the table of paths included (docs/BENCHMARKS.md); more is counted, for paths that are longer.
-constexpr size_t StreamsThatFit(uint64_t bytes) { return bytes / 512; }
+constexpr size_t StreamsThatFit(uint64_t bytes) { return bytes / 448; }
 
 struct StoreKeeperOptions {
   // A checkpoint begins when one of these is reached: bytes in the log that it would make

@@ -9,6 +9,7 @@
 #include <optional>
 #include <vector>
 
+#include "base/boxed.h"
 #include "base/timer_wheel.h"
 #include "engine/capture.h"
 #include "engine/partition.h"
@@ -56,16 +57,17 @@ class StreamEntry {
   Lsn last;                // of the last record that changed what clients see of it
   StreamHandle source;     // of a fork; null once gone
   int64_t used_steady_ms;  // last use; state.accessed_steady_ms is the last one that was recorded
-  bool gone = false;       // has left its partition: no path leads here, no fork reads from here
-  WatchList watched_by;
+  Boxed<WatchList> watched_by;         // not empty; null: by nobody
   std::unique_ptr<ExpiryTimer> timer;  // null: never expires
 
   // For checkpoints (checkpoint.h).
   uint64_t changed_in = 0;            // the epoch of its last change; 0: the store has all of it
   std::unique_ptr<Capture> captured;  // as it was when the checkpoint began that is under way
-  bool stored = false;                // the store has it, maybe older
   std::optional<int64_t> due_ms;      // of its expiry, as the store has it
-  bool used = true;                   // since eviction last looked
+  bool stored = false;                // the store has it, maybe older
+
+  bool used = true;   // since eviction last looked
+  bool gone = false;  // has left its partition: no path leads here, no fork reads from here
 };
 
 // The stream as it stands now. Under the lock.

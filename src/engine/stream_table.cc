@@ -62,7 +62,7 @@ void StreamTable::ExpireIfDue(const StreamHandle& stream, Moment now, Aftermath&
   if (stream->gone || stream->state.soft_deleted) return;
   const Expiry& expiry = stream->state.config->expiry;
   if (!IsExpired(expiry, stream->used_steady_ms, now)) return;
-  if (expiry.kind == Expiry::Kind::kTtl && !stream->watched_by.empty()) return Use(stream, now);
+  if (expiry.kind == Expiry::Kind::kTtl && stream->watched_by) return Use(stream, now);
   const RemoveDecision decision = DecideRemove(&stream->state, RemoveCause::kExpired, now);
   THALWEG_ASSERT(decision.record.has_value());
   Remove(stream, *decision.record, log_.Stage(*decision.record), after);
@@ -159,7 +159,7 @@ void StreamTable::Append(const StreamHandle& stream, const AppendRecord& record,
   stream->last = lsn;
   stream->visible.Advance(
       Mark{.lsn = lsn, .tail = stream->state.tail, .closed = stream->state.closed}, log_.durable());
-  if (!stream->watched_by.empty()) after.changed.push_back({lsn, stream});
+  if (stream->watched_by) after.changed.push_back({lsn, stream});
 }
 
 void StreamTable::Schedule(StreamEntry& stream, Moment now) {
@@ -176,7 +176,7 @@ void StreamTable::Remove(const StreamHandle& stream, const RemoveRecord& record,
   BeforeChange(stream);
   stream->last = lsn;
   stream->timer.reset();
-  if (!stream->watched_by.empty()) after.changed.push_back({lsn, stream});
+  if (stream->watched_by) after.changed.push_back({lsn, stream});
   if (ApplyRemove(stream->state, record) == Fate::kGone) Drop(stream, lsn, after);
 }
 

@@ -43,8 +43,8 @@ struct StreamState {
   Offset start;                                // own bytes begin here
   Offset tail;                                 // head tail: own bytes end here
   bool closed = false;
-  Boxed<ClosingStamp> closed_by;
   bool soft_deleted = false;
+  Boxed<ClosingStamp> closed_by;
   uint64_t forks = 0;           // live forks that read from this stream
   Boxed<std::string> seq_last;  // Stream-Seq
   ProducerTable producers;
