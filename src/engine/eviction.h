@@ -15,8 +15,9 @@ namespace thalweg {
 // Drops what nobody has used since the last call.
 void EvictUnused(StreamTable& table);
 
-// Drops `count` streams, where so many can go, and those rather that were not used since they were
-// looked at last. Where the last call has left off, this one goes on.
+// Drops `count` streams, where so many can go: of each partition its share, and there those first
+// that were not used since they were looked at last. Where the last call has left off, this one
+// goes on.
 void EvictSome(StreamTable& table, size_t count);
 
 }  // namespace thalweg

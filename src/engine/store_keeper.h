@@ -28,7 +28,7 @@ struct StoreKeeperOptions {
   int64_t age_ms_max = 60'000;
   uint64_t tail_bytes_max = uint64_t{256} << 20;
   uint64_t merge_bytes_per_s = uint64_t{64} << 20;
-  // Streams leave memory when they were not used for this age to twice of it; sooner where there
+  // Streams leave memory when they were not used for that age to twice of it; sooner where there
   // are more than so many.
   size_t streams_in_memory_max = StreamsThatFit(uint64_t{256} << 20);
 };

@@ -1,0 +1,73 @@
+#include "engine/eviction.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "testing/stored_engine.h"
+
+namespace thalweg {
+namespace {
+
+class EvictionTest : public testing::Test, protected StoredEngine {
+ protected:
+  // Streams that the store has all of, in memory and just used.
+  void MakeStreams(size_t count) {
+    for (size_t i = 0; i < count; ++i) {
+      paths_.push_back("/" + std::to_string(i));
+      engine().Create(NewStream(paths_.back()));
+      Write(paths_.back(), "text");
+    }
+    CheckpointAndEvict();
+    ASSERT_EQ(in_memory(), 0u);
+    for (const std::string& path : paths_) Use(path);
+    ASSERT_EQ(in_memory(), count);
+  }
+
+  void Use(const std::string& path) { EXPECT_EQ(Text(path), "text"); }
+  size_t in_memory() { return engine().stream_count(); }
+
+  std::vector<std::string> paths_;
+};
+
+TEST_F(EvictionTest, DropsAsManyAsAreTooManyThoughAllAreUsed) {
+  MakeStreams(100);
+  engine().EvictSome(30);
+  EXPECT_EQ(in_memory(), 70u);
+  engine().EvictSome(1);
+  EXPECT_EQ(in_memory(), 69u);
+  for (const std::string& path : paths_) Use(path);
+  EXPECT_EQ(in_memory(), 100u);
+}
+
+TEST_F(EvictionTest, DropsThoseFirstThatWereNotUsed) {
+  MakeStreams(100);
+  engine().EvictUnused();
+  EXPECT_EQ(in_memory(), 100u) << "all were";
+  for (size_t i = 0; i < 40; ++i) Use(paths_[i]);
+  engine().EvictSome(20);  // every partition has its share of the 60 that were not
+  for (size_t i = 0; i < 40; ++i) Use(paths_[i]);
+  EXPECT_EQ(in_memory(), 80u) << "none of them had to be loaded";
+}
+
+TEST_F(EvictionTest, DropsAllThatNobodyUsedSinceTheLastCall) {
+  MakeStreams(100);
+  engine().EvictUnused();
+  for (size_t i = 0; i < 40; ++i) Use(paths_[i]);
+  engine().EvictUnused();
+  EXPECT_EQ(in_memory(), 40u);
+}
+
+TEST_F(EvictionTest, KeepsWhatHasChangedHoweverManyAreAskedFor) {
+  MakeStreams(10);
+  Write(paths_[3], "more");
+  engine().EvictSome(100);
+  EXPECT_EQ(in_memory(), 1u);
+  EXPECT_EQ(Text(paths_[3]), "textmore");
+  CheckpointAndEvict();
+  EXPECT_EQ(in_memory(), 0u);
+}
+
+}  // namespace
+}  // namespace thalweg
