@@ -4,7 +4,6 @@
 #include <unordered_map>
 #include <utility>
 
-#include "http/durable_answer.h"
 #include "http/live_hub.h"
 #include "http/page_read.h"
 #include "http/problem_codes.h"
@@ -39,25 +38,18 @@ class LiveReaders::Impl {
   std::unordered_map<const StreamEntry*, std::unique_ptr<LiveHub>> hubs_;
 };
 
-// Looks the stream up; `answer` gets what was found once it may be told. Problems end here.
+// Looks the stream up; `answer` gets what was found. Problems end here.
 template <typename Answer>
 void LiveReaders::Impl::Begin(LiveRequest request, const PageRequest& page, Responder& responder,
                               Answer answer) {
-  const std::string path = request.path;
+  const std::string_view path = request.path;
   const ReadFrom from = request.from;
-  auto go_on = [this, request = std::move(request), answer = std::move(answer)](
-                   ReadOutcome outcome, Responder& reader) mutable {
-    const RouterContext& context = shared_.context;
-    const Lsn rests_on = outcome.rests_on;
-    auto tell = [&context, request = std::move(request), outcome = std::move(outcome),
-                 answer = std::move(answer)](Responder& to) mutable {
-      if (outcome.verdict == ReadVerdict::kOk) return answer(request, outcome, to);
-      SendProblem(to, Head(context), ProblemOf(outcome.verdict), {});
-    };
-    if (rests_on <= context.engine.durable()) return tell(reader);
-    AnswerWhenDurable(context.port, rests_on, reader, std::move(tell));
+  auto tell = [this, request = std::move(request), answer = std::move(answer)](
+                  ReadOutcome& outcome, Responder& to) mutable {
+    if (outcome.verdict == ReadVerdict::kOk) return answer(request, outcome, to);
+    SendProblem(to, Head(shared_.context), ProblemOf(outcome.verdict), {});
   };
-  ReadPage(shared_.context, path, from, page, responder, std::move(go_on));
+  ReadPage(shared_.context, path, from, page, responder, std::move(tell));
 }
 
 void LiveReaders::Impl::LongPoll(LiveRequest request, Responder& responder) {

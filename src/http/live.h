@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string_view>
 
 #include "engine/read.h"
 #include "http/context.h"
@@ -17,7 +18,7 @@
 namespace thalweg {
 
 struct LiveRequest {
-  std::string path;  // of the stream, to look it up
+  std::string_view path;  // of the stream, to look it up; for the call
   ReadFrom from;
   std::optional<uint64_t> cursor;  // as sent by the client, where it was valid
   ReadConditions conditions;       // long-poll only

@@ -1,7 +1,6 @@
 #include <utility>
 
 #include "engine/engine.h"
-#include "http/durable_answer.h"
 #include "http/handlers.h"
 #include "http/page_read.h"
 #include "http/page_reply.h"
@@ -22,13 +21,7 @@ void CatchUp(const RouterContext& context, const StreamRequest& request, ReadFro
     SendPage(context, outcome.stream, std::move(outcome.page), conditions, std::nullopt, now, to);
   };
   ReadPage(context, request.key, from, {.bytes_max = context.options.page_bytes_max, .files = true},
-           responder,
-           [&context, send = std::move(send)](ReadOutcome outcome, Responder& to) mutable {
-             const Lsn rests_on = outcome.rests_on;
-             AnswerWhenDurable(context.port, rests_on, to,
-                               [outcome = std::move(outcome), send = std::move(send)](
-                                   Responder& waiting) mutable { send(outcome, waiting); });
-           });
+           responder, std::move(send));
 }
 
 }  // namespace
