@@ -271,5 +271,23 @@ TEST_F(ColdReads, OfNewsThatLeftMemoryBeforeTheyWereToldReachAllWhoAreLive) {
   EXPECT_EQ(poll.body(), "two");
 }
 
+// What is told while a page is on its way finds the live ones waiting for it. A port is told of all
+// in one task, so that the task of another stream's append tells of "more", ahead of the page.
+TEST_F(ColdReads, ShowTheLiveAlsoWhatTheyWereToldOfBeforeThePageArrived) {
+  Create("other", "x");
+  RecordingResponder& sse = Get("s", "offset=" + OffsetText(3) + "&live=sse");
+  AppendQuietly("s", "two");
+  GoCold();
+  executor_.RunAll();  // it is told, and the page is not there
+  sse.TakeBody();
+  AppendQuietly("other", "y");
+  ASSERT_EQ(RunWorkers(), 1u);
+  AppendQuietly("s", "more");
+  executor_.RunAll();
+  const std::string body = sse.TakeBody();
+  EXPECT_NE(body.find("data:two"), std::string::npos) << body;
+  EXPECT_NE(body.find("data:more"), std::string::npos) << body;
+}
+
 }  // namespace
 }  // namespace thalweg
