@@ -48,6 +48,7 @@ class LiveSse {
   bool SendNext(SseReader& reader);
   void JoinLive(SseReader& reader);
   void SendToLive(const SseEvent& event);
+  void PrefetchNext();
 
   LiveHub& hub_;
   Offset position_;            // what the live ones have been sent

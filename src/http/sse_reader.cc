@@ -10,6 +10,10 @@
 namespace thalweg {
 namespace {
 
+// Data of one reader that goes out with its control in one piece: a transport may send each piece
+// with a call of its own, which costs more than the copy.
+constexpr size_t kCopiedDataBytesMax = 4096;
+
 constexpr int64_t kEarlierShare = 10;  // responses end up to a tenth earlier, not all at once
 
 }  // namespace
@@ -54,15 +58,22 @@ void SseReader::Send(const SseEvent& event) {
   if (event.control.closed || cursor_ == event.control.cursor) {
     Write(event.bytes);
   } else {
-    // This connection has been given a later cursor: the data is shared, its control is its own.
-    SseControl control = event.control;
-    control.cursor = cursor_;
-    std::string text;
-    AppendSseControl(control, text);
-    if (event.data_bytes != 0) Write(event.bytes.Slice(0, event.data_bytes));
-    if (!ended()) Write(Bytes::Own(std::move(text)));
+    WriteWithOwnCursor(event);
   }
   if (event.control.closed && !ended()) End();
+}
+
+// This connection has been given a later cursor: the control is its own, and the data is shared
+// where it is long.
+void SseReader::WriteWithOwnCursor(const SseEvent& event) {
+  SseControl control = event.control;
+  control.cursor = cursor_;
+  const Bytes data = event.bytes.Slice(0, event.data_bytes);
+  const bool is_short = data.size() <= kCopiedDataBytesMax;
+  std::string text(is_short ? data.view() : std::string_view());
+  AppendSseControl(control, text);
+  if (!is_short) Write(data);
+  if (!ended()) Write(Bytes::Own(std::move(text)));
 }
 
 void SseReader::Write(Bytes bytes) {

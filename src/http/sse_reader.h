@@ -8,6 +8,7 @@
 #include <list>
 #include <optional>
 
+#include "base/prefetch.h"
 #include "base/timer_wheel.h"
 #include "http/live_shared.h"
 #include "http/sse.h"
@@ -37,6 +38,14 @@ class SseReader final : public Timer, private ResponderEvents {
   // The cursor that an event for this reader alone carries.
   uint64_t AdvanceCursor();
 
+  // What a Send touches is on its way: this, with its place in the list, and the responder, which
+  // is known once this is there.
+  void Prefetch() const {
+    thalweg::Prefetch(reinterpret_cast<const char*>(this) - kLinksBytes,
+                      kLinksBytes + sizeof *this);
+  }
+  void PrefetchResponder() const { thalweg::Prefetch(responder_, kResponderBytes); }
+
   Offset offset() const { return offset_; }
   bool greeted() const { return greeted_; }  // has been sent a control event
   bool has_room() const { return has_room_; }
@@ -46,10 +55,14 @@ class SseReader final : public Timer, private ResponderEvents {
   bool live = false;                    // stands at the tail and is sent what comes
 
  private:
+  static constexpr size_t kLinksBytes = 2 * sizeof(void*);  // a list's, before its element
+  static constexpr size_t kResponderBytes = 128;  // a transport's, whose hot fields come first
+
   void OnTimer() override;
   void OnWritable() override;
   void OnCancel() override;
 
+  void WriteWithOwnCursor(const SseEvent& event);
   void Write(Bytes bytes);
   void Heartbeat(int64_t now_ms);
   void ScheduleTimer(int64_t now_ms);

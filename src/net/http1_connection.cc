@@ -73,6 +73,15 @@ void Http1Connection::OnEnded() {
   if (!running_) ScheduleRun();
 }
 
+bool Http1Connection::SendNow(std::string_view bytes) {
+  const size_t sent = out_.SendNow(fd_, bytes);
+  if (sent == bytes.size()) return true;
+  if (sent == 0) return false;
+  out_.Text().append(bytes.substr(sent));
+  ScheduleRun();
+  return true;
+}
+
 bool Http1Connection::ClosesAfter(const Http1Responder& responder) const {
   return shared_.draining() && pending_.back() == &responder;
 }

@@ -37,6 +37,11 @@ class Http1Connection final : public IoHandler, private Timer {
   // For its responders.
   void OnOutput();
   void OnEnded();
+  // Nothing stands before what is written now, and no Run is about to send it with what follows.
+  bool may_send_now() const { return !running_ && writable_ && out_.empty(); }
+  // Sends `bytes`; what the socket does not take is queued. False: it took nothing, and nothing is
+  // queued. REQUIRES: may_send_now().
+  bool SendNow(std::string_view bytes);
   bool ClosesAfter(const Http1Responder& responder) const;
 
   bool closed() const { return fd_ < 0; }

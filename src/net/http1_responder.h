@@ -64,6 +64,7 @@ class Http1Responder final : public Responder {
   OutputQueue& out() { return first_queue_ != nullptr ? *first_queue_ : own_queue_; }
   void ChooseFraming(int status, std::optional<uint64_t> content_length);
   void AppendHead(int status, const HeaderList& headers, std::optional<uint64_t> content_length);
+  bool SendShortChunk(std::string_view bytes);
   template <typename Part>
   bool AppendPart(Part part, uint64_t bytes);
   void End(State state);
@@ -73,7 +74,6 @@ class Http1Responder final : public Responder {
 
   Http1Connection* connection_ = nullptr;  // null: gone
   OutputQueue* first_queue_ = nullptr;     // the connection's, once this answer is the first
-  OutputQueue own_queue_;
   ResponderEvents* events_ = nullptr;
   Traits traits_;
   State state_ = State::kIdle;
@@ -82,6 +82,7 @@ class Http1Responder final : public Responder {
   bool waits_for_room_ = false;
   bool cancelling_ = false;  // inside OnCancel
   uint64_t length_left_ = 0;
+  OutputQueue own_queue_;  // last: what each Write needs stands together
 };
 
 }  // namespace thalweg

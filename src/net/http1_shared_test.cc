@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <map>
+#include <optional>
 #include <string>
 
 #include "net/http1_connection.h"
@@ -100,6 +101,53 @@ TEST_F(Http1SharedTest, HoldsLittleForAReaderThatTakesNothing) {
   responder.Abort();
   shared_.RunTurnEnd();
   EXPECT_EQ(shared_.connection_count(), 0u);
+}
+
+// A response without an end, whose head has been sent.
+class Http1SharedLive : public Http1SharedTest {
+ protected:
+  Http1SharedLive() {
+    Receive("GET /live HTTP/1.1\r\nHost: h\r\n\r\n");
+    responder_ = handler_.kept.at("/live");
+    responder_->Start(200, {}, std::nullopt);
+    shared_.RunTurnEnd();
+    EXPECT_TRUE(Sent().ends_with("\r\n\r\n"));
+  }
+  ~Http1SharedLive() override {
+    responder_->Abort();
+    shared_.RunTurnEnd();
+  }
+
+  Responder* responder_;
+};
+
+TEST_F(Http1SharedLive, SendsAShortChunkAtOnceAndALongOneAtTheTurnsEnd) {
+  EXPECT_TRUE(responder_->Write(Bytes::Static("news")));
+  EXPECT_EQ(Sent(), "4\r\nnews\r\n");
+  responder_->Write(Bytes::Own(std::string(0x2000, 'l')));
+  responder_->Write(Bytes::Static("more"));
+  EXPECT_EQ(Sent(), "") << "what was written first is sent first";
+  shared_.RunTurnEnd();
+  EXPECT_EQ(Sent(), "2000\r\n" + std::string(0x2000, 'l') + "\r\n4\r\nmore\r\n");
+  responder_->Write(Bytes::Static("last"));
+  EXPECT_EQ(Sent(), "4\r\nlast\r\n");
+}
+
+TEST_F(Http1SharedLive, KeepsTheOrderOfShortChunksWhereTheSocketIsFull) {
+  std::string wanted;
+  bool has_room = true;
+  for (char c = 'a'; has_room; c = c == 'z' ? 'a' : static_cast<char>(c + 1)) {
+    ASSERT_LT(wanted.size(), 16u << 20);
+    has_room = responder_->Write(Bytes::Own(std::string(0x300, c)));
+    wanted.append("300\r\n").append(0x300, c).append("\r\n");
+  }
+  std::string got;
+  for (std::string sent; !(sent = Sent()).empty(); got += sent) {
+    connection_->OnIo(4);  // EPOLLOUT
+    shared_.RunTurnEnd();
+  }
+  EXPECT_EQ(got.size(), wanted.size());
+  EXPECT_TRUE(got == wanted);
 }
 
 TEST_F(Http1SharedTest, GathersTheAnswersOfOneTurn) {

@@ -102,12 +102,13 @@ TEST(HttpListener, AnswersBeyondItsConnectionsWith503) {
   EXPECT_THAT(four.ReadResponse(), StartsWith("HTTP/1.1 200 "));
 }
 
-TEST(HttpListener, TellsTheWriterOfAClientThatDoesNotReadAndOfRoom) {
+// Of a client that does not read, and gets everything once it does.
+void ExpectTheWriterIsToldOfRoom(size_t chunk_bytes) {
   TestServer server;
   TestClient client(server.port(), 4096);
   client.Send("GET /live HTTP/1.1\r\nHost: h\r\n\r\n");
   ASSERT_TRUE(server.handler().WaitFor("handle /live"));
-  const Bytes chunk = Bytes::Own(std::string(64 * 1024, 'x'));
+  const Bytes chunk = Bytes::Own(std::string(chunk_bytes, 'x'));
   size_t written = 0;
   const auto write_until_full = [&] {
     Responder& responder = *server.handler().held("/live").responder();
@@ -133,6 +134,11 @@ TEST(HttpListener, TellsTheWriterOfAClientThatDoesNotReadAndOfRoom) {
     client.ReadUntil("\r\n");
   }
   EXPECT_TRUE(server.handler().WaitFor("writable /live", rooms));
+}
+
+TEST(HttpListener, TellsTheWriterOfAClientThatDoesNotReadAndOfRoom) {
+  ExpectTheWriterIsToldOfRoom(64 * 1024);
+  ExpectTheWriterIsToldOfRoom(4096);  // so short that each goes to the socket at once
 }
 
 TEST(HttpListener, CancelsAWaitingReaderWhoseClientCloses) {

@@ -97,6 +97,17 @@ OutputQueue::Progress OutputQueue::Flush(int fd) {
   return Progress::kSent;
 }
 
+size_t OutputQueue::SendNow(int fd, std::string_view bytes) {
+  THALWEG_ASSERT(empty());
+  ssize_t sent = 0;
+  do {
+    sent = ::send(fd, bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+  } while (sent < 0 && errno == EINTR);
+  if (sent < 0) return 0;
+  sent_bytes_ += static_cast<uint64_t>(sent);
+  return static_cast<size_t>(sent);
+}
+
 size_t OutputQueue::cost() const {
   if (empty()) return 0;
   const auto* last = std::get_if<std::string>(&parts_.back());

@@ -41,6 +41,10 @@ class OutputQueue {
   // Sends what the socket takes, but no more than kFlushBytesMax.
   Progress Flush(int fd);
 
+  // Sends what the socket takes of `bytes`, past the queue; how many, 0 also where it is broken.
+  // REQUIRES: empty().
+  size_t SendNow(int fd, std::string_view bytes);
+
   bool empty() const { return first_ == parts_.size(); }
   // What is still to be sent, plus what remembering it costs.
   size_t cost() const;
