@@ -52,7 +52,7 @@ class Kind:
     base: str = STREAMS
     cores: int = 1
     serves: bool = True  # False: it is a load of its own, and says what thalweg_load says
-    says_url: bool = False  # it picks its port itself and prints `listening on URL`
+    is_limit: bool = False  # picks its port itself, prints `listening on URL`; has no past
     needs: str | None = None  # a path under build/bench-peers, of a peer
     streams_max: int = 1 << 30  # more do not fit into what it can open
     before: object = None  # (folder, port): writes its configuration
@@ -160,10 +160,10 @@ def kinds():
         Kind("thalweg-tail-64", thalweg("--tail-memory", "64MiB")),
         Kind("thalweg-memory", thalweg("--memory")),
         Kind("thalweg-memory-2-cores", thalweg("--memory"), cores=2),
-        Kind("limit-respond", limit("respond"), says_url=True),
-        Kind("limit-commit", limit("respond", "--commit", "{}/log"), says_url=True),
-        Kind("limit-replay", limit("replay", "{}/stream"), says_url=True),
-        Kind("limit-fanout", limit("fanout"), says_url=True),
+        Kind("limit-respond", limit("respond"), is_limit=True),
+        Kind("limit-commit", limit("respond", "--commit", "{}/log"), is_limit=True),
+        Kind("limit-replay", limit("replay", "{}/stream"), is_limit=True),
+        Kind("limit-fanout", limit("fanout"), is_limit=True),
         Kind("limit-sync", sync(), serves=False),
         Kind("limit-sync-written", sync("--written"), serves=False),
         Kind("electric-wal", electric("wal"), **electric_there),
@@ -211,7 +211,7 @@ class Running:
             preexec_fn=lambda: os.sched_setaffinity(0, self.setting.server_cores),
         )  # fmt: skip
         atexit.register(self.stop)
-        self.port = self.said_port() if kind.says_url else port
+        self.port = self.said_port() if kind.is_limit else port
         self.start_seconds = self.wait_until_it_answers()
         if kind.after:
             kind.after(self.port)

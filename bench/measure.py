@@ -93,7 +93,7 @@ def row(said, part):
 
 
 def prepare(running, case):
-    if not case.prepare:
+    if not case.prepare or running.kind.is_limit:
         return
     load(running, case.prepare, PREPARE_SECONDS_MAX, 0)
     for stream in case.forget:

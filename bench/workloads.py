@@ -114,12 +114,13 @@ def replay_cases(quick):
     ]  # fmt: skip
 
 
-def fanout_cases(quick):
+def fanout_cases(quick, before):
     """50 events a second; with 10,000 readers 5, so that there are 50,000 deliveries, too."""
     counts = ((1, 50), (100, 50)) if quick else ((1, 50), (100, 50), (1_000, 50), (10_000, 5))
     return [
         Case(f"{readers:,} readers, {rate} events/s",
-             flags(f"--mode sse --readers {readers} --rate {rate} --connections 1 --type text"))
+             flags(f"--mode sse --readers {readers} --rate {rate} --connections 1 --type text"),
+             **before)
         for readers, rate in counts
     ]  # fmt: skip
 
@@ -129,7 +130,7 @@ def long_poll_cases(quick):
     return [
         Case(f"{readers:,} readers, 100 streams, 1,000 appends/s",
              flags(f"--mode long-poll --readers {readers} --streams 100 --rate 1000 "
-                   "--connections 16 --pick turns --type text"), 100)
+                   "--connections 16 --pick turns --type text"), 100, **long_log(quick))
     ]  # fmt: skip
 
 
@@ -188,9 +189,10 @@ def workloads(quick):
                  "append", "appends/s", cold_replay_cases(quick), ["thalweg"], [],
                  ["electric-wal"], "append", way="cold", compares_cases=True),
         Workload("fan-out", "SSE fan-out of events of 256 bytes", "deliver", "deliveries/s",
-                 fanout_cases(quick), ["thalweg"], ["limit-fanout"], ["electric-wal"], "delivery"),
+                 fanout_cases(quick, long_log(quick)), ["thalweg"], ["limit-fanout"],
+                 ["electric-wal"], "delivery"),
         Workload("fan-out-memory", "SSE fan-out of events of 256 bytes, kept in memory", "deliver",
-                 "deliveries/s", fanout_cases(quick), ["thalweg-memory"], ["limit-fanout"],
+                 "deliveries/s", fanout_cases(quick, {}), ["thalweg-memory"], ["limit-fanout"],
                  ["electric-memory"], "delivery"),
         Workload("long-poll", "Long-poll deliveries of 256 bytes", "deliver", "deliveries/s",
                  long_poll_cases(quick), ["thalweg"], [], ["electric-wal"], "delivery"),
