@@ -4,12 +4,12 @@ WAYS holds the ways of doing so. Each takes (kind, setting, workload, case, seco
 and gives a row, or raises Failed.
 """
 
+import contextlib
 import json
 import os
 import subprocess
 import tempfile
 import time
-import urllib.request
 
 import contenders
 import page_cache
@@ -92,19 +92,22 @@ def row(said, part):
     }
 
 
-def prepare(running, case):
-    if not case.prepare or running.kind.is_limit:
-        return
-    load(running, case.prepare, PREPARE_SECONDS_MAX, 0)
-    for stream in case.forget:
-        request = urllib.request.Request(f"{running.url}/{stream}", method="DELETE")
-        urllib.request.urlopen(request, timeout=PREPARE_SECONDS_MAX).close()
-    time.sleep(REST_SECONDS)
+@contextlib.contextmanager
+def started(kind, setting, case):
+    """A server; where the case prepares something, one that is started anew on what that left."""
+    with contenders.Running(kind, setting) as running:
+        if not case.prepare or kind.is_limit:
+            yield running
+            return
+        load(running, case.prepare, PREPARE_SECONDS_MAX, 0)
+        running.end()
+        time.sleep(REST_SECONDS)
+        with contenders.Running(kind, setting, running.folder) as again:
+            yield again
 
 
 def measure(kind, setting, workload, case, seconds, warmup):
-    with contenders.Running(kind, setting) as running:
-        prepare(running, case)
+    with started(kind, setting, case) as running:
         return row(load(running, case.flags, seconds, warmup), workload.part)
 
 
@@ -119,8 +122,7 @@ def measure_at_half_rate(kind, setting, workload, case, seconds, warmup):
     """Of the greatest rate, found just before on the same server."""
     if not kind.serves:
         return measure_alone(kind, setting, workload, seconds)
-    with contenders.Running(kind, setting) as running:
-        prepare(running, case)
+    with started(kind, setting, case) as running:
         greatest = load(running, case.flags, seconds, warmup)["append"]["rate"]
         paced = ["--no-create", "--rate", str(greatest / 2)]
         said = load(running, [*case.flags, *paced], seconds, warmup)
@@ -128,15 +130,11 @@ def measure_at_half_rate(kind, setting, workload, case, seconds, warmup):
 
 
 def measure_cold(kind, setting, workload, case, seconds, warmup):
-    """What the case needs is on the disk and nowhere else: the server started anew, the system's
-    cache of files dropped."""
-    with contenders.Running(kind, setting) as running:
-        prepare(running, case)
-        running.end()
-        time.sleep(REST_SECONDS)
-        with contenders.Running(kind, setting, running.folder) as again:
-            page_cache.drop(again.folder)
-            return row(load(again, case.flags, seconds, warmup), workload.part)
+    """What the case has prepared is on the disk and nowhere else: the system's cache of files is
+    dropped."""
+    with started(kind, setting, case) as running:
+        page_cache.drop(running.folder)
+        return row(load(running, case.flags, seconds, warmup), workload.part)
 
 
 def measure_start(kind, setting, _workload, case, _seconds, _warmup):

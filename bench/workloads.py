@@ -9,8 +9,7 @@ class Case:
     flags: list  # of thalweg_load
     streams: int = 1
     seconds_min: float = 0  # it is measured so long at least, or until it has come to its end
-    prepare: list = field(default_factory=list)  # flags of a load before it, which comes to its end
-    forget: list = field(default_factory=list)  # streams that are deleted after that
+    prepare: list = field(default_factory=list)  # flags of a load whose streams are there before
 
 
 @dataclass
@@ -47,8 +46,7 @@ def long_log(quick):
     if quick:
         return {}
     size = "--bytes 65536 --requests 8000 --rate 1500"
-    load = flags(f"--prefix before --streams 8 --connections 8 {size}")
-    return {"prepare": load, "forget": [f"before{number}" for number in range(8)]}
+    return {"prepare": flags(f"--prefix before --streams 8 --connections 8 {size}")}
 
 
 def append_cases(before):
