@@ -114,11 +114,12 @@ class Http1SharedLive : public Http1SharedTest {
     EXPECT_TRUE(Sent().ends_with("\r\n\r\n"));
   }
   ~Http1SharedLive() override {
+    if (responder_ == nullptr) return;
     responder_->Abort();
     shared_.RunTurnEnd();
   }
 
-  Responder* responder_;
+  Responder* responder_;  // null: gone
 };
 
 TEST_F(Http1SharedLive, SendsAShortChunkAtOnceAndALongOneAtTheTurnsEnd) {
@@ -148,6 +149,41 @@ TEST_F(Http1SharedLive, KeepsTheOrderOfShortChunksWhereTheSocketIsFull) {
   }
   EXPECT_EQ(got.size(), wanted.size());
   EXPECT_TRUE(got == wanted);
+}
+
+TEST_F(Http1SharedLive, QueuesWhatTheSocketDoesNotTakeOfAShortChunk) {
+  const int smallest = 0;
+  ASSERT_EQ(::setsockopt(sockets_[0], SOL_SOCKET, SO_SNDBUF, &smallest, sizeof smallest), 0);
+  EXPECT_TRUE(responder_->Write(Bytes::Static("news")));
+  EXPECT_TRUE(responder_->Write(Bytes::Own(std::string(0x1000, 'c'))));
+  EXPECT_TRUE(responder_->Write(Bytes::Static("more")));
+  const std::string wanted =
+      "4\r\nnews\r\n1000\r\n" + std::string(0x1000, 'c') + "\r\n4\r\nmore\r\n";
+  std::string got = Sent();
+  EXPECT_GT(got.size(), 100u) << "the socket took nothing of it";
+  EXPECT_LT(got.size(), 0x1000u) << "the socket took all of it";
+  shared_.RunTurnEnd();
+  EXPECT_EQ(got + Sent(), wanted);
+}
+
+// The handler is amid a loop over its readers.
+TEST_F(Http1SharedLive, TellsOfAClientThatIsGoneAtTheTurnsEndAndNotWithinAWrite) {
+  class Cancels final : public ResponderEvents {
+   public:
+    void OnWritable() override {}
+    void OnCancel() override { ++count; }
+    int count = 0;
+  };
+  Cancels cancels;
+  responder_->SetEvents(&cancels);
+  ::shutdown(sockets_[1], SHUT_RDWR);
+  EXPECT_TRUE(responder_->Write(Bytes::Static("news")));
+  EXPECT_TRUE(responder_->Write(Bytes::Static("more")));
+  EXPECT_EQ(cancels.count, 0);
+  shared_.RunTurnEnd();
+  EXPECT_EQ(cancels.count, 1);
+  EXPECT_EQ(shared_.connection_count(), 0u);
+  responder_ = nullptr;
 }
 
 TEST_F(Http1SharedTest, GathersTheAnswersOfOneTurn) {
