@@ -45,7 +45,7 @@ void Http1Responder::Start(int status, const HeaderList& headers,
 }
 
 bool Http1Responder::Write(Bytes bytes) {
-  if (SendShortChunk(bytes.view())) return !waits_for_room_;
+  if (SendShortChunk(bytes.view())) return true;
   const size_t size = bytes.size();
   return AppendPart(std::move(bytes), size);
 }
