@@ -8,6 +8,7 @@
 #include <memory>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "http/live.h"
@@ -227,13 +228,22 @@ TEST(SseReaders, ShareOneEncodingHoweverManyTheyAre) {
   for (const auto& reply : replies) ASSERT_TRUE(reply->finished);
 }
 
+constexpr std::string_view kCursorBegin = "\"streamCursor\":\"";
+
 std::vector<uint64_t> CursorsOf(const std::string& body) {
   std::vector<uint64_t> cursors;
-  const std::string name = "\"streamCursor\":\"";
-  for (size_t at = 0; (at = body.find(name, at)) != std::string::npos; ++at) {
-    cursors.push_back(std::stoull(body.substr(at + name.size())));
+  for (size_t at = 0; (at = body.find(kCursorBegin, at)) != std::string::npos; ++at) {
+    cursors.push_back(std::stoull(body.substr(at + kCursorBegin.size())));
   }
   return cursors;
+}
+
+std::string WithoutCursors(std::string body) {
+  for (size_t at = 0; (at = body.find(kCursorBegin, at)) != std::string::npos; ++at) {
+    const size_t begin = at + kCursorBegin.size();
+    body.erase(begin, body.find('"', begin) - begin);
+  }
+  return body;
 }
 
 TEST(SseReaders, SeeCursorsThatExceedTheirsAndNeverGoBack) {
@@ -249,7 +259,7 @@ TEST(SseReaders, SeeCursorsThatExceedTheirsAndNeverGoBack) {
   for (int i = 0; i < 400; ++i) {
     bench.AdvanceMs(20'000);
     if (i == 200) bench.clock().JumpWallMs(-600'000);
-    bench.Append("/s", "x");
+    bench.Append("/s", i % 2 == 0 ? "short" : std::string(5000, 'l'));
   }
   for (const RecordingResponder* reply : {&ahead, &plain}) {
     const std::vector<uint64_t> cursors = CursorsOf(reply->body());
@@ -258,6 +268,7 @@ TEST(SseReaders, SeeCursorsThatExceedTheirsAndNeverGoBack) {
     EXPECT_GT(cursors.back(), cursors.front()) << "time does move them";
   }
   EXPECT_GT(CursorsOf(ahead.body()).front(), sent);
+  EXPECT_TRUE(WithoutCursors(ahead.body()) == WithoutCursors(plain.body()));
 }
 
 TEST(SseReaders, HearAHeartbeatAfterSilence) {
