@@ -42,7 +42,7 @@ class LiveReaders::Impl {
 template <typename Answer>
 void LiveReaders::Impl::Begin(LiveRequest request, const PageRequest& page, Responder& responder,
                               Answer answer) {
-  const std::string_view path = request.path;
+  const std::string_view path = std::exchange(request.path, {});  // borrowed for this call
   const ReadFrom from = request.from;
   auto tell = [this, request = std::move(request), answer = std::move(answer)](
                   ReadOutcome& outcome, Responder& to) mutable {
