@@ -69,6 +69,7 @@ class PortMailbox final : public DurabilityListener,
   // REQUIRES: mutex_ is held, so that no post comes after Close.
   void Ring();
   void Deliver();
+  void Tell(const std::vector<std::shared_ptr<WatchPoint>>& changed);
 
   Executor& executor_;
   Port* port_;  // executor only; null after Close

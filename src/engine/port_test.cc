@@ -251,6 +251,19 @@ TEST_F(SlowLogTest, WatchersAreToldWhenTheChangeIsDurableAndNotBefore) {
   EXPECT_EQ(watcher.count, 2);
 }
 
+TEST_F(SlowLogTest, WatchersAreToldInATaskAfterThatOfTheAnswers) {
+  CreateDurably("/a");
+  CountingWatcher watcher;
+  port_->Watch(engine_.Describe("/a").stream, &watcher);
+  bool answered = false;
+  port_->WhenDurable(engine_.Append("/a", NewAppend("x")).rests_on, [&] { answered = true; });
+  log_->CommitAll();
+  while (!answered) ASSERT_TRUE(executor_.RunOne());
+  EXPECT_EQ(watcher.count, 0) << "what they send would go out before the answer";
+  executor_.RunAll();
+  EXPECT_EQ(watcher.count, 1);
+}
+
 TEST_F(SlowLogTest, WhatWasStagedBeforeTheWatchIsToldToo) {
   CreateDurably("/a");
   CountingWatcher watcher;
