@@ -95,9 +95,9 @@ std::unique_ptr<Checkpoint> Engine::NewCheckpoint(LocalLog& log) {
   return std::make_unique<Checkpoint>(*streams_, log, last_id_);
 }
 
-void Engine::EvictUnused() { thalweg::EvictUnused(*streams_); }
+size_t Engine::EvictUnused() { return thalweg::EvictUnused(*streams_); }
 
-void Engine::EvictSome(size_t count) { thalweg::EvictSome(*streams_, count); }
+size_t Engine::EvictSome(size_t count) { return thalweg::EvictSome(*streams_, count); }
 
 uint64_t Engine::tail_bytes() const {
   return streams_->tail_bytes().load(std::memory_order_relaxed);

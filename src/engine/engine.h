@@ -174,8 +174,8 @@ class Engine final : private CommitListener {
   // A checkpoint of this engine, whose log is `log`. REQUIRES: it has a store; one at a time.
   std::unique_ptr<Checkpoint> NewCheckpoint(LocalLog& log);
   // As eviction.h.
-  void EvictUnused();
-  void EvictSome(size_t count);
+  size_t EvictUnused();
+  size_t EvictSome(size_t count);
   StreamStore& store() { return *store_.streams; }
 
   // Where who must not wait repeats a read that would; null: no read is to be repeated.

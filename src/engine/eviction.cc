@@ -11,6 +11,9 @@ namespace thalweg {
 namespace {
 
 constexpr size_t kStreamsPerLook = 1'024;
+// Through all partitions: the next takes of the others what some did not have. Without a bound it
+// would go on where hardly any can go for as long as others are loaded.
+constexpr int kRoundsMax = 3;
 
 bool CanGo(const StreamHandle& stream) {
   return stream->changed_in == 0 && stream->captured == nullptr && stream->stored &&
@@ -57,21 +60,30 @@ size_t EvictAround(Partition& partition, size_t limit) {
 
 }  // namespace
 
-void EvictUnused(StreamTable& table) {
+size_t EvictUnused(StreamTable& table) {
+  size_t evicted = 0;
   for (const auto& partition : table.partitions()) {
     partition->sweep_next = 0;
-    while (!EvictWithin(*partition, kStreamsPerLook).at_end) {
+    for (bool at_end = false; !at_end;) {
+      const Look look = EvictWithin(*partition, kStreamsPerLook);
+      evicted += look.evicted;
+      at_end = look.at_end;
     }
   }
+  return evicted;
 }
 
-void EvictSome(StreamTable& table, size_t count) {
-  const auto& partitions = table.partitions();
-  for (size_t left = count, before = 0; left != 0 && left != before;) {
-    before = left;
-    const size_t share = (left + partitions.size() - 1) / partitions.size();
-    for (const auto& partition : partitions) left -= EvictAround(*partition, std::min(share, left));
+size_t EvictSome(StreamTable& table, size_t count) {
+  size_t evicted = 0;
+  for (int round = 0; round < kRoundsMax && evicted < count; ++round) {
+    size_t partitions_left = table.partitions().size();
+    for (const auto& partition : table.partitions()) {
+      const size_t share = (count - evicted + partitions_left - 1) / partitions_left;
+      evicted += EvictAround(*partition, share);
+      --partitions_left;
+    }
   }
+  return evicted;
 }
 
 }  // namespace thalweg

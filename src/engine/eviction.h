@@ -12,12 +12,12 @@
 
 namespace thalweg {
 
-// Drops what nobody has used since the last call.
-void EvictUnused(StreamTable& table);
+// Drops what nobody has used since the last call. Returns how many.
+size_t EvictUnused(StreamTable& table);
 
-// Drops `count` streams, where so many can go: of each partition its share, and there those first
-// that were not used since they were looked at last. Where the last call has left off, this one
-// goes on.
-void EvictSome(StreamTable& table, size_t count);
+// Drops `count` streams, or fewer where not so many can go: of each partition its share of what is
+// left to drop, and there those first that were not used since they were looked at last. Where the
+// last call has left off, this one goes on. Returns how many.
+size_t EvictSome(StreamTable& table, size_t count);
 
 }  // namespace thalweg

@@ -18,6 +18,7 @@ constexpr size_t kMergeStepBytes = 4u << 20;
 // With more segments than merging leaves behind in peace, merging has fallen behind and goes on
 // without pause.
 constexpr size_t kSegmentsInPeace = 48;
+constexpr int64_t kCrowdEveryMs = 1'000;   // streams are counted, that are loaded to be read
 constexpr size_t kExpireStreamsMax = 256;  // at a time
 constexpr int64_t kExpireEveryMs = 1'000;
 // After so much replay a checkpoint is due at once: what was replayed leaves memory, and the next
@@ -26,8 +27,9 @@ constexpr uint64_t kLongReplayBytes = 16u << 20;
 // To give memory back stops whoever allocates, for 4 ms after 30 MB.
 constexpr uint64_t kWorthTrimmingBytes = 1u << 20;
 constexpr int64_t kTrimEveryMs = 60'000;
-// After each piece of a segment, unless what has changed takes so much of its memory. Of 100 appends
-// at half of the greatest rate 99 are answered within a third of the time (docs/BENCHMARKS.md).
+// After each piece of a segment, unless what has changed takes so much of its memory. Of 100
+// appends at half of the greatest rate 99 are answered within a third of the time
+// (docs/BENCHMARKS.md).
 constexpr int64_t kRestAfterPieceMs = 3;
 constexpr uint64_t RestsUpTo(uint64_t tail_bytes_max) { return tail_bytes_max / 4 * 3; }
 
@@ -59,7 +61,8 @@ int64_t StoreKeeper::Step() {
     BeginCheckpoint(now_ms);
     return checkpoint_ != nullptr ? 0 : kIdleMs;
   }
-  if (IsLookDue(now_ms)) Evict(now_ms);
+  if (IsLookDue(now_ms) || now_ms >= crowd_at_ms_) Evict(now_ms);
+  if (freed_bytes_ >= kWorthTrimmingBytes) GiveMemoryBack(now_ms);
   if (now_ms >= expire_at_ms_ && Expire(now_ms)) return 0;
   return Merge(now_ms);
 }
@@ -108,7 +111,7 @@ int64_t StoreKeeper::EndCheckpoint(int64_t now_ms) {
   checkpointed_ms_ = now_ms;
   Evict(now_ms);
   engine_.store().catalog().ForgetCached();
-  if (report->bytes >= kWorthTrimmingBytes) GiveMemoryBack(now_ms);
+  freed_bytes_ += report->bytes;
   if (events_.on_checkpoint) events_.on_checkpoint(*report, clock_.SteadyMs() - began_ms_);
   return 0;
 }
@@ -116,6 +119,7 @@ int64_t StoreKeeper::EndCheckpoint(int64_t now_ms) {
 void StoreKeeper::GiveMemoryBack(int64_t now_ms) {
   if (now_ms - trimmed_ms_ < kTrimEveryMs) return;
   trimmed_ms_ = now_ms;
+  freed_bytes_ = 0;
   malloc_trim(0);
 }
 
@@ -130,14 +134,20 @@ bool StoreKeeper::IsLookDue(int64_t now_ms) const {
 }
 
 void StoreKeeper::Evict(int64_t now_ms) {
+  crowd_at_ms_ = now_ms + kCrowdEveryMs;
+  size_t evicted = 0;
   if (IsLookDue(now_ms)) {
     evicted_ms_ = now_ms;
-    engine_.EvictUnused();
+    evicted += engine_.EvictUnused();
   }
   const size_t count = engine_.stream_count();
   if (count > options_.streams_in_memory_max) {
-    engine_.EvictSome(count - options_.streams_in_memory_max);
+    const size_t excess = count - options_.streams_in_memory_max;
+    const size_t dropped = engine_.EvictSome(excess);
+    if (dropped < excess) crowd_at_ms_ = INT64_MAX;  // a checkpoint lets more go, or the next look
+    evicted += dropped;
   }
+  freed_bytes_ += evicted * kStreamInMemoryBytes;
 }
 
 bool StoreKeeper::Expire(int64_t now_ms) {

@@ -17,9 +17,10 @@
 
 namespace thalweg {
 
-// How many streams that the store has all of fit in so many bytes: one takes about 410, its place
-// in the table of paths included (docs/BENCHMARKS.md); more is counted, for paths that are longer.
-constexpr size_t StreamsThatFit(uint64_t bytes) { return bytes / 448; }
+// What a stream takes that the store has all of: about 410 bytes, its place in the table of paths
+// included (docs/BENCHMARKS.md); more is counted, for paths that are longer.
+constexpr uint64_t kStreamInMemoryBytes = 448;
+constexpr size_t StreamsThatFit(uint64_t bytes) { return bytes / kStreamInMemoryBytes; }
 
 struct StoreKeeperOptions {
   // A checkpoint begins when one of these is reached: bytes in the log that it would make
@@ -86,10 +87,12 @@ class StoreKeeper {
   int64_t clean_ms_;                        // when nothing was changed, last
   uint64_t log_bytes_before_;               // staged before the last freeze; wraps below zero
   int64_t checkpointed_ms_ = INT64_MIN / 2;
-  int64_t evicted_ms_;                  // when what nobody used was looked for, last
-  int64_t trimmed_ms_ = INT64_MIN / 2;  // when memory went back to the system, last
+  int64_t evicted_ms_;                    // when what nobody used was looked for, last
+  int64_t trimmed_ms_ = INT64_MIN / 2;    // when memory went back to the system, last
+  uint64_t freed_bytes_ = 0;              // since then, about
   int64_t checkpoint_at_ms_ = INT64_MIN;  // not before
   int64_t merge_at_ms_ = INT64_MIN;       // not before
+  int64_t crowd_at_ms_ = INT64_MIN;       // streams are too many: not before
   int64_t expire_at_ms_ = INT64_MIN;      // not before
   bool is_merging_ = false;
   bool failed_ = false;

@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <cerrno>
+#include <string>
+#include <vector>
 
 #include "engine/stream_table.h"
 #include "testing/stored_engine.h"
@@ -171,6 +173,29 @@ TEST_F(StoreKeeperTest, DropsWhatIsNotUsedAndSoonerWhereThereIsTooMuchOfIt) {
   Commit();
   Run();
   EXPECT_EQ(engine().stream_count(), 2u) << "just used, all of them";
+}
+
+TEST_F(StoreKeeperTest, DropsStreamsThatAreOnlyReadWhereTheyAreTooMany) {
+  Keep({.age_ms_max = 10'000, .streams_in_memory_max = 3});
+  std::vector<std::string> paths;
+  for (int i = 0; i < 20; ++i) {
+    paths.push_back("/" + std::to_string(i));
+    engine().Create(NewStream(paths.back()));
+    Write(paths.back(), "text");
+  }
+  Run();
+  EXPECT_EQ(engine().stream_count(), 20u) << "not in the store yet";
+  clock().AdvanceMs(10'000);
+  Run();
+  ASSERT_LE(engine().stream_count(), 3u);
+  for (int round = 0; round < 5; ++round) {
+    for (const std::string& path : paths) EXPECT_EQ(Text(path), "text");
+    ASSERT_EQ(engine().stream_count(), 20u);
+    clock().AdvanceMs(1'000);
+    Run();
+    EXPECT_EQ(engine().stream_count(), 3u);
+  }
+  EXPECT_EQ(checkpoints_, 1);
 }
 
 TEST_F(StoreKeeperTest, MergesWhatCheckpointsLeave) {

@@ -270,7 +270,8 @@ void CrashRun::Step(SimRandom random) {
   if (kind < 85 && !log_->failed()) return void(log_->PrepareNext().has_value());
   if (kind < 89) return void(keeper_->Step());
   if (kind < 91) return Merge(random);
-  if (kind < 93) return engine_->EvictUnused();
+  if (kind < 92) return void(engine_->EvictUnused());
+  if (kind < 93) return void(engine_->EvictSome(1 + random.Below(4)));
   Commit();
 }
 
