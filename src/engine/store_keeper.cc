@@ -188,6 +188,9 @@ void StoreKeeper::Meet(const StorageFault& fault, int64_t& retry_at_ms) {
     return;
   }
   retry_at_ms = clock_.SteadyMs() + (fault.no_space ? kRetryMs : kPauseMs);
+  // A checkpoint frees files of the log, which can be spares again. Where a spare cannot be
+  // removed, the next try tells why.
+  if (fault.no_space) static_cast<void>(log_.RemoveSpares());
   if (events_.on_trouble) events_.on_trouble(fault);
 }
 

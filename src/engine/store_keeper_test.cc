@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <string>
 #include <vector>
@@ -40,6 +41,11 @@ class StoreKeeperTest : public testing::Test, protected StoredEngine {
     Run();
     EXPECT_EQ(checkpoints_, 1);
     return pauses;
+  }
+
+  ptrdiff_t spares() {
+    const std::vector<std::string> names = disk().List("log").value();
+    return std::ranges::count_if(names, [](const auto& name) { return name.ends_with(".spare"); });
   }
 
   size_t segments() { return engine().store().segments().size(); }
@@ -227,6 +233,28 @@ TEST_F(StoreKeeperTest, AFullDiskIsTroubleThatPasses) {
   clock().AdvanceMs(1'000);
   Run();
   EXPECT_EQ(checkpoints_, 1);
+  EXPECT_EQ(failures_, 0);
+}
+
+TEST_F(StoreKeeperTest, OnAFullDiskTheLogsSparesMakeRoomForACheckpoint) {
+  Keep({.age_ms_max = 1});
+  engine().Create(NewStream("/a"));
+  for (int i = 0; i < 4; ++i) {
+    Write("/a", std::string(20'000, 'x'));
+    clock().AdvanceMs(1);
+    Run();
+  }
+  ASSERT_GT(spares(), 0);
+  Write("/a", "text");
+  clock().AdvanceMs(1);
+  disk().FailNth({.op = DiskOp::kCreate, .path_part = "segments"}, 1, {.code = ENOSPC});
+  Run();
+  EXPECT_EQ(troubles_, 1);
+  EXPECT_EQ(spares(), 0);
+  Write("/a", std::string(100'000, 'x'));
+  clock().AdvanceMs(1'000);
+  Run();
+  EXPECT_EQ(checkpoints_, 5);
   EXPECT_EQ(failures_, 0);
 }
 

@@ -326,6 +326,15 @@ DiskResult<void> LocalLog::Retire(Directory& folder, const LogContent::FileInfo&
   return {};
 }
 
+DiskResult<void> LocalLog::RemoveSpares() {
+  Directory folder(disk_, options_.folder);
+  std::lock_guard lock(next_mutex_);
+  for (; !spares_.empty(); spares_.pop_front()) {
+    if (const auto removed = folder.Remove(LogSpareName(spares_.front())); !removed) return removed;
+  }
+  return {};
+}
+
 std::string LocalLog::PathOf(uint64_t number) const {
   return options_.folder + "/" + LogFileName(number);
 }

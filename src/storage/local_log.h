@@ -34,7 +34,7 @@ struct LocalLogOptions {
   // time makes none anew, and to write where a file was written before takes each sync a third less
   // time (docs/BENCHMARKS.md).
   size_t spares_max = 2;
-  uint64_t salt_seed = 0;           // of the files' salts; random in production, for each start
+  uint64_t salt_seed = 0;  // of the files' salts; random in production, for each start
 };
 
 // What recovery found, for the operator.
@@ -85,6 +85,9 @@ class LocalLog final : public CommitLog {
 
   // Removes files whose records are all at or below `checkpoint`, or makes spares of them.
   DiskResult<void> Trim(Lsn checkpoint);
+
+  // Removes what waits to be used again: its space is needed elsewhere. THREAD: any.
+  DiskResult<void> RemoveSpares();
 
  private:
   struct OpenFile {

@@ -48,7 +48,9 @@ class LogLife {
  private:
   std::expected<std::unique_ptr<LocalLog>, StorageFault> Open() {
     std::vector<std::string> found;
-    LocalLogOptions options{.file_bytes = kFileBytes, .salt_seed = random_.Next()};
+    LocalLogOptions options{.file_bytes = kFileBytes,
+                            .spares_max = static_cast<size_t>(random_.Below(5)),
+                            .salt_seed = random_.Next()};
     auto log = std::make_unique<LocalLog>(disk_, options);
     found.resize(checkpoint_);
     std::copy_n(staged_.begin(), checkpoint_, found.begin());
@@ -79,6 +81,7 @@ class LogLife {
     for (uint64_t step = random_.Below(20); step > 0; --step) {
       for (uint64_t i = random_.Below(4); i > 0; --i) Stage(log);
       if (random_.Chance(20)) (void)log.PrepareNext();
+      if (random_.Chance(5) && !log.RemoveSpares()) return;
       if (random_.Chance(80) && !log.Commit()) return;
       EXPECT_LE(log.durable().value, staged_.size());
       acknowledged_ = log.durable().value;
