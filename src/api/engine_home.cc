@@ -57,6 +57,9 @@ std::unexpected<OpenError> CannotOpen(const std::string& path, const StorageFaul
       OpenError{CodeOf(fault.kind), "data directory " + path + ": " + fault.message});
 }
 
+// A start looks at each spare of the log, for 0.16 ms.
+constexpr size_t kSparesMax = 1'024;
+
 DirectoryId RandomId() {
   std::random_device random;
   DirectoryId id;
@@ -75,7 +78,8 @@ DurableEngineOptions OptionsOf(const StoreOptions& options, const DirectoryId& d
   durable.log.directory = directory;
   durable.log.file_bytes = std::max<size_t>(pages, 2) * kLogPageBytes;  // a header and a block
   // As many files as there are between two checkpoints, of blocks that are padded to pages.
-  durable.log.spares_max = 2 * (options.checkpoint_log_bytes / durable.log.file_bytes + 1);
+  durable.log.spares_max =
+      std::min<size_t>(2 * (options.checkpoint_log_bytes / durable.log.file_bytes + 1), kSparesMax);
   durable.log.salt_seed = RandomSeed();
   durable.store.directory = directory;
   durable.keeper.log_bytes_max = options.checkpoint_log_bytes;
