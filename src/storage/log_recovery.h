@@ -31,7 +31,7 @@ struct LogContent {
   };
   std::vector<FileInfo> files;   // that hold records, in order
   std::vector<uint64_t> blank;   // made ahead, or torn at birth: nothing in them counts
-  std::vector<uint64_t> spares;  // trimmed files that wait to be used again, by their numbers
+  std::vector<uint64_t> spares;  // files that wait to be used again, by the numbers they had
   Lsn last;                      // of the last whole record; the log goes on behind it
   uint32_t crc_last = 0;         // of the last whole block
   uint64_t salt = 0;             // of the last file with records
