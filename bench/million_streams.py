@@ -39,6 +39,7 @@ end
 """
 
 QUIET_SECONDS = 20  # much longer than the server waits before it merges what is at rest
+MINUTE_SECONDS = 61  # the age of a checkpoint, and how often memory goes back to the system
 
 
 def arguments():
@@ -119,6 +120,7 @@ def active_memory(options, data):
             wrk(url, CREATE % {"streams": options.active}, 10)
         wrk(url, APPEND % {"seed": 1, "among": options.active}, 10)
         wait_until_quiet(server.pid)
+        time.sleep(MINUTE_SECONDS)
         found.append((memory_mb(server.pid), memory_mb(server.pid, "RssAnon")))
         stop(server)
         if folder != data:
@@ -137,7 +139,7 @@ def writing(options, data):
     payload = appends * 256
     loaded = written_bytes(pid)
     began = time.monotonic()
-    time.sleep(61)  # the age of a checkpoint
+    time.sleep(MINUTE_SECONDS)
     rested = wait_until_quiet(pid)
     print(f"{appends} appends of 256 bytes over {options.streams} streams: "
           f"{(loaded - before) / payload:.2f} bytes written per byte while they came, "
