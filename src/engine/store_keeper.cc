@@ -31,7 +31,7 @@ constexpr int64_t kTrimEveryMs = 60'000;
 // appends at half of the greatest rate 99 are answered within a third of the time
 // (docs/BENCHMARKS.md).
 constexpr int64_t kRestAfterPieceMs = 3;
-constexpr uint64_t RestsUpTo(uint64_t tail_bytes_max) { return tail_bytes_max / 4 * 3; }
+constexpr uint64_t RestsUpTo(uint64_t tail_bytes_max) { return tail_bytes_max / 8 * 5; }
 
 }  // namespace
 
