@@ -27,9 +27,8 @@ constexpr uint64_t kLongReplayBytes = 16u << 20;
 // To give memory back stops whoever allocates, for 4 ms after 30 MB.
 constexpr uint64_t kWorthTrimmingBytes = 1u << 20;
 constexpr int64_t kTrimEveryMs = 60'000;
-// After each piece of a segment, unless what has changed takes so much of its memory. Of 100
-// appends at half of the greatest rate 99 are answered within a third of the time
-// (docs/BENCHMARKS.md).
+// After each piece of a segment, unless what has changed takes so much of its memory: appends get
+// the disk and the processor in between (docs/BENCHMARKS.md).
 constexpr int64_t kRestAfterPieceMs = 3;
 constexpr uint64_t RestsUpTo(uint64_t tail_bytes_max) { return tail_bytes_max / 8 * 5; }
 

@@ -197,6 +197,23 @@ TEST_F(Http1SharedTest, GathersTheAnswersOfOneTurn) {
   EXPECT_TRUE(sent.ends_with("of b"));
 }
 
+TEST_F(Http1SharedTest, AShortChunkWaitsForTheAnswersBeforeIt) {
+  Receive("POST /a HTTP/1.1\r\nHost: h\r\n\r\nPOST /live HTTP/1.1\r\nHost: h\r\n\r\n");
+  Responder& live = *handler_.kept.at("/live");
+  live.Start(200, {}, std::nullopt);
+  live.Write(Bytes::Static("news"));
+  shared_.RunTurnEnd();
+  live.Write(Bytes::Static("more"));
+  EXPECT_EQ(Sent(), "") << "the first request has no answer yet";
+  handler_.kept.at("/a")->Respond(200, {}, Bytes::Static("of a"));
+  shared_.RunTurnEnd();
+  const std::string sent = Sent();
+  EXPECT_LT(sent.find("of a"), sent.find("4\r\nnews"));
+  EXPECT_TRUE(sent.ends_with("\r\n\r\n4\r\nnews\r\n4\r\nmore\r\n")) << sent;
+  live.Abort();
+  shared_.RunTurnEnd();
+}
+
 TEST_F(Http1SharedTest, UsesRespondersAgain) {
   Receive("POST /a HTTP/1.1\r\nHost: h\r\n\r\n");
   Responder* const first = handler_.kept.at("/a");

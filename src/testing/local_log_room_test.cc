@@ -93,5 +93,14 @@ TEST_F(RoomOfLog, ABatchLongerThanAFileWaitsForSpaceAndIsNotLost) {
   EXPECT_EQ(log_.durable(), log_.staged());
 }
 
+// A crash came before it had its space. What it has is what the disk needs.
+TEST_F(RoomOfLog, AStartRemovesASpareThatGetsNoSpace) {
+  ASSERT_TRUE(log_.PrepareNext());
+  disk_.FailNth({.op = DiskOp::kAllocate, .path_part = ".spare"}, 1, {.code = ENOSPC});
+  LocalLog again(disk_, LocalLogOptions{.file_bytes = kFileBytes, .salt_seed = 2});
+  EXPECT_TRUE(again.Recover(Lsn{0}, [](Lsn, const Record&) { return StorageResult<void>(); }));
+  EXPECT_TRUE(disk_.List("log").value().empty());
+}
+
 }  // namespace
 }  // namespace thalweg
