@@ -3,6 +3,7 @@
 
 #include <utility>
 
+#include "base/thread_name.h"
 #include "thalweg/fault_injection.h"
 
 namespace thalweg {
@@ -14,7 +15,10 @@ Lane::Lane(Store& store, Executor& workers, const ServerOptions& options, const 
       listener_(loop_, std::move(socket), *this, limits) {}
 
 void Lane::Start() {
-  thread_ = std::thread([this] { loop_.Run(); });
+  thread_ = std::thread([this] {
+    NameThisThread("thalweg-loop");
+    loop_.Run();
+  });
 }
 
 void Lane::Drain(std::function<void()> drained) {

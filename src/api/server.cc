@@ -133,7 +133,7 @@ class Server::Impl {
   uint16_t port_ = 0;  // the real one
   std::unique_ptr<Store> own_store_;
   Store* store_ = nullptr;
-  WorkerPool workers_{kCompressionThreads};
+  WorkerPool workers_{"thalweg-zip", kCompressionThreads};
   std::vector<std::unique_ptr<Lane>> lanes_;  // empty: stopped
   bool drained_ = true;
 

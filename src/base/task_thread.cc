@@ -6,6 +6,8 @@
 #include <cstdint>
 #include <utility>
 
+#include "base/thread_name.h"
+
 namespace thalweg {
 namespace {
 
@@ -41,6 +43,7 @@ void TaskThread::PostAfter(int64_t delay_ms, Task task) {
 }
 
 void TaskThread::Run() {
+  NameThisThread("thalweg-tasks");
   std::unique_lock lock(mutex_);
   for (;;) {
     TakeDue();

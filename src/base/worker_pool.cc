@@ -3,12 +3,18 @@
 #include <utility>
 
 #include "base/assert.h"
+#include "base/thread_name.h"
 
 namespace thalweg {
 
-WorkerPool::WorkerPool(size_t threads) {
+WorkerPool::WorkerPool(const char* name, size_t threads) {
   THALWEG_ASSERT(threads > 0);
-  for (size_t i = 0; i < threads; ++i) threads_.emplace_back([this] { Work(); });
+  for (size_t i = 0; i < threads; ++i) {
+    threads_.emplace_back([this, name] {
+      NameThisThread(name);
+      Work();
+    });
+  }
 }
 
 WorkerPool::~WorkerPool() { Stop(); }

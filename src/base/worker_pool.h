@@ -17,8 +17,8 @@ namespace thalweg {
 
 class WorkerPool final : public Executor {
  public:
-  // REQUIRES: threads > 0.
-  explicit WorkerPool(size_t threads);
+  // Its threads bear `name` (thread_name.h). REQUIRES: threads > 0.
+  WorkerPool(const char* name, size_t threads);
   ~WorkerPool() override;  // as Stop
 
   // After Stop a task is dropped unrun.

@@ -13,7 +13,7 @@ TEST(WorkerPool, RunsEveryTaskOnceFromManyThreads) {
   constexpr int kPosters = 4;
   constexpr int kTasksEach = 1000;
   std::atomic<int> ran = 0;
-  WorkerPool pool(2);
+  WorkerPool pool("test", 2);
   std::vector<std::thread> posters;
   for (int i = 0; i < kPosters; ++i) {
     posters.emplace_back([&] {
@@ -26,7 +26,7 @@ TEST(WorkerPool, RunsEveryTaskOnceFromManyThreads) {
 }
 
 TEST(WorkerPool, RunsTasksSideBySide) {
-  WorkerPool pool(2);
+  WorkerPool pool("test", 2);
   std::latch both(2);
   pool.Post([&] { both.arrive_and_wait(); });
   pool.Post([&] { both.arrive_and_wait(); });  // one thread alone would wait here for ever
@@ -35,7 +35,7 @@ TEST(WorkerPool, RunsTasksSideBySide) {
 }
 
 TEST(WorkerPool, NeverRunsATaskInsidePost) {
-  WorkerPool pool(1);
+  WorkerPool pool("test", 1);
   std::thread::id ran_on;
   pool.Post([&] { ran_on = std::this_thread::get_id(); });
   pool.Stop();
@@ -46,7 +46,7 @@ TEST(WorkerPool, NeverRunsATaskInsidePost) {
 TEST(WorkerPool, DropsWhatComesAfterStop) {
   auto held = std::make_shared<int>(1);
   bool ran = false;
-  WorkerPool pool(1);
+  WorkerPool pool("test", 1);
   pool.Stop();
   pool.Post([&ran, held] { ran = true; });
   EXPECT_FALSE(ran);
@@ -55,7 +55,7 @@ TEST(WorkerPool, DropsWhatComesAfterStop) {
 
 TEST(WorkerPoolDeathTest, HasNoTimers) {
   GTEST_FLAG_SET(death_test_style, "threadsafe");
-  EXPECT_DEATH(WorkerPool(1).PostAfter(1, [] {}), "no timers");
+  EXPECT_DEATH(WorkerPool("test", 1).PostAfter(1, [] {}), "no timers");
 }
 
 }  // namespace

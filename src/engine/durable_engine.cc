@@ -21,7 +21,7 @@ StorageResult<std::unique_ptr<DurableEngine>> DurableEngine::Open(
   const Lsn checkpoint = (*store)->checkpoint();
   auto owned_log = std::make_unique<LocalLog>(disk, options.log);
   LocalLog& log = *owned_log;
-  auto disk_workers = std::make_unique<WorkerPool>(kDiskThreads);
+  auto disk_workers = std::make_unique<WorkerPool>("thalweg-read", kDiskThreads);
   auto engine =
       std::make_unique<Engine>(*clock, std::move(owned_log), options.engine,
                                EngineStore{.streams = *std::move(store),

@@ -3,6 +3,8 @@
 
 #include <chrono>
 
+#include "base/thread_name.h"
+
 namespace thalweg {
 namespace {
 
@@ -20,6 +22,7 @@ StoreThread::~StoreThread() {
 }
 
 void StoreThread::Run(std::stop_token stop) {
+  NameThisThread("thalweg-store");
   std::unique_lock lock(mutex_);
   const auto pause = [&](int64_t ms) {
     stopped_.wait_for(lock, stop, std::chrono::milliseconds{ms}, [] { return false; });

@@ -4,6 +4,8 @@
 #include <chrono>
 #include <utility>
 
+#include "base/thread_name.h"
+
 namespace thalweg {
 namespace {
 
@@ -32,6 +34,7 @@ LogThreads::~LogThreads() {
 }
 
 void LogThreads::RunCommitter(std::stop_token stop) {
+  NameThisThread("thalweg-commit");
   while (log_.WaitForStaged(stop)) {
     const DiskResult<void> committed = log_.Commit();
     if (log_.failed()) return on_failure_(committed.error());
@@ -50,6 +53,7 @@ void LogThreads::WakePreparer() {
 }
 
 void LogThreads::RunPreparer(std::stop_token stop) {
+  NameThisThread("thalweg-prepare");
   while (!stop.stop_requested()) {
     // A full disk is no failure: it is tried again.
     const bool prepared = log_.PrepareNext().has_value();
