@@ -44,7 +44,7 @@ StoreKeeper::StoreKeeper(Engine& engine, LocalLog& log, uint64_t log_bytes, cons
       clean_ms_(log_bytes < kLongReplayBytes ? clock.SteadyMs() : INT64_MIN / 2),
       log_bytes_before_(log.staged_bytes() - log_bytes),
       evicted_ms_(clean_ms_) {
-  engine_.store().SetAfterPiece([this] { RestAfterPiece(); });
+  engine_.store().SetAfterPiece([this] { return RestAfterPiece(); });
 }
 
 StoreKeeper::~StoreKeeper() {
@@ -122,10 +122,12 @@ void StoreKeeper::GiveMemoryBack(int64_t now_ms) {
   malloc_trim(0);
 }
 
-void StoreKeeper::RestAfterPiece() {
+size_t StoreKeeper::RestAfterPiece() {
   const bool is_hurried =
       engine_.tail_bytes() > RestsUpTo(options_.tail_bytes_max) || IsMergingBehind();
-  if (pause_ && !is_hurried) pause_(kRestAfterPieceMs);
+  if (is_hurried) return kPieceBytesInHurry;
+  if (pause_) pause_(kRestAfterPieceMs);
+  return kPieceBytes;
 }
 
 bool StoreKeeper::IsLookDue(int64_t now_ms) const {

@@ -71,7 +71,7 @@ class StoreKeeper {
   bool Expire(int64_t now_ms);
   int64_t Merge(int64_t now_ms);
   bool IsMergingBehind() const;
-  void RestAfterPiece();
+  size_t RestAfterPiece();  // returns how long the next one may be
   void GiveMemoryBack(int64_t now_ms);
   void Meet(const StorageFault& fault, int64_t& retry_at_ms);
 

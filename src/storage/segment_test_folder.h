@@ -76,9 +76,9 @@ class SegmentTestFolder {
   SegmentTestFolder(const SegmentTestFolder&) = delete;
   SegmentTestFolder& operator=(const SegmentTestFolder&) = delete;
 
-  std::unique_ptr<SegmentWriter> Create(uint64_t number = 1) {
+  std::unique_ptr<SegmentWriter> Create(uint64_t number = 1, AfterPiece after_piece = {}) {
     Directory folder(*disk_, "seg");
-    auto writer = SegmentWriter::Create(folder, TestSegmentHeader(number));
+    auto writer = SegmentWriter::Create(folder, TestSegmentHeader(number), std::move(after_piece));
     EXPECT_TRUE(writer) << writer.error().message;
     return *std::move(writer);
   }

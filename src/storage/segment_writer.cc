@@ -8,13 +8,6 @@
 #include "storage/stream_filter.h"
 
 namespace thalweg {
-namespace {
-
-// Sequential writes of about this size, each synced before the next: commits of the log wait on the
-// disk behind what is synced at once (docs/BENCHMARKS.md).
-constexpr size_t kPieceBytes = 256u << 10;
-
-}  // namespace
 
 DiskResult<std::unique_ptr<SegmentWriter>> SegmentWriter::Create(Directory& folder,
                                                                  const SegmentHeader& header,
@@ -123,9 +116,9 @@ DiskResult<SegmentFooter> SegmentWriter::Finish() {
 
 DiskResult<void> SegmentWriter::Put(std::string_view bytes) {
   buffer_.append(bytes);
-  if (buffer_.size() < kPieceBytes) return {};
+  if (buffer_.size() < piece_bytes_) return {};
   const auto flushed = Flush();
-  if (flushed && after_piece_) after_piece_();
+  if (flushed && after_piece_) piece_bytes_ = after_piece_();
   return flushed;
 }
 

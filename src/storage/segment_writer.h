@@ -18,8 +18,15 @@
 
 namespace thalweg {
 
+// Segments are written and synced piece by piece: commits of the log wait on the disk behind what
+// is synced at once (docs/BENCHMARKS.md). In a hurry pieces are longer, for each waits for the
+// disk: beside writers that take the disk, too, 130 MB took 0.5 s in pieces of 1 MiB, and 0.2.
+inline constexpr size_t kPieceBytes = 256u << 10;
+inline constexpr size_t kPieceBytesInHurry = 8u << 20;
+
 // Called when another piece of a segment is on the disk: time for who else waits for the disk.
-using AfterPiece = std::function<void()>;
+// Returns about how many bytes the next one is to have.
+using AfterPiece = std::function<size_t()>;
 
 class SegmentWriter {
  public:
@@ -59,7 +66,8 @@ class SegmentWriter {
   const std::unique_ptr<File> file_;
   const AfterPiece after_piece_;
   SegmentFooter footer_;
-  std::string buffer_;  // goes out when it is long
+  std::string buffer_;  // goes out when it is a piece
+  size_t piece_bytes_ = kPieceBytes;
   uint64_t written_ = 0;
   SegmentRun run_;    // under construction; without an id: none
   RunTables tables_;  // of it
