@@ -4,10 +4,15 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <thread>
+
 #include "storage/zero_fill.h"
 
 namespace thalweg {
 namespace {
+
+// To drop a file of 64 MiB takes 5 ms: others on the same core have their turn in between.
+constexpr off_t kDropBytes = 4 << 20;
 
 std::string Tried(const char* verb, size_t bytes, uint64_t offset, const std::string& path) {
   return verb + std::to_string(bytes) + " bytes at " + std::to_string(offset) + " of " + path;
@@ -50,7 +55,15 @@ DiskResult<void> PosixFile::Sync() {
   return DiskFailure(errno, "sync " + path_);
 }
 
-void PosixFile::DropCache() { posix_fadvise(fd_.get(), 0, 0, POSIX_FADV_DONTNEED); }
+void PosixFile::DropCache() {
+  const auto size = static_cast<off_t>(Size().value_or(0));
+  off_t at = 0;
+  for (; at + kDropBytes < size; at += kDropBytes) {
+    posix_fadvise(fd_.get(), at, kDropBytes, POSIX_FADV_DONTNEED);
+    std::this_thread::yield();
+  }
+  posix_fadvise(fd_.get(), at, 0, POSIX_FADV_DONTNEED);  // up to the end, whatever its size is
+}
 
 // A failed attempt may have moved the end of the file: it goes back, and with it the space.
 DiskResult<void> PosixFile::Allocate(uint64_t size) {
