@@ -119,12 +119,15 @@ def measure_alone(kind, setting, workload, seconds):
 
 
 def measure_at_half_rate(kind, setting, workload, case, seconds, warmup):
-    """Of the greatest rate, found just before on the same server."""
+    """Of the greatest rate, found just before on the same server; a limit program at the rate that
+    the server before it had, so that it says what the machine makes of that."""
     if not kind.serves:
         return measure_alone(kind, setting, workload, seconds)
     with started(kind, setting, case) as running:
         greatest = load(running, case.flags, seconds, warmup)["append"]["rate"]
-        paced = ["--no-create", "--rate", str(greatest / 2)]
+        if not (kind.is_limit and case.half_rate):
+            case.half_rate = greatest / 2
+        paced = ["--no-create", "--rate", str(case.half_rate)]
         said = load(running, [*case.flags, *paced], seconds, warmup)
     return {**row(said, workload.part), "greatest_rate": greatest}
 

@@ -45,7 +45,7 @@ class Run(unittest.TestCase):
         for measured in self.measured("long-poll", "start").values():
             self.assertEqual(measured["machine"]["cores"], os.cpu_count())
 
-    def test_measures_latency_at_half_of_the_greatest_rate_beside_that_of_a_sync(self):
+    def test_measures_latency_at_half_of_the_greatest_rate_beside_what_the_machine_can_do(self):
         results = self.measured("latency")["latency"]["results"]
         ours = [result for result in results if result["server"] == "thalweg"]
         syncs = [result for result in results if result["server"] == "limit-sync"]
@@ -54,6 +54,9 @@ class Run(unittest.TestCase):
             self.assertLess(result["rate"], 0.6 * result["greatest_rate"])
         for result in syncs:
             self.assertGreater(result["ours_p99_us"], 0)
+        for result in results:
+            if result["server"] == "limit-commit":
+                self.assertAlmostEqual(result["ours_rate"], 1, delta=0.2)
 
     def test_measures_appends_beside_a_replay_of_what_left_memory(self):
         alone, beside = self.measured("cold-replay")["cold-replay"]["results"]

@@ -10,6 +10,7 @@ class Case:
     streams: int = 1
     seconds_min: float = 0  # it is measured so long at least, or until it has come to its end
     prepare: list = field(default_factory=list)  # flags of a load whose streams are there before
+    half_rate: float = 0  # of the server that was measured last
 
 
 @dataclass
@@ -168,7 +169,8 @@ def workloads(quick):
                  ["electric-memory", "thesampaton-memory", "node-memory"], "append"),
         Workload("latency", "Durable appends at half of a server's own greatest rate, and syncs",
                  "append", "operations/s", latency_cases(long_log(quick)), ["thalweg"],
-                 ["limit-sync", "limit-sync-written"], ["electric-wal"], way="half rate"),
+                 ["limit-commit", "limit-sync", "limit-sync-written"], ["electric-wal"],
+                 way="half rate"),
         Workload("many-streams", "Durable appends of 256 bytes, at random to many streams",
                  "append", "appends/s", many_streams_cases(quick), ["thalweg"], [],
                  ["electric-wal", "node-file"], "append", compares_cases=True),

@@ -18,6 +18,9 @@ constexpr int64_t kDrainNsMax = 5 * kSecondNs;
 constexpr size_t kPrepareConnections = 64;
 constexpr size_t kPreparePipeline = 16;
 constexpr size_t kFillMessageBytes = 1024;
+// 100 MB/s: more than a disk takes makes a server refuse some of it.
+constexpr double kFillsPerSecond = 100'000;
+constexpr double kAsFastAsItGoes = 0;
 
 int64_t Nanoseconds(double seconds) { return static_cast<int64_t>(seconds * 1e9); }
 
@@ -47,11 +50,12 @@ bool Run::TurnUntil(int64_t until_ns, Requester* requester, Done&& done) {
   return loop_.failure().empty();
 }
 
-void Run::SendAll(RequestSource& source, uint64_t requests, const char* what) {
+void Run::SendAll(RequestSource& source, uint64_t requests, double per_second, const char* what) {
   RequesterOptions options;
   options.connections = std::min<uint64_t>(kPrepareConnections, requests);
   options.pipeline = kPreparePipeline;
   options.requests_max = requests;
+  options.per_second = per_second;
   Requester requester(loop_, source, options, NowNs());
   const bool all =
       TurnUntil(NowNs() + kPrepareNsMax, &requester, [&] { return requester.all_answered(); });
@@ -63,14 +67,14 @@ void Run::SendAll(RequestSource& source, uint64_t requests, const char* what) {
 void Run::Prepare() {
   if (flags_.create) {
     CreateRequests creates(loop_.target(), flags_.streams, flags_.message.type);
-    SendAll(creates, flags_.streams.count, "creating streams");
+    SendAll(creates, flags_.streams.count, kAsFastAsItGoes, "creating streams");
   }
   const uint64_t fills = flags_.fill_bytes / kFillMessageBytes * flags_.streams.count;
   if (fills == 0 || !loop_.failure().empty()) return;
   const Message message{.type = flags_.message.type, .bytes = kFillMessageBytes};
   AppendRequests appends(loop_.target(), flags_.streams, message, Pick::kTurns,
                          AppendRequests::Producer::kNone);
-  SendAll(appends, fills, "filling streams");
+  SendAll(appends, fills, kFillsPerSecond, "filling streams");
 }
 
 void Run::Connect() {

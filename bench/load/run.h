@@ -34,7 +34,7 @@ class Run {
 
  private:
   void Prepare();
-  void SendAll(RequestSource& source, uint64_t requests, const char* what);
+  void SendAll(RequestSource& source, uint64_t requests, double per_second, const char* what);
   void Connect();
   void ConnectAppends();
   void ConnectReplays();
