@@ -1,17 +1,9 @@
-#!/usr/bin/env python3
-"""Draws what bench/run.py measured: a row of bars for each case and server, as SVG.
+"""Draws what bench/run.py measured: a row of bars for each case and server, as SVG."""
 
-  plot.py build/bench/NAME.json ...     writes NAME.svg beside each
-"""
-
-import json
-import os
 import statistics
-import sys
 from html import escape
 
-sys.dont_write_bytecode = True
-from table import grouped, number, values  # noqa: E402
+from table import grouped, number, values
 
 # Name of the number, heading, digits behind the point, factor.
 PANELS = [
@@ -104,17 +96,3 @@ def svg(measured):
         f'<rect width="{width}" height="{height}" fill="white"/>\n'
         + "\n".join(drawn) + "\n</svg>\n"
     )  # fmt: skip
-
-
-def draw(path):
-    with open(path) as file:
-        drawing = svg(json.load(file))
-    target = os.path.splitext(path)[0] + ".svg"
-    with open(target, "w") as file:
-        file.write(drawing)
-    return target
-
-
-if __name__ == "__main__":
-    for path in sys.argv[1:]:
-        print(draw(path))

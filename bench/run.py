@@ -20,10 +20,9 @@ import sys
 
 sys.dont_write_bytecode = True
 import contenders  # noqa: E402
-import plot  # noqa: E402
+import page  # noqa: E402
 from compare import compare  # noqa: E402
 from measure import WAYS, Failed  # noqa: E402
-from table import table  # noqa: E402
 from workloads import workloads  # noqa: E402
 
 ROOT = contenders.ROOT
@@ -133,13 +132,9 @@ def write(options, workload, results):
         "machine": machine(),
         "results": results,
     }
-    path = os.path.join(options.out, f"{workload.name}.json")
-    with open(path, "w") as file:
+    with open(os.path.join(options.out, f"{workload.name}.json"), "w") as file:
         json.dump(measured, file, indent=1)
-    shown = table(results, workload.unit, workload.operation)
-    with open(os.path.join(options.out, f"{workload.name}.md"), "w") as file:
-        file.write(f"## {workload.title}\n\n{shown}\n")
-    print(f"\n## {workload.title}\n\n{shown}\n\n{plot.draw(path)}\n", flush=True)
+    print("\n" + page.write(measured, options.out), flush=True)
 
 
 def main():
