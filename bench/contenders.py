@@ -173,7 +173,7 @@ def kinds():
         Kind("thesampaton-acid", thesampaton("acid"), **thesampaton_there),
         Kind("thesampaton-file", thesampaton("file-durable"), **thesampaton_there),
         Kind("thesampaton-memory", thesampaton("memory"), **thesampaton_there),
-        Kind("node-file", node(durable=True), **node_there),
+        Kind("node-file", node(durable=True), streams_max=15_000, **node_there),
         Kind("node-memory", node(durable=False), **node_there),
         Kind("ursula-disk", ursula, base="/bench", needs="ursula/bin/ursula",
              before=write_ursula_config, after=make_ursula_bucket),
