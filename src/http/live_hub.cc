@@ -37,11 +37,13 @@ std::optional<ReadOutcome> LiveHub::Read(Offset from, size_t page_bytes_max) {
     return outcome;
   }
   if (!std::exchange(look_scheduled_, true)) {
+    // Not within this call, even where it has become durable by now: who calls is among the
+    // readers.
     shared_.context.port.WhenDurable(outcome.rests_on, [way_back = way_back_] {
-      LiveHub* const hub = way_back->owner();
-      if (hub == nullptr) return;
-      hub->look_scheduled_ = false;
-      hub->LookAgain();
+      way_back->Post([](LiveHub& hub) {
+        hub.look_scheduled_ = false;
+        hub.LookAgain();
+      });
     });
   }
   return std::nullopt;
@@ -78,6 +80,8 @@ void LiveHub::LookAgain() {
 }
 
 void LiveHub::OnStreamChanged() {
+  // What those who are behind wait for will not come any more.
+  if (shared_.context.engine.failed()) return LookAgain();
   polls_.LookAll();
   sse_.Publish();
 }

@@ -104,6 +104,22 @@ TEST_F(LiveOverASlowLog, WaitsOutARemovalMetOnTheWay) {
   EXPECT_EQ(poll.status(), 404);
 }
 
+TEST_F(LiveOverASlowLog, AFailureEndsWhoIsBehindAndMetARemoval) {
+  bench_.Create("/s");
+  Commit();
+  RecordingResponder& slow = Sse(0);
+  slow.set_room(0);
+  bench_.Append("/s", "abc");
+  Commit();
+  bench_.Remove("/s");
+  slow.MakeRoom();
+  bench_.RunAll();
+  EXPECT_FALSE(slow.finished());
+  bench_.engine().Fail();
+  bench_.RunAll();
+  EXPECT_TRUE(slow.finished());
+}
+
 TEST_F(LiveOverASlowLog, AFailureEndsWhoWaitsForWhatWillNotBeDurable) {
   bench_.Create("/s");
   Commit();
@@ -118,6 +134,42 @@ TEST_F(LiveOverASlowLog, AFailureEndsWhoWaitsForWhatWillNotBeDurable) {
   EXPECT_EQ(poll.status(), 500);
   EXPECT_TRUE(sse.finished());
   EXPECT_TRUE(late.aborted()) << "its stream was not looked up yet";
+}
+
+// Whose records become durable just when it is asked for the n-th time.
+class RacingLog final : public DelayedLog {
+ public:
+  Lsn durable() const override {
+    if (asks_left_ > 0 && --asks_left_ == 0) const_cast<RacingLog*>(this)->CommitSilently(staged());
+    return DelayedLog::durable();
+  }
+  void CommitAtAsk(int n) { asks_left_ = n; }
+
+ private:
+  mutable int asks_left_ = 0;
+};
+
+TEST(LiveOverARacingLog, ReadersMeetARemovalThatBecomesDurableAtAnyMoment) {
+  for (int n = 1; n <= 30; ++n) {
+    auto owned_log = std::make_unique<RacingLog>();
+    RacingLog& log = *owned_log;
+    LiveBench bench({}, std::move(owned_log));
+    bench.Create("/s");
+    log.CommitAll();
+    bench.RunAll();
+    auto& replies = bench.NewReplies(4);
+    for (size_t i = 0; i < 3; ++i) bench.live().LongPoll(bench.At("/s", 0), replies[i]);
+    bench.live().Sse(bench.At("/s", 0), replies[3]);
+    bench.AppendQuietly("/s", "abc");
+    log.CommitAll();
+    bench.engine().Remove("/s");
+    log.CommitAtAsk(n);
+    bench.RunAll();
+    log.CommitAll();
+    bench.RunAll();
+    for (size_t i = 0; i < 3; ++i) EXPECT_EQ(replies[i].status(), 404) << n;
+    EXPECT_TRUE(replies[3].finished()) << n;
+  }
 }
 
 }  // namespace

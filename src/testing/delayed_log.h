@@ -7,7 +7,7 @@
 
 namespace thalweg {
 
-class DelayedLog final : public CommitLog {
+class DelayedLog : public CommitLog {
  public:
   void Attach(CommitListener* listener) override { listener_ = listener; }
   Lsn Stage(const Record& record) override;
