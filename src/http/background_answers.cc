@@ -1,6 +1,7 @@
 // Crosses threads; see the header.
 #include "http/background_answers.h"
 
+#include <atomic>
 #include <utility>
 
 #include "base/assert.h"
@@ -12,11 +13,18 @@ class BackgroundAnswers::Waiting final : public ResponderEvents {
  public:
   explicit Waiting(Responder& responder) : responder_(&responder) { responder.SetEvents(this); }
   ~Waiting() override {
+    *left_ = true;  // where the router ends before the work is done
     if (responder_ != nullptr) responder_->SetEvents(nullptr);
   }
 
   void OnWritable() override {}
-  void OnCancel() override { responder_ = nullptr; }
+  void OnCancel() override {
+    responder_ = nullptr;
+    *left_ = true;
+  }
+
+  // Whether nobody waits any more. THREAD: any may look.
+  const std::shared_ptr<std::atomic<bool>>& left() const { return left_; }
 
   void Send(Answer answer) {
     if (responder_ == nullptr) return;
@@ -27,6 +35,7 @@ class BackgroundAnswers::Waiting final : public ResponderEvents {
 
  private:
   Responder* responder_;  // null: the client is gone, or has its answer
+  const std::shared_ptr<std::atomic<bool>> left_ = std::make_shared<std::atomic<bool>>(false);
 };
 
 BackgroundAnswers::BackgroundAnswers(Executor& executor)
@@ -36,12 +45,17 @@ BackgroundAnswers::~BackgroundAnswers() { way_back_->Close(); }
 
 void BackgroundAnswers::Run(Executor& workers, Responder& responder, Work work) {
   const uint64_t ticket = ++last_ticket_;
-  waiting_.emplace(ticket, std::make_unique<Waiting>(responder));
-  workers.Post([way_back = way_back_, ticket, work = std::move(work)]() mutable {
-    way_back->Post([ticket, answer = work()](BackgroundAnswers& owner) mutable {
-      owner.Finish(ticket, std::move(answer));
-    });
-  });
+  auto waiting = std::make_unique<Waiting>(responder);
+  // Clients that give up and ask again must not make others wait for what nobody waits for.
+  auto left = waiting->left();
+  waiting_.emplace(ticket, std::move(waiting));
+  workers.Post(
+      [way_back = way_back_, ticket, left = std::move(left), work = std::move(work)]() mutable {
+        Answer answer = *left ? Answer() : work();
+        way_back->Post([ticket, answer = std::move(answer)](BackgroundAnswers& owner) mutable {
+          owner.Finish(ticket, std::move(answer));
+        });
+      });
 }
 
 void BackgroundAnswers::Finish(uint64_t ticket, Answer answer) {

@@ -28,7 +28,7 @@ class BackgroundAnswers {
   BackgroundAnswers& operator=(const BackgroundAnswers&) = delete;
 
   // Once one of `workers` has run `work`, calls what it gave on the executor, unless the client has
-  // left by then.
+  // left by then. Where it leaves before its turn, `work` is not run.
   void Run(Executor& workers, Responder& responder, Work work);
 
  private:

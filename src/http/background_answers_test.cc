@@ -4,6 +4,8 @@
 
 #include "http/router_test_support.h"
 #include "storage/memory_log.h"
+#include "testing/manual_clock.h"
+#include "testing/manual_executor.h"
 
 namespace thalweg {
 namespace {
@@ -35,6 +37,27 @@ TEST_F(LargeAnswer, MayLoseItsClient) {
   answer_.Cancel();
   bench_.executor().RunAll();
   EXPECT_EQ(answer_.status(), 0);
+}
+
+TEST(BackgroundAnswers, DoNoWorkForAClientThatHasLeft) {
+  ManualClock clock;
+  ManualExecutor executor(clock);
+  ManualExecutor workers(clock);
+  BackgroundAnswers answers(executor);
+  RecordingResponder stays, leaves;
+  int worked = 0;
+  for (RecordingResponder* responder : {&stays, &leaves}) {
+    answers.Run(workers, *responder, [&worked] {
+      ++worked;
+      return [](Responder& to) { to.Respond(204, {}, {}); };
+    });
+  }
+  leaves.Cancel();
+  workers.RunAll();
+  executor.RunAll();
+  EXPECT_EQ(worked, 1);
+  EXPECT_EQ(stays.status(), 204);
+  EXPECT_EQ(leaves.status(), 0);
 }
 
 TEST_F(LargeAnswer, MayLoseItsRouterBeforeTheWorkIsDone) {
