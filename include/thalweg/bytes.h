@@ -30,6 +30,8 @@ class Bytes {
       : owner_(std::move(owner)), view_(view) {}
 
   std::string_view view() const { return view_; }
+  // What keeps them; null: they live as long as the program.
+  const std::shared_ptr<const void>& owner() const { return owner_; }
   const char* data() const { return view_.data(); }
   size_t size() const { return view_.size(); }
   bool empty() const { return view_.empty(); }

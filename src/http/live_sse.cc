@@ -35,10 +35,24 @@ bool LiveSse::SendNext(SseReader& reader) {
   } else if (page.size() == 0 && !page.closed && reader.greeted()) {
     JoinLive(reader);
   } else {
-    reader.Send(EncodeSseEvent(hub_.info().config.kind, page, reader.AdvanceCursor()));
+    reader.Send(EventFor(reader, page));
     if (!reader.ended() && hub_.shared().shut_down) reader.End();
   }
   return true;
+}
+
+SseEvent LiveSse::EventFor(SseReader& reader, const Page& page) {
+  const uint64_t cursor = reader.AdvanceCursor();
+  const SseControl& control = shared_.control;
+  if (shared_.start == page.start && control.next == page.end &&
+      control.up_to_date == page.at_tail && control.closed == page.closed) {
+    if (auto owner = shared_.owner.lock(); owner != nullptr) {
+      return {Bytes(std::move(owner), shared_.text), shared_.data_bytes, shared_.start, control};
+    }
+  }
+  SseEvent event = EncodeSseEvent(hub_.info().config.kind, page, cursor);
+  shared_ = {event.bytes.owner(), event.bytes.view(), event.data_bytes, event.start, event.control};
+  return event;
 }
 
 void LiveSse::JoinLive(SseReader& reader) {

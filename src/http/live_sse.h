@@ -6,9 +6,12 @@
 
 #include <cstddef>
 #include <list>
+#include <memory>
 #include <optional>
+#include <string_view>
 
 #include "engine/read.h"
+#include "http/sse.h"
 #include "http/sse_reader.h"
 
 namespace thalweg {
@@ -45,7 +48,19 @@ class LiveSse {
   size_t size() const { return live_.size() + behind_.size(); }
 
  private:
+  // An event that was encoded for a reader that caught up, as long as a transport holds it: who
+  // comes to the same place meanwhile shares it, so that a long append is not in memory once for
+  // each reader that does not take it.
+  struct Shared {
+    std::weak_ptr<const void> owner;  // of `text`
+    std::string_view text;
+    size_t data_bytes = 0;
+    Offset start;
+    SseControl control;
+  };
+
   bool SendNext(SseReader& reader);
+  SseEvent EventFor(SseReader& reader, const Page& page);
   void JoinLive(SseReader& reader);
   void SendToLive(const SseEvent& event);
   void PrefetchNext();
@@ -55,6 +70,7 @@ class LiveSse {
   std::list<SseReader> live_;  // each at position_, or past it where it read on by itself
   std::list<SseReader> behind_;
   std::list<SseReader> ended_;
+  Shared shared_;
 };
 
 }  // namespace thalweg

@@ -246,6 +246,24 @@ std::string WithoutCursors(std::string body) {
   return body;
 }
 
+TEST(SseReaders, ShareALongAppendThatTheyCatchUpWithWhileSomebodyHoldsIt) {
+  LiveBench bench;
+  bench.Create("/bytes", "application/x-protobuf");
+  bench.Append("/bytes", std::string(1 << 20, 'a'));
+  auto& replies = bench.NewReplies(2);
+  for (RecordingResponder& reply : replies) {
+    reply.set_room(1);
+    bench.live().Sse(bench.At("/bytes", 0), reply);
+  }
+  EXPECT_EQ(replies[0].body(), replies[1].body());
+  EXPECT_EQ(replies[0].last_written().data(), replies[1].last_written().data());
+  bench.Append("/bytes", "b");
+  RecordingResponder& later = bench.NewReply();
+  later.set_room(1);
+  bench.live().Sse(bench.At("/bytes", 0), later);
+  EXPECT_EQ(later.body().find("upToDate"), std::string::npos) << "it is another event now";
+}
+
 TEST(SseReaders, SeeCursorsThatExceedTheirsAndNeverGoBack) {
   LiveBench bench(With(&RouterOptions::sse_max_age_ms, 100'000'000));
   bench.Create("/s");

@@ -29,6 +29,7 @@ class RecordingResponder final : public Responder {
     THALWEG_ASSERT(status_ != 0 && !ended());
     ++writes_;
     body_ += bytes.view();
+    last_written_ = bytes;
     return TakeRoom(bytes.size());
   }
 
@@ -80,6 +81,7 @@ class RecordingResponder final : public Responder {
   bool finished() const { return finished_; }
   bool aborted() const { return aborted_; }
   int writes() const { return writes_; }
+  const Bytes& last_written() const { return last_written_; }  // held, as a transport does
 
   // The value of the header called `name`; "" where there is none.
   std::string Header(std::string_view name) const {
@@ -104,6 +106,7 @@ class RecordingResponder final : public Responder {
   HeaderList headers_;
   std::optional<uint64_t> content_length_;
   std::string body_;
+  Bytes last_written_;
   int writes_ = 0;
   bool finished_ = false;
   bool aborted_ = false;
