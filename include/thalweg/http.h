@@ -87,6 +87,10 @@ class THALWEG_API ResponderEvents {
 
   // The client is gone. The Responder must not be used after this call returns.
   virtual void OnCancel() = 0;
+
+  // Whether the answer waits for what may never happen, as a live read does: a client that has
+  // ended its sending side may then be taken for gone. All others get their answer.
+  virtual bool IsLive() const { return false; }
 };
 
 // Answers one request: Start, any number of Write, then Finish or Abort. Owned by the transport;

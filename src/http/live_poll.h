@@ -40,6 +40,7 @@ class LivePoll final : public Timer, private ResponderEvents {
   void OnTimer() override;
   void OnWritable() override {}
   void OnCancel() override;
+  bool IsLive() const override { return true; }
 
   LivePolls& polls_;
   Responder* responder_;  // null: answered, or the client is gone

@@ -41,6 +41,7 @@ class SpoiledResponder final : public Responder, private ResponderEvents {
  private:
   void OnWritable() override;
   void OnCancel() override;
+  bool IsLive() const override { return events_ != nullptr && events_->IsLive(); }
 
   // How many of the next `bytes` of the body are sent; they count as sent.
   uint64_t Take(uint64_t bytes);

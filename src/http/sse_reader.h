@@ -61,6 +61,7 @@ class SseReader final : public Timer, private ResponderEvents {
   void OnTimer() override;
   void OnWritable() override;
   void OnCancel() override;
+  bool IsLive() const override { return true; }
 
   void WriteWithOwnCursor(const SseEvent& event);
   void Write(Bytes bytes);

@@ -289,7 +289,7 @@ void Http1Connection::AfterFlush() {
 // side while it only waits has gone away.
 bool Http1Connection::IsDoneWithEof() const {
   if (!out_.empty()) return false;
-  if (!pending_.empty()) return pending_.front()->is_waiting_reader();
+  if (!pending_.empty()) return pending_.front()->is_live();
   return eof_ && !dispatch_blocked_ && !rejection_;
 }
 

@@ -49,10 +49,8 @@ class Http1Responder final : public Responder {
   bool aborted() const { return state_ == State::kAborted; }
   bool closes_connection() const { return closes_connection_; }
   bool waits_for_room() const { return waits_for_room_; }
-  // A reader that waits for what is still to happen, and would hear of its client's end.
-  bool is_waiting_reader() const {
-    return traits_.method == Method::kGet && events_ != nullptr && !finished();
-  }
+  // Waits for what may never happen (ResponderEvents::IsLive).
+  bool is_live() const { return events_ != nullptr && events_->IsLive() && !finished(); }
 
   size_t index_in_shared() const { return index_in_shared_; }
   void set_index_in_shared(size_t index) { index_in_shared_ = index; }

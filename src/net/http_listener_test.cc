@@ -164,10 +164,10 @@ TEST(HttpListener, CancelsAWaitingReaderWhoseClientCloses) {
 TEST(HttpListener, CancelsALongPollWhoseClientClosesThoughARequestStandsBehindIt) {
   TestServer server;
   TestClient client(server.port());
-  client.Send("GET /hold HTTP/1.1\r\nHost: h\r\n\r\nGET /x HTTP/1.1\r\nHost: h\r\n\r\n");
-  ASSERT_TRUE(server.handler().WaitFor("handle /hold"));
+  client.Send("GET /hold-live HTTP/1.1\r\nHost: h\r\n\r\nGET /x HTTP/1.1\r\nHost: h\r\n\r\n");
+  ASSERT_TRUE(server.handler().WaitFor("handle /hold-live"));
   client.Close();
-  EXPECT_TRUE(server.handler().WaitFor("cancel /hold"));
+  EXPECT_TRUE(server.handler().WaitFor("cancel /hold-live"));
   EXPECT_FALSE(server.handler().Saw("handle /x"));
 }
 
@@ -180,6 +180,18 @@ TEST(HttpListener, AnswersAClientThatHasOnlyEndedItsSide) {
   server.Release("/hold", "done");
   EXPECT_THAT(client.ReadResponse(), EndsWith("done"));
   EXPECT_THAT(client.ReadAll(), EndsWith("m0 /x? h "));
+}
+
+TEST(HttpListener, AnswersAReadThatTakesItsTimeThoughItsClientHasEndedItsSide) {
+  TestServer server;
+  TestClient client(server.port());
+  client.Send("GET /hold HTTP/1.1\r\nHost: h\r\n\r\n");
+  client.ShutdownWrite();
+  ASSERT_TRUE(server.handler().WaitFor("handle /hold"));
+  server.OnLoop([] {});  // the turn in which the client's end is seen
+  server.Release("/hold", "done");
+  EXPECT_THAT(client.ReadAll(), EndsWith("done"));
+  EXPECT_FALSE(server.handler().Saw("cancel /hold"));
 }
 
 TEST(HttpListener, LetsAnAnswerEndAfterItsClientWhereNobodyListened) {

@@ -40,6 +40,9 @@ class ToyHandler final : public RequestHandler {
       responder_ = nullptr;
       home_.Log("cancel " + path_);
     }
+    bool IsLive() const override {
+      return path_.starts_with("/live") || path_.starts_with("/hold-live");
+    }
     Responder* responder() { return responder_; }
 
    private:
