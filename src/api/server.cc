@@ -2,9 +2,13 @@
 // thread of its own (lane.h), which tells when it has drained.
 #include "thalweg/server.h"
 
+#include <fmt/format.h>
+#include <sys/resource.h>
+
 #include <algorithm>
 #include <chrono>
 #include <condition_variable>
+#include <cstdint>
 #include <mutex>
 #include <thread>
 #include <utility>
@@ -12,11 +16,13 @@
 
 #include "api/lane.h"
 #include "base/worker_pool.h"
+#include "net/http_listener.h"
 
 namespace thalweg {
 namespace {
 
 constexpr size_t kCompressionThreads = 2;
+constexpr size_t kStoreFiles = 512;  // segments, also such as are still being sent, log, catalog
 constexpr int64_t kStopMsMax = int64_t{24} * 3600 * 1000;  // what a wait can count without overflow
 
 // host:port as in a URL.
@@ -35,6 +41,29 @@ std::unexpected<ServerError> CannotListen(const ServerOptions& options,
       .code = ServerError::Code::kPortInUse,
       .message = AuthorityOf(options.host, options.port) +
                  " is in use; stop who listens there, or choose another port (0: any free one)"});
+}
+
+// How many connections the process's limit of open files allows, when the store has what it may
+// need, and each lane the connections that it refuses.
+size_t ConnectionsThatFit(size_t lanes) {
+  rlimit files{};
+  if (getrlimit(RLIMIT_NOFILE, &files) != 0 || files.rlim_cur == RLIM_INFINITY) return SIZE_MAX;
+  const size_t kept = kStoreFiles + lanes * kRefusedConnectionsMax;
+  return std::max<size_t>(files.rlim_cur - std::min<size_t>(kept, files.rlim_cur / 2), lanes);
+}
+
+// Connections leave a descriptor to the store when it needs one: without, it could not go on.
+HttpLimits LimitedByFiles(HttpLimits limits, size_t lanes, Logger* logger) {
+  const size_t fit = ConnectionsThatFit(lanes);
+  if (fit >= limits.connections_max) return limits;
+  if (logger != nullptr) {
+    logger->Write(LogLevel::kInfo,
+                  fmt::format("takes {} connections at most and not {}: more need a higher limit "
+                              "of open files (ulimit -n, LimitNOFILE=)",
+                              fit, limits.connections_max));
+  }
+  limits.connections_max = fit;
+  return limits;
 }
 
 // One lane's share, rounded up so that none is left without.
@@ -76,7 +105,9 @@ class Server::Impl {
   std::expected<void, ServerError> Serve() {
     auto sockets = Bind();
     if (!sockets) return std::unexpected(std::move(sockets.error()));
-    const HttpLimits limits = ShareOf(options_.limits, sockets->size());
+    const size_t lanes = sockets->size();
+    const HttpLimits limits =
+        ShareOf(LimitedByFiles(options_.limits, lanes, options_.store.logger), lanes);
     for (ListenSocket& socket : *sockets) {
       lanes_.push_back(
           std::make_unique<Lane>(*store_, workers_, options_, limits, std::move(socket)));

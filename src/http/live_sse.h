@@ -18,7 +18,8 @@ namespace thalweg {
 
 class LiveHub;
 
-// Of one event: what a stalled reader may hold beyond what its transport had room for.
+// Of one event: what a stalled reader may hold beyond what its transport had room for. A longer
+// append is one event all the same, which those who hold it share.
 inline constexpr size_t kSsePageBytesMax = 32u << 10;
 
 class LiveSse {

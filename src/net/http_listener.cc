@@ -18,8 +18,7 @@ namespace thalweg {
 namespace {
 
 constexpr int kAcceptsPerTurn = 64;
-constexpr int64_t kAcceptPauseMs = 100;         // after the system ran out of descriptors or memory
-constexpr size_t kRefusedConnectionsMax = 256;  // beyond connections_max, told so; others not
+constexpr int64_t kAcceptPauseMs = 100;  // after the system ran out of descriptors or memory
 
 }  // namespace
 

@@ -15,6 +15,9 @@
 
 namespace thalweg {
 
+// So many connections beyond connections_max are told so; others are closed.
+inline constexpr size_t kRefusedConnectionsMax = 256;
+
 class HttpListener {
  public:
   // `limits.connections_max` is of this listener.

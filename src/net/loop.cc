@@ -206,10 +206,6 @@ void Loop::Add(int fd, uint32_t epoll_events, IoHandler* handler) {
   impl_->Control(EPOLL_CTL_ADD, fd, epoll_events | EPOLLET, handler);
 }
 
-void Loop::Modify(int fd, uint32_t epoll_events, IoHandler* handler) {
-  impl_->Control(EPOLL_CTL_MOD, fd, epoll_events | EPOLLET, handler);
-}
-
 void Loop::Remove(int fd, IoHandler* handler) {
   impl_->Control(EPOLL_CTL_DEL, fd, 0, nullptr);
   impl_->Forget(handler);

@@ -42,7 +42,6 @@ class Loop final : public Executor {
   // `handler` hears of `fd`, edge-triggered. The handler may be removed and destroyed inside any
   // callback of the loop: no event of a removed handler is delivered.
   void Add(int fd, uint32_t epoll_events, IoHandler* handler);
-  void Modify(int fd, uint32_t epoll_events, IoHandler* handler);
   void Remove(int fd, IoHandler* handler);
 
   // `handler` is called at the end of every turn, after events, tasks and timers.

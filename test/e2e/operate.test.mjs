@@ -13,6 +13,7 @@ import {
   rmSync,
   writeSync,
 } from "node:fs";
+import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -250,4 +251,40 @@ test("a directory of format 1 with a catalog, segments of several levels, and a 
     json: '[1,{"b":2}]',
     late: "in the log",
     [`long/${"x".repeat(600)}`]: "a long path",
+  }));
+
+test("clients cannot take the descriptors that the store needs", () =>
+  withFolder(async (folder) => {
+    const flags = ["serve", "--data-dir", folder, "--port", "0", ...BUSY];
+    const server = await serverFrom("prlimit", ["--nofile=2048:2048", "--", binary(), ...flags]);
+    assert.match(server.said.err, /takes 1024 connections at most and not 100000/);
+    const { hostname, port } = new URL(server.url);
+    const sockets = [];
+    for (let i = 0; i < 1300; ++i) {
+      const socket = connect(port, hostname);
+      socket.on("error", () => {});
+      sockets.push(socket);
+    }
+    await Promise.all(sockets.map((socket) => once(socket, "connect")));
+    // A request on each: those that were taken are answered, whatever the rest is told.
+    const answered = await Promise.all(
+      sockets.map((socket, i) => {
+        const path = `/v1/stream/s${i}`;
+        socket.write(
+          `PUT ${path} HTTP/1.1\r\nHost: h\r\nContent-Type: text/plain\r\nContent-Length: 0\r\n\r\n`,
+        );
+        return Promise.race([
+          once(socket, "data").then(([data]) => data.toString().slice(9, 12)),
+          once(socket, "close").then(() => "closed"),
+        ]);
+      }),
+    );
+    assert.ok(answered.filter((status) => status === "201").length >= 900, `${answered}`);
+    assert.ok(answered.includes("503"), `${answered}`);
+    for (const socket of sockets) socket.destroy();
+    await send(server, "PUT", "after", "all is well");
+    assert.equal(await read(server, "after"), "all is well");
+    const ended = await server.stop();
+    assert.equal(ended.code, 0, server.said.err);
+    assert.doesNotMatch(server.said.err, /Too many open files/);
   }));
