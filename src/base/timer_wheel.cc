@@ -36,13 +36,12 @@ void TimerWheel::Schedule(Timer& timer, int64_t deadline_ms) {
   timer.link_.Unlink();
   timer.link_.timer = &timer;
   timer.deadline_ms_ = deadline_ms;
-  // Rounded up, so that a tick that has come means that its deadlines have.
-  const int64_t due_tick =
-      (std::max<int64_t>(deadline_ms, 0) + resolution_ms_ - 1) / resolution_ms_;
-  const int64_t tick = std::max(due_tick, tick_);
+  // Rounded up, so that a tick that has come means that its deadlines have; short of what would
+  // overflow.
+  const int64_t due_ms = std::clamp<int64_t>(deadline_ms, 0, INT64_MAX - resolution_ms_);
+  const int64_t tick = std::max((due_ms + resolution_ms_ - 1) / resolution_ms_, tick_);
   timer.link_.InsertBefore(SlotOf(tick));
-  const int64_t due_ms = tick * resolution_ms_;
-  if (!next_ms_ || due_ms < *next_ms_) next_ms_ = due_ms;
+  next_ms_ = std::min(next_ms_.value_or(INT64_MAX), tick * resolution_ms_);
 }
 
 bool TimerWheel::Advance(int64_t now_ms, size_t limit) {

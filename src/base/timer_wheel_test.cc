@@ -54,6 +54,15 @@ TEST(TimerWheel, NextMsIsALowerBoundThatLeadsToEveryTimer) {
   EXPECT_FALSE(wheel.NextMs());
 }
 
+TEST(TimerWheel, TheEndOfTimeIsFarAway) {
+  TimerWheel wheel(10, 0, 8);
+  TestTimer last;
+  wheel.Schedule(last, INT64_MAX);
+  EXPECT_GT(*wheel.NextMs(), INT64_MAX - 20);
+  wheel.Advance(INT64_MAX / 2);
+  EXPECT_EQ(last.fired, 0);
+}
+
 TEST(TimerWheel, ACallbackMayRescheduleItself) {
   TimerWheel wheel(10, 0);
   TestTimer timer;
