@@ -94,8 +94,7 @@ void StoreKeeper::BeginCheckpoint(int64_t now_ms) {
   if (!written) return Meet(written.error(), checkpoint_at_ms_);
   if (!*written) return;
   began_ms_ = now_ms;
-  log_bytes_before_ = log_bytes;
-  clean_ms_ = now_ms;
+  log_bytes_at_begin_ = log_bytes;
   checkpoint_ = std::move(checkpoint);
 }
 
@@ -108,6 +107,8 @@ int64_t StoreKeeper::EndCheckpoint(int64_t now_ms) {
     return kIdleMs;
   }
   checkpointed_ms_ = now_ms;
+  clean_ms_ = began_ms_;
+  log_bytes_before_ = log_bytes_at_begin_;
   Evict(now_ms);
   engine_.store().catalog().ForgetCached();
   freed_bytes_ += report->bytes;

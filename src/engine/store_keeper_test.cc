@@ -236,6 +236,28 @@ TEST_F(StoreKeeperTest, AFullDiskIsTroubleThatPasses) {
   EXPECT_EQ(failures_, 0);
 }
 
+TEST_F(StoreKeeperTest, ACheckpointThatTheCatalogHasNoRoomForIsTriedAgainSoon) {
+  const StoreKeeperOptions by_age{.age_ms_max = 10'000};
+  const StoreKeeperOptions by_log{.log_bytes_max = 1'000};
+  for (const StoreKeeperOptions& options : {by_age, by_log}) {
+    checkpoints_ = troubles_ = 0;
+    Keep(options);
+    engine().Create(NewStream("/a"));
+    Write("/a", std::string(1'000, 'x'));
+    if (options.age_ms_max == by_age.age_ms_max) clock().AdvanceMs(options.age_ms_max);
+    catalog().FailNextCommit(true);
+    Run();
+    EXPECT_EQ(troubles_, 1);
+    clock().AdvanceMs(999);
+    Run();
+    EXPECT_EQ(checkpoints_, 0);
+    clock().AdvanceMs(1);
+    Run();
+    EXPECT_EQ(checkpoints_, 1);
+  }
+  EXPECT_EQ(failures_, 0);
+}
+
 TEST_F(StoreKeeperTest, OnAFullDiskTheLogsSparesMakeRoomForACheckpoint) {
   Keep({.age_ms_max = 1});
   engine().Create(NewStream("/a"));

@@ -5,9 +5,11 @@
 
 namespace thalweg {
 
-void SimCatalog::FailNextCommit() {
+void SimCatalog::FailNextCommit(bool no_space) {
   std::lock_guard lock(mutex_);
-  fail_next_ = true;
+  next_fault_ = StorageFault{.kind = StorageFault::Kind::kDisk,
+                             .message = "the catalog was told to fail",
+                             .no_space = no_space};
 }
 
 StorageResult<CatalogHead> SimCatalog::Head() const {
@@ -67,8 +69,8 @@ StorageResult<std::vector<ExpiryDue>> SimCatalog::Due(int64_t at_ms, ExpiryDue a
 
 StorageResult<void> SimCatalog::Commit(const CatalogBatch& batch) {
   std::lock_guard lock(mutex_);
-  if (std::exchange(fail_next_, false)) {
-    return std::unexpected(StorageFault{StorageFault::Kind::kDisk, "the catalog was told to fail"});
+  if (auto fault = std::exchange(next_fault_, std::nullopt)) {
+    return std::unexpected(*std::move(fault));
   }
   for (const StreamId id : batch.removed) {
     const auto it = by_id_.find(id.value);

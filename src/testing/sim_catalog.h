@@ -15,8 +15,8 @@ namespace thalweg {
 
 class SimCatalog final : public Catalog {
  public:
-  // The next Commit fails without effect.
-  void FailNextCommit();
+  // The next Commit fails without effect; `no_space`: because the disk is full.
+  void FailNextCommit(bool no_space = false);
 
   // Catalog
   [[nodiscard]] StorageResult<CatalogHead> Head() const override;
@@ -37,7 +37,7 @@ class SimCatalog final : public Catalog {
   std::map<uint64_t, CatalogEntry> by_id_;
   std::map<std::string, uint64_t, std::less<>> by_path_;
   CatalogHead head_;
-  bool fail_next_ = false;
+  std::optional<StorageFault> next_fault_;
 };
 
 // What an engine owns of a catalog that outlives it.
