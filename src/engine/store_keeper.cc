@@ -18,7 +18,7 @@ constexpr size_t kMergeStepBytes = 4u << 20;
 // With more segments than merging leaves behind in peace, merging has fallen behind and goes on
 // without pause.
 constexpr size_t kSegmentsInPeace = 48;
-constexpr int64_t kCrowdEveryMs = 1'000;   // streams are counted, that are loaded to be read
+constexpr int64_t kCrowdEveryMs = 1'000;   // streams are counted
 constexpr size_t kExpireStreamsMax = 256;  // at a time
 constexpr int64_t kExpireEveryMs = 1'000;
 // After so much replay a checkpoint is due at once: what was replayed leaves memory, and the next
@@ -43,7 +43,8 @@ StoreKeeper::StoreKeeper(Engine& engine, LocalLog& log, uint64_t log_bytes, cons
       events_(std::move(events)),
       clean_ms_(log_bytes < kLongReplayBytes ? clock.SteadyMs() : INT64_MIN / 2),
       log_bytes_before_(log.staged_bytes() - log_bytes),
-      evicted_ms_(clean_ms_) {
+      evicted_ms_(clean_ms_),
+      crowd_above_(options.streams_in_memory_max) {
   engine_.store().SetAfterPiece([this] { return RestAfterPiece(); });
 }
 
@@ -60,7 +61,7 @@ int64_t StoreKeeper::Step() {
     BeginCheckpoint(now_ms);
     return checkpoint_ != nullptr ? 0 : kIdleMs;
   }
-  if (IsLookDue(now_ms) || now_ms >= crowd_at_ms_) Evict(now_ms);
+  EvictIfDue(now_ms);
   if (freed_bytes_ >= kWorthTrimmingBytes) GiveMemoryBack(now_ms);
   if (now_ms >= expire_at_ms_ && Expire(now_ms)) return 0;
   return Merge(now_ms);
@@ -99,7 +100,11 @@ void StoreKeeper::BeginCheckpoint(int64_t now_ms) {
 }
 
 int64_t StoreKeeper::EndCheckpoint(int64_t now_ms) {
-  if (log_.durable() < checkpoint_->at()) return kWaitForLogMs;
+  if (log_.durable() < checkpoint_->at()) {
+    // As long as the disk is full, maybe; streams are loaded to be read all the same.
+    EvictIfDue(now_ms);
+    return kWaitForLogMs;
+  }
   const auto report = checkpoint_->Commit();
   checkpoint_.reset();
   if (!report) {
@@ -109,6 +114,7 @@ int64_t StoreKeeper::EndCheckpoint(int64_t now_ms) {
   checkpointed_ms_ = now_ms;
   clean_ms_ = began_ms_;
   log_bytes_before_ = log_bytes_at_begin_;
+  crowd_above_ = options_.streams_in_memory_max;
   Evict(now_ms);
   engine_.store().catalog().ForgetCached();
   freed_bytes_ += report->bytes;
@@ -135,18 +141,24 @@ bool StoreKeeper::IsLookDue(int64_t now_ms) const {
   return now_ms - evicted_ms_ >= options_.age_ms_max;
 }
 
+void StoreKeeper::EvictIfDue(int64_t now_ms) {
+  if (IsLookDue(now_ms) || now_ms >= crowd_at_ms_) Evict(now_ms);
+}
+
 void StoreKeeper::Evict(int64_t now_ms) {
   crowd_at_ms_ = now_ms + kCrowdEveryMs;
   size_t evicted = 0;
   if (IsLookDue(now_ms)) {
     evicted_ms_ = now_ms;
+    crowd_above_ = options_.streams_in_memory_max;
     evicted += engine_.EvictUnused();
   }
   const size_t count = engine_.stream_count();
-  if (count > options_.streams_in_memory_max) {
+  if (count > crowd_above_) {
     const size_t excess = count - options_.streams_in_memory_max;
     const size_t dropped = engine_.EvictSome(excess);
-    if (dropped < excess) crowd_at_ms_ = INT64_MAX;  // a checkpoint lets more go, or the next look
+    // To look at all that cannot go is dear. A checkpoint lets more go, or the next look.
+    if (dropped < excess) crowd_above_ = count - dropped + options_.streams_in_memory_max / 4;
     evicted += dropped;
   }
   freed_bytes_ += evicted * kStreamInMemoryBytes;

@@ -67,6 +67,7 @@ class StoreKeeper {
   void BeginCheckpoint(int64_t now_ms);
   int64_t EndCheckpoint(int64_t now_ms);
   bool IsLookDue(int64_t now_ms) const;
+  void EvictIfDue(int64_t now_ms);
   void Evict(int64_t now_ms);
   bool Expire(int64_t now_ms);
   int64_t Merge(int64_t now_ms);
@@ -93,7 +94,8 @@ class StoreKeeper {
   uint64_t freed_bytes_ = 0;              // since then, about
   int64_t checkpoint_at_ms_ = INT64_MIN;  // not before
   int64_t merge_at_ms_ = INT64_MIN;       // not before
-  int64_t crowd_at_ms_ = INT64_MIN;       // streams are too many: not before
+  int64_t crowd_at_ms_ = INT64_MIN;       // streams are counted: not before
+  size_t crowd_above_;                    // they are too many that are more, and some can go
   int64_t expire_at_ms_ = INT64_MIN;      // not before
   bool is_merging_ = false;
   bool failed_ = false;

@@ -204,6 +204,35 @@ TEST_F(StoreKeeperTest, DropsStreamsThatAreOnlyReadWhereTheyAreTooMany) {
   EXPECT_EQ(checkpoints_, 1);
 }
 
+TEST_F(StoreKeeperTest, DropsStreamsThatAreOnlyReadWhileACheckpointWaitsForTheLog) {
+  Keep({.age_ms_max = 10'000, .streams_in_memory_max = 3});
+  std::vector<std::string> paths;
+  for (int i = 0; i < 20; ++i) {
+    paths.push_back("/" + std::to_string(i));
+    engine().Create(NewStream(paths.back()));
+    Write(paths.back(), "text");
+  }
+  clock().AdvanceMs(10'000);
+  Run();
+  ASSERT_EQ(checkpoints_, 1);
+  for (int i = 0; i < 5; ++i) engine().Append(paths[i], NewAppend("more"));  // staged, not durable
+  clock().AdvanceMs(10'000);
+  Run();
+  for (int round = 0; round < 5; ++round) {
+    for (const std::string& path : paths) EXPECT_EQ(Text(path), "text");
+    ASSERT_EQ(engine().stream_count(), 20u);
+    clock().AdvanceMs(1'000);
+    Run();
+    EXPECT_EQ(engine().stream_count(), 5u) << "those of the checkpoint stay";
+  }
+  EXPECT_EQ(checkpoints_, 1);
+  Commit();
+  Run();
+  EXPECT_EQ(checkpoints_, 2);
+  EXPECT_EQ(engine().stream_count(), 3u);
+  for (int i = 0; i < 20; ++i) EXPECT_EQ(Text(paths[i]), i < 5 ? "textmore" : "text");
+}
+
 TEST_F(StoreKeeperTest, MergesWhatCheckpointsLeave) {
   Keep({.age_ms_max = 1, .merge_bytes_per_s = uint64_t{1} << 40});
   engine().Create(NewStream("/a"));
