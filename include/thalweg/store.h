@@ -106,6 +106,8 @@ using StoreResult = std::expected<T, StoreError>;
 template <typename T>
 using StoreCallback = std::move_only_function<void(StoreResult<T>)>;
 
+// Texts that a stream keeps are header values of at most 1,024 bytes: content types, expires_at, a
+// producer's id, stream_seq.
 struct CreateOptions {
   std::optional<std::string> content_type{};  // absent: application/octet-stream, or the source's
   std::optional<uint64_t> ttl_s{};            // at most one of these two

@@ -22,20 +22,23 @@ Checked<std::string_view> KeyOf(std::string_view path, std::string& storage) {
   return *key;
 }
 
-// Types go into header fields, and every text into the log.
-bool IsText(std::string_view text) {
-  return text.size() <= kTextBytesMax &&
-         std::ranges::none_of(text, [](unsigned char byte) { return byte < 0x20 || byte == 0x7f; });
+// What a stream keeps of a caller's texts. Types go into header fields, all of them into the log.
+Checked<void> CheckText(std::string_view name, std::string_view text) {
+  if (text.size() > kTextBytesMax) {
+    return Refuse(StoreErrc::kBadArgument, std::string(name) + " is longer than " +
+                                               std::to_string(kTextBytesMax) + " bytes.");
+  }
+  if (std::ranges::any_of(text, [](unsigned char byte) { return byte < 0x20 || byte == 0x7f; })) {
+    return Refuse(StoreErrc::kBadArgument, std::string(name) + " is not a header's value.");
+  }
+  return {};
 }
 
 Checked<void> CheckData(std::string_view data, const std::optional<std::string>& content_type) {
   if (data.size() > kAppendBytesMax) {
     return Refuse(StoreErrc::kBadArgument, "One append takes at most 64 MiB.");
   }
-  if (content_type && !IsText(*content_type)) {
-    return Refuse(StoreErrc::kBadArgument, "The content type is not a header's value.");
-  }
-  return {};
+  return content_type ? CheckText("content_type", *content_type) : Checked<void>();
 }
 
 Checked<Expiry> ExpiryOf(const CreateOptions& options) {
@@ -51,6 +54,9 @@ Checked<Expiry> ExpiryOf(const CreateOptions& options) {
     expiry.ttl_s = *options.ttl_s;
   }
   if (options.expires_at) {
+    if (const auto checked = CheckText("expires_at", *options.expires_at); !checked) {
+      return std::unexpected(checked.error());
+    }
     const auto at = ParseRfc3339(*options.expires_at);
     if (!at) return Refuse(StoreErrc::kBadArgument, "expires_at is not an RFC 3339 date and time.");
     expiry.kind = Expiry::Kind::kAt;
@@ -114,14 +120,13 @@ StoreResult<CreateResult> ResultOf(const CreateOutcome& outcome, std::string_vie
 
 Checked<void> CheckAppend(std::string_view data, const AppendOptions& options) {
   if (auto checked = CheckData(data, options.content_type); !checked) return checked;
-  if (options.stream_seq && !IsText(*options.stream_seq)) {
-    return Refuse(StoreErrc::kBadArgument, "stream_seq is not a header's value.");
+  if (options.stream_seq) {
+    if (auto checked = CheckText("stream_seq", *options.stream_seq); !checked) return checked;
   }
   if (!options.producer) return {};
   const Producer& producer = *options.producer;
-  if (producer.id.empty() || !IsText(producer.id)) {
-    return Refuse(StoreErrc::kBadArgument, "producer.id is empty or not a header's value.");
-  }
+  if (producer.id.empty()) return Refuse(StoreErrc::kBadArgument, "producer.id is empty.");
+  if (auto checked = CheckText("producer.id", producer.id); !checked) return checked;
   if (producer.epoch > kProducerNumberMax || producer.seq > kProducerNumberMax) {
     return Refuse(StoreErrc::kBadArgument, "A producer's numbers are at most 2^53-1.");
   }

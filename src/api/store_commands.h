@@ -18,9 +18,6 @@ namespace thalweg {
 // One append is at most this, as over HTTP by default: many of them fit a block of the log.
 inline constexpr size_t kAppendBytesMax = size_t{64} << 20;
 
-// Longest content type, producer id and Stream-Seq.
-inline constexpr size_t kTextBytesMax = 16u << 10;
-
 template <typename T>
 struct Pending {
   StoreResult<T> result;

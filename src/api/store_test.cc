@@ -52,6 +52,10 @@ TEST_P(StoreTest, ACreationSaysWhyItIsRefused) {
       {"a reserved path", "__ds/x", {}, StoreErrc::kBadArgument},
       {"a window too long", "n", {.ttl_s = uint64_t{1} << 53}, StoreErrc::kBadArgument},
       {"not an instant", "n", {.expires_at = "tomorrow"}, StoreErrc::kBadArgument},
+      {"a long instant",
+       "n",
+       {.expires_at = "2030-01-01T00:00:00." + std::string(1'024, '0') + "Z"},
+       StoreErrc::kBadArgument},
       {"window and instant",
        "n",
        {.ttl_s = 1, .expires_at = "2030-01-01T00:00:00Z"},
@@ -147,6 +151,7 @@ TEST_P(StoreTest, AnAppendSaysWhyItIsRefused) {
   ASSERT_TRUE(store_->Append("closed/../", "").error().code == StoreErrc::kBadArgument);
   const Producer nobody{}, too_far{.id = "p", .epoch = uint64_t{1} << 53},
       split{.id = "p\r\n", .epoch = 0};
+  const std::string too_long(1'025, '1');
   struct Case {
     const char* why;
     const char* path;
@@ -156,6 +161,9 @@ TEST_P(StoreTest, AnAppendSaysWhyItIsRefused) {
   };
   const Case cases[] = {
       {"no path", "", "x", {}, StoreErrc::kBadArgument},
+      {"a long type", "a", "x", {.content_type = too_long}, StoreErrc::kBadArgument},
+      {"a long name", "a", "x", {.producer = Producer{.id = too_long}}, StoreErrc::kBadArgument},
+      {"a long marker", "a", "x", {.stream_seq = too_long}, StoreErrc::kBadArgument},
       {"a producer without a name", "a", "x", {.producer = nobody}, StoreErrc::kBadArgument},
       {"a number no client can send", "a", "x", {.producer = too_far}, StoreErrc::kBadArgument},
       {"a name that ends its header", "a", "x", {.producer = split}, StoreErrc::kBadArgument},

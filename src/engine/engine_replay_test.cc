@@ -64,6 +64,17 @@ class Replayed : public testing::Test {
   uint64_t lsn_ = 0;
 };
 
+TEST_F(Replayed, HoldsWhatIsLongerThanCommandsMayBe) {
+  const std::string text(5'000, 'x');
+  CreateRecord created = Created(1, "/a");
+  created.content_type = text;
+  AppendRecord appended = Appended(1, "a");
+  appended.producer = ProducerStamp{.id = text};
+  appended.stream_seq = text;
+  TakeAll({created, appended});
+  EXPECT_EQ(ReadAll(engine_, "/a"), "a");
+}
+
 TEST_F(Replayed, HoldsWhatTheLogHeldAndGivesItToReaders) {
   AppendRecord closing = Appended(1, "c");
   closing.closes = true;

@@ -42,6 +42,27 @@ TEST(Append, TellsBrowsersAloneWhatOriginsMayDo) {
   EXPECT_EQ(answer.Header("cross-origin-resource-policy"), "cross-origin");
 }
 
+TEST(Append, RefusesWhatAStreamWouldKeepAndIsTooLong) {
+  RouterBench bench;
+  bench.PutText("a", "");
+  const std::string longest(kTextBytesMax, '1'), longer(kTextBytesMax + 1, '1');
+  const auto with = [](std::string_view id, std::string_view seq) {
+    return Fields{kText,
+                  {"producer-id", id},
+                  {"producer-epoch", "0"},
+                  {"producer-seq", "0"},
+                  {"stream-seq", seq}};
+  };
+  EXPECT_EQ(bench.Post("a", with(longest, longest), "x").status(), 200);
+  for (const Fields& headers :
+       {with(longer, "2"), with("p", longer), Fields{{"content-type", longer}}}) {
+    const auto answer = bench.Post("a", headers, "x");
+    EXPECT_EQ(answer.status(), 400);
+    EXPECT_EQ(CodeOf(answer), "field-too-long");
+    EXPECT_NE(answer.body().find("is longer than 1024 bytes."), std::string::npos);
+  }
+}
+
 TEST(Append, RefusesInTheSettledOrder) {
   RouterBench bench;
   bench.PutText("open", "data");

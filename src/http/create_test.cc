@@ -124,6 +124,8 @@ TEST(Create, RefusesInTheSettledOrder) {
   bench.Delete("deleted");
   const std::string beyond = "9999999999999999_9999999999999999";
   const std::string inside = OffsetOf(2);
+  const std::string too_long = "text/" + std::string(kTextBytesMax - 4, 'x');
+  const std::string too_precise = "2030-01-01T00:00:00." + std::string(kTextBytesMax, '0') + "Z";
   struct Case {
     const char* why;
     const char* target;
@@ -132,6 +134,8 @@ TEST(Create, RefusesInTheSettledOrder) {
     const char* code;
   };
   const Case cases[] = {
+      {"a long type", "n", {{"content-type", too_long}}, 400, "field-too-long"},
+      {"a long instant", "n", {{"stream-expires-at", too_precise}}, 400, "field-too-long"},
       {"both ends", "n", {{"stream-ttl", "x"}, {"stream-expires-at", "x"}}, 400, "bad-expiry"},
       {"TTL", "n", {{"stream-ttl", "+1"}, {"stream-fork-offset", "x"}}, 400, "bad-expiry"},
       {"instant", "n", {{"stream-expires-at", "2030"}}, 400, "bad-expiry"},

@@ -42,6 +42,7 @@ inline constexpr Problem kBadFault{400, "bad-fault", "The fault is described wro
 
 // Fields of the request.
 inline constexpr Problem kRepeatedHeader{400, "repeated-header", "A header may be sent only once."};
+inline constexpr Problem kFieldTooLong{400, "field-too-long", "A header is longer than is kept."};
 inline constexpr Problem kBadExpiry{400, "bad-expiry", "The stream's expiry is malformed."};
 inline constexpr Problem kBadFork{400, "bad-fork", "The fork is described wrongly."};
 inline constexpr Problem kBadProducer{400, "bad-producer", "The producer headers are malformed."};
@@ -107,6 +108,7 @@ inline constexpr const Problem* kAllProblems[] = {
     &kStorageFailed,
     &kBadFault,
     &kRepeatedHeader,
+    &kFieldTooLong,
     &kBadExpiry,
     &kBadFork,
     &kBadProducer,

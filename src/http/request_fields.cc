@@ -3,6 +3,7 @@
 #include <string>
 
 #include "http/problem_codes.h"
+#include "stream/command.h"
 
 namespace thalweg {
 
@@ -43,6 +44,15 @@ bool EqualsIgnoringCase(std::string_view text, std::string_view lower) {
   return true;
 }
 
+// The one of those that a stream keeps as they came that is too long; empty: none.
+std::string_view TooLong(const RequestFields& fields) {
+  const auto is_long = [](const Field& field) { return field && field->size() > kTextBytesMax; };
+  if (is_long(fields.content_type)) return "content-type";
+  if (is_long(fields.producer_id)) return "producer-id";
+  if (is_long(fields.stream_seq)) return "stream-seq";
+  return is_long(fields.stream_expires_at) ? "stream-expires-at" : std::string_view();
+}
+
 }  // namespace
 
 bool RequestFields::closes() const {
@@ -62,6 +72,10 @@ std::expected<RequestFields, Refusal> FindFields(std::span<const HeaderField> he
           Refusal{&kRepeatedHeader, std::string(header.name) + " stands there twice."});
     }
     *slot = header.value;
+  }
+  if (const std::string_view name = TooLong(fields); !name.empty()) {
+    return std::unexpected(Refusal{&kFieldTooLong, std::string(name) + " is longer than " +
+                                                       std::to_string(kTextBytesMax) + " bytes."});
   }
   return fields;
 }

@@ -32,7 +32,7 @@ struct RequestFields {
   bool closes() const;
 };
 
-// Refuses a field that stands there twice.
+// Refuses a field that stands there twice, and one that a stream would keep and that is too long.
 std::expected<RequestFields, Refusal> FindFields(std::span<const HeaderField> headers);
 
 }  // namespace thalweg

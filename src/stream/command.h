@@ -3,6 +3,7 @@
 // Values to be judged by decide.h. Views are borrowed for the call.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string_view>
@@ -13,6 +14,10 @@
 #include "stream/producer.h"
 
 namespace thalweg {
+
+// The longest content type, Stream-Expires-At, producer's id and Stream-Seq: a stream keeps them as
+// they came. Checked where they are decoded; a record may hold longer ones.
+inline constexpr size_t kTextBytesMax = 1'024;
 
 // The bytes of a body, ready for the stream: for JSON already split (json_messages.h). A body that
 // could not be read carries why; the rules refuse it only where nothing else comes first.
