@@ -78,6 +78,7 @@ enum class StoreErrc : uint8_t {
   kClosed,               // 409
   kStaleEpoch,           // 403
   kBadEpochStart,        // 400
+  kTooManyProducers,     // 400: use their ids again and raise the epoch
   kSequenceGap,          // 409
   kSequenceRegressed,    // 409: Stream-Seq
   kEmptyAppend,          // 400
@@ -126,7 +127,7 @@ struct CreateResult {
   bool closed = false;
 };
 
-// An idempotent producer's numbers. (protocol 5.2.1)
+// An idempotent producer's numbers. (protocol 5.2.1) A stream knows at most 65,536 producers.
 struct Producer {
   std::string id{};
   uint64_t epoch = 0;

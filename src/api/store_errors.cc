@@ -23,6 +23,7 @@ std::string_view SentenceOf(StoreErrc code) {
     case StoreErrc::kClosed: return kStreamClosed.title;
     case StoreErrc::kStaleEpoch: return kStaleEpoch.title;
     case StoreErrc::kBadEpochStart: return kBadEpochStart.title;
+    case StoreErrc::kTooManyProducers: return kTooManyProducers.title;
     case StoreErrc::kSequenceGap: return kProducerGap.title;
     case StoreErrc::kSequenceRegressed: return kStreamSeqRegressed.title;
     case StoreErrc::kEmptyAppend: return kEmptyBody.title;
@@ -84,6 +85,7 @@ StoreErrc CodeOf(AppendVerdict verdict) {
     case AppendVerdict::kContentTypeMismatch: return StoreErrc::kContentTypeMismatch;
     case AppendVerdict::kStaleEpoch: return StoreErrc::kStaleEpoch;
     case AppendVerdict::kBadEpochStart: return StoreErrc::kBadEpochStart;
+    case AppendVerdict::kTooManyProducers: return StoreErrc::kTooManyProducers;
     case AppendVerdict::kSeqGap: return StoreErrc::kSequenceGap;
     case AppendVerdict::kStreamSeqRegressed: return StoreErrc::kSequenceRegressed;
     case AppendVerdict::kBadJson: return StoreErrc::kBadJson;

@@ -83,6 +83,7 @@ void SendAppended(const RouterContext& context, const AppendOutcome& outcome, co
     case AppendVerdict::kContentTypeMissing: return refuse(kContentTypeMissing);
     case AppendVerdict::kContentTypeMismatch: return refuse(kContentTypeMismatch);
     case AppendVerdict::kBadEpochStart: return refuse(kBadEpochStart);
+    case AppendVerdict::kTooManyProducers: return refuse(kTooManyProducers);
     case AppendVerdict::kBadJson: return refuse(kBadJson, asked.body_error);
     case AppendVerdict::kEmptyArray: return refuse(kEmptyArray);
   }

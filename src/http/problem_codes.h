@@ -84,6 +84,9 @@ inline constexpr Problem kStaleEpoch{403, "stale-epoch",
                                      "A newer epoch of the producer has fenced this one."};
 inline constexpr Problem kBadEpochStart{400, "bad-epoch-start",
                                         "A new epoch of a producer starts at 0."};
+inline constexpr Problem kTooManyProducers{
+    400, "too-many-producers",
+    "The stream has too many producers; use their ids again and raise the epoch."};
 inline constexpr Problem kProducerGap{409, "producer-gap",
                                       "The producer's sequence number is ahead of the next one."};
 inline constexpr Problem kStreamSeqRegressed{
@@ -130,6 +133,7 @@ inline constexpr const Problem* kAllProblems[] = {
     &kForkSubOffsetTooLarge,
     &kStaleEpoch,
     &kBadEpochStart,
+    &kTooManyProducers,
     &kProducerGap,
     &kStreamSeqRegressed,
 };

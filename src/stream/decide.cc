@@ -35,10 +35,17 @@ AppendVerdict JudgeContentType(const StreamState& state, const AppendCommand& co
   return same ? AppendVerdict::kAppended : AppendVerdict::kContentTypeMismatch;
 }
 
+// Decided here and not by the table: what the log holds was accepted once.
+bool HasRoomFor(const ProducerTable& producers, std::string_view id) {
+  return producers.states().size() < kProducersMax || producers.Find(id) != nullptr;
+}
+
 AppendVerdict JudgeProducer(const StreamState& state, const std::optional<ProducerStamp>& stamp) {
   if (!stamp) return AppendVerdict::kAppended;
   switch (state.producers.Check(*stamp)) {
-    case ProducerVerdict::kAccept: return AppendVerdict::kAppended;
+    case ProducerVerdict::kAccept:
+      return HasRoomFor(state.producers, stamp->id) ? AppendVerdict::kAppended
+                                                    : AppendVerdict::kTooManyProducers;
     case ProducerVerdict::kDuplicate: return AppendVerdict::kDuplicate;
     case ProducerVerdict::kStaleEpoch: return AppendVerdict::kStaleEpoch;
     case ProducerVerdict::kGap: return AppendVerdict::kSeqGap;

@@ -53,6 +53,7 @@ enum class AppendVerdict : uint8_t {
   kContentTypeMismatch,  // 409
   kStaleEpoch,           // 403
   kBadEpochStart,        // 400
+  kTooManyProducers,     // 400
   kSeqGap,               // 409
   kStreamSeqRegressed,   // 409
   kBadJson,              // 400

@@ -146,6 +146,29 @@ TEST(DecideAppend, JudgesProducers) {
   ExpectAll(&state, cases);
 }
 
+TEST(DecideAppend, TakesProducersUpToALimit) {
+  StreamState state = Stream();
+  while (state.producers.states().size() < kProducersMax - 1) {
+    state.producers.Restore("q" + std::to_string(state.producers.states().size()), {});
+  }
+  EXPECT_EQ(DecideAppend(&state, With(Data("x"), {"r", 0, 0})).verdict, AppendVerdict::kAppended);
+  state.producers.Record({"r", 0, 0});
+  const Case cases[] = {
+      {"one more", With(Data("x"), {"s", 0, 0}), AppendVerdict::kTooManyProducers},
+      {"one more, to close", With(CloseOnly(), {"s", 0, 0}), AppendVerdict::kTooManyProducers},
+      {"one more past 0", With(Data("x"), {"s", 0, 1}), AppendVerdict::kSeqGap},
+      {"one that is known", With(Data("x"), {"r", 0, 1}), AppendVerdict::kAppended},
+      {"a new epoch of it", With(Data("x"), {"r", 1, 0}), AppendVerdict::kAppended},
+      {"none", Data("x"), AppendVerdict::kAppended},
+  };
+  ExpectAll(&state, cases);
+  AppendRecord replayed;
+  replayed.id = kId;
+  replayed.data = "x";
+  replayed.producer = ProducerStamp{"s", 0, 0};
+  EXPECT_TRUE(Fits(state, replayed)) << "it was accepted once";
+}
+
 TEST(DecideAppend, JudgesStreamSeqByteByByte) {
   const StreamState state = Stream();
   const Case cases[] = {

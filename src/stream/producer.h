@@ -3,6 +3,7 @@
 // Pure: no clock, no I/O, no HTTP. Not thread-safe: a table lives with its stream.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -12,6 +13,9 @@
 #include "base/boxed.h"
 
 namespace thalweg {
+
+// How many a stream may have: it keeps them as long as its data.
+inline constexpr size_t kProducersMax = 65'536;
 
 // What a client put on one append. `id` is borrowed for the call.
 struct ProducerStamp {

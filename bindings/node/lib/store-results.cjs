@@ -17,6 +17,7 @@ const FAILURES = [
   ['stream-closed', 'Stream is closed'],
   ['stale-epoch', 'Stale producer epoch'],
   ['bad-epoch-start', 'A new producer epoch must start its sequence at 0'],
+  ['too-many-producers', 'Too many producers'],
   ['producer-gap', 'Producer sequence gap'],
   ['stream-seq-regressed', 'Sequence conflict'],
   ['empty-body', 'Nothing to append'],
