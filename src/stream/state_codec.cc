@@ -1,7 +1,5 @@
 #include "stream/state_codec.h"
 
-#include <algorithm>
-
 #include "base/assert.h"
 #include "stream/wire_pieces.h"
 
@@ -14,13 +12,47 @@ constexpr uint8_t kSoftDeleted = 4;
 constexpr uint8_t kSeqLast = 8;
 constexpr uint8_t kFlagsAll = 15;
 
-uint8_t FlagsOf(const StateChanges& changes) {
+// The changing fields have the same names in a StreamState and in StateChanges: those are encoded
+// from where they are, for producers may be many.
+template <typename Fields>
+uint8_t FlagsOf(const Fields& fields) {
   uint8_t flags = 0;
-  if (changes.closed) flags |= kClosed;
-  if (changes.closed_by) flags |= kClosedBy;
-  if (changes.soft_deleted) flags |= kSoftDeleted;
-  if (changes.seq_last) flags |= kSeqLast;
+  if (fields.closed) flags |= kClosed;
+  if (fields.closed_by) flags |= kClosedBy;
+  if (fields.soft_deleted) flags |= kSoftDeleted;
+  if (fields.seq_last) flags |= kSeqLast;
   return flags;
+}
+
+template <typename Fields>
+bool AreValid(const Fields& fields, const ProducerTable::States& producers) {
+  if (fields.tail.value > kOffsetMax) return false;
+  if (fields.closed_by && (!fields.closed || fields.closed_by->producer_id.empty())) return false;
+  return producers.empty() || !producers.begin()->first.empty();  // the empty id sorts first
+}
+
+template <typename Fields>
+void Encode(const Fields& fields, const ProducerTable::States& producers, Lsn last,
+            std::string& out) {
+  THALWEG_ASSERT(AreValid(fields, producers));  // what cannot be read again: not into a segment
+  PieceWriter writer(out);
+  writer.Byte(FlagsOf(fields));
+  writer.Number(last.value);
+  writer.Number(fields.tail.value);
+  writer.Number(fields.forks);
+  writer.Signed(fields.accessed_steady_ms);
+  if (fields.closed_by) {
+    writer.Text(fields.closed_by->producer_id);
+    writer.Number(fields.closed_by->epoch);
+    writer.Number(fields.closed_by->seq);
+  }
+  if (fields.seq_last) writer.Text(*fields.seq_last);
+  writer.Number(producers.size());
+  for (const auto& [id, producer] : producers) {
+    writer.Text(id);
+    writer.Number(producer.epoch);
+    writer.Number(producer.seq_last);
+  }
 }
 
 ClosingStamp TakeClosingStamp(PieceReader& reader) {
@@ -73,39 +105,14 @@ void RestoreChanges(StreamState& state, StateChanges changes) {
   state.accessed_steady_ms = changes.accessed_steady_ms;
 }
 
-bool IsValid(const StateChanges& changes) {
-  if (changes.tail.value > kOffsetMax) return false;
-  if (changes.closed_by && (!changes.closed || changes.closed_by->producer_id.empty())) {
-    return false;
-  }
-  return std::ranges::none_of(changes.producers,
-                              [](const auto& producer) { return producer.first.empty(); });
-}
+bool IsValid(const StateChanges& changes) { return AreValid(changes, changes.producers); }
 
 void EncodeState(const StreamState& state, Lsn last, std::string& out) {
-  EncodeChanges(ChangesOf(state, last), out);
+  Encode(state, state.producers.states(), last, out);
 }
 
 void EncodeChanges(const StateChanges& changes, std::string& out) {
-  THALWEG_ASSERT(IsValid(changes));  // what cannot be read again must not get into a segment
-  PieceWriter writer(out);
-  writer.Byte(FlagsOf(changes));
-  writer.Number(changes.last.value);
-  writer.Number(changes.tail.value);
-  writer.Number(changes.forks);
-  writer.Signed(changes.accessed_steady_ms);
-  if (changes.closed_by) {
-    writer.Text(changes.closed_by->producer_id);
-    writer.Number(changes.closed_by->epoch);
-    writer.Number(changes.closed_by->seq);
-  }
-  if (changes.seq_last) writer.Text(*changes.seq_last);
-  writer.Number(changes.producers.size());
-  for (const auto& [id, producer] : changes.producers) {
-    writer.Text(id);
-    writer.Number(producer.epoch);
-    writer.Number(producer.seq_last);
-  }
+  Encode(changes, changes.producers, changes.last, out);
 }
 
 std::optional<StateChanges> DecodeState(std::string_view bytes) {
