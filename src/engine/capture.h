@@ -14,6 +14,7 @@ struct Capture {
   std::string state;              // EncodeState
   TailBytes bytes;                // that no segment has
   std::optional<int64_t> due_ms;  // its time has not come before, by the wall clock; null: never
+  uint32_t state_bytes = 0;       // counted for its state in what changes take
 };
 
 }  // namespace thalweg

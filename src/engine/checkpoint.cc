@@ -79,6 +79,7 @@ StorageResult<void> Checkpoint::WriteStream(Frozen& frozen, SegmentWriter& write
   }
   PutEntry(frozen, *capture);
   frozen.end = capture->bytes.end();
+  frozen.state_bytes = capture->state_bytes;
   writer.Begin(frozen.stream->state.id, capture->bytes.start());
   DiskResult<void> done;
   capture->bytes.Visit([&](const TailBytes::Piece& piece) {
@@ -96,7 +97,10 @@ std::optional<Capture> Checkpoint::Take(Frozen& frozen) {
   if (stream.captured != nullptr) return std::move(*std::exchange(stream.captured, nullptr));
   THALWEG_ASSERT(stream.changed_in != stream.home.epoch);  // else it would have been captured
   stream.changed_in = 0;
-  if (stream.gone) return std::nullopt;
+  if (stream.gone) {
+    frozen.state_bytes = std::exchange(stream.state_bytes, 0);  // put back by Abandon
+    return std::nullopt;
+  }
   return CaptureNow(stream, table_.Now());
 }
 
@@ -120,7 +124,10 @@ void Checkpoint::Abandon() {
   for (const Frozen& frozen : frozen_) {
     StreamEntry& stream = *frozen.stream;
     std::lock_guard lock(stream.home.mutex);
-    stream.captured.reset();
+    stream.state_bytes += frozen.state_bytes;
+    if (stream.captured != nullptr) {
+      stream.state_bytes += std::exchange(stream.captured, nullptr)->state_bytes;
+    }
     if (stream.changed_in == stream.home.epoch) {
       twice += kChangedStreamBytes;
     } else {
@@ -151,7 +158,7 @@ StorageResult<Checkpoint::Report> Checkpoint::Commit() {
 void Checkpoint::Release(const Frozen& frozen) {
   StreamEntry& stream = *frozen.stream;
   std::optional<TailBytes> dropped;
-  uint64_t bytes = kChangedStreamBytes;
+  uint64_t bytes = kChangedStreamBytes + frozen.state_bytes;
   std::lock_guard lock(stream.home.mutex);
   if (frozen.gone) {
     stream.home.gone.erase(stream.state.id.value);

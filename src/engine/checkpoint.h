@@ -46,6 +46,7 @@ class Checkpoint {
   struct Frozen {
     StreamHandle stream;
     bool gone = false;
+    uint32_t state_bytes = 0;       // counted for its state in what changes take
     Offset end;                     // of what the segment has
     std::optional<int64_t> due_ms;  // as the catalog will have it
   };

@@ -1,5 +1,7 @@
 #include "engine/stream_entry.h"
 
+#include <utility>
+
 #include "base/assert.h"
 #include "stream/state_codec.h"
 
@@ -15,9 +17,12 @@ bool SamePath::operator()(const StreamHandle& a, const PathKey& b) const {
   return a->state.path == b.path;
 }
 
-Capture CaptureNow(const StreamEntry& stream, Moment now) {
+Capture CaptureNow(StreamEntry& stream, Moment now) {
   THALWEG_ASSERT(!stream.gone);
-  Capture capture{.state = {}, .bytes = stream.own, .due_ms = {}};
+  Capture capture{.state = {},
+                  .bytes = stream.own,
+                  .due_ms = {},
+                  .state_bytes = std::exchange(stream.state_bytes, 0)};
   EncodeState(stream.state, stream.last, capture.state);
   if (stream.state.soft_deleted) return capture;
   // As whoever loads it will reckon.

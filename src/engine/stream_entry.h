@@ -64,14 +64,15 @@ class StreamEntry {
   uint64_t changed_in = 0;            // the epoch of its last change; 0: the store has all of it
   std::unique_ptr<Capture> captured;  // as it was when the checkpoint began that is under way
   std::optional<int64_t> due_ms;      // of its expiry, as the store has it
+  uint32_t state_bytes = 0;           // by which its state has grown since it was captured last
   bool stored = false;                // the store has it, maybe older
 
   bool used = true;   // since eviction last looked
   bool gone = false;  // has left its partition: no path leads here, no fork reads from here
 };
 
-// The stream as it stands now. Under the lock.
-Capture CaptureNow(const StreamEntry& stream, Moment now);
+// The stream as it stands now; takes its state_bytes. Under the lock.
+Capture CaptureNow(StreamEntry& stream, Moment now);
 
 inline void ExpiryTimer::OnTimer() { stream_.home.due.push_back(&stream_); }
 

@@ -153,7 +153,14 @@ std::vector<StreamHandle> StreamTable::Freeze(const std::function<void()>& at_fr
 void StreamTable::Append(const StreamHandle& stream, const AppendRecord& record, Lsn lsn,
                          LongAppend copy, Aftermath& after) {
   BeforeChange(stream);
+  const ProducerTable& producers = stream->state.producers;
+  const size_t known = producers.states().size();
   ApplyAppend(stream->state, record);
+  if (producers.states().size() > known) {
+    const uint64_t bytes = record.producer->id.size() + kProducerBytes;
+    stream->state_bytes += bytes;
+    tail_bytes_.fetch_add(bytes, std::memory_order_relaxed);
+  }
   if (!record.data.empty()) AddBytes(*stream, record.data, std::move(copy));
   THALWEG_ASSERT(stream->own.end() == stream->state.tail);
   stream->last = lsn;
@@ -186,7 +193,9 @@ void StreamTable::Drop(const StreamHandle& stream, Lsn lsn, Aftermath& after) {
   stream->gone = true;
   if (partition.epoch != 0) partition.gone.insert(stream->state.id.value);
   const Offset end = stream->own.end();
-  tail_bytes_.fetch_sub(end.value - stream->own.start().value, std::memory_order_relaxed);
+  tail_bytes_.fetch_sub(
+      end.value - stream->own.start().value + std::exchange(stream->state_bytes, 0),
+      std::memory_order_relaxed);
   after.dropped.push_back(std::exchange(stream->own, TailBytes(end)));
   if (stream->source != nullptr) {
     releases_.fetch_add(1, std::memory_order_relaxed);

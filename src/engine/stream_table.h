@@ -54,6 +54,9 @@ struct Absence {
 // measured (docs/BENCHMARKS.md); more is counted, for paths that are longer.
 inline constexpr uint64_t kChangedStreamBytes = 1'024;
 
+// What a producer costs beside its id: a node of the table of its stream's producers.
+inline constexpr uint64_t kProducerBytes = 128;
+
 class StreamTable {
  public:
   // REQUIRES: `partitions` is a power of two; `store` (null: streams live in memory alone) outlives

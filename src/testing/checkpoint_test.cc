@@ -4,7 +4,9 @@
 
 #include <gtest/gtest.h>
 
+#include <cerrno>
 #include <string>
+#include <utility>
 
 #include "testing/stored_engine.h"
 
@@ -14,6 +16,14 @@ namespace {
 class CheckpointTest : public ::testing::Test, protected StoredEngine {
  protected:
   void TearDown() override { EXPECT_TRUE(unreadable().empty()); }
+
+  // One byte by a producer that the stream does not know.
+  void WriteAs(const std::string& path, const std::string& id) {
+    AppendCommand append = NewAppend("x");
+    append.producer = ProducerStamp{.id = id};
+    EXPECT_EQ(engine().Append(path, append).verdict, AppendVerdict::kAppended);
+    Commit();
+  }
 
   void MergeAll() {
     for (;;) {
@@ -156,6 +166,45 @@ TEST_F(CheckpointTest, ThatFailsForgetsNothing) {
   Start();
   EXPECT_EQ(replayed(), 0u);
   EXPECT_EQ(Text("/a"), "12");
+}
+
+TEST_F(CheckpointTest, CountsNewProducersUntilTheStoreHasThem) {
+  const std::string id(999, 'p');
+  constexpr uint64_t kEach = 1 + 1'000 + kProducerBytes;
+  std::string next;  // who appends as soon as a segment is begun
+  disk().SetHook([&](DiskOp, const std::string& path) {
+    if (next.empty() || !path.starts_with("segments")) return;
+    WriteAs("/a", id + std::exchange(next, {}));
+  });
+  engine().Create(NewStream("/a"));
+  WriteAs("/a", id + "1");
+  EXPECT_EQ(engine().tail_bytes(), kChangedStreamBytes + kEach);
+
+  const auto checkpoint = engine().NewCheckpoint(log());
+  disk().FailNth({.op = DiskOp::kCreate, .path_part = "segments"}, 1, {.code = ENOSPC});
+  next = "2";
+  EXPECT_FALSE(checkpoint->Write()) << "abandoned before its turn";
+  EXPECT_EQ(engine().tail_bytes(), kChangedStreamBytes + 2 * kEach);
+  next = "3";
+  ASSERT_TRUE(checkpoint->Write().value());
+  WriteAs("/a", id + "4");
+  catalog().FailNextCommit();
+  EXPECT_FALSE(checkpoint->Commit()) << "abandoned at the end";
+  EXPECT_EQ(engine().tail_bytes(), kChangedStreamBytes + 4 * kEach);
+
+  next = "5";
+  ASSERT_TRUE(checkpoint->Write().value());
+  ASSERT_TRUE(checkpoint->Commit());
+  EXPECT_EQ(engine().tail_bytes(), kChangedStreamBytes + kEach);
+  ASSERT_TRUE(checkpoint->Write().value());
+  WriteAs("/a", id + "6");
+  engine().Remove("/a");
+  Commit();
+  catalog().FailNextCommit();
+  EXPECT_FALSE(checkpoint->Commit());
+  CheckpointAndEvict();
+  EXPECT_EQ(engine().tail_bytes(), 0u);
+  disk().SetHook(nullptr);
 }
 
 TEST_F(CheckpointTest, MakesRoomWhereMemoryForNewDataIsFull) {
