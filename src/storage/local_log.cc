@@ -19,6 +19,12 @@ void Clear(std::string& block) {
   block.assign(kLogBlockHeadBytes, '\0');
 }
 
+// A try that failed may have got as far as the file and not as far as the directory's sync.
+DiskResult<void> RemoveIfThere(Directory& folder, const std::string& name) {
+  const auto removed = folder.Remove(name);
+  return !removed && removed.error().code == ENOENT ? DiskResult<void>() : removed;
+}
+
 }  // namespace
 
 LocalLog::LocalLog(Disk& disk, LocalLogOptions options)
@@ -137,6 +143,7 @@ Lsn LocalLog::staged() {
 }
 
 bool LocalLog::WaitForStaged(std::stop_token stop) {
+  if (writing_.records != 0) return true;
   std::unique_lock lock(staging_mutex_);
   staged_something_.wait(lock, stop, [this] { return staged_.records != 0; });
   return staged_.records != 0;
@@ -181,11 +188,10 @@ DiskResult<void> LocalLog::MakeRoom(size_t block_bytes) {
 DiskResult<bool> LocalLog::TakeNext(uint64_t bytes) {
   std::lock_guard lock(next_mutex_);
   if (next_.size < bytes) {
-    if (const auto grown = next_.file->Allocate(bytes); !grown) {
-      has_room_.store(grown.error().code != ENOSPC, std::memory_order_relaxed);
-      return std::unexpected(grown.error());
+    if (const auto longer = LengthenNext(bytes); !longer) {
+      has_room_.store(longer.error().code != ENOSPC, std::memory_order_relaxed);
+      return std::unexpected(longer.error());
     }
-    next_.size = bytes;
   }
   current_ = std::exchange(next_, OpenFile{});
   next_prepared_.store(false, std::memory_order_release);
@@ -193,6 +199,19 @@ DiskResult<bool> LocalLog::TakeNext(uint64_t bytes) {
   if (spares_.empty()) return false;
   has_room_.store(true, std::memory_order_relaxed);
   return true;
+}
+
+// The space of the spares may be all that is missing, and no checkpoint gives it up that waits for
+// this batch. Where one cannot be removed, the next try tells why. REQUIRES: next_mutex_ is held.
+DiskResult<void> LocalLog::LengthenNext(uint64_t bytes) {
+  auto longer = next_.file->Allocate(bytes);
+  if (!longer && longer.error().code == ENOSPC && !spares_.empty()) {
+    Directory folder(disk_, options_.folder);
+    static_cast<void>(RemoveAllSpares(folder));
+    longer = next_.file->Allocate(bytes);
+  }
+  if (longer) next_.size = bytes;
+  return longer;
 }
 
 DiskResult<void> LocalLog::WriteBlock() {
@@ -289,8 +308,7 @@ DiskResult<std::unique_ptr<File>> LocalLog::UseSpare(Directory& folder, const st
 // A file without records must not stand before one with records: a start would miss its header.
 DiskResult<void> LocalLog::RemoveLeftover(Directory& folder) {
   if (!leftover_) return {};
-  const auto removed = folder.Remove(LogFileName(*leftover_));
-  if (!removed && removed.error().code != ENOENT) return removed;
+  if (const auto removed = RemoveIfThere(folder, LogFileName(*leftover_)); !removed) return removed;
   leftover_.reset();
   return {};
 }
@@ -329,8 +347,15 @@ DiskResult<void> LocalLog::Retire(Directory& folder, const LogContent::FileInfo&
 DiskResult<void> LocalLog::RemoveSpares() {
   Directory folder(disk_, options_.folder);
   std::lock_guard lock(next_mutex_);
+  return RemoveAllSpares(folder);
+}
+
+// REQUIRES: next_mutex_ is held.
+DiskResult<void> LocalLog::RemoveAllSpares(Directory& folder) {
   for (; !spares_.empty(); spares_.pop_front()) {
-    if (const auto removed = folder.Remove(LogSpareName(spares_.front())); !removed) return removed;
+    if (const auto removed = RemoveIfThere(folder, LogSpareName(spares_.front())); !removed) {
+      return removed;
+    }
   }
   return {};
 }

@@ -1,9 +1,9 @@
 // The commit log on a local disk: what is staged goes out with one write and one sync per batch.
 //
-// Crosses threads: Stage comes from any thread, under a partition's lock; Commit, PrepareNext and
-// Trim are for the log's own threads (log_threads.h), each called by one at a time; durable() is
-// read by all. A failed write or sync is final: nothing is acknowledged after it, and no sync is
-// tried twice.
+// Crosses threads: Stage comes from any thread, under a partition's lock; WaitForStaged and Commit
+// are the committer's (log_threads.h), PrepareNext is called by it and by the thread that allocates
+// ahead, Trim by one at a time, who has made a checkpoint; durable() is read by all. A failed write
+// or sync is final: nothing is acknowledged after it, and no sync is tried twice.
 #pragma once
 
 #include <atomic>
@@ -68,18 +68,20 @@ class LocalLog final : public CommitLog {
   Lsn staged();
   uint64_t staged_bytes() const { return staged_bytes_.load(std::memory_order_relaxed); }
 
-  // Waits until something is staged; false: `stop` was asked for and nothing is.
+  // Waits until there is something to commit, be it a batch that found no space; false: `stop` was
+  // asked for and there is nothing. THREAD: Commit's.
   bool WaitForStaged(std::stop_token stop);
 
   // Writes and syncs what is staged, and tells the listener. Does nothing where nothing is staged.
-  // Where an error leaves failed() false, no space was to be had for another file and nothing was
-  // written: try again. Else it is final: call nothing of the log after it but durable(), and
-  // Stage, which then keeps nothing.
+  // Where an error leaves failed() false, no space was to be had for another file, not even that of
+  // the spares, and nothing was written: try again. Else it is final: call nothing of the log after
+  // it but durable(), and Stage, which then keeps nothing.
   DiskResult<void> Commit();
   bool failed() const { return failed_.load(std::memory_order_acquire); }
 
   // Makes the file after the current one, where it is not there yet: of a spare, or allocates it.
-  // An error (a full disk) changes nothing and may be tried again.
+  // It may be tried again after an error: nothing has a record yet, and a spare or a file that
+  // could not be made ready is given up.
   DiskResult<void> PrepareNext();
   bool next_is_prepared() const { return next_prepared_.load(std::memory_order_acquire); }
 
@@ -108,9 +110,11 @@ class LocalLog final : public CommitLog {
   DiskResult<std::unique_ptr<File>> CreateFile(Directory& folder, const std::string& name);
   DiskResult<std::unique_ptr<File>> UseSpare(Directory& folder, const std::string& name);
   DiskResult<void> RemoveLeftover(Directory& folder);
+  DiskResult<void> RemoveAllSpares(Directory& folder);
   void TakeStaged();
   DiskResult<void> MakeRoom(size_t block_bytes);
   DiskResult<bool> TakeNext(uint64_t bytes);
+  DiskResult<void> LengthenNext(uint64_t bytes);
   DiskResult<void> Retire(Directory& folder, const LogContent::FileInfo& trimmed);
   DiskResult<void> WriteBlock();
   DiskResult<void> Fail(DiskError error);

@@ -36,13 +36,14 @@ LogThreads::~LogThreads() {
 void LogThreads::RunCommitter(std::stop_token stop) {
   NameThisThread("thalweg-commit");
   while (log_.WaitForStaged(stop)) {
+    const bool is_last_try = stop.stop_requested();
     const DiskResult<void> committed = log_.Commit();
     if (log_.failed()) return on_failure_(committed.error());
     if (!log_.next_is_prepared()) WakePreparer();
     if (committed) continue;
+    if (is_last_try) return;
     std::unique_lock lock(mutex_);
     retry_.wait_for(lock, stop, kFullDiskRetry, [] { return false; });
-    if (stop.stop_requested()) return;
   }
 }
 

@@ -18,7 +18,7 @@ class LogThreads {
   // the process should end. REQUIRES: `log` outlives the threads.
   LogThreads(LocalLog& log, std::function<void(const DiskError&)> on_failure);
 
-  // Commits what is still staged (unless the disk is full), then ends both.
+  // Commits what is still staged, then ends both. What finds no space is tried once more and left.
   ~LogThreads();
 
  private:

@@ -3,11 +3,16 @@
 #include <gtest/gtest.h>
 
 #include <cerrno>
+#include <chrono>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
+#include <thread>
 
 #include "storage/directory.h"
 #include "storage/local_log.h"
+#include "storage/log_threads.h"
 #include "testing/sim_disk.h"
 
 namespace thalweg {
@@ -28,6 +33,16 @@ class RoomOfLog : public testing::Test {
     record.id = {1};
     record.data = data;
     log_.Stage(record);
+  }
+
+  // The next file is there already when the disk is full, and the batch is longer.
+  void StageMoreThanFits() {
+    Stage();
+    ASSERT_TRUE(log_.Commit());
+    ASSERT_TRUE(log_.PrepareNext());
+    FillDisk();
+    ASSERT_TRUE(log_.HasRoom());
+    Stage(2 * kFileBytes);
   }
 
   // From now on nothing more can be allocated.
@@ -76,12 +91,7 @@ TEST_F(RoomOfLog, WhatIsAcceptedWhileTheNextFileIsAskedForFitsIntoThisOne) {
 // Nobody can tell of more than is allocated whether it fits before it has been tried, and Stage
 // does not wait: it would have to be refused on a disk that has room.
 TEST_F(RoomOfLog, ABatchLongerThanAFileWaitsForSpaceAndIsNotLost) {
-  Stage();
-  ASSERT_TRUE(log_.Commit());
-  ASSERT_TRUE(log_.PrepareNext());
-  FillDisk();
-  ASSERT_TRUE(log_.HasRoom());
-  Stage(2 * kFileBytes);
+  StageMoreThanFits();
   const auto refused = log_.Commit();
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code, ENOSPC);
@@ -91,6 +101,54 @@ TEST_F(RoomOfLog, ABatchLongerThanAFileWaitsForSpaceAndIsNotLost) {
   EXPECT_TRUE(log_.Commit());
   EXPECT_TRUE(log_.HasRoom());
   EXPECT_EQ(log_.durable(), log_.staged());
+}
+
+TEST_F(RoomOfLog, ABatchLongerThanAFileTakesTheSpaceOfTheSpares) {
+  for (int i = 0; i < 15; ++i) {
+    Stage();
+    ASSERT_TRUE(log_.Commit());
+  }
+  ASSERT_TRUE(log_.PrepareNext());
+  ASSERT_TRUE(log_.Trim(log_.durable()));
+  StageMoreThanFits();
+  EXPECT_TRUE(log_.Commit());
+  EXPECT_EQ(log_.durable(), log_.staged());
+  EXPECT_FALSE(log_.HasRoom());
+}
+
+bool Eventually(const std::function<bool()>& done) {
+  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+  while (!done() && std::chrono::steady_clock::now() < end) {
+    std::this_thread::yield();
+  }
+  return done();
+}
+
+void FailTest(const DiskError& error) { ADD_FAILURE() << error.message; }
+
+TEST_F(RoomOfLog, TheThreadsWriteWhatHadToWaitOnceThereIsSpace) {
+  StageMoreThanFits();
+  const LogThreads threads(log_, FailTest);
+  ASSERT_TRUE(Eventually([this] { return !log_.HasRoom(); })) << "it was tried, and does not fit";
+  disk_.SetRoom(UINT64_MAX);
+  EXPECT_TRUE(Eventually([this] { return log_.durable() == log_.staged(); }));
+  EXPECT_TRUE(Eventually([this] { return log_.HasRoom(); }));
+}
+
+TEST_F(RoomOfLog, TheThreadsTryOnceMoreBeforeTheyEnd) {
+  StageMoreThanFits();
+  std::optional<LogThreads> threads(std::in_place, log_, FailTest);
+  ASSERT_TRUE(Eventually([this] { return !log_.HasRoom(); })) << "it was tried, and does not fit";
+  disk_.SetRoom(UINT64_MAX);
+  threads.reset();
+  EXPECT_EQ(log_.durable(), log_.staged());
+}
+
+TEST_F(RoomOfLog, TheThreadsEndWhereTheDiskStaysFull) {
+  StageMoreThanFits();
+  std::optional<LogThreads> threads(std::in_place, log_, FailTest);
+  threads.reset();
+  EXPECT_LT(log_.durable(), log_.staged());
 }
 
 // A crash came before it had its space. What it has is what the disk needs.
