@@ -144,10 +144,12 @@ DurableEngineEvents EventsOf(const StoreOptions& options, const Clock& clock) {
                         const StorageFault& fault) { TellFailure(teller, on_failure, fault); },
       .on_trouble =
           [teller](const StorageFault& fault) {
-            teller.Say(LogLevel::kError,
-                       "checkpoint, merge or expiry: {}; nothing is lost, and it is tried again{}. "
-                       "Until then the log, memory or the number of segments may grow",
-                       fault.message, fault.no_space ? " every second: free some space" : " later");
+            teller.Say(
+                LogLevel::kError,
+                "checkpoint, merge or expiry: {}; nothing is lost, and it is tried again{}. "
+                "Until then the log, memory or the number of segments may grow",
+                fault.message,
+                fault.no_space ? " every second: free some space, or file descriptors" : " later");
           },
       .on_unreadable =
           [teller, seldom = std::make_shared<Seldom>(clock)](const StorageFault& fault) {

@@ -287,6 +287,20 @@ TEST_F(StoreKeeperTest, ACheckpointThatTheCatalogHasNoRoomForIsTriedAgainSoon) {
   EXPECT_EQ(failures_, 0);
 }
 
+TEST_F(StoreKeeperTest, AProcessWithoutADescriptorToSpareIsTroubleThatPasses) {
+  Keep({.age_ms_max = 1});
+  engine().Create(NewStream("/a"));
+  Write("/a", "text");
+  clock().AdvanceMs(1);
+  disk().FailNth({.op = DiskOp::kCreate, .path_part = "segments"}, 1, {.code = EMFILE});
+  Run();
+  EXPECT_EQ(troubles_, 1);
+  clock().AdvanceMs(1'000);
+  Run();
+  EXPECT_EQ(checkpoints_, 1);
+  EXPECT_EQ(failures_, 0);
+}
+
 TEST_F(StoreKeeperTest, OnAFullDiskTheLogsSparesMakeRoomForACheckpoint) {
   Keep({.age_ms_max = 1});
   engine().Create(NewStream("/a"));

@@ -32,9 +32,10 @@ class CommitLog {
   // Never goes back. THREAD: any, without a lock.
   virtual Lsn durable() const = 0;
 
-  // False while the disk has no space for more: commands that bring bytes are to be refused until
-  // it has. What is staged all the same waits, and so may what was staged before this was known
-  // where more came at once than space is held ready. THREAD: any, without a lock.
+  // False while the disk has no space for more, or no file can be opened for it: commands that
+  // bring bytes are to be refused until it has. What is staged all the same waits, and so may what
+  // was staged before this was known where more came at once than space is held ready. THREAD: any,
+  // without a lock.
   virtual bool HasRoom() const { return true; }
 };
 

@@ -73,7 +73,7 @@ DiskResult<void> DirectoryClock::Recover(Disk& disk) {
   if (*before) now.ms = std::max(now.ms, (*before)->ms);
   ahead_ms_ = now.ms - now.machine_ms;
   const auto written = Write(disk, now);
-  return !written && IsNoSpace(written.error().code) ? DiskResult<void>() : written;
+  return !written && IsShortage(written.error().code) ? DiskResult<void>() : written;
 }
 
 std::string EncodeClockMark(const ClockMark& mark) {

@@ -20,7 +20,7 @@ struct StorageFault {
   };
   Kind kind = Kind::kDamage;
   std::string message;    // which file, where in it, and what was found
-  bool no_space = false;  // kDisk: goes away when there is space again
+  bool no_space = false;  // kDisk: goes away when there is space, or a file descriptor, again
 };
 
 template <typename T>
@@ -34,16 +34,21 @@ inline std::unexpected<StorageFault> WouldWait() {
   return std::unexpected(StorageFault{StorageFault::Kind::kWouldWait, {}});
 }
 
-inline bool IsNoSpace(int code) { return code == ENOSPC || code == EDQUOT; }
+// Whether a file could not be made, opened or lengthened for want of space or of a file descriptor:
+// nothing is lost, and it works again later. A failed write or sync of records is final whatever
+// its code.
+inline bool IsShortage(int code) {
+  return code == ENOSPC || code == EDQUOT || code == EMFILE || code == ENFILE;
+}
 
 inline std::unexpected<StorageFault> DiskFault(const DiskError& error) {
   return std::unexpected(
-      StorageFault{StorageFault::Kind::kDisk, error.message, IsNoSpace(error.code)});
+      StorageFault{StorageFault::Kind::kDisk, error.message, IsShortage(error.code)});
 }
 
 // The same of something within `folder`, whose name the disk does not know.
 inline StorageFault DiskFaultIn(const std::string& folder, const DiskError& error) {
-  return {StorageFault::Kind::kDisk, folder + ": " + error.message, IsNoSpace(error.code)};
+  return {StorageFault::Kind::kDisk, folder + ": " + error.message, IsShortage(error.code)};
 }
 
 }  // namespace thalweg

@@ -51,7 +51,7 @@ StorageFault::Kind KindOf(int code) {
 
 StorageFault LmdbFault(int code, const std::string& tried) {
   THALWEG_ASSERT(code != 0);
-  return {KindOf(code), tried + ": " + mdb_strerror(code), IsNoSpace(code)};
+  return {KindOf(code), tried + ": " + mdb_strerror(code), IsShortage(code)};
 }
 
 LmdbEnv::Read::~Read() {

@@ -7,6 +7,7 @@
 
 #include "base/assert.h"
 #include "storage/directory.h"
+#include "storage/fault.h"
 
 namespace thalweg {
 namespace {
@@ -110,7 +111,7 @@ DiskResult<bool> LocalLog::IsSpare(Directory& folder, const std::string& name) c
   if (*size != options_.file_bytes) return false;
   auto made = (*file)->Allocate(options_.file_bytes);
   if (made) made = (*file)->Sync();
-  if (made || made.error().code == ENOSPC) return made.has_value();
+  if (made || IsShortage(made.error().code)) return made.has_value();
   return std::unexpected(made.error());
 }
 
@@ -160,7 +161,7 @@ DiskResult<void> LocalLog::Commit() {
   if (writing_.records == 0) return {};
   const size_t payload_bytes = writing_.block.size() - kLogBlockHeadBytes;
   if (const auto room = MakeRoom(LogBlockBytes(payload_bytes)); !room) {
-    return room.error().code == ENOSPC ? room : Fail(room.error());
+    return IsShortage(room.error().code) ? room : Fail(room.error());
   }
   if (const auto written = WriteBlock(); !written) return Fail(written.error());
   writing_.records = 0;
@@ -189,7 +190,7 @@ DiskResult<bool> LocalLog::TakeNext(uint64_t bytes) {
   std::lock_guard lock(next_mutex_);
   if (next_.size < bytes) {
     if (const auto longer = LengthenNext(bytes); !longer) {
-      has_room_.store(longer.error().code != ENOSPC, std::memory_order_relaxed);
+      has_room_.store(!IsShortage(longer.error().code), std::memory_order_relaxed);
       return std::unexpected(longer.error());
     }
   }
@@ -205,7 +206,7 @@ DiskResult<bool> LocalLog::TakeNext(uint64_t bytes) {
 // this batch. Where one cannot be removed, the next try tells why. REQUIRES: next_mutex_ is held.
 DiskResult<void> LocalLog::LengthenNext(uint64_t bytes) {
   auto longer = next_.file->Allocate(bytes);
-  if (!longer && longer.error().code == ENOSPC && !spares_.empty()) {
+  if (!longer && IsShortage(longer.error().code) && !spares_.empty()) {
     Directory folder(disk_, options_.folder);
     static_cast<void>(RemoveAllSpares(folder));
     longer = next_.file->Allocate(bytes);
@@ -254,7 +255,7 @@ DiskResult<void> LocalLog::PrepareNext() {
   std::lock_guard lock(next_mutex_);
   if (next_.file != nullptr) return {};
   auto made = MakeFile(number_last_ + 1);
-  has_room_.store(made || made.error().code != ENOSPC, std::memory_order_relaxed);
+  has_room_.store(made || !IsShortage(made.error().code), std::memory_order_relaxed);
   if (!made) return std::unexpected(made.error());
   next_ = std::move(*made);
   number_last_ = next_.number;
@@ -290,8 +291,9 @@ DiskResult<std::unique_ptr<File>> LocalLog::CreateFile(Directory& folder, const 
 // is no spare any more: after a failed sync it must not be written to.
 DiskResult<std::unique_ptr<File>> LocalLog::UseSpare(Directory& folder, const std::string& name) {
   const std::string spare = LogSpareName(spares_.front());
-  spares_.pop_front();
   auto file = folder.Open(spare, Disk::Mode::kReadWrite);
+  if (!file && IsShortage(file.error().code)) return file;  // it was not touched
+  spares_.pop_front();
   if (!file) return file;
   auto made = (*file)->WriteAt(0, std::string(kLogFrontBytes, '\0'));
   if (made) made = (*file)->Sync();

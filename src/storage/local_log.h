@@ -73,9 +73,9 @@ class LocalLog final : public CommitLog {
   bool WaitForStaged(std::stop_token stop);
 
   // Writes and syncs what is staged, and tells the listener. Does nothing where nothing is staged.
-  // Where an error leaves failed() false, no space was to be had for another file, not even that of
-  // the spares, and nothing was written: try again. Else it is final: call nothing of the log after
-  // it but durable(), and Stage, which then keeps nothing.
+  // Where an error leaves failed() false, no space was to be had for another file (not even that
+  // of the spares) or no file descriptor, and nothing was written: try again. Else it is final:
+  // call nothing of the log after it but durable(), and Stage, which then keeps nothing.
   DiskResult<void> Commit();
   bool failed() const { return failed_.load(std::memory_order_acquire); }
 

@@ -116,6 +116,53 @@ TEST_F(RoomOfLog, ABatchLongerThanAFileTakesTheSpaceOfTheSpares) {
   EXPECT_FALSE(log_.HasRoom());
 }
 
+// A disk that is full, or a process that has no file descriptor left.
+class ShortageOfLog : public RoomOfLog, public testing::WithParamInterface<int> {};
+
+TEST_P(ShortageOfLog, AFileThatCannotBeMadeIsTriedAgain) {
+  disk_.FailNth({.op = DiskOp::kCreate, .path_part = ".log"}, 1, {.code = GetParam(), .times = 2});
+  EXPECT_FALSE(log_.PrepareNext());
+  EXPECT_FALSE(log_.HasRoom());
+  Stage();
+  EXPECT_FALSE(log_.Commit());
+  ASSERT_FALSE(log_.failed());
+  EXPECT_FALSE(log_.HasRoom());
+  EXPECT_TRUE(log_.Commit());
+  EXPECT_TRUE(log_.HasRoom());
+  EXPECT_EQ(log_.durable(), log_.staged());
+}
+
+TEST_P(ShortageOfLog, AFileThatCannotBeLongerIsTriedAgain) {
+  ASSERT_TRUE(log_.PrepareNext());
+  disk_.FailNth({.op = DiskOp::kAllocate, .path_part = ".log"}, 1, {.code = GetParam()});
+  Stage(2 * kFileBytes);
+  EXPECT_FALSE(log_.Commit());
+  EXPECT_FALSE(log_.HasRoom());
+  ASSERT_FALSE(log_.failed());
+  EXPECT_TRUE(log_.Commit());
+  EXPECT_EQ(log_.durable(), log_.staged());
+}
+
+INSTANTIATE_TEST_SUITE_P(Codes, ShortageOfLog, testing::Values(ENOSPC, EDQUOT, EMFILE, ENFILE));
+
+TEST_F(RoomOfLog, ASpareThatCannotBeOpenedForWantOfADescriptorIsStillOne) {
+  for (int i = 0; i < 8; ++i) {
+    Stage();
+    ASSERT_TRUE(log_.Commit());
+  }
+  ASSERT_TRUE(log_.PrepareNext());
+  ASSERT_TRUE(log_.Trim(log_.durable()));
+  Stage(kFileBytes - 2 * kLogPageBytes);
+  ASSERT_TRUE(log_.Commit());
+  const uint64_t made = disk_.ops(DiskOp::kCreate);
+  disk_.FailNth({.op = DiskOp::kOpen, .path_part = ".spare"}, 1, {.code = EMFILE});
+  EXPECT_FALSE(log_.PrepareNext());
+  EXPECT_FALSE(log_.HasRoom());
+  EXPECT_TRUE(log_.PrepareNext());
+  EXPECT_TRUE(log_.HasRoom());
+  EXPECT_EQ(disk_.ops(DiskOp::kCreate), made);
+}
+
 bool Eventually(const std::function<bool()>& done) {
   const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(10);
   while (!done() && std::chrono::steady_clock::now() < end) {

@@ -159,7 +159,7 @@ class PlantedCatalog final : public BorrowedCatalog {
     if (plant_ == Plant::kForgetsRemovals) batch.removed.clear();
     const bool was_running = !disk_.stopped();
     const auto synced = disk_.SyncDirectory("catalog");
-    const bool is_unclear = !synced && was_running && !IsNoSpace(synced.error().code);
+    const bool is_unclear = !synced && was_running && !IsShortage(synced.error().code);
     const bool happens = synced || (is_unclear && random_.Chance(50));
     if (plant_ == Plant::kTrimsEarly && random_.Chance(20)) return {};
     if (happens) {
