@@ -123,6 +123,10 @@ void LocalLog::Attach(CommitListener* listener) {
 Lsn LocalLog::Stage(const Record& record) {
   std::unique_lock lock(staging_mutex_);
   if (failed()) return Lsn{++last_staged_.value};
+  if (staged_.block.size() >= options_.batch_bytes_max) {
+    filled_.push_back(std::exchange(staged_, Staged{}));
+    Clear(staged_.block);
+  }
   std::string& block = staged_.block;
   const size_t length_at = block.size();
   block.append(kLogRecordHeadBytes, '\0');
@@ -152,7 +156,9 @@ bool LocalLog::WaitForStaged(std::stop_token stop) {
 
 void LocalLog::TakeStaged() {
   std::lock_guard lock(staging_mutex_);
-  std::swap(staged_, writing_);
+  if (filled_.empty()) return std::swap(staged_, writing_);
+  writing_ = std::move(filled_.front());
+  filled_.pop_front();
 }
 
 DiskResult<void> LocalLog::Commit() {

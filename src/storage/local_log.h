@@ -34,6 +34,8 @@ struct LocalLogOptions {
   // time makes none anew, and to write where a file was written before takes each sync a third less
   // time (docs/BENCHMARKS.md).
   size_t spares_max = 2;
+  // A batch that has so much takes no more records: what else is staged is for the one after it.
+  size_t batch_bytes_max = kLogPayloadBytesMax / 2;
   uint64_t salt_seed = 0;  // of the files' salts; random in production, for each start
 };
 
@@ -72,10 +74,11 @@ class LocalLog final : public CommitLog {
   // asked for and there is nothing. THREAD: Commit's.
   bool WaitForStaged(std::stop_token stop);
 
-  // Writes and syncs what is staged, and tells the listener. Does nothing where nothing is staged.
-  // Where an error leaves failed() false, no space was to be had for another file (not even that
-  // of the spares) or no file descriptor, and nothing was written: try again. Else it is final:
-  // call nothing of the log after it but durable(), and Stage, which then keeps nothing.
+  // Writes and syncs what is staged, or a batch of it, and tells the listener. Does nothing where
+  // nothing is staged. Where an error leaves failed() false, no space was to be had for another
+  // file (not even that of the spares) or no file descriptor, and nothing was written: try again.
+  // Else it is final: call nothing of the log after it but durable(), and Stage, which then keeps
+  // nothing.
   DiskResult<void> Commit();
   bool failed() const { return failed_.load(std::memory_order_acquire); }
 
@@ -131,7 +134,8 @@ class LocalLog final : public CommitLog {
 
   std::mutex staging_mutex_;  // guards what follows; no other lock is taken under it
   std::condition_variable_any staged_something_;
-  Staged staged_;
+  std::deque<Staged> filled_;  // batches that take no more records, oldest first
+  Staged staged_;              // the batch after them; empty only where they are
   Lsn last_staged_;
 
   std::mutex listener_mutex_;  // held while the listener is told, so that Attach can wait for it

@@ -101,6 +101,28 @@ TEST(LocalLog, OneCommitTakesAllThatWasStaged) {
   ExpectReplayed(folder, 100);
 }
 
+// A sync may hang for as long as clients send.
+TEST(LocalLog, MoreThanABatchHoldsGoesOutInSeveral) {
+  LogFolder folder;
+  {
+    LocalLog log(folder.disk(), {.directory = LogFolder::IdOf(1), .batch_bytes_max = 3'000});
+    ASSERT_TRUE(log.Recover({}, [](Lsn, const Record&) { return StorageResult<void>(); }));
+    std::stop_source stop;
+    stop.request_stop();
+    uint64_t batches = 0;
+    for (int i = 0; i < 10; ++i) log.Stage(LogFolder::AppendOf(std::string(1'000, 'a')));
+    for (; log.WaitForStaged(stop.get_token()); ++batches) {
+      const uint64_t before = log.durable().value;
+      ASSERT_TRUE(log.Commit());
+      EXPECT_LE(log.durable().value, before + 3);
+    }
+    EXPECT_EQ(batches, 4u);
+    EXPECT_EQ(log.durable(), log.staged());
+  }
+  ASSERT_TRUE(folder.Open());
+  EXPECT_EQ(folder.replayed().size(), 10u);
+}
+
 TEST(LocalLog, RollsOverManySmallFilesAndTrimsThemAgain) {
   LogFolder folder;
   folder.Fill(20, 4 * kLogPageBytes);  // three blocks in a file

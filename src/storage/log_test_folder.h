@@ -36,7 +36,7 @@ class LogTestFolder {
                              uint8_t directory = 1) {
     replayed_.clear();
     LocalLogOptions options{.file_bytes = file_bytes, .salt_seed = 3};
-    options.directory.fill(directory);
+    options.directory = IdOf(directory);
     auto log = std::make_unique<LocalLog>(*disk_, options);
     auto report = log->Recover(checkpoint, [this](Lsn lsn, const Record& record) {
       replayed_.push_back({lsn, std::string(std::get<AppendRecord>(record).data)});
@@ -47,6 +47,12 @@ class LogTestFolder {
   }
 
   Disk& disk() { return *disk_; }
+
+  static DirectoryId IdOf(uint8_t directory) {
+    DirectoryId id;
+    id.fill(directory);
+    return id;
+  }
 
   static Record AppendOf(std::string_view data) {
     AppendRecord record;
