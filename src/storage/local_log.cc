@@ -20,6 +20,17 @@ void Clear(std::string& block) {
   block.assign(kLogBlockHeadBytes, '\0');
 }
 
+DiskResult<void> MakeSpare(Directory& folder, uint64_t number) {
+  return folder.RenameInto(folder, LogFileName(number), LogSpareName(number));
+}
+
+// Undoes a MakeSpare that failed. The file may have its new name already, and after a power cut the
+// old one all the same: what is made sure is the old one.
+DiskResult<void> UnmakeSpare(Directory& folder, uint64_t number) {
+  const auto renamed = folder.RenameInto(folder, LogSpareName(number), LogFileName(number));
+  return !renamed && renamed.error().code == ENOENT ? DiskResult<void>() : renamed;
+}
+
 // A try that failed may have got as far as the file and not as far as the directory's sync.
 DiskResult<void> RemoveIfThere(Directory& folder, const std::string& name) {
   const auto removed = folder.Remove(name);
@@ -78,22 +89,27 @@ std::expected<void, StorageFault> LocalLog::Repair(const LogContent& content) {
   return {};
 }
 
-// Files that were made ahead wait with the spares. A number is used once, also theirs.
+// Files that were made ahead wait with the spares, or go where there is no space for that. A number
+// is used once, also theirs.
 DiskResult<void> LocalLog::KeepSpares(const LogContent& content) {
   std::lock_guard lock(next_mutex_);
   Directory folder(disk_, options_.folder);
   std::vector<uint64_t> numbers = content.spares;
   for (const uint64_t number : content.blank) {
-    const auto renamed = folder.RenameInto(folder, LogFileName(number), LogSpareName(number));
-    if (!renamed) return renamed;
-    numbers.push_back(number);
+    number_last_ = std::max(number_last_, number);
+    auto done = MakeSpare(folder, number);
+    if (done) {
+      numbers.push_back(number);
+    } else if (IsShortage(done.error().code)) {
+      done = UnmakeSpare(folder, number);
+      if (done) done = folder.Remove(LogFileName(number));
+    }
+    if (!done) return done;
   }
   for (const uint64_t number : numbers) {
     number_last_ = std::max(number_last_, number);
     const std::string name = LogSpareName(number);
-    const auto is_spare = IsSpare(folder, name);
-    if (!is_spare) return std::unexpected(is_spare.error());
-    if (*is_spare && spares_.size() < options_.spares_max) {
+    if (spares_.size() < options_.spares_max && IsSpare(folder, name)) {
       spares_.push_back(number);
     } else if (const auto removed = folder.Remove(name); !removed) {
       return removed;
@@ -102,17 +118,14 @@ DiskResult<void> LocalLog::KeepSpares(const LogContent& content) {
   return {};
 }
 
-// A crash may have come before the file had all of its space.
-DiskResult<bool> LocalLog::IsSpare(Directory& folder, const std::string& name) const {
+// A crash may have come before the file had all of its space. One that gives trouble is none:
+// nothing is lost with it.
+bool LocalLog::IsSpare(Directory& folder, const std::string& name) const {
   const auto file = folder.Open(name, Disk::Mode::kReadWrite);
-  if (!file) return std::unexpected(file.error());
+  if (!file) return false;
   const auto size = (*file)->Size();
-  if (!size) return std::unexpected(size.error());
-  if (*size != options_.file_bytes) return false;
-  auto made = (*file)->Allocate(options_.file_bytes);
-  if (made) made = (*file)->Sync();
-  if (made || IsShortage(made.error().code)) return made.has_value();
-  return std::unexpected(made.error());
+  if (!size || *size != options_.file_bytes) return false;
+  return (*file)->Allocate(options_.file_bytes) && (*file)->Sync();
 }
 
 void LocalLog::Attach(CommitListener* listener) {
@@ -336,20 +349,25 @@ DiskResult<void> LocalLog::Trim(Lsn checkpoint) {
   }
 }
 
-// A file that is longer than others, or was made for another length, is no spare.
+// A file that is longer than others, or was made for another length, is no spare. It gets the name
+// of one all the same before it goes: that can be tried again, for while a file has a name, a
+// change of it whose sync failed can be made anew. What is left of a spare harms nobody.
 DiskResult<void> LocalLog::Retire(Directory& folder, const LogContent::FileInfo& trimmed) {
-  const std::string name = LogFileName(trimmed.number);
-  bool is_wanted = trimmed.size == options_.file_bytes;
+  auto done = MakeSpare(folder, trimmed.number);
+  if (!done && done.error().code == ENOENT) {
+    done = UnmakeSpare(folder, trimmed.number);
+    if (done) done = MakeSpare(folder, trimmed.number);
+  }
+  if (!done) return done;
   {
     std::lock_guard lock(next_mutex_);
-    is_wanted &= spares_.size() < options_.spares_max;
+    if (trimmed.size == options_.file_bytes && spares_.size() < options_.spares_max) {
+      spares_.push_back(trimmed.number);
+      return {};
+    }
   }
-  if (!is_wanted) return folder.Remove(name);
-  const auto renamed = folder.RenameInto(folder, name, LogSpareName(trimmed.number));
-  if (!renamed) return renamed;
-  std::lock_guard lock(next_mutex_);
-  spares_.push_back(trimmed.number);
-  return {};
+  done = folder.Remove(LogSpareName(trimmed.number));
+  return !done && IsShortage(done.error().code) ? DiskResult<void>() : done;
 }
 
 DiskResult<void> LocalLog::RemoveSpares() {

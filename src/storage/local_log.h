@@ -88,7 +88,8 @@ class LocalLog final : public CommitLog {
   DiskResult<void> PrepareNext();
   bool next_is_prepared() const { return next_prepared_.load(std::memory_order_acquire); }
 
-  // Removes files whose records are all at or below `checkpoint`, or makes spares of them.
+  // Removes files whose records are all at or below `checkpoint`, or makes spares of them. Where
+  // space or a file descriptor was wanting, it may be tried again.
   DiskResult<void> Trim(Lsn checkpoint);
 
   // Removes what waits to be used again: its space is needed elsewhere. THREAD: any.
@@ -108,7 +109,7 @@ class LocalLog final : public CommitLog {
 
   std::expected<void, StorageFault> Repair(const LogContent& content);
   DiskResult<void> KeepSpares(const LogContent& content);
-  DiskResult<bool> IsSpare(Directory& folder, const std::string& name) const;
+  bool IsSpare(Directory& folder, const std::string& name) const;
   DiskResult<OpenFile> MakeFile(uint64_t number);
   DiskResult<std::unique_ptr<File>> CreateFile(Directory& folder, const std::string& name);
   DiskResult<std::unique_ptr<File>> UseSpare(Directory& folder, const std::string& name);

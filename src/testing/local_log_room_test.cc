@@ -20,20 +20,24 @@ namespace {
 
 constexpr uint64_t kFileBytes = 8 * kLogPageBytes;  // of blocks it holds seven
 
+const LogReplay kNoReplay = [](Lsn, const Record&) { return StorageResult<void>(); };
+
+void StageInto(LocalLog& log, size_t bytes) {
+  const std::string data(bytes, 'x');
+  AppendRecord record;
+  record.id = {1};
+  record.data = data;
+  log.Stage(record);
+}
+
 class RoomOfLog : public testing::Test {
  protected:
   RoomOfLog() {
     EXPECT_TRUE(Directory(disk_, "").MakeDirectory("log"));
-    EXPECT_TRUE(log_.Recover(Lsn{0}, [](Lsn, const Record&) { return StorageResult<void>(); }));
+    EXPECT_TRUE(log_.Recover(Lsn{0}, kNoReplay));
   }
 
-  void Stage(size_t bytes = 10) {
-    const std::string data(bytes, 'x');
-    AppendRecord record;
-    record.id = {1};
-    record.data = data;
-    log_.Stage(record);
-  }
+  void Stage(size_t bytes = 10) { StageInto(log_, bytes); }
 
   // The next file is there already when the disk is full, and the batch is longer.
   void StageMoreThanFits() {
@@ -198,12 +202,66 @@ TEST_F(RoomOfLog, TheThreadsEndWhereTheDiskStaysFull) {
   EXPECT_LT(log_.durable(), log_.staged());
 }
 
+// Whatever file holds nothing stands in no start's way.
+TEST_F(RoomOfLog, AStartNeedsNoFileThatHoldsNothing) {
+  struct Row {
+    const char* why;
+    OpFilter filter;
+    int code;
+    bool is_kept;
+  };
+  const Row rows[] = {
+      {"no fault", {.op = DiskOp::kList, .path_part = "none"}, EIO, true},
+      {"no space for the new name", {.op = DiskOp::kRename, .path_part = ".log"}, ENOSPC, false},
+      {"no space to sync it", {.op = DiskOp::kSyncDirectory, .path_part = "log"}, ENOSPC, false},
+      {"it cannot be opened", {.op = DiskOp::kOpen, .path_part = ".spare"}, EIO, false},
+      {"nor lengthened", {.op = DiskOp::kAllocate, .path_part = ".spare"}, EIO, false},
+      {"nor synced", {.op = DiskOp::kSync, .path_part = ".spare"}, EIO, false},
+      {"its size cannot be told", {.op = DiskOp::kSize, .path_part = ".spare"}, EIO, false},
+  };
+  for (const Row& row : rows) {
+    LocalLog before(disk_, LocalLogOptions{.file_bytes = kFileBytes, .salt_seed = 2});
+    ASSERT_TRUE(before.Recover(Lsn{0}, kNoReplay)) << row.why;
+    ASSERT_TRUE(before.PrepareNext());
+    disk_.FailNth(row.filter, 1, {.code = row.code});
+    LocalLog again(disk_, LocalLogOptions{.file_bytes = kFileBytes, .salt_seed = 3});
+    EXPECT_TRUE(again.Recover(Lsn{0}, kNoReplay)) << row.why;
+    disk_.ClearFaults();
+    disk_.Crash(SimDisk::CrashKind::kPowerCut);
+    EXPECT_EQ(!disk_.List("log").value().empty(), row.is_kept) << row.why;
+  }
+}
+
+TEST(TrimOfLog, AfterATryThatHadNoSpaceGoesOnAndHoldsOverAPowerCut) {
+  for (const DiskOp op : {DiskOp::kRename, DiskOp::kRemove, DiskOp::kSyncDirectory}) {
+    for (uint64_t nth = 1; nth <= 6; ++nth) {
+      SimDisk disk(nth);
+      ASSERT_TRUE(Directory(disk, "").MakeDirectory("log"));
+      LocalLog log(disk, LocalLogOptions{.file_bytes = kFileBytes, .salt_seed = 1});
+      ASSERT_TRUE(log.Recover(Lsn{0}, kNoReplay));
+      for (int i = 0; i < 36; ++i) {
+        StageInto(log, 10);
+        ASSERT_TRUE(log.Commit());
+      }
+      disk.FailNth({.op = op, .path_part = "log"}, nth, {.code = ENOSPC});
+      static_cast<void>(log.Trim(log.durable()));
+      const auto trimmed = log.Trim(log.durable());
+      EXPECT_TRUE(trimmed) << static_cast<int>(op) << " " << nth;
+      disk.ClearFaults();
+      disk.Crash(SimDisk::CrashKind::kPowerCut);
+      LocalLog again(disk, LocalLogOptions{.file_bytes = kFileBytes, .salt_seed = 2});
+      const auto found = again.Recover(log.durable(), kNoReplay);
+      EXPECT_TRUE(found) << static_cast<int>(op) << " " << nth;
+    }
+  }
+}
+
 // A crash came before it had its space. What it has is what the disk needs.
 TEST_F(RoomOfLog, AStartRemovesASpareThatGetsNoSpace) {
   ASSERT_TRUE(log_.PrepareNext());
   disk_.FailNth({.op = DiskOp::kAllocate, .path_part = ".spare"}, 1, {.code = ENOSPC});
   LocalLog again(disk_, LocalLogOptions{.file_bytes = kFileBytes, .salt_seed = 2});
-  EXPECT_TRUE(again.Recover(Lsn{0}, [](Lsn, const Record&) { return StorageResult<void>(); }));
+  EXPECT_TRUE(again.Recover(Lsn{0}, kNoReplay));
   EXPECT_TRUE(disk_.List("log").value().empty());
 }
 
