@@ -31,6 +31,12 @@ DiskResult<void> UnmakeSpare(Directory& folder, uint64_t number) {
   return !renamed && renamed.error().code == ENOENT ? DiskResult<void>() : renamed;
 }
 
+// What is left of a spare for want of space stands in nobody's way, and the next start sees to it.
+DiskResult<void> DropSpare(Directory& folder, uint64_t number) {
+  const auto removed = folder.Remove(LogSpareName(number));
+  return !removed && IsShortage(removed.error().code) ? DiskResult<void>() : removed;
+}
+
 // A try that failed may have got as far as the file and not as far as the directory's sync.
 DiskResult<void> RemoveIfThere(Directory& folder, const std::string& name) {
   const auto removed = folder.Remove(name);
@@ -108,10 +114,9 @@ DiskResult<void> LocalLog::KeepSpares(const LogContent& content) {
   }
   for (const uint64_t number : numbers) {
     number_last_ = std::max(number_last_, number);
-    const std::string name = LogSpareName(number);
-    if (spares_.size() < options_.spares_max && IsSpare(folder, name)) {
+    if (spares_.size() < options_.spares_max && IsSpare(folder, LogSpareName(number))) {
       spares_.push_back(number);
-    } else if (const auto removed = folder.Remove(name); !removed) {
+    } else if (const auto removed = DropSpare(folder, number); !removed) {
       return removed;
     }
   }
@@ -222,7 +227,8 @@ DiskResult<bool> LocalLog::TakeNext(uint64_t bytes) {
 }
 
 // The space of the spares may be all that is missing, and no checkpoint gives it up that waits for
-// this batch. Where one cannot be removed, the next try tells why. REQUIRES: next_mutex_ is held.
+// this batch. One that cannot be removed is tried again with the batch. REQUIRES: next_mutex_ is
+// held.
 DiskResult<void> LocalLog::LengthenNext(uint64_t bytes) {
   auto longer = next_.file->Allocate(bytes);
   if (!longer && IsShortage(longer.error().code) && !spares_.empty()) {
@@ -351,7 +357,7 @@ DiskResult<void> LocalLog::Trim(Lsn checkpoint) {
 
 // A file that is longer than others, or was made for another length, is no spare. It gets the name
 // of one all the same before it goes: that can be tried again, for while a file has a name, a
-// change of it whose sync failed can be made anew. What is left of a spare harms nobody.
+// change of it whose sync failed can be made anew.
 DiskResult<void> LocalLog::Retire(Directory& folder, const LogContent::FileInfo& trimmed) {
   auto done = MakeSpare(folder, trimmed.number);
   if (!done && done.error().code == ENOENT) {
@@ -366,8 +372,7 @@ DiskResult<void> LocalLog::Retire(Directory& folder, const LogContent::FileInfo&
       return {};
     }
   }
-  done = folder.Remove(LogSpareName(trimmed.number));
-  return !done && IsShortage(done.error().code) ? DiskResult<void>() : done;
+  return DropSpare(folder, trimmed.number);
 }
 
 DiskResult<void> LocalLog::RemoveSpares() {

@@ -1,5 +1,6 @@
 // Copies a commit log to another disk, also while a server writes and trims it: the copy is a
-// prefix of what was durable, and what is there already is not copied again.
+// prefix of the log, and what is there already is not copied again. It has all that was durable
+// when it was surveyed, and may have a block more that was written and not synced yet.
 //
 // A trimmed file is used again, and its first change is that of its header: what was read of a file
 // counts if its header is the same afterwards.

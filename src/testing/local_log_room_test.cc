@@ -232,6 +232,17 @@ TEST_F(RoomOfLog, AStartNeedsNoFileThatHoldsNothing) {
   }
 }
 
+TEST_F(RoomOfLog, AStartNeedsNoSpaceToRemoveASpareThatItCannotUse) {
+  ASSERT_TRUE(log_.PrepareNext());
+  for (const DiskOp op : {DiskOp::kRemove, DiskOp::kSyncDirectory}) {
+    ASSERT_FALSE(disk_.List("log").value().empty());
+    disk_.FailNth({.op = op, .path_part = "log"}, 1, {.code = ENOSPC});
+    LocalLog again(disk_, LocalLogOptions{.file_bytes = 2 * kFileBytes, .salt_seed = 2});
+    EXPECT_TRUE(again.Recover(Lsn{0}, kNoReplay)) << static_cast<int>(op);
+  }
+  EXPECT_TRUE(disk_.List("log").value().empty());
+}
+
 TEST(TrimOfLog, AfterATryThatHadNoSpaceGoesOnAndHoldsOverAPowerCut) {
   for (const DiskOp op : {DiskOp::kRename, DiskOp::kRemove, DiskOp::kSyncDirectory}) {
     for (uint64_t nth = 1; nth <= 6; ++nth) {
