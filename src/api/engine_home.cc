@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cstdint>
+#include <cstring>
 #include <functional>
 #include <optional>
 #include <random>
@@ -18,10 +19,16 @@
 namespace thalweg {
 namespace {
 
+uint64_t RandomSeed() {
+  std::random_device random;
+  return (uint64_t{random()} << 32) | random();
+}
+
 class MemoryHome final : public EngineHome {
  public:
   MemoryHome(const StoreOptions& options, const Clock& clock)
-      : engine_(OpenMemoryEngine(clock, {.partitions = options.partitions})) {}
+      : engine_(OpenMemoryEngine(clock, {.partitions = options.partitions, .life = RandomSeed()})) {
+  }
   Engine& engine() override { return *engine_; }
 
  private:
@@ -67,11 +74,6 @@ DirectoryId RandomId() {
   return id;
 }
 
-uint64_t RandomSeed() {
-  std::random_device random;
-  return (uint64_t{random()} << 32) | random();
-}
-
 DurableEngineOptions OptionsOf(const StoreOptions& options, const DirectoryId& directory) {
   DurableEngineOptions durable;
   const size_t pages = (options.log_file_bytes + kLogPageBytes - 1) / kLogPageBytes;
@@ -88,6 +90,7 @@ DurableEngineOptions OptionsOf(const StoreOptions& options, const DirectoryId& d
   durable.keeper.streams_in_memory_max = StreamsThatFit(options.tail_bytes_max);
   durable.keeper.merge_bytes_per_s = options.merge_bytes_per_s;
   durable.engine.partitions = options.partitions;
+  std::memcpy(&durable.engine.life, directory.data(), sizeof durable.engine.life);
   return durable;
 }
 

@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <fstream>
 #include <memory>
+#include <set>
 #include <string>
 #include <thread>
 #include <vector>
@@ -73,6 +74,28 @@ TEST(Server, KeepsADirectoryOverARestart) {
   Ask(Started(options)->port(), "PUT", "/v1/stream/a", "one");
   const auto again = Started(options);
   EXPECT_THAT(Ask(again->port(), "GET", "/v1/stream/a"), EndsWith("\r\n\r\none"));
+}
+
+std::string TagOf(uint16_t port) {
+  const std::string answer = Ask(port, "GET", "/v1/stream/a");
+  const size_t at = answer.find("etag: ");
+  return at == std::string::npos ? "" : answer.substr(at, answer.find("\r\n", at) - at);
+}
+
+// What a cache has of streams that are gone is not taken for what stands there now.
+TEST(Server, GivesTheSameTagsOnlyAsLongAsItKeepsItsStreams) {
+  const Folder folder;
+  ServerOptions options;
+  std::set<std::string> tags;
+  for (const char* name : {"", "", "one", "two"}) {
+    options.data_dir = *name == '\0' ? "" : folder / name;
+    const auto server = Started(options);
+    Ask(server->port(), "PUT", "/v1/stream/a", "text");
+    EXPECT_TRUE(tags.insert(TagOf(server->port())).second) << name;
+  }
+  options.data_dir = folder / "one";
+  EXPECT_TRUE(tags.contains(TagOf(Started(options)->port())));
+  EXPECT_FALSE(tags.contains(""));
 }
 
 // After a restart nothing is verified yet, so a long page is read by a disk worker.

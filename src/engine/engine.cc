@@ -20,7 +20,8 @@ Engine::Engine(const Clock& clock, std::unique_ptr<CommitLog> log, EngineOptions
 
 Engine::Engine(const Clock& clock, std::unique_ptr<CommitLog> log, EngineOptions options,
                EngineStore store)
-    : log_(std::move(log)),
+    : life_(options.life),
+      log_(std::move(log)),
       publisher_(std::make_unique<Publisher>(*log_)),
       store_(std::move(store)),
       streams_(std::make_unique<StreamTable>(clock, *log_, *publisher_, options.partitions,

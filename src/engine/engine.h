@@ -41,6 +41,9 @@ struct PathKey;
 
 struct EngineOptions {
   size_t partitions = 32;  // locks; a power of two
+  // Tells its streams from those of an engine that gave the same ids, in entity tags: random where
+  // nothing is kept, the data directory's else.
+  uint64_t life = 0;
 };
 
 // Why a command that the rules accept is refused all the same.
@@ -186,6 +189,7 @@ class Engine final : private CommitListener {
 
   Lsn durable() const { return log_->durable(); }
 
+  uint64_t life() const { return life_; }  // EngineOptions::life
   size_t stream_count() const;
 
  private:
@@ -211,6 +215,7 @@ class Engine final : private CommitListener {
   CreateOutcome CreateLocked(const CreateCommand& command, const PathKey& key, StreamHandle stream,
                              const StreamHandle& source, LongAppend copy);
 
+  const uint64_t life_;
   const std::unique_ptr<CommitLog> log_;
   const std::unique_ptr<Publisher> publisher_;
   const EngineStore store_;

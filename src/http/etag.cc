@@ -1,5 +1,7 @@
 #include "http/etag.h"
 
+#include <fmt/format.h>
+
 namespace thalweg {
 
 namespace {
@@ -23,9 +25,10 @@ std::string_view TakeTag(std::string_view& list) {
 }  // namespace
 
 std::string MakeEtag(const PageTag& tag) {
-  std::string text = "\"" + std::to_string(tag.stream.value);
+  std::string text = fmt::format("\"{:x}-{}", tag.life, tag.stream.value);
   text.append(":").append(std::to_string(tag.start.value));
   text.append(":").append(std::to_string(tag.end.value));
+  if (!tag.at_tail) text += ":m";
   if (tag.closed) text += ":c";
   if (tag.coding != Coding::kIdentity) text.append(":").append(CodingName(tag.coding));
   text += '"';

@@ -8,12 +8,18 @@ namespace thalweg {
 namespace {
 
 TEST(Etag, DiffersWithEverythingThatShapesThePage) {
-  const PageTag base{.stream = {7}, .start = {1}, .end = {2}, .closed = false};
-  EXPECT_EQ(MakeEtag(base), "\"7:1:2\"");
+  const PageTag base{.life = 0xab, .stream = {7}, .start = {1}, .end = {2}};
+  EXPECT_EQ(MakeEtag(base), "\"ab-7:1:2\"");
   std::set<std::string> tags = {MakeEtag(base)};
   PageTag tag = base;
   tag.stream = {8};
   EXPECT_TRUE(tags.insert(MakeEtag(tag)).second) << "incarnation";
+  tag = base;
+  tag.life = 1;
+  EXPECT_TRUE(tags.insert(MakeEtag(tag)).second) << "an engine that began anew";
+  tag = base;
+  tag.at_tail = false;
+  EXPECT_TRUE(tags.insert(MakeEtag(tag)).second) << "there is more now";
   tag = base;
   tag.start = {0};
   EXPECT_TRUE(tags.insert(MakeEtag(tag)).second) << "start";
@@ -27,7 +33,7 @@ TEST(Etag, DiffersWithEverythingThatShapesThePage) {
     tag.coding = coding;
     EXPECT_TRUE(tags.insert(MakeEtag(tag)).second) << CodingName(coding);
   }
-  EXPECT_EQ(MakeEtag(tag), "\"7:1:2:c:zstd\"");
+  EXPECT_EQ(MakeEtag(tag), "\"ab-7:1:2:c:zstd\"");
 }
 
 TEST(IfNoneMatch, ComparesListsWeakly) {

@@ -32,9 +32,11 @@ void SendMetadata(const RouterContext& context, const DescribeOutcome& outcome,
       .CacheControl("no-store");
   // The tag of a full read, where one page holds all of the stream.
   if (outcome.tail.value <= context.options.page_bytes_max) {
-    head.Add("etag", MakeEtag({.stream = info.id,
+    head.Add("etag", MakeEtag({.life = context.engine.life(),
+                               .stream = info.id,
                                .start = {},
                                .end = outcome.tail,
+                               .at_tail = true,
                                .closed = outcome.closed,
                                .coding = Coding::kIdentity}));
   }

@@ -148,15 +148,19 @@ void SendPage(const RouterContext& context, const StreamHandle& stream, Page pag
               Responder& responder) {
   const StreamInfo info = Engine::Info(stream);
   const bool compressible = context.options.compression && IsCompressible(info.config.content_type);
-  PageTag tag{.stream = info.id, .start = page.start, .end = page.end, .closed = page.closed};
-  const bool at_tail = page.at_tail;
+  PageTag tag{.life = context.engine.life(),
+              .stream = info.id,
+              .start = page.start,
+              .end = page.end,
+              .at_tail = page.at_tail,
+              .closed = page.closed};
   PageBody body = FrameBody(info.config.kind, std::move(page));
   if (compressible && body.size >= kCompressBytesMin) {
     tag.coding = NegotiateCoding(conditions.accept_encoding);
   }
   Head head(context);
   head.NextOffset(tag.end);
-  if (at_tail) head.UpToDate();
+  if (tag.at_tail) head.UpToDate();
   head.Closed(tag.closed);
   if (cursor) head.Cursor(*cursor);
   head.CacheControl(now_query ? kNoStore : CacheControlOf(context.options.cache_policy));

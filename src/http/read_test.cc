@@ -3,6 +3,7 @@
 
 #include "http/page_reply.h"
 #include "http/router_test_support.h"
+#include "storage/memory_log.h"
 
 namespace thalweg {
 namespace {
@@ -119,6 +120,21 @@ TEST(CatchUp, RefusesWhatCannotBeRead) {
     EXPECT_EQ(CodeOf(answer), c.code) << c.why;
     EXPECT_EQ(answer.Header("cache-control"), "no-store") << c.why;
   }
+}
+
+// A cache keeps fields that a 304 does not name: it would tell for ever that it is up to date.
+TEST(CatchUp, IsNoMoreWhatItWasOnceThereIsMoreBehindIt) {
+  RouterOptions options;
+  options.page_bytes_max = 4;
+  RouterBench bench(std::make_unique<MemoryLog>(), options);
+  bench.PutText("a", "data");
+  const auto at_tail = bench.Get("a");
+  EXPECT_EQ(at_tail.Header("stream-up-to-date"), "true");
+  bench.PostText("a", "more");
+  const auto same_bytes = bench.Get("a", {{"if-none-match", at_tail.Header("etag")}});
+  EXPECT_EQ(same_bytes.status(), 200);
+  EXPECT_EQ(same_bytes.body(), at_tail.body());
+  EXPECT_FALSE(same_bytes.HasHeader("stream-up-to-date"));
 }
 
 TEST(CatchUp, Answers304WithTheStreamsFields) {
