@@ -154,6 +154,15 @@ DurableEngineEvents EventsOf(const StoreOptions& options, const Clock& clock) {
                 fault.message,
                 fault.no_space ? " every second: free some space, or file descriptors" : " later");
           },
+      .on_log_room =
+          [teller](const StorageFault* fault) {
+            if (fault == nullptr) return teller.Say(LogLevel::kInfo, "the log has room again");
+            teller.Say(LogLevel::kError,
+                       "the log has no room for more: {}; what brings bytes is answered 507 until "
+                       "it has, which is tried five times a second: free some space, or file "
+                       "descriptors",
+                       fault->message);
+          },
       .on_unreadable =
           [teller, seldom = std::make_shared<Seldom>(clock)](const StorageFault& fault) {
             const auto held_back = seldom->Next();

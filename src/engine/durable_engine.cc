@@ -46,6 +46,14 @@ std::function<void(const StorageFault&)> FailOnce(Engine& engine,
   };
 }
 
+std::function<void(const DiskError*)> RoomTeller(const DurableEngineEvents& events) {
+  return [tell = events.on_log_room](const DiskError* error) {
+    if (!tell) return;
+    const auto fault = error == nullptr ? StorageFault{} : DiskFault(*error).error();
+    tell(error == nullptr ? nullptr : &fault);
+  };
+}
+
 }  // namespace
 
 DurableEngine::DurableEngine(std::unique_ptr<DirectoryClock> clock, std::unique_ptr<Engine> engine,
@@ -55,8 +63,12 @@ DurableEngine::DurableEngine(std::unique_ptr<DirectoryClock> clock, std::unique_
     : clock_(std::move(clock)),
       engine_(std::move(engine)),
       recovered_(std::move(recovered)),
-      log_threads_(log, [fail = FailOnce(*engine_, events)](
-                            const DiskError& error) { fail(DiskFault(error).error()); }),
+      log_threads_(
+          log,
+          [fail = FailOnce(*engine_, events)](const DiskError& error) {
+            fail(DiskFault(error).error());
+          },
+          RoomTeller(events)),
       keeper_(*engine_, log, recovered_.bytes_read, *clock_, options,
               {.on_checkpoint = events.on_checkpoint,
                .on_trouble = events.on_trouble,

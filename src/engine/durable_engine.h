@@ -34,7 +34,10 @@ struct DurableEngineEvents {
   // Once: a write or a sync has failed. The engine refuses every change from then on; the process
   // should end and recover from what the disk holds.
   std::function<void(const StorageFault&)> on_failure;
-  std::function<void(const StorageFault&)> on_trouble;     // nothing is lost; it is tried again
+  std::function<void(const StorageFault&)> on_trouble;  // nothing is lost; it is tried again
+  // With why, when the log has no room for more, so that what brings bytes is refused; with null
+  // when it has again.
+  std::function<void(const StorageFault*)> on_log_room;
   std::function<void(const StorageFault&)> on_unreadable;  // a stream; who asked for it got a 500
   std::function<void(const Checkpoint::Report&, int64_t took_ms)> on_checkpoint;
 };

@@ -46,9 +46,13 @@ class DurableEngineTest : public testing::Test {
 
   StorageResult<std::unique_ptr<DurableEngine>> Try(
       const std::function<void(const StorageFault&)>& tell) {
-    return DurableEngine::Open(
-        folder_.disk(), std::make_unique<BorrowedCatalog>(catalog_), Options(), clock_,
-        {.on_failure = tell, .on_trouble = tell, .on_unreadable = tell, .on_checkpoint = {}});
+    return DurableEngine::Open(folder_.disk(), std::make_unique<BorrowedCatalog>(catalog_),
+                               Options(), clock_,
+                               {.on_failure = tell,
+                                .on_trouble = tell,
+                                .on_log_room = {},
+                                .on_unreadable = tell,
+                                .on_checkpoint = {}});
   }
 
   LogTestFolder folder_;
@@ -140,6 +144,7 @@ TEST_F(DurableEngineTest, ManyThreadsWhileStreamsComeAndGoAllTheTime) {
         folder_.disk(), std::make_unique<BorrowedCatalog>(catalog_), options, clock,
         {.on_failure = fail,
          .on_trouble = fail,
+         .on_log_room = {},
          .on_unreadable = fail,
          .on_checkpoint = [&](const Checkpoint::Report&, int64_t) { ++checkpoints; }});
     ASSERT_TRUE(opened) << opened.error().message;
@@ -213,6 +218,7 @@ TEST(DurableEngineFailure, IsToldOnceRefusesEveryChangeAndIsRecoveredFrom) {
                                       if (++failures == 1) failed.set_value();
                                     },
                                 .on_trouble = [](const StorageFault&) {},
+                                .on_log_room = {},
                                 .on_unreadable = [](const StorageFault&) {},
                                 .on_checkpoint = {}});
   };

@@ -20,9 +20,11 @@ LocalLog& Prepared(LocalLog& log) {
 
 }  // namespace
 
-LogThreads::LogThreads(LocalLog& log, std::function<void(const DiskError&)> on_failure)
+LogThreads::LogThreads(LocalLog& log, std::function<void(const DiskError&)> on_failure,
+                       std::function<void(const DiskError*)> on_room)
     : log_(Prepared(log)),
       on_failure_(std::move(on_failure)),
+      on_room_(std::move(on_room)),
       preparer_([this](std::stop_token stop) { RunPreparer(std::move(stop)); }),
       committer_([this](std::stop_token stop) { RunCommitter(std::move(stop)); }) {}
 
@@ -40,6 +42,7 @@ void LogThreads::RunCommitter(std::stop_token stop) {
     const DiskResult<void> committed = log_.Commit();
     if (log_.failed()) return on_failure_(committed.error());
     if (!log_.next_is_prepared()) WakePreparer();
+    if (!committed || told_no_room_) TellRoom(committed ? nullptr : &committed.error());
     if (committed) continue;
     if (is_last_try) return;
     std::unique_lock lock(mutex_);
@@ -53,11 +56,21 @@ void LogThreads::WakePreparer() {
   next_is_taken_.notify_one();
 }
 
+// Once for each change, however often it is tried.
+void LogThreads::TellRoom(const DiskError* error) {
+  std::lock_guard lock(room_mutex_);
+  const bool has_room = log_.HasRoom();
+  if (has_room != told_no_room_ || (!has_room && error == nullptr)) return;
+  told_no_room_ = !has_room;
+  if (on_room_) on_room_(has_room ? nullptr : error);
+}
+
 void LogThreads::RunPreparer(std::stop_token stop) {
   NameThisThread("thalweg-prepare");
   while (!stop.stop_requested()) {
     // A full disk is no failure: it is tried again.
-    const bool prepared = log_.PrepareNext().has_value();
+    const DiskResult<void> prepared = log_.PrepareNext();
+    TellRoom(prepared ? nullptr : &prepared.error());
     std::unique_lock lock(mutex_);
     if (prepared) {
       next_is_taken_.wait(lock, stop, [this] { return !log_.next_is_prepared(); });

@@ -2,6 +2,7 @@
 // later.
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <cerrno>
 #include <chrono>
 #include <functional>
@@ -179,11 +180,18 @@ void FailTest(const DiskError& error) { ADD_FAILURE() << error.message; }
 
 TEST_F(RoomOfLog, TheThreadsWriteWhatHadToWaitOnceThereIsSpace) {
   StageMoreThanFits();
-  const LogThreads threads(log_, FailTest);
-  ASSERT_TRUE(Eventually([this] { return !log_.HasRoom(); })) << "it was tried, and does not fit";
+  std::atomic<int> refused = 0, again = 0;
+  const LogThreads threads(log_, FailTest, [&](const DiskError* error) {
+    EXPECT_TRUE(error == nullptr || error->code == ENOSPC);
+    ++(error != nullptr ? refused : again);
+  });
+  ASSERT_TRUE(Eventually([&] { return refused == 1; })) << "it was tried, and does not fit";
+  EXPECT_FALSE(log_.HasRoom());
   disk_.SetRoom(UINT64_MAX);
   EXPECT_TRUE(Eventually([this] { return log_.durable() == log_.staged(); }));
-  EXPECT_TRUE(Eventually([this] { return log_.HasRoom(); }));
+  EXPECT_TRUE(Eventually([&] { return again == 1; }));
+  EXPECT_TRUE(log_.HasRoom());
+  EXPECT_EQ(refused, 1) << "told once, however often it was tried";
 }
 
 TEST_F(RoomOfLog, TheThreadsTryOnceMoreBeforeTheyEnd) {

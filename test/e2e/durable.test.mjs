@@ -128,6 +128,8 @@ const fullDisk = (t, ...flags) =>
       const ended = await server.stop();
       execFileSync("umount", [folder]);
       assert.equal(ended.code, 0);
+      assert.match(server.said.err, /the log has no room for more: .*No space left on device/);
+      assert.match(server.said.err, /the log has room again/);
     }
   });
 
