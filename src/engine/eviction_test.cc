@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cerrno>
 #include <string>
 #include <vector>
 
@@ -67,6 +68,26 @@ TEST_F(EvictionTest, KeepsWhatHasChangedHoweverManyAreAskedFor) {
   EXPECT_EQ(Text(paths_[3]), "textmore");
   CheckpointAndEvict();
   EXPECT_EQ(in_memory(), 0u);
+}
+
+TEST_F(EvictionTest, EndsNoStreamEarlyThatWasUsedWhileTheLogHadNoRoom) {
+  CreateCommand command = NewStream("/a");
+  command.expiry = Ttl(8);
+  engine().Create(command);
+  disk().FailNth({.op = DiskOp::kCreate, .path_part = ".log"}, 2, {.code = ENOSPC});
+  CheckpointAndEvict();
+  ASSERT_FALSE(log().HasRoom());
+  clock().AdvanceMs(7'000);
+  EXPECT_EQ(engine().Touch("/a").verdict, ReadVerdict::kOk);
+  engine().EvictSome(1);
+  clock().AdvanceMs(7'000);
+  EXPECT_EQ(engine().Touch("/a").verdict, ReadVerdict::kOk);
+  ASSERT_TRUE(log().PrepareNext());
+  CheckpointAndEvict();
+  EXPECT_EQ(in_memory(), 0u);
+  Start();
+  clock().AdvanceMs(7'000);
+  EXPECT_EQ(engine().Describe("/a").verdict, ReadVerdict::kOk);
 }
 
 }  // namespace

@@ -54,10 +54,10 @@ class StreamEntry {
   TailBytes
       own;  // of those from state.start on, what no segment has yet; older ones the source has
   Visibility visible;
-  Lsn last;                // of the last record that changed what clients see of it
-  StreamHandle source;     // of a fork; null once gone
-  int64_t used_steady_ms;  // last use; state.accessed_steady_ms is the last one that was recorded
-  Boxed<WatchList> watched_by;         // not empty; null: by nobody
+  Lsn last;                     // of the last record that changed what clients see of it
+  StreamHandle source;          // of a fork; null once gone
+  int64_t used_steady_ms;       // last use; state.accessed_steady_ms is the last one that was noted
+  Boxed<WatchList> watched_by;  // not empty; null: by nobody
   std::unique_ptr<ExpiryTimer> timer;  // null: never expires
 
   // For checkpoints (checkpoint.h).

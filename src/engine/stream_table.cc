@@ -68,13 +68,15 @@ void StreamTable::ExpireIfDue(const StreamHandle& stream, Moment now, Aftermath&
   Remove(stream, *decision.record, log_.Stage(*decision.record), after);
 }
 
+// While the log has no room a use is noted in memory alone: records for uses that go on would take
+// more and more of it and could not become durable. The next checkpoint keeps what was noted.
 void StreamTable::Use(const StreamHandle& stream, Moment now) {
   THALWEG_ASSERT(!stream->gone);
   if (now.steady_ms <= stream->used_steady_ms) return;
   stream->used_steady_ms = now.steady_ms;
   if (!TouchIsDue(stream->state.config->expiry, stream->state.accessed_steady_ms, now)) return;
   const TouchRecord record{.id = stream->state.id, .at = now};
-  log_.Stage(record);  // no answer rests on it
+  if (log_.HasRoom()) log_.Stage(record);  // no answer rests on it
   Touch(stream, record);
 }
 

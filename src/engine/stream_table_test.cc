@@ -30,6 +30,26 @@ TEST(StreamTable, RecordsUsesAtMostEightTimesPerWindow) {
   EXPECT_LE(touches, 8u);
 }
 
+TEST(StreamTable, RecordsNoUseWhileTheLogHasNoRoom) {
+  ManualClock clock;
+  auto* log = new DelayedLog;  // the engine's
+  Engine engine(clock, std::unique_ptr<CommitLog>(log), EngineOptions{.partitions = 1});
+  CreateCommand command = NewStream("/a");
+  command.expiry = Ttl(8);
+  engine.Create(command);
+  const Lsn before = log->staged();
+  log->SetRoom(false);
+  for (int i = 0; i < 20; ++i) {
+    clock.AdvanceMs(2'000);
+    ASSERT_EQ(engine.Touch("/a").verdict, ReadVerdict::kOk) << "it is used all the same";
+  }
+  EXPECT_EQ(log->staged(), before);
+  log->SetRoom(true);
+  clock.AdvanceMs(1'000);
+  engine.Touch("/a");
+  EXPECT_GT(log->staged(), before);
+}
+
 TEST(StreamTable, FindsWhatWasAddedUnderItsPathAlone) {
   ManualClock clock;
   DelayedLog log;
