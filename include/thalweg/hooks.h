@@ -3,6 +3,10 @@
 // A hook is called once the change is durable and before the request is answered. It cannot fail
 // the request: the change has happened. It is not called for a repeated PUT, for streams that
 // expire, for Clear, and for calls of Store; nor for what becomes durable after the router's end.
+//
+// One router tells of its changes in the order in which they happened. What several routers tell
+// over one store comes in no order: of a stream that one deletes as soon as another has created it,
+// the deletion may be told first. Who keeps a list asks the store what stands at the path.
 #pragma once
 
 #include <cstdint>

@@ -4,6 +4,11 @@
 // One JSON value for each event: {"type":"stream","key":K,"value":{"path":K,"contentType":T,
 // "createdAt":MS},"headers":{"operation":"insert"}}, or "delete" without a value. It is written
 // through the store, not over HTTP, and does not list itself.
+//
+// The last event of a path says what stands there, whichever of several routers created or deleted
+// it, and however late each tells: an event that is not true any more when its turn comes is left
+// out. So a stream that is deleted as soon as it was created may have a "delete" and no "insert".
+// What hooks are not told of (thalweg/hooks.h) the registry does not tell either.
 #pragma once
 
 #include <memory>
@@ -27,8 +32,8 @@ class THALWEG_API RegistryHooks {
   explicit RegistryHooks(Store& store, std::string path = "__registry__", Logger* logger = nullptr);
   ~RegistryHooks();
 
-  // For RouterOptions, of any number of routers over that store. The request waits until the event
-  // is durable. THREAD: any.
+  // For RouterOptions, of all routers over that store: only one RegistryHooks for a registry knows
+  // what it has written last. The request waits until the event is durable. THREAD: any.
   LifecycleHooks hooks();
 
  private:

@@ -31,6 +31,7 @@
 namespace thalweg {
 
 class Engine;
+class RegistryHooks;
 
 struct StoreOptions {
   size_t partitions = 32;  // locks; a power of two
@@ -288,6 +289,10 @@ class THALWEG_API Store {
 
  private:
   class Impl;
+  friend class RegistryHooks;
+  // As Get, but of what was decided, durable or not; waits for nothing.
+  StoreResult<StreamDescription> GetStaged(std::string_view path);
+
   explicit Store(std::unique_ptr<Impl> impl);
   std::unique_ptr<Impl> impl_;
 };

@@ -1,5 +1,6 @@
 // Crosses threads: events come from any router, results from the store; see thalweg/registry.h.
 #include <atomic>
+#include <mutex>
 #include <utility>
 
 #include "api/registry_event.h"
@@ -39,17 +40,18 @@ class RegistryHooks::Impl : public std::enable_shared_from_this<Impl> {
 
   void Write(const StreamEvent& event, AnswerHold hold) {
     if (event.path == key_) return;
-    Append({std::make_shared<const std::string>(RegistryEventJson(event)), std::move(hold)});
+    Append({event, std::move(hold)});
   }
 
  private:
   // An event on its way; the answer waits as long as somebody has it.
   struct Entry {
-    std::shared_ptr<const std::string> json;
+    StreamEvent event;
     AnswerHold hold;
     bool was_created = false;  // the registry, for this entry
   };
 
+  bool IsTrue(const StreamEvent& event);
   void Append(Entry entry);
   void CreateWith(Entry entry);
   void NoteSuccess() { is_failing_ = false; }
@@ -59,14 +61,31 @@ class RegistryHooks::Impl : public std::enable_shared_from_this<Impl> {
   const std::string key_;
   Logger* const logger_;                  // may be null
   std::atomic<bool> is_failing_ = false;  // has been said
+
+  // Held from the look whether an event is true until it has its place in the registry. The store
+  // may call back meanwhile, within our call.
+  std::recursive_mutex mutex_;
 };
+
+// Whether what stands at the path now is what `event` tells of; where nobody knows, it is believed.
+// An event comes late where another router has changed the path since. That one is told of the
+// change after it, so who comes last finds what is true, and what is not need not be written.
+bool RegistryHooks::Impl::IsTrue(const StreamEvent& event) {
+  const bool is_created = event.kind == StreamEvent::Kind::kCreated;
+  const auto standing = store_.GetStaged(event.path);
+  if (!standing) return standing.error().code != StoreErrc::kNotFound || !is_created;
+  if (standing->soft_deleted) return !is_created;
+  return is_created && standing->content_type == event.content_type;
+}
 
 // Most often the registry is there.
 void RegistryHooks::Impl::Append(Entry entry) {
-  const std::shared_ptr<const std::string> json = entry.json;
+  const std::lock_guard lock(mutex_);
+  if (!IsTrue(entry.event)) return;
+  const std::string json = RegistryEventJson(entry.event);
   AppendOptions options;
   options.content_type = kJson;
-  store_.AppendAsync(key_, *json, options,
+  store_.AppendAsync(key_, json, options,
                      [self = shared_from_this(),
                       entry = std::move(entry)](StoreResult<AppendResult> result) mutable {
                        if (result) return self->NoteSuccess();
@@ -79,11 +98,13 @@ void RegistryHooks::Impl::Append(Entry entry) {
 
 // With the event in it, so that no later one can come before.
 void RegistryHooks::Impl::CreateWith(Entry entry) {
+  const std::lock_guard lock(mutex_);
+  if (!IsTrue(entry.event)) return;
   entry.was_created = true;
-  const std::shared_ptr<const std::string> json = entry.json;
+  const std::string json = RegistryEventJson(entry.event);
   CreateOptions options;
   options.content_type = kJson;
-  options.initial_data = *json;
+  options.initial_data = json;
   store_.CreateAsync(key_, options,
                      [self = shared_from_this(),
                       entry = std::move(entry)](StoreResult<CreateResult> result) mutable {

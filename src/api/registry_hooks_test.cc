@@ -3,6 +3,7 @@
 
 #include <semaphore>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "api/store_test_support.h"
@@ -137,6 +138,56 @@ TEST_F(RegistryHooksTest, WriteIntoNoStreamOfAnotherType) {
   ASSERT_EQ(logger_.lines.size(), 1u);
 }
 
+// Events of one path that come from several routers, in every order that they may come in.
+TEST_F(RegistryHooksTest, EndWithWhatStandsThereHoweverLateAnEventComes) {
+  const auto created = [this](const std::string& path, const std::string& type = "text/plain") {
+    registry_.hooks().on_created({.path = path, .content_type = type, .at_ms = clock_.WallMs()},
+                                 nullptr);
+  };
+  const auto deleted = [this](const std::string& path) {
+    registry_.hooks().on_deleted({.kind = StreamEvent::Kind::kDeleted, .path = path}, nullptr);
+  };
+  deleted("gone");
+  created("gone");
+  ASSERT_TRUE(store_->Create("here", {.content_type = "text/plain"}));
+  created("here");
+  deleted("here");
+  ASSERT_TRUE(store_->Create("again", {.content_type = "application/json"}));
+  created("again", "application/json");
+  created("again", "text/plain");
+  ASSERT_TRUE(store_->Create("source", {.content_type = "text/plain"}));
+  ASSERT_TRUE(store_->Create("fork", {.forked_from = "source"}));
+  ASSERT_TRUE(store_->Remove("source"));
+  deleted("source");
+  created("source");
+  EXPECT_EQ(Registry(), "[" + Removal("gone") + "," + Insert("here") + "," +
+                            Insert("again", "application/json") + "," + Removal("source") + "]");
+}
+
+// Each stream goes as soon as it has come, so that its two events race.
+TEST_F(RegistryHooksTest, EndWithWhatStandsThereWhereThreadsCreateAndDelete) {
+  constexpr int kStreams = 500;
+  const LifecycleHooks hooks = registry_.hooks();
+  std::thread creates([&] {
+    for (int i = 0; i < kStreams; ++i) {
+      EXPECT_TRUE(store_->Create(std::to_string(i), {.content_type = "text/plain"}));
+      hooks.on_created({.path = std::to_string(i), .content_type = "text/plain"}, nullptr);
+    }
+  });
+  for (int i = 0; i < kStreams; ++i) {
+    while (!store_->Remove(std::to_string(i)).value()) std::this_thread::yield();
+    hooks.on_deleted({.kind = StreamEvent::Kind::kDeleted, .path = std::to_string(i)}, nullptr);
+  }
+  creates.join();
+  const std::string events = Registry();
+  for (int i = 0; i < kStreams; ++i) {
+    const std::string removal = Removal(std::to_string(i));
+    const size_t last = events.rfind(R"({"type":"stream","key":")" + std::to_string(i) + '"');
+    ASSERT_NE(last, std::string::npos) << i;
+    EXPECT_EQ(events.substr(last, removal.size()), removal);
+  }
+}
+
 TEST_F(RegistryHooksTest, MayOutliveTheirMaker) {
   LifecycleHooks hooks;
   {
@@ -145,6 +196,7 @@ TEST_F(RegistryHooksTest, MayOutliveTheirMaker) {
   }
   hooks.on_created({.path = "other-", .content_type = "a/b"}, nullptr);
   EXPECT_FALSE(store_->Has("other-")) << "itself, in any spelling";
+  ASSERT_TRUE(store_->Create("x", {.content_type = "a/b"}));
   hooks.on_created({.path = "x", .content_type = "a/b"}, nullptr);
   EXPECT_TRUE(store_->Has("other-"));
 }
@@ -162,10 +214,11 @@ TEST(RegistryHooks, HoldAnAnswerUntilTheEventIsOnTheDisk) {
       if (read) seen = Store::FormatResponse(read->content_type, read->messages).view();
       released.release();
     });
-    registry.hooks().on_created(
-        {.path = "s" + std::to_string(events), .content_type = "text/plain"}, std::move(hold));
+    const std::string path = "s" + std::to_string(events);
+    ASSERT_TRUE((*store)->Create(path, {.content_type = "text/plain"}));
+    registry.hooks().on_created({.path = path, .content_type = "text/plain"}, std::move(hold));
     released.acquire();
-    EXPECT_NE(seen.find("\"s" + std::to_string(events) + "\""), std::string::npos) << seen;
+    EXPECT_NE(seen.find("\"" + path + "\""), std::string::npos) << seen;
   }
 }
 
@@ -173,6 +226,7 @@ TEST_F(RegistryHooksTest, FailNoRequestWhereNoStreamCanLive) {
   RegistryHooks nowhere(*store_, "__ds/x", &logger_);
   auto hold = std::make_shared<int>();
   const std::weak_ptr<int> held = hold;
+  ASSERT_TRUE(store_->Create("x", {.content_type = "a/b"}));
   nowhere.hooks().on_created({.path = "x", .content_type = "a/b"}, std::move(hold));
   EXPECT_TRUE(held.expired()) << "the answer goes";
   EXPECT_EQ(logger_.lines.size(), 1u);

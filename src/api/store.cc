@@ -73,6 +73,13 @@ class Store::Impl {
     return std::move(pending.result);
   }
 
+  // The same, durable or not.
+  template <typename T, typename Command>
+  StoreResult<T> RunNow(Command command) {
+    if (closing_) return Refuse(StoreErrc::kFailed);
+    return command(commands_).result;
+  }
+
   void WaitForMessages(std::string_view path, std::string_view offset, int64_t timeout_ms,
                        StoreCallback<WaitResult> done);
   void CancelAllWaits() {
@@ -228,6 +235,10 @@ void Store::CancelAllWaits() { impl_->CancelAllWaits(); }
 
 StoreResult<StreamDescription> Store::Get(std::string_view path) {
   return impl_->RunAndWait<StreamDescription>([&](const StoreCommands& c) { return c.Get(path); });
+}
+
+StoreResult<StreamDescription> Store::GetStaged(std::string_view path) {
+  return impl_->RunNow<StreamDescription>([&](const StoreCommands& c) { return c.Get(path); });
 }
 
 bool Store::Has(std::string_view path) { return CurrentOffset(path).has_value(); }
