@@ -74,6 +74,7 @@ enum class StoreErrc : uint8_t {
   kSourceNotFound,       // 404: of a fork
   kSourceGone,           // 409
   kForkOffset,           // 400: beyond the tail, inside an append, or past the append behind it
+  kForkTooDeep,          // 409: the source is the last of a chain of 1,000 forks
   kContentTypeMissing,   // 400
   kContentTypeMismatch,  // 409
   kClosed,               // 409

@@ -18,6 +18,7 @@ std::string_view SentenceOf(StoreErrc code) {
     case StoreErrc::kSourceNotFound: return kForkSourceNotFound.title;
     case StoreErrc::kSourceGone: return kForkSourceDeleted.title;
     case StoreErrc::kForkOffset: return "The fork's offset does not fit the source.";
+    case StoreErrc::kForkTooDeep: return kForkTooDeep.title;
     case StoreErrc::kContentTypeMissing: return kContentTypeMissing.title;
     case StoreErrc::kContentTypeMismatch: return kContentTypeMismatch.title;
     case StoreErrc::kClosed: return kStreamClosed.title;
@@ -46,6 +47,7 @@ StoreErrc CodeOf(CreateVerdict verdict) {
     case CreateVerdict::kPathSoftDeleted: return StoreErrc::kPathHeld;
     case CreateVerdict::kSourceMissing: return StoreErrc::kSourceNotFound;
     case CreateVerdict::kSourceSoftDeleted: return StoreErrc::kSourceGone;
+    case CreateVerdict::kForkTooDeep: return StoreErrc::kForkTooDeep;
     case CreateVerdict::kContentTypeMismatch: return StoreErrc::kContentTypeMismatch;
     case CreateVerdict::kForkBeyondTail:
     case CreateVerdict::kForkNotOnBoundary:

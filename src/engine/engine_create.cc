@@ -1,12 +1,14 @@
 // Creation, plain and by fork. A fork and its reference on the source are one record, decided under
 // the locks of both; what takes longer (finding the fork's point) is done before them.
 #include <algorithm>
+#include <mutex>
 #include <utility>
 
 #include "base/assert.h"
 #include "engine/engine_access.h"
 #include "engine/history.h"
 #include "stream/content_type.h"
+#include "stream/decide.h"
 #include "stream/json_messages.h"
 
 namespace thalweg {
@@ -42,6 +44,22 @@ StorageResult<bool> ResolvePoint(const StreamStore* store, const StreamHandle& s
   prefix = std::move(*taken);
   point.prefix = prefix.view();
   return true;
+}
+
+// How many streams `stream` reads from, each from the next, as far as it matters. THREAD: takes
+// locks, one at a time.
+uint64_t DepthOf(StreamHandle stream) {
+  uint64_t depth = 0;
+  for (; depth < kForkDepthMax; ++depth) {
+    StreamHandle source;
+    {
+      std::lock_guard lock(stream->home.mutex);
+      source = stream->source;
+    }
+    if (source == nullptr) break;
+    stream = std::move(source);
+  }
+  return depth;
 }
 
 // Whether what was found out about `seen`, when it ended at `tail`, holds for what stands at its
@@ -111,6 +129,7 @@ std::optional<CreateOutcome> Engine::TryCreateFork(CreateCommand command) {
       return unreadable;
     }
     if (!*resolved) return std::nullopt;
+    command.fork.source_depth = DepthOf(looked_at);
   }
   Partition& home = streams_->PartitionOf(key);
   Partition& source_home = streams_->PartitionOf(source_key);

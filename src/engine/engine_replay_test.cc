@@ -124,6 +124,23 @@ TEST_F(Replayed, AForkMayLeaveItsSourceInWhatThatInherited) {
   EXPECT_EQ(ReadAll(engine_, "/again"), "ad");
 }
 
+// As a log may hold it that is older than the limit for new forks.
+TEST_F(Replayed, AChainOfForksMayBeLongerThanNewOnesAre) {
+  constexpr uint64_t kForks = 20'000;
+  static_assert(kForks > kForkDepthMax);
+  ASSERT_TRUE(Take(Created(1, "/1", "x")));
+  for (uint64_t id = 2; id <= kForks; ++id) {
+    ASSERT_TRUE(Take(Forked(id, "/" + std::to_string(id), id - 1, 1)));
+    ASSERT_TRUE(Take(Removed(id - 1)));
+  }
+  engine_.EndReplay();
+  const std::string last = "/" + std::to_string(kForks);
+  EXPECT_EQ(ReadAll(engine_, last), "x");
+  EXPECT_EQ(engine_.stream_count(), kForks);
+  engine_.Remove(last);
+  EXPECT_EQ(engine_.stream_count(), 0u);
+}
+
 // The last recorded use is up to an eighth of the window older than the last one.
 TEST_F(Replayed, AWindowNeverEndsEarly) {
   CreateRecord record = Created(1, "/a");

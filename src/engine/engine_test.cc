@@ -213,8 +213,8 @@ TEST_F(EngineTest, ARemovedSourceStaysForItsForksAndGoesWithTheLast) {
   EXPECT_EQ(engine_.stream_count(), 0u);
 }
 
-TEST_F(EngineTest, AVeryLongChainOfForksIsReadRemovedAndDestroyed) {
-  constexpr int kForks = 20'000;
+TEST_F(EngineTest, TheLongestChainOfForksIsReadRemovedAndDestroyed) {
+  constexpr int kForks = kForkDepthMax;
   for (const std::string_view keep : {"/removed", "/left to the end"}) {
     Create(NewStream(std::string(keep) + "0", kBytesType, "x"));
     for (int i = 1; i <= kForks; ++i) {
@@ -223,7 +223,9 @@ TEST_F(EngineTest, AVeryLongChainOfForksIsReadRemovedAndDestroyed) {
       ASSERT_EQ(Create(NewFork(path, source)), CreateVerdict::kCreated);
       if (keep == "/removed") engine_.Remove(source);
     }
-    EXPECT_EQ(ReadAll(engine_, std::string(keep) + std::to_string(kForks)), "x");
+    const std::string last = std::string(keep) + std::to_string(kForks);
+    EXPECT_EQ(ReadAll(engine_, last), "x");
+    EXPECT_EQ(Create(NewFork("/one more", last)), CreateVerdict::kForkTooDeep);
   }
   engine_.Remove("/removed" + std::to_string(kForks));
   EXPECT_EQ(engine_.stream_count(), size_t{kForks + 1});

@@ -40,6 +40,7 @@ const Problem& ProblemOf(CreateVerdict verdict) {
     case CreateVerdict::kPathSoftDeleted: return kPathHeld;
     case CreateVerdict::kSourceMissing: return kForkSourceNotFound;
     case CreateVerdict::kSourceSoftDeleted: return kForkSourceDeleted;
+    case CreateVerdict::kForkTooDeep: return kForkTooDeep;
     case CreateVerdict::kContentTypeMismatch: return kContentTypeMismatch;
     case CreateVerdict::kForkBeyondTail: return kForkBeyondTail;
     case CreateVerdict::kForkNotOnBoundary: return kForkNotBoundary;

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "http/router_test_support.h"
+#include "stream/decide.h"
 
 namespace thalweg {
 namespace {
@@ -191,6 +192,19 @@ TEST(Create, RefusesInTheSettledOrder) {
     EXPECT_EQ(answer.body().find("sequence"), std::string::npos) << c.why;
   }
   EXPECT_EQ(bench.Get("n").status(), 404) << "nothing refused was created";
+}
+
+TEST(Create, RefusesAForkOfTheLastOfTheLongestChain) {
+  RouterBench bench;
+  bench.Put("0");
+  for (uint64_t i = 1; i <= kForkDepthMax; ++i) {
+    const std::string source = std::to_string(i - 1);
+    ASSERT_EQ(bench.Put(std::to_string(i), {{"stream-forked-from", source}}).status(), 201) << i;
+  }
+  const std::string last = std::to_string(kForkDepthMax);
+  const auto refused = bench.Put("n", {{"stream-forked-from", last}});
+  EXPECT_EQ(refused.status(), 409);
+  EXPECT_EQ(CodeOf(refused), "fork-too-deep");
 }
 
 TEST(Create, ForksWithAndWithoutTheBasePath) {

@@ -72,6 +72,8 @@ inline constexpr Problem kForkSourceNotFound{404, "fork-source-not-found",
                                              "The stream to fork does not exist."};
 inline constexpr Problem kForkSourceDeleted{409, "fork-source-deleted",
                                             "The stream to fork was deleted."};
+inline constexpr Problem kForkTooDeep{409, "fork-too-deep",
+                                      "The stream to fork ends too long a chain of forks."};
 inline constexpr Problem kForkBeyondTail{400, "fork-beyond-tail",
                                          "The fork's offset lies beyond the source's tail."};
 inline constexpr Problem kForkNotBoundary{400, "fork-not-a-boundary",
@@ -128,6 +130,7 @@ inline constexpr const Problem* kAllProblems[] = {
     &kPathHeld,
     &kForkSourceNotFound,
     &kForkSourceDeleted,
+    &kForkTooDeep,
     &kForkBeyondTail,
     &kForkNotBoundary,
     &kForkSubOffsetTooLarge,

@@ -36,6 +36,7 @@ struct ForkPoint {
   bool at_is_boundary = true;   // `at` ends an append of the source, or is its start
   std::string_view prefix;      // the wire bytes that sub_offset stands for
   bool sub_offset_fits = true;  // false: past the append that follows `at`
+  uint64_t source_depth = 0;    // so many streams the source reads from, each from the next
 };
 
 struct CreateCommand {

@@ -22,12 +22,17 @@ enum class CreateVerdict : uint8_t {
   kPathSoftDeleted,      // 409: the path is held by a deleted stream that forks still read
   kSourceMissing,        // 404
   kSourceSoftDeleted,    // 409
+  kForkTooDeep,          // 409: see kForkDepthMax
   kContentTypeMismatch,  // 409: fork and source differ
   kForkBeyondTail,       // 400
   kForkNotOnBoundary,    // 400
   kSubOffsetTooLarge,    // 400
   kBadJson,              // 400
 };
+
+// So many streams a fork may read from, each from the next. All of them are brought to memory with
+// it, while others wait: 7 ms for 1,000, where the system has the pages.
+inline constexpr uint64_t kForkDepthMax = 1'000;
 
 struct CreateDecision {
   CreateVerdict verdict;

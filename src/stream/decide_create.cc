@@ -60,6 +60,7 @@ CreateVerdict JudgeExisting(const StreamState& existing, const CreateCommand& co
 CreateVerdict JudgeFork(const StreamState* source, const CreateCommand& command) {
   if (source == nullptr) return CreateVerdict::kSourceMissing;
   if (source->soft_deleted) return CreateVerdict::kSourceSoftDeleted;
+  if (command.fork.source_depth >= kForkDepthMax) return CreateVerdict::kForkTooDeep;
   const std::optional<std::string_view> type = NamedType(command);
   if (type && !SameMediaType(*type, source->config->content_type)) {
     return CreateVerdict::kContentTypeMismatch;

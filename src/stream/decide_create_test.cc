@@ -222,6 +222,10 @@ TEST(DecideCreate, JudgesForks) {
       Change(Fork(Offset{0}, 11), [](CreateCommand& c) { c.fork.sub_offset_fits = false; });
   const CreateCommand beyond =
       Change(Fork(Offset{11}), [](CreateCommand& c) { c.fork.at_is_boundary = false; });
+  const CreateCommand deepest =
+      Change(Fork(), [](CreateCommand& c) { c.fork.source_depth = kForkDepthMax - 1; });
+  const CreateCommand too_deep =
+      Change(Fork(), [](CreateCommand& c) { c.fork.source_depth = kForkDepthMax; });
   const CreateCommand bad_json = Holding(Fork(), "", true, Payload::Fault::kBadJson);
   struct Case {
     const char* why;
@@ -236,6 +240,8 @@ TEST(DecideCreate, JudgesForks) {
       {"a closed source may be forked", &closed, Fork(), CreateVerdict::kCreated},
       {"no source", nullptr, Fork(), CreateVerdict::kSourceMissing},
       {"a deleted source", &deleted, Fork(), CreateVerdict::kSourceSoftDeleted},
+      {"the last of the longest chain", &source, deepest, CreateVerdict::kCreated},
+      {"one behind it", &source, too_deep, CreateVerdict::kForkTooDeep},
       {"the source comes before the type", nullptr, Typed(Fork(), "a/b"),
        CreateVerdict::kSourceMissing},
       {"another type", &source, Typed(Fork(), "text/html"), CreateVerdict::kContentTypeMismatch},

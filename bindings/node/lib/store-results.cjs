@@ -12,6 +12,7 @@ const FAILURES = [
   ['fork-source-not-found', 'Source stream not found'],
   ['fork-source-deleted', 'Source stream is soft-deleted'],
   ['bad-fork', 'Invalid fork offset'],
+  ['fork-too-deep', 'Source stream is the last of too long a chain of forks'],
   ['content-type-missing', 'Content-type missing'],
   ['content-type-mismatch', 'Content-type mismatch'],
   ['stream-closed', 'Stream is closed'],
