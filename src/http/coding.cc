@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "base/ascii.h"
 #include "stream/content_type.h"
 
 namespace thalweg {
@@ -12,18 +13,6 @@ namespace thalweg {
 namespace {
 
 constexpr int kQualityMax = 1000;
-
-std::string_view Trim(std::string_view text) {
-  const size_t begin = text.find_first_not_of(" \t");
-  if (begin == std::string_view::npos) return {};
-  return text.substr(begin, text.find_last_not_of(" \t") - begin + 1);
-}
-
-char Lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-
-bool Is(std::string_view text, std::string_view lower) {
-  return std::ranges::equal(text, lower, {}, Lower);
-}
 
 // qvalue = "0" or "1", with up to three decimals; in thousandths.
 std::optional<int> ParseQuality(std::string_view text) {
@@ -47,11 +36,11 @@ struct Preference {
 // Null: malformed, to be ignored.
 std::optional<Preference> ParsePreference(std::string_view item) {
   const size_t semicolon = std::min(item.find(';'), item.size());
-  Preference preference{.name = Trim(item.substr(0, semicolon))};
+  Preference preference{.name = Trimmed(item.substr(0, semicolon))};
   if (preference.name.empty()) return std::nullopt;
   if (semicolon == item.size()) return preference;
-  const std::string_view weight = Trim(item.substr(semicolon + 1));
-  if (weight.size() < 2 || Lower(weight[0]) != 'q' || weight[1] != '=') return std::nullopt;
+  const std::string_view weight = Trimmed(item.substr(semicolon + 1));
+  if (weight.size() < 2 || LowerAscii(weight[0]) != 'q' || weight[1] != '=') return std::nullopt;
   const auto quality = ParseQuality(weight.substr(2));
   if (!quality) return std::nullopt;
   preference.quality = *quality;
@@ -63,10 +52,10 @@ struct Preferences {
   std::optional<int> identity, gzip, deflate, zstd, any;
 
   std::optional<int>* SlotOf(std::string_view name) {
-    if (Is(name, "gzip") || Is(name, "x-gzip")) return &gzip;
-    if (Is(name, "deflate")) return &deflate;
-    if (Is(name, "zstd")) return &zstd;
-    if (Is(name, "identity")) return &identity;
+    if (EqualIgnoringCase(name, "gzip") || EqualIgnoringCase(name, "x-gzip")) return &gzip;
+    if (EqualIgnoringCase(name, "deflate")) return &deflate;
+    if (EqualIgnoringCase(name, "zstd")) return &zstd;
+    if (EqualIgnoringCase(name, "identity")) return &identity;
     return name == "*" ? &any : nullptr;
   }
 };

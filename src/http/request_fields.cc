@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "base/ascii.h"
 #include "http/problem_codes.h"
 #include "stream/command.h"
 
@@ -35,15 +36,6 @@ Field* SlotOf(std::string_view name, RequestFields& fields) {
   }
 }
 
-bool EqualsIgnoringCase(std::string_view text, std::string_view lower) {
-  if (text.size() != lower.size()) return false;
-  for (size_t i = 0; i < text.size(); ++i) {
-    const char c = text[i];
-    if ((c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c) != lower[i]) return false;
-  }
-  return true;
-}
-
 // The one of those that a stream keeps as they came that is too long; empty: none.
 std::string_view TooLong(const RequestFields& fields) {
   const auto is_long = [](const Field& field) { return field && field->size() > kTextBytesMax; };
@@ -56,7 +48,7 @@ std::string_view TooLong(const RequestFields& fields) {
 }  // namespace
 
 bool RequestFields::closes() const {
-  return stream_closed && EqualsIgnoringCase(*stream_closed, "true");
+  return stream_closed && EqualIgnoringCase(*stream_closed, "true");
 }
 
 std::expected<RequestFields, Refusal> FindFields(std::span<const HeaderField> headers) {

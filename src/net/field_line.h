@@ -5,18 +5,11 @@
 
 #include <string_view>
 
+#include "base/ascii.h"
 #include "net/byte_runs.h"
 #include "thalweg/http.h"
 
 namespace thalweg {
-
-// Without the white space around it: RFC 9110 5.6.3, OWS = *( SP / HTAB ).
-inline std::string_view Trimmed(std::string_view text) {
-  const auto is_blank = [](char c) { return c == ' ' || c == '\t'; };
-  while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
-  while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
-  return text;
-}
 
 inline bool IsLineEnd(const char* at, const char* end) {
   return end - at >= 2 && at[0] == '\r' && at[1] == '\n';

@@ -5,7 +5,6 @@
 
 #include "base/ascii.h"
 #include "net/byte_runs.h"
-#include "net/field_line.h"
 #include "net/request_target.h"
 
 namespace thalweg {

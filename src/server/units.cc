@@ -4,6 +4,8 @@
 #include <optional>
 #include <span>
 
+#include "base/ascii.h"
+
 namespace thalweg {
 namespace {
 
@@ -26,19 +28,9 @@ constexpr Unit kSizeUnits[] = {{"", 1},
                                {"gib", 1ULL << 30},
                                {"g", 1ULL << 30}};
 
-char ToLower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-
-bool EqualsLower(std::string_view text, std::string_view lower) {
-  if (text.size() != lower.size()) return false;
-  for (size_t i = 0; i < text.size(); ++i) {
-    if (ToLower(text[i]) != lower[i]) return false;
-  }
-  return true;
-}
-
 std::optional<uint64_t> FactorOf(std::string_view name, std::span<const Unit> units) {
   for (const Unit& unit : units) {
-    if (EqualsLower(name, unit.name)) return unit.factor;
+    if (EqualIgnoringCase(name, unit.name)) return unit.factor;
   }
   return std::nullopt;
 }

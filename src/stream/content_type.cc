@@ -7,16 +7,8 @@
 namespace thalweg {
 namespace {
 
-bool IsBlank(char c) { return c == ' ' || c == '\t'; }
-
-std::string_view Trim(std::string_view text) {
-  while (!text.empty() && IsBlank(text.front())) text.remove_prefix(1);
-  while (!text.empty() && IsBlank(text.back())) text.remove_suffix(1);
-  return text;
-}
-
 std::string_view WithoutParameters(std::string_view content_type) {
-  return Trim(content_type.substr(0, content_type.find(';')));
+  return Trimmed(content_type.substr(0, content_type.find(';')));
 }
 
 // A character of a registered name (RFC 6838 4.2), which leaves out "*".
@@ -49,7 +41,7 @@ ContentKind KindOf(std::string_view content_type) {
 }
 
 bool LooksLikeMediaType(std::string_view text) {
-  const std::string_view type = Trim(text);
+  const std::string_view type = Trimmed(text);
   const size_t slash = type.find('/');
   if (slash == 0 || slash == std::string_view::npos) return false;
   if (!std::ranges::all_of(type.substr(0, slash), IsNameChar)) return false;
