@@ -7,6 +7,7 @@
 #include <set>
 #include <utility>
 
+#include "done_calls.h"
 #include "hook_calls.h"
 #include "js_responses.h"
 #include "loop_executor.h"
@@ -25,7 +26,8 @@ class Ending {
 
 class AddonData {
  public:
-  explicit AddonData(Napi::Env env) : loop(env), responses(loop), hooks(loop), warnings(loop) {}
+  explicit AddonData(Napi::Env env)
+      : loop(env), responses(loop), dones(loop), hooks(loop), warnings(loop) {}
   ~AddonData() { End(); }
   AddonData(const AddonData&) = delete;
   AddonData& operator=(const AddonData&) = delete;
@@ -43,6 +45,7 @@ class AddonData {
 
   LoopExecutor loop;
   JsResponses responses;
+  DoneCalls dones;
   HookCalls hooks;
   Warnings warnings;
 

@@ -9,6 +9,7 @@
 
 #include <cstdint>
 #include <mutex>
+#include <thread>
 #include <unordered_map>
 #include <vector>
 
@@ -39,6 +40,9 @@ class LoopExecutor final : public Executor {
   void Close();
   bool closed() const { return closed_; }
 
+  // Whether the loop's thread asks. THREAD: any.
+  bool IsHere() const { return std::this_thread::get_id() == thread_; }
+
   Napi::Env env() const { return env_; }
 
  private:
@@ -46,6 +50,7 @@ class LoopExecutor final : public Executor {
   void Run();
 
   const Napi::Env env_;
+  const std::thread::id thread_ = std::this_thread::get_id();
   napi_threadsafe_function wake_ = nullptr;  // guarded by mutex_ where other threads call it
   bool closed_ = false;                      // written by the loop's thread under mutex_
 

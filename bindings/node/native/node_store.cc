@@ -77,17 +77,11 @@ void NodeStore::EndNow() {
   home_.reset();
 }
 
-// `done` in C++; the process stays alive until it was called.
+// `done` in C++. THREAD: the store may call it, and let go of it, on any.
 template <typename T>
 StoreCallback<T> NodeStore::DoneOf(const Napi::Value& done) {
-  addon_.loop.Hold();
-  return [&addon = addon_,
-          function = Napi::Persistent(done.As<Napi::Function>())](StoreResult<T> result) mutable {
-    addon.loop.Release();
-    if (addon.loop.closed()) return;
-    Napi::HandleScope scope(addon.loop.env());
-    function.Call({ResultOf(addon.loop.env(), result)});
-  };
+  return [&dones = addon_.dones, ticket = addon_.dones.Add(done.As<Napi::Function>())](
+             StoreResult<T> result) { dones.Call(ticket, std::move(result)); };
 }
 
 Napi::Value NodeStore::Create(const Napi::CallbackInfo& info) {

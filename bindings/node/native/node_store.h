@@ -2,7 +2,7 @@
 //
 // Changes take a `done(result)`, called within the call where there is nothing to wait for. Results
 // and failures are plain objects; lib/store-results.cjs gives them their public shapes. The loop's
-// thread only.
+// thread only; the store itself also calls back and ends on others (done_calls.h, background.h).
 #pragma once
 
 #include <napi.h>

@@ -255,6 +255,37 @@ test('file: what was durable is there after close and open', async (t) => {
   await second.close()
 })
 
+// The loop stands still until the store has ended, so that what is told is told by another thread.
+test('file: waits that the end of the store finds are told on the event loop', async (t) => {
+  const dataDir = join(folder(t), 'data')
+  const store = new FileBackedStreamStore({ dataDir })
+  await store.create('/w', { contentType: 'text/plain' })
+  const from = store.getCurrentOffset('/w')
+  let told = 0
+  const native = store[Symbol.for('thalweg.native')]
+  const waits = Array.from(
+    { length: 1000 },
+    () => new Promise((done) => native.wait('/w', from, 60_000, (result) => done((told += 1, result))))
+  )
+  const closing = native.close()
+  const reopened = openWithoutTurning(dataDir)
+  assert.equal(told, 0)
+  for (const { failed } of await Promise.all(waits)) assert.equal(typeof failed, 'number')
+  await closing
+  await reopened.close()
+})
+
+// Opens `dataDir` once who holds it lets it go; the event loop does not turn meanwhile.
+function openWithoutTurning(dataDir) {
+  for (;;) {
+    try {
+      return new FileBackedStreamStore({ dataDir })
+    } catch (error) {
+      if (error.code !== 'ERR_THALWEG_FOREIGN') throw error
+    }
+  }
+}
+
 test('file: a directory that cannot be one is refused with a reason', (t) => {
   const path = join(folder(t), 'file')
   writeFileSync(path, 'x')
