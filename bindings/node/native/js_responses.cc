@@ -54,7 +54,7 @@ bool JsResponse::Write(Bytes bytes) {
 bool JsResponse::WriteFile(FileRange range) {
   auto bytes = ReadRange(range);
   if (bytes) return Write(std::move(*bytes));
-  Abort();  // the length was told: the client must see that bytes are missing
+  incomplete_ = true;
   return true;
 }
 
@@ -66,7 +66,7 @@ void JsResponse::Respond(int status, const HeaderList& headers, Bytes body) {
 
 void JsResponse::End(Ending ending) {
   if (cancelling_) return;
-  ending_ = ending;
+  ending_ = incomplete_ ? Ending::kAborted : ending;
   events_ = nullptr;
   if (collecting_) return;
   if (!gone_) owner_.Deliver(*this);
@@ -76,7 +76,7 @@ void JsResponse::End(Ending ending) {
 void JsResponse::Reset() {
   events_ = nullptr;
   collecting_ = true;
-  full_ = gone_ = cancelling_ = false;
+  full_ = gone_ = incomplete_ = cancelling_ = false;
   status_ = 0;
   body_.clear();
   body_bytes_ = 0;

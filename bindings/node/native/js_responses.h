@@ -51,6 +51,7 @@ class JsResponse final : public Responder {
   bool collecting_ = true;   // inside the call that began it
   bool full_ = false;        // Write gave false while collecting
   bool gone_ = false;        // the client is; what is written goes nowhere
+  bool incomplete_ = false;  // a file could not be read: the client must see that bytes are missing
   bool cancelling_ = false;  // inside OnCancel
 
   // What JavaScript has not been given yet.

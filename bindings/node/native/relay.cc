@@ -48,10 +48,15 @@ bool Relay::Write(Bytes bytes) {
   return waits_for_room_.exchange(false);  // false: the loop saw that we wait, and tells
 }
 
+// Who answers goes on after a range that cannot be read, until it ends the answer or hears that the
+// client is gone: on the router's side, this stays.
 bool Relay::WriteFile(FileRange range) {
   auto bytes = ReadRange(range);
   if (bytes) return Write(std::move(*bytes));
-  Abort();  // the length was told: the client must see that bytes are missing
+  Tell([](Relay& relay, JsResponse& response) {
+    relay.OnCancel();
+    response.Abort();  // the length was told: the client must see that bytes are missing
+  });
   return true;
 }
 

@@ -59,7 +59,7 @@ class Relay final : public Responder,
 
   // The router's thread.
   ResponderEvents* events_ = nullptr;
-  std::shared_ptr<Relay> router_self_;  // null: the router has ended the answer
+  std::shared_ptr<Relay> router_self_;  // null: the router has ended it, or heard of its end
 
   // Both.
   std::atomic<size_t> under_way_bytes_ = 0;  // written and not yet taken by the socket
