@@ -12,8 +12,9 @@ class DurableStreamTestServer {
   #options
   #onEvent
   #faults = new FaultInjectionMiddleware({ enableTestEndpoint: true })
-  #native
+  #native // until the data directory is let go
   #url
+  #stopping // the promise of the last stop
 
   constructor(options = {}) {
     this.#options = checkServerOptions(options)
@@ -43,14 +44,18 @@ class DurableStreamTestServer {
     return this.#url
   }
 
-  // Wakes whoever waits, finishes what is in flight, and closes the data directory.
+  // Wakes whoever waits, finishes what is in flight, and closes the data directory. Whoever asks
+  // waits for the same stop.
   async stop() {
-    const server = this.#native
-    if (server === undefined || this.#url === undefined) return
+    if (this.#url !== undefined) this.#stopping = this.#stop()
+    await this.#stopping
+  }
+
+  async #stop() {
     this.#url = undefined
-    await server.stop()
-    this.#native = undefined
+    await this.#native.stop()
     if (this.store instanceof FileBackedStreamStore) await this.store.close()
+    this.#native = undefined
   }
 
   get url() {

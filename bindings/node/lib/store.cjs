@@ -44,6 +44,8 @@ function createOptions(options = {}) {
 class BaseStore {
   #native
   #routers = new Set() // of WeakRef
+  #reads = new Set() // promises of what worker threads read
+  #ending // the promise of the end, from its beginning until the store is opened again
 
   constructor(dataDir) {
     this.#native = new native.Store(dataDir)
@@ -121,20 +123,37 @@ class BaseStore {
     this.#routers.add(new WeakRef(router))
   }
 
-  // Ends the routers and lets go of the engine.
-  async _end() {
+  async _readInBackground(key, offset) {
+    const reading = this[NATIVE].readInBackground(key, offset, READ_BYTES_MAX)
+    this.#reads.add(reading)
+    try {
+      return await reading
+    } finally {
+      this.#reads.delete(reading)
+    }
+  }
+
+  // Ends the routers and lets go of the engine, once: whoever asks waits for the same end.
+  _end() {
+    this.#ending ??= this.#end()
+    return this.#ending
+  }
+
+  async #end() {
     const ending = this.#native
-    if (ending === undefined) return
     ending.cancelAllWaits()
     const routers = [...this.#routers].map((known) => known.deref()).filter(Boolean)
     this.#routers.clear()
     await Promise.all(routers.map((router) => router[Symbol.for('thalweg.end')]()))
     this.#native = undefined
+    await Promise.allSettled(this.#reads) // they keep the engine
     await ending.close()
   }
 
   _reopen(dataDir) {
-    this.#native ??= new native.Store(dataDir)
+    if (this.#native !== undefined) return
+    this.#native = new native.Store(dataDir)
+    this.#ending = undefined
   }
 }
 
@@ -279,13 +298,14 @@ class FileBackedStreamStore extends BaseStore {
     const messages = []
     let part = { nextOffset: offset, upToDate: false }
     while (!part.upToDate) {
-      part = unwrap(await this[NATIVE].readInBackground(key, part.nextOffset, READ_BYTES_MAX), path)
+      part = unwrap(await this._readInBackground(key, part.nextOffset), path)
       messages.push(...messagesOf(part))
     }
     return { messages, upToDate: true }
   }
 
-  // Ends what uses the store, makes everything durable and lets the directory go.
+  // Ends the routers over the store, makes everything durable and lets the directory go. REQUIRES:
+  // its DurableStreamTestServer, if it is one's, has stopped; its stop() calls this.
   close() {
     return this._end()
   }

@@ -46,7 +46,8 @@ class NodeStore final : public Napi::ObjectWrap<NodeStore>, public Ending {
   Napi::Value CancelAllWaits(const Napi::CallbackInfo& info);
   Napi::Value FormatResponse(const Napi::CallbackInfo& info);  // contentType, buffers
 
-  // Ends the store on a worker thread; a promise. REQUIRES: its routers and servers have ended.
+  // Ends the store on a worker thread; a promise. REQUIRES: its routers, its servers and what is
+  // read in the background have ended.
   Napi::Value Close(const Napi::CallbackInfo& info);
 
   Store& store() { return home_->store(); }

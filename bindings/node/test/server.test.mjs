@@ -46,6 +46,10 @@ for (const [kind, options] of Object.entries(KINDS)) {
     await assert.rejects(fetch(`${url}/v1/stream/a`))
     const again = await server.start()
     assert.equal(await (await fetch(`${again}/v1/stream/a`)).text(), 'kept')
+    server.stop()
+    await assert.rejects(server.start(), /already started/)
+    await server.stop() // the same one
+    await server.start()
     await server.stop()
     await server.stop()
   })

@@ -255,6 +255,22 @@ test('file: what was durable is there after close and open', async (t) => {
   await second.close()
 })
 
+test('file: close resolves once the directory is let go, for everybody who asked', async (t) => {
+  const dataDir = join(folder(t), 'data')
+  const data = Buffer.alloc(1 << 20, 'x')
+  let store = new FileBackedStreamStore({ dataDir })
+  await store.create('/a', { contentType: 'text/plain' })
+  for (let i = 0; i < 32; i += 1) await store.append('/a', data)
+  for (let round = 0; round < 5; round += 1) {
+    const reading = store.readAsync('/a')
+    store.close()
+    await store.close()
+    store = new FileBackedStreamStore({ dataDir }) // would be refused
+    assert.equal((await reading).messages.length, 32)
+  }
+  await store.close()
+})
+
 // The loop stands still until the store has ended, so that what is told is told by another thread.
 test('file: waits that the end of the store finds are told on the event loop', async (t) => {
   const dataDir = join(folder(t), 'data')
