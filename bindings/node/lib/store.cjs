@@ -91,7 +91,7 @@ class BaseStore {
     let part = { nextOffset: offset, upToDate: false }
     while (!part.upToDate) {
       part = unwrap(this[NATIVE].read(key, part.nextOffset, READ_BYTES_MAX), path)
-      messages.push(...messagesOf(part))
+      for (const message of messagesOf(part)) messages.push(message) // too many for arguments
     }
     return { messages, upToDate: true }
   }
@@ -299,7 +299,7 @@ class FileBackedStreamStore extends BaseStore {
     let part = { nextOffset: offset, upToDate: false }
     while (!part.upToDate) {
       part = unwrap(await this._readInBackground(key, part.nextOffset), path)
-      messages.push(...messagesOf(part))
+      for (const message of messagesOf(part)) messages.push(message) // too many for arguments
     }
     return { messages, upToDate: true }
   }

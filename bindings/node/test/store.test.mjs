@@ -70,6 +70,15 @@ for (const [kind, open] of Object.entries(KINDS)) {
     await rejects(() => store.append('/j', bytes('{')), /JSON/, 'bad-json')
   })
 
+  test(`${kind}: more messages than a call has arguments are read at once`, async (t) => {
+    const store = open(t)
+    await store.create('/a', { contentType: 'text/plain' })
+    const one = bytes('1')
+    await Promise.all(Array.from({ length: 150_000 }, () => store.append('/a', one)))
+    assert.equal(store.read('/a').messages.length, 150_000)
+    if (kind === 'file') assert.equal((await store.readAsync('/a')).messages.length, 150_000)
+  })
+
   test(`${kind}: what is not there is undefined, false, null, or thrown as "not found"`, async (t) => {
     const store = open(t)
     assert.equal(store.get('/none'), undefined)
