@@ -16,7 +16,7 @@ function readBody(req, res, take, fail) {
   req[READING] = { res, take, fail, chunks: undefined, size: 0 }
   req.on('data', onData)
   req.on('end', onEnd)
-  req.on('error', fail) // the client has gone, or was let go
+  req.on('close', onClose)
 }
 
 // `this` is the request; one set of functions for all of them.
@@ -41,6 +41,11 @@ function onEnd() {
   if (size <= BODY_BYTES_MAX) return take(Array.isArray(chunks) ? Buffer.concat(chunks, size) : chunks)
   problem(res, 413, 'content-too-large', `a body may have ${BODY_BYTES_MAX} bytes`)
   fail()
+}
+
+// Without its end: the client has gone, or was let go.
+function onClose() {
+  if (!this.readableEnded) this[READING].fail()
 }
 
 // The stream has been read by somebody before us.

@@ -260,6 +260,25 @@ test('a client that goes while it sends its body is let go', async (t) => {
   assert.equal(await (await fetch(`${url}/a`)).text(), '')
 })
 
+test('a client that goes on beyond all limits is let go', { timeout: 30_000 }, async (t) => {
+  const router = newRouter()
+  let handled
+  const url = await serve(t, (req, res) => {
+    handled = router.handleRequest(req, res)
+  })
+  const socket = net.connect(Number(new URL(url).port), '127.0.0.1')
+  const closed = new Promise((resolve) => socket.on('error', resolve).on('close', resolve))
+  socket.write('POST /a HTTP/1.1\r\nHost: a\r\nContent-Type: text/plain\r\nContent-Length: 999999999\r\n\r\n')
+  const block = Buffer.alloc(1 << 20)
+  const send = () => {
+    while (!socket.destroyed && socket.write(block));
+  }
+  socket.on('drain', send)
+  send()
+  await closed
+  await handled
+})
+
 for (const [kind, open] of Object.entries(STORES)) {
   test(`${kind}: what a slow reader has not read does not pile up`, async (t) => {
     const store = open(t)
