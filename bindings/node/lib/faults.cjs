@@ -57,34 +57,33 @@ class FaultInjectionMiddleware {
   }
 
   #submit(req, res, body, goOn, resolve) {
-    let passed = false
-    const onPass = (slot, spoiled) => {
-      passed = true
-      if (spoiled) spoil(res, exchangeOf(slot), this.#native)
-      else exchangeOf(slot)?.end()
+    let passed // the ticket of the one who answers after all
+    let ended = false // the client has gone, or has its answer
+    const onPass = (slot, ticket) => {
+      if (ended) return this.#native.forget(ticket) // the slot may be somebody else's by now
+      passed = ticket
+      if (ticket === 0) exchangeOf(slot).end()
+      else spoil(res, exchangeOf(slot), ticket, this.#native)
       goOn()
     }
     const answer = this.#native.handle(kindOf(req), headOf(req.url, mountOf(req), req), body, onPass)
     if (answer === null) return goOn()
     settle(answer, res, () => {
-      if (!passed) resolve()
+      ended = true
+      if (passed === undefined) resolve()
+      else this.#native.forget(passed)
     })
   }
 }
 
 // From here on what is written to `res` goes through native code, and from there to what its
 // methods were before.
-function spoil(res, exchange, faults) {
-  if (exchange === undefined) return // the client has gone
-  const { slot } = exchange
+function spoil(res, exchange, ticket, faults) {
   const real = realMethods(res)
   exchange.redirect(real)
   let explicit = []
   let started = false
   let ended = false
-  res.once('close', () => {
-    if (!ended) faults.forget(slot)
-  })
 
   const send = (chunk, ending) => {
     if (ended) return true
@@ -93,9 +92,9 @@ function spoil(res, exchange, faults) {
     ended = ending
     if (first) {
       const { status, headers, length } = takeHead(res, explicit, ending ? (chunk?.length ?? 0) : -1)
-      return faults.answer(slot, status, headers, chunk, ending, length)
+      return faults.answer(ticket, status, headers, chunk, ending, length)
     }
-    return faults.answer(slot, 0, '', chunk, ending, -1)
+    return faults.answer(ticket, 0, '', chunk, ending, -1)
   }
   res.writeHead = (status, ...more) => {
     res.statusCode = status

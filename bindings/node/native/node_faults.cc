@@ -101,15 +101,16 @@ Napi::Value NodeFaults::Handle(const Napi::CallbackInfo& info) {
   return info.Env().Null();
 }
 
-// After the call that brought the request, so that JavaScript knows the slot.
+// After the call that brought the request, so that JavaScript knows the slot. A client that leaves
+// before takes its spoiler with it, and somebody else may have the slot: hence the ticket.
 void NodeFaults::PassLater(JsResponse& response, Responder* spoiler,
                            std::shared_ptr<Napi::FunctionReference> tell) {
-  const uint32_t slot = response.slot();
-  if (spoiler != nullptr) spoilers_[slot] = spoiler;
-  addon_.loop.Post([this, &response, slot, spoiled = spoiler != nullptr, tell = std::move(tell)] {
-    if (!spoiled) addon_.responses.Drop(response);
+  const uint32_t ticket = spoiler != nullptr ? ++last_ticket_ : 0;
+  if (spoiler != nullptr) spoilers_.emplace(ticket, spoiler);
+  addon_.loop.Post([this, &response, slot = response.slot(), ticket, tell = std::move(tell)] {
+    if (ticket == 0) addon_.responses.Drop(response);
     const Napi::Env env = addon_.loop.env();
-    tell->Call({Napi::Number::New(env, slot), Napi::Boolean::New(env, spoiled)});
+    tell->Call({Napi::Number::New(env, slot), Napi::Number::New(env, ticket)});
   });
 }
 

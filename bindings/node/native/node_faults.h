@@ -28,14 +28,14 @@ class NodeFaults final : public Napi::ObjectWrap<NodeFaults> {
   Napi::Value Clear(const Napi::CallbackInfo& info);
 
   // (kind, head, body, next), as Router.handle. Null: the request meets no fault. Else what
-  // JsResponses::Settle gives; `next(slot, spoiled)` is called later where somebody else answers
-  // after all. Where that is spoiled, their answer comes through Answer.
+  // JsResponses::Settle gives; `next(slot, ticket)` is called later where somebody else answers
+  // after all. Where that is spoiled, their answer comes through Answer, by the ticket; else the
+  // ticket is 0.
   Napi::Value Handle(const Napi::CallbackInfo& info);
-  // (slot, status, headers, body, end, length): a part of that answer. Status 0: not its head;
-  // length -1: not known.
+  // (ticket, status, headers, body, end, length): a part of that answer. Status 0: not its head;
+  // length -1: not known. REQUIRES: its client is there, or Forget was called.
   Napi::Value Answer(const Napi::CallbackInfo& info);
-  Napi::Value Forget(const Napi::CallbackInfo& info);  // (slot): its client is gone, and with it
-                                                       // the responder
+  Napi::Value Forget(const Napi::CallbackInfo& info);  // (ticket): what is answered goes nowhere
 
   struct Passing;
   void PassLater(JsResponse& response, Responder* spoiler,
@@ -44,7 +44,8 @@ class NodeFaults final : public Napi::ObjectWrap<NodeFaults> {
   AddonData& addon_;
   RequestReader reader_;
   const std::shared_ptr<FaultInjection> faults_;
-  std::unordered_map<uint32_t, Responder*> spoilers_;  // by slot
+  std::unordered_map<uint32_t, Responder*> spoilers_;  // by ticket
+  uint32_t last_ticket_ = 0;
 };
 
 }  // namespace thalweg::node

@@ -106,6 +106,32 @@ test('a client that leaves during the delay is forgotten', async (t) => {
   assert.equal((await fetch(`${url}/a`)).status, 200)
 })
 
+// The second request is held until the first one's slot is free, and takes it before what was posted
+// for the first one runs.
+test('a client that leaves at once harms nobody who comes after it', { timeout: 30_000 }, async (t) => {
+  const faults = new FaultInjectionMiddleware()
+  const answered = []
+  const handle = (req, res) =>
+    faults.handleRequest(req, res, () => {
+      answered.push(req.url)
+      res.end(`for ${req.url}`)
+    })
+  const held = []
+  const url = await serve(t, (req, res) => {
+    if (req.url === '/second') return held.push(req, res)
+    handle(req, res)
+    res.once('close', () => handle(...held))
+    res.destroy()
+  })
+  faults.injectFault('/first', { truncateBodyBytes: 3 })
+  faults.injectFault('/second', { truncateBodyBytes: 7 })
+  const answer = fetch(`${url}/second`)
+  while (held.length === 0) await new Promise(setImmediate)
+  await assert.rejects(fetch(`${url}/first`))
+  assert.equal(await (await answer).text(), 'for /se')
+  assert.deepEqual(answered, ['/second'])
+})
+
 test('faults that cannot be are refused with the reason', () => {
   const faults = new FaultInjectionMiddleware()
   assert.throws(() => faults.injectFault('/a', {}), TypeError)
