@@ -128,7 +128,7 @@ function settle(answer, res, done) {
   }
   const exchange = new Exchange(res, number, done)
   if (res.destroyed) exchange.leave()
-  else if (more) native.flush(number)
+  if (more) native.flush(number) // also where nobody gets it: the slot is let go
 }
 
 // Ends what is still going on for these ServerResponses.

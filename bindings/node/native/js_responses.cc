@@ -135,7 +135,7 @@ void JsResponses::OnClose(uint32_t slot) {
   JsResponse* response = Find(slot);
   if (response == nullptr) return;
   response->gone_ = true;
-  if (response->events_ == nullptr) return;  // nobody to tell: the router still ends it
+  if (response->events_ == nullptr) return;  // the router still ends it, or Flush frees it
   response->cancelling_ = true;
   std::exchange(response->events_, nullptr)->OnCancel();
   Free(*response);

@@ -83,7 +83,7 @@ class JsResponses {
   // state[0], and 1 in state[1] where Flush() has something to deliver.
   Napi::Value Settle(JsResponse& response);
   Napi::Value TakeBody();
-  void Flush(uint32_t slot);
+  void Flush(uint32_t slot);  // frees the slot where the answer has ended, also behind OnClose
 
   // From the ServerResponse. A slot that has ended is passed over.
   void OnDrain(uint32_t slot);

@@ -1,8 +1,11 @@
 // FaultInjectionMiddleware in front of answers of every kind, its own router's and others'.
 import assert from 'node:assert/strict'
+import { createRequire } from 'node:module'
 import { test } from 'node:test'
 import { FaultInjectionMiddleware } from 'thalweg'
 import { TEXT, newRouter, put, serve } from './served.mjs'
+
+const { state } = createRequire(import.meta.url)('../lib/heads.cjs') // [0]: the slot of an answer
 
 // Whoever answers, behind the middleware.
 async function faulty(t, answer) {
@@ -130,6 +133,19 @@ test('a client that leaves at once harms nobody who comes after it', { timeout: 
   await assert.rejects(fetch(`${url}/first`))
   assert.equal(await (await answer).text(), 'for /se')
   assert.deepEqual(answered, ['/second'])
+})
+
+test('an answer that is cut off after its client has left keeps no slot', async (t) => {
+  const faults = new FaultInjectionMiddleware()
+  const slots = []
+  const url = await serve(t, async (req, res) => {
+    res.destroy()
+    await faults.handleRequest(req, res, () => assert.fail('was not to be answered'))
+    slots.push(state[0])
+  })
+  faults.injectFault('/a', { dropConnection: true, count: 3 })
+  for (let i = 0; i < 3; i += 1) await assert.rejects(fetch(`${url}/a`))
+  assert.deepEqual(slots, Array(3).fill(slots[0]))
 })
 
 test('faults that cannot be are refused with the reason', () => {
