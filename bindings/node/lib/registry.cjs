@@ -26,6 +26,10 @@ function createRegistryHooks(first = {}) {
       )
     }
     if (!store.has(path)) await store.create(path, { contentType: 'application/json' })
+    // Who has changed the path since, on another connection, is told of after it and finds that so:
+    // the last event says what stands there.
+    const streams = event[STORE]
+    if (streams !== undefined && streams.has(event.path) !== (event.type === 'created')) return
     await store.append(path, JSON.stringify(change))
   }
   return {

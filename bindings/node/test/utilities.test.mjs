@@ -76,6 +76,28 @@ test('the registry is where npm 0.3.7 has it in the second form, and does not li
   )
 })
 
+test('an event that comes late and is not true any more is not in the registry', async (t) => {
+  const store = new StreamStore()
+  const registry = createRegistryHooks()
+  const late = []
+  const { url } = await serveRouter(t, {
+    store,
+    onStreamCreated: (event) => void late.push(event),
+    onStreamDeleted: registry.onStreamDeleted,
+  })
+  await put(`${url}/v1/stream/a`)
+  await fetch(`${url}/v1/stream/a`, { method: 'DELETE' })
+  await put(`${url}/v1/stream/b`)
+  for (const event of late) await registry.onStreamCreated(event)
+  assert.deepEqual(
+    recordsOf(store, '/__registry__').map(({ key, headers }) => [key, headers.operation]),
+    [
+      ['a', 'delete'],
+      ['b', 'insert'],
+    ]
+  )
+})
+
 test('registry hooks that are called by hand need a store', async () => {
   const event = { type: 'created', path: '/a', contentType: 'text/plain', timestamp: 1 }
   await assert.rejects(createRegistryHooks().onStreamCreated(event), /store/)
