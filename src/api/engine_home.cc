@@ -147,12 +147,12 @@ DurableEngineEvents EventsOf(const StoreOptions& options, const Clock& clock) {
                         const StorageFault& fault) { TellFailure(teller, on_failure, fault); },
       .on_trouble =
           [teller](const StorageFault& fault) {
-            teller.Say(
-                LogLevel::kError,
-                "checkpoint, merge or expiry: {}; nothing is lost, and it is tried again{}. "
-                "Until then the log, memory or the number of segments may grow",
-                fault.message,
-                fault.no_space ? " every second: free some space, or file descriptors" : " later");
+            teller.Say(LogLevel::kError,
+                       "checkpoint, merge or expiry: {}; nothing is lost, and it is tried again{}. "
+                       "Until then the log, memory or the number of segments may grow",
+                       fault.message,
+                       fault.is_shortage ? " every second: free some space, or file descriptors"
+                                         : " later");
           },
       .on_log_room =
           [teller](const StorageFault* fault) {

@@ -196,15 +196,15 @@ bool StoreKeeper::IsMergingBehind() const {
 }
 
 void StoreKeeper::Meet(const StorageFault& fault, int64_t& retry_at_ms) {
-  if (fault.kind == StorageFault::Kind::kDisk && !fault.no_space) {
+  if (fault.kind == StorageFault::Kind::kDisk && !fault.is_shortage) {
     failed_ = true;
     if (events_.on_failure) events_.on_failure(fault);
     return;
   }
-  retry_at_ms = clock_.SteadyMs() + (fault.no_space ? kRetryMs : kPauseMs);
+  retry_at_ms = clock_.SteadyMs() + (fault.is_shortage ? kRetryMs : kPauseMs);
   // A checkpoint frees files of the log, which can be spares again. Where a spare cannot be
   // removed, the next try tells why.
-  if (fault.no_space) static_cast<void>(log_.RemoveSpares());
+  if (fault.is_shortage) static_cast<void>(log_.RemoveSpares());
   if (events_.on_trouble) events_.on_trouble(fault);
 }
 

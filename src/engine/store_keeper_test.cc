@@ -248,20 +248,23 @@ TEST_F(StoreKeeperTest, MergesWhatCheckpointsLeave) {
   EXPECT_EQ(Text("/a"), text);
 }
 
-TEST_F(StoreKeeperTest, AFullDiskIsTroubleThatPasses) {
+TEST_F(StoreKeeperTest, AFullDiskAndAWantOfDescriptorsAreTroubleThatPasses) {
   Keep({.age_ms_max = 1});
   engine().Create(NewStream("/a"));
-  Write("/a", "text");
-  clock().AdvanceMs(1);
-  disk().FailNth({.op = DiskOp::kCreate, .path_part = "segments"}, 1, {.code = ENOSPC});
-  Run();
-  EXPECT_EQ(troubles_, 1);
-  EXPECT_EQ(checkpoints_, 0);
-  Run();
-  EXPECT_EQ(checkpoints_, 0) << "not at once";
-  clock().AdvanceMs(1'000);
-  Run();
-  EXPECT_EQ(checkpoints_, 1);
+  for (const int code : {ENOSPC, EMFILE}) {
+    checkpoints_ = troubles_ = 0;
+    Write("/a", "text");
+    clock().AdvanceMs(1);
+    disk().FailNth({.op = DiskOp::kCreate, .path_part = "segments"}, 1, {.code = code});
+    Run();
+    EXPECT_EQ(troubles_, 1) << code;
+    EXPECT_EQ(checkpoints_, 0) << code;
+    Run();
+    EXPECT_EQ(checkpoints_, 0) << "not at once";
+    clock().AdvanceMs(1'000);
+    Run();
+    EXPECT_EQ(checkpoints_, 1) << code;
+  }
   EXPECT_EQ(failures_, 0);
 }
 
@@ -284,20 +287,6 @@ TEST_F(StoreKeeperTest, ACheckpointThatTheCatalogHasNoRoomForIsTriedAgainSoon) {
     Run();
     EXPECT_EQ(checkpoints_, 1);
   }
-  EXPECT_EQ(failures_, 0);
-}
-
-TEST_F(StoreKeeperTest, AProcessWithoutADescriptorToSpareIsTroubleThatPasses) {
-  Keep({.age_ms_max = 1});
-  engine().Create(NewStream("/a"));
-  Write("/a", "text");
-  clock().AdvanceMs(1);
-  disk().FailNth({.op = DiskOp::kCreate, .path_part = "segments"}, 1, {.code = EMFILE});
-  Run();
-  EXPECT_EQ(troubles_, 1);
-  clock().AdvanceMs(1'000);
-  Run();
-  EXPECT_EQ(checkpoints_, 1);
   EXPECT_EQ(failures_, 0);
 }
 

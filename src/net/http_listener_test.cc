@@ -189,9 +189,9 @@ TEST(HttpListener, AnswersAReadThatTakesItsTimeThoughItsClientHasEndedItsSide) {
   client.ShutdownWrite();
   ASSERT_TRUE(server.handler().WaitFor("handle /hold"));
   server.OnLoop([] {});  // the turn in which the client's end is seen
+  ASSERT_FALSE(server.handler().Saw("cancel /hold"));
   server.Release("/hold", "done");
   EXPECT_THAT(client.ReadAll(), EndsWith("done"));
-  EXPECT_FALSE(server.handler().Saw("cancel /hold"));
 }
 
 TEST(HttpListener, LetsAnAnswerEndAfterItsClientWhereNobodyListened) {

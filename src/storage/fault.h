@@ -19,8 +19,8 @@ struct StorageFault {
     kWouldWait,  // no fault of the disk: it was asked for what is in memory, and that is not
   };
   Kind kind = Kind::kDamage;
-  std::string message;    // which file, where in it, and what was found
-  bool no_space = false;  // kDisk: goes away when there is space, or a file descriptor, again
+  std::string message;       // which file, where in it, and what was found
+  bool is_shortage = false;  // kDisk: goes away when there is space, or a file descriptor, again
 };
 
 template <typename T>

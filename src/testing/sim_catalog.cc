@@ -5,11 +5,11 @@
 
 namespace thalweg {
 
-void SimCatalog::FailNextCommit(bool no_space) {
+void SimCatalog::FailNextCommit(bool is_shortage) {
   std::lock_guard lock(mutex_);
   next_fault_ = StorageFault{.kind = StorageFault::Kind::kDisk,
                              .message = "the catalog was told to fail",
-                             .no_space = no_space};
+                             .is_shortage = is_shortage};
 }
 
 StorageResult<CatalogHead> SimCatalog::Head() const {

@@ -15,8 +15,8 @@ namespace thalweg {
 
 class SimCatalog final : public Catalog {
  public:
-  // The next Commit fails without effect; `no_space`: because the disk is full.
-  void FailNextCommit(bool no_space = false);
+  // The next Commit fails without effect; `is_shortage`: because the disk is full.
+  void FailNextCommit(bool is_shortage = false);
 
   // Catalog
   [[nodiscard]] StorageResult<CatalogHead> Head() const override;
