@@ -4,6 +4,7 @@
 #include <malloc.h>
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 namespace thalweg {
@@ -27,10 +28,19 @@ constexpr uint64_t kLongReplayBytes = 16u << 20;
 // To give memory back stops whoever allocates, for 4 ms after 30 MB.
 constexpr uint64_t kWorthTrimmingBytes = 1u << 20;
 constexpr int64_t kTrimEveryMs = 60'000;
-// After each piece of a segment, unless what has changed takes so much of its memory: appends get
-// the disk and the processor in between (docs/BENCHMARKS.md).
-constexpr int64_t kRestAfterPieceMs = 3;
-constexpr uint64_t RestsUpTo(uint64_t tail_bytes_max) { return tail_bytes_max / 8 * 5; }
+
+uint64_t Sixteenths(uint64_t part, uint64_t whole) { return whole == 0 ? 0 : part * 16 / whole; }
+
+// How long after a piece of a segment: appends get the disk and the processor in between
+// (docs/BENCHMARKS.md). `sixteenths` tell what changes take of their memory, or of twice the log
+// that makes a checkpoint due; it begins with eight, and who writes fast finds it faster.
+// None: it is in a hurry.
+std::optional<int64_t> RestAfterPieceMs(uint64_t sixteenths) {
+  if (sixteenths < 9) return 3;
+  if (sixteenths < 10) return 1;
+  if (sixteenths < 11) return 0;
+  return std::nullopt;
+}
 
 }  // namespace
 
@@ -130,10 +140,12 @@ void StoreKeeper::GiveMemoryBack(int64_t now_ms) {
 }
 
 size_t StoreKeeper::RestAfterPiece() {
-  const bool is_hurried =
-      engine_.tail_bytes() > RestsUpTo(options_.tail_bytes_max) || IsMergingBehind();
-  if (is_hurried) return kPieceBytesInHurry;
-  if (pause_) pause_(kRestAfterPieceMs);
+  const uint64_t log_bytes = log_.staged_bytes() - log_bytes_before_;
+  const auto rest_ms =
+      RestAfterPieceMs(std::max(Sixteenths(engine_.tail_bytes(), options_.tail_bytes_max),
+                                Sixteenths(log_bytes, 2 * options_.log_bytes_max)));
+  if (!rest_ms || IsMergingBehind()) return kPieceBytesInHurry;
+  if (pause_) pause_(*rest_ms);
   return kPieceBytes;
 }
 

@@ -30,17 +30,17 @@ class StoreKeeperTest : public testing::Test, protected StoredEngine {
     }
   }
 
-  // In a checkpoint that is written in several pieces.
-  int PausesWhileWriting(const StoreKeeperOptions& options) {
-    int pauses = 0;
+  // In a checkpoint of 1.6 MB that is written in several pieces.
+  int64_t MsOfRestWhileWriting(const StoreKeeperOptions& options) {
+    int64_t rest_ms = 0;
     Keep(options);
-    keeper_->SetPause([&pauses](int64_t ms) { pauses += ms > 0 ? 1 : 0; });
+    keeper_->SetPause([&rest_ms](int64_t ms) { rest_ms += ms; });
     engine().Create(NewStream("/long"));
     for (int i = 0; i < 16; ++i) Write("/long", std::string(100'000, 'x'));
     clock().AdvanceMs(options.age_ms_max);
     Run();
     EXPECT_EQ(checkpoints_, 1);
-    return pauses;
+    return rest_ms;
   }
 
   ptrdiff_t spares() {
@@ -90,11 +90,21 @@ TEST_F(StoreKeeperTest, CheckpointsWhenTheLogIsLongEnough) {
 }
 
 TEST_F(StoreKeeperTest, LetsAppendsHaveTheDiskBetweenThePiecesOfASegment) {
-  EXPECT_GE(PausesWhileWriting({}), 1'600'000 / (300 << 10));
+  EXPECT_GE(MsOfRestWhileWriting({}), 3 * 1'600'000 / (300 << 10));
+}
+
+TEST_F(StoreKeeperTest, RestsLessWhereMemoryGetsShort) {
+  const int64_t rest_ms = MsOfRestWhileWriting({.tail_bytes_max = 1'600'000 / 19 * 32});
+  EXPECT_GE(rest_ms, 1'600'000 / (300 << 10));
+  EXPECT_LT(rest_ms, 3 * 1'600'000 / (300 << 10));
 }
 
 TEST_F(StoreKeeperTest, HurriesWhereMemoryIsShort) {
-  EXPECT_EQ(PausesWhileWriting({.tail_bytes_max = 2'000'000}), 0);
+  EXPECT_EQ(MsOfRestWhileWriting({.tail_bytes_max = 2'000'000}), 0);
+}
+
+TEST_F(StoreKeeperTest, HurriesWhereTheLogIsMuchTooLong) {
+  EXPECT_EQ(MsOfRestWhileWriting({.log_bytes_max = 1'000'000}), 0);
 }
 
 TEST_F(StoreKeeperTest, CheckpointsWhenHalfOfTheMemoryIsTaken) {
