@@ -6,6 +6,7 @@
 
 #include "server/exit_codes.h"
 #include "server/flags.h"
+#include "server/memory_limit.h"
 #include "server/suggest.h"
 
 namespace thalweg {
@@ -34,7 +35,7 @@ What it keeps
   --log-file SIZE           of each file of the log, allocated ahead (64MiB)
   --checkpoint-log SIZE     of log, then what is new moves to segments (256MiB)
   --checkpoint-age TIME     of the oldest change, then the same (60s)
-  --tail-memory SIZE        for what is not in segments yet; 503 beyond (256MiB)
+  --tail-memory SIZE        what is not in segments; 503 beyond (1/8 of memory)
   --merge-rate SIZE         a second, at most, of merging segments (64MiB)
 Reads
   --long-poll-timeout TIME  how long a long-poll waits (30s)
@@ -154,6 +155,7 @@ CliText Mistake(const std::string& what) {
 CliResult ParseServe(std::span<const std::string> words) {
   ServeConfig config;
   Storage storage;
+  config.server.store.tail_bytes_max = DefaultTailMemory(MemoryLimit());
   Flags flags;
   DeclareAddress(flags, config.server);
   DeclareStorage(flags, storage, config.server.store);
