@@ -297,9 +297,8 @@ DiskResult<LocalLog::OpenFile> LocalLog::MakeFile(uint64_t number) {
   const std::string name = LogFileName(number);
   auto file = spares_.empty() ? CreateFile(folder, name) : UseSpare(folder, name);
   if (file) return OpenFile{std::move(*file), number, SaltOf(number), options_.file_bytes};
-  leftover_ = number;
   ++number_last_;  // a name is used once
-  [[maybe_unused]] const auto removed = RemoveLeftover(folder);
+  if (const auto removed = RemoveIfThere(folder, name); !removed) leftover_ = number;
   return std::unexpected(file.error());
 }
 
@@ -332,12 +331,19 @@ DiskResult<std::unique_ptr<File>> LocalLog::UseSpare(Directory& folder, const st
   return std::unexpected(made.error());
 }
 
-// A file without records must not stand before one with records: a start would miss its header.
+// A file without records must not stand before one with records: a start would miss its header. One
+// that is not there by now is made anew, for then the sync of its removal has failed, and a sync
+// that is only repeated proves nothing.
 DiskResult<void> LocalLog::RemoveLeftover(Directory& folder) {
   if (!leftover_) return {};
-  if (const auto removed = RemoveIfThere(folder, LogFileName(*leftover_)); !removed) return removed;
-  leftover_.reset();
-  return {};
+  const std::string name = LogFileName(*leftover_);
+  auto removed = folder.Remove(name);
+  if (!removed && removed.error().code == ENOENT) {
+    const auto anew = folder.Create(name);
+    removed = anew ? folder.Remove(name) : std::unexpected(anew.error());
+  }
+  if (removed) leftover_.reset();
+  return removed;
 }
 
 DiskResult<void> LocalLog::Trim(Lsn checkpoint) {

@@ -107,7 +107,9 @@ StorageResult<void> StreamStore::RemoveLeftovers() {
       continue;
     }
     last_number_ = std::max(last_number_, *number);  // a name is used once
-    if (const auto removed = folder_.Remove(name); !removed) return DiskFault(removed.error());
+    const auto removed = folder_.Remove(name);
+    // A full disk is no reason not to start: the file is in nobody's way.
+    if (!removed && !IsShortage(removed.error().code)) return DiskFault(removed.error());
   }
   return {};
 }
@@ -173,8 +175,9 @@ void StreamStore::Publish(std::shared_ptr<const Segments> segments) {
 
 StorageResult<std::unique_ptr<SegmentWriter>> StreamStore::NewSegment() {
   auto writer = SegmentWriter::Create(folder_, HeaderOf(++last_number_), after_piece_);
-  if (!writer) return DiskFault(writer.error());
-  return *std::move(writer);
+  if (writer) return *std::move(writer);
+  RemoveFile(last_number_);
+  return DiskFault(writer.error());
 }
 
 void StreamStore::Abandon(std::unique_ptr<SegmentWriter> writer) { RemoveFile(writer->number()); }
@@ -191,14 +194,23 @@ StorageResult<void> StreamStore::Commit(StoreChange change,
   }
   if (segment) {
     auto opened = Segment::Open(disk_, options_.folder, segment->header);
-    if (!opened) return std::unexpected(opened.error());
+    if (!opened) {
+      RemoveFile(segment->header.number);
+      return std::unexpected(opened.error());
+    }
     segments->push_back(*std::move(opened));
     batch.head.segments.push_back(InfoOf(*segment, 0));
   }
-  if (merging_) {
-    merging_->removed.insert(merging_->removed.end(), batch.removed.begin(), batch.removed.end());
+  const std::vector<StreamId> removed = merging_ ? batch.removed : std::vector<StreamId>{};
+  const auto committed = CommitHead(std::move(batch), std::move(segments));
+  if (!committed) {
+    if (segment) RemoveUnlessNamed(segment->header.number);
+    return committed;
   }
-  return CommitHead(std::move(batch), std::move(segments));
+  if (merging_) {
+    merging_->removed.insert(merging_->removed.end(), removed.begin(), removed.end());
+  }
+  return {};
 }
 
 // Adds to infos[at] the bytes that segments[at] holds of those removed. What cannot be read is left
@@ -239,9 +251,11 @@ StorageResult<bool> StreamStore::MergeStep(size_t bytes, bool is_at_rest) {
     RemoveFile(number);
     return std::unexpected(merged.error());
   }
-  // A commit that fails may have happened: then the new file is named. The next start knows.
   const auto committed = CommitHead(std::move(merged->batch), std::move(merged->segments));
-  if (!committed) return std::unexpected(committed.error());
+  if (!committed) {
+    RemoveUnlessNamed(number);
+    return std::unexpected(committed.error());
+  }
   for (const uint64_t needless : merged->needless) RemoveFile(needless);
   return PlanMerge(head_.segments, is_at_rest).has_value();
 }
@@ -290,6 +304,14 @@ StorageResult<StreamStore::Merged> StreamStore::EndMerge() {
   if (!*footer) merged.needless.push_back(merging_->number);  // no stream was left to keep
   merged.segments = std::move(segments);
   return merged;
+}
+
+// After a commit that failed, which will be tried with another file. Where it cannot be known
+// whether it happened, the next start knows.
+void StreamStore::RemoveUnlessNamed(uint64_t number) {
+  const auto head = catalog_->Head();
+  if (!head || *head != head_) return;
+  RemoveFile(number);
 }
 
 // Readers hold what they read open. Where this fails, the next start removes it.

@@ -112,6 +112,7 @@ class StreamStore {
                         std::vector<SegmentInfo>& infos);
   StorageResult<bool> BeginMerge(bool is_at_rest);
   StorageResult<Merged> EndMerge();
+  void RemoveUnlessNamed(uint64_t number);
   void RemoveFile(uint64_t number);
   StorageResult<void> CommitHead(CatalogBatch batch, std::shared_ptr<const Segments> segments);
 

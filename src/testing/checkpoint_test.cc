@@ -168,6 +168,75 @@ TEST_F(CheckpointTest, ThatFailsForgetsNothing) {
   EXPECT_EQ(Text("/a"), "12");
 }
 
+TEST_F(CheckpointTest, ThatFailsLeavesNoSegmentBehind) {
+  engine().Create(NewStream("/a"));
+  Write("/a", "1");
+  const auto checkpoint = engine().NewCheckpoint(log());
+  ASSERT_TRUE(*checkpoint->Write());
+  catalog().FailNextCommit(true);
+  EXPECT_FALSE(checkpoint->Commit());
+  EXPECT_TRUE(disk().List("segments")->empty()) << "the catalog has no room";
+
+  ASSERT_TRUE(*checkpoint->Write());
+  disk().FailNth({.op = DiskOp::kOpen, .path_part = "segments"}, 1, {.code = EMFILE});
+  EXPECT_FALSE(checkpoint->Commit());
+  EXPECT_TRUE(disk().List("segments")->empty()) << "it could not be opened";
+
+  disk().FailNth({.op = DiskOp::kSyncDirectory, .path_part = "segments"}, 1, {.code = ENOSPC});
+  EXPECT_FALSE(checkpoint->Write());
+  EXPECT_TRUE(disk().List("segments")->empty()) << "it could not be begun";
+  CheckpointAndEvict();
+  EXPECT_EQ(Text("/a"), "1");
+}
+
+TEST_F(CheckpointTest, AStartNeedsNoSpaceToRemoveASegmentThatIsNobodys) {
+  engine().Create(NewStream("/a"));
+  Write("/a", "1");
+  CheckpointAndEvict();
+  ASSERT_TRUE(engine().store().NewSegment()) << "a crash comes before it is finished";
+  disk().FailNth({.op = DiskOp::kSyncDirectory, .path_part = "segments"}, 1, {.code = ENOSPC});
+  Start();
+  EXPECT_EQ(Text("/a"), "1");
+}
+
+TEST_F(CheckpointTest, AMergeThatFailsLeavesNoSegmentBehind) {
+  engine().Create(NewStream("/a"));
+  for (int i = 0; i < 6; ++i) {
+    Write("/a", "1");
+    CheckpointAndEvict();
+  }
+  catalog().FailNextCommit(true);
+  EXPECT_FALSE(engine().store().MergeStep(1'000'000));
+  EXPECT_EQ(disk().List("segments")->size(), 6u);
+  MergeAll();
+  EXPECT_EQ(disk().List("segments")->size(), 1u);
+  EXPECT_EQ(Text("/a"), "111111");
+}
+
+TEST_F(CheckpointTest, ThatFailsBesideAMergeCountsWhatIsDeadOnce) {
+  for (const char* const path : {"/a", "/b"}) engine().Create(NewStream(path));
+  for (int i = 0; i < 6; ++i) {
+    Write("/a", "1");
+    Write("/b", "1");
+    CheckpointAndEvict();
+  }
+  ASSERT_TRUE(*engine().store().MergeStep(1)) << "it goes on";
+  engine().Remove("/a");
+  Commit();
+  const auto checkpoint = engine().NewCheckpoint(log());
+  for (const bool fails : {true, false}) {
+    if (fails) catalog().FailNextCommit(true);
+    ASSERT_TRUE(*checkpoint->Write());
+    EXPECT_EQ(checkpoint->Commit().has_value(), !fails);
+  }
+  for (bool more = true; more && engine().store().segments().size() != 1;) {
+    more = engine().store().MergeStep(1).value();
+  }
+  ASSERT_EQ(engine().store().segments().size(), 1u);
+  EXPECT_EQ(engine().store().segments().front().data_bytes, 12u);
+  EXPECT_EQ(engine().store().segments().front().dead_bytes, 6u);
+}
+
 TEST_F(CheckpointTest, CountsNewProducersUntilTheStoreHasThem) {
   const std::string id(999, 'p');
   constexpr uint64_t kEach = 1 + 1'000 + kProducerBytes;

@@ -93,6 +93,26 @@ TEST_F(RoomOfLog, WhatIsAcceptedWhileTheNextFileIsAskedForFitsIntoThisOne) {
   EXPECT_EQ(log_.durable(), log_.staged());
 }
 
+TEST_F(RoomOfLog, AFileThatCouldNotBeMadeDoesNotComeBackBeforeOneWithRecords) {
+  Stage();
+  ASSERT_TRUE(log_.Commit());
+  disk_.FailNth({.op = DiskOp::kAllocate, .path_part = "log"}, 1, {.code = ENOSPC});
+  // Of its making, and of its removal.
+  disk_.FailNth({.op = DiskOp::kSyncDirectory, .path_part = "log"}, 2, {.code = ENOSPC});
+  bool failed_once = false;
+  while (log_.durable().value < 20) {
+    Stage();
+    ASSERT_TRUE(log_.Commit());
+    failed_once = failed_once || !log_.HasRoom();
+  }
+  ASSERT_TRUE(failed_once);
+  disk_.Crash(SimDisk::CrashKind::kPowerCut);
+  LocalLog again(disk_, LocalLogOptions{.file_bytes = kFileBytes, .salt_seed = 2});
+  const auto recovered = again.Recover(Lsn{0}, kNoReplay);
+  ASSERT_TRUE(recovered) << recovered.error().message;
+  EXPECT_EQ(recovered->last.value, 20u);
+}
+
 // Nobody can tell of more than is allocated whether it fits before it has been tried, and Stage
 // does not wait: it would have to be refused on a disk that has room.
 TEST_F(RoomOfLog, ABatchLongerThanAFileWaitsForSpaceAndIsNotLost) {
