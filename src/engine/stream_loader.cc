@@ -30,30 +30,48 @@ StorageResult<std::optional<Absence>> StreamLoader::TryLook(const PathKey& key) 
       return Absence{.known = true, .version = version};
     }
   }
-  // A chain of forks is entered from its root on: a fork holds its source.
-  std::vector<StoredStream> chain;
-  StreamHandle source;
-  chain.push_back(**std::move(found));
-  for (;;) {
-    const auto create = CreateOf(chain.back().entry);
-    if (!create) return std::unexpected(create.error());
-    if (create->source == StreamId{}) break;
-    auto next = store.Find(create->source);
-    if (!next) return std::unexpected(next.error());
-    if (store.version() != version) return std::nullopt;
-    if (!*next) return StreamDamage(chain.back().entry, "its source is nowhere");
-    source = InMemory((*next)->entry.path);
-    if (source != nullptr && source->state.id == create->source) break;
-    source = nullptr;
-    chain.push_back(**std::move(next));
-  }
-  for (auto stored = chain.rbegin(); stored != chain.rend(); ++stored) {
-    auto stream = Build(*stored, std::move(source));
+  auto chain = FindSources((*found)->entry, version);
+  if (!chain) return std::unexpected(chain.error());
+  if (!*chain) return std::nullopt;
+  // It is entered from its root on: a fork holds its source.
+  StreamHandle source = std::move((*chain)->in_memory);
+  for (auto id = (*chain)->stored.rbegin(); id != (*chain)->stored.rend(); ++id) {
+    const auto stored = store.Find(*id);
+    if (!stored) return std::unexpected(stored.error());
+    if (!*stored) return std::nullopt;
+    auto stream = BuildAndEnter(**stored, std::move(source), version);
     if (!stream) return std::unexpected(stream.error());
-    if (!Enter(*stream, version)) return std::nullopt;
+    if (*stream == nullptr) return std::nullopt;
     source = *std::move(stream);
   }
-  return Absence{};
+  const auto stream = BuildAndEnter(**found, std::move(source), version);
+  if (!stream) return std::unexpected(stream.error());
+  return *stream == nullptr ? std::nullopt : std::optional(Absence{});
+}
+
+// Of a source no more than its id is kept: a chain may be long. Each is older than its fork, so
+// that there is an end. Null: one was removed meanwhile.
+StorageResult<std::optional<StreamLoader::Chain>> StreamLoader::FindSources(
+    const CatalogEntry& loaded, uint64_t version) {
+  StreamStore& store = *table_.store();
+  Chain chain;
+  std::optional<CatalogEntry> source;
+  for (const CatalogEntry* fork = &loaded;; fork = &*source) {
+    const auto create = CreateOf(*fork);
+    if (!create) return std::unexpected(create.error());
+    const StreamId id = create->source;
+    if (id == StreamId{}) return chain;
+    if (id >= fork->id) return StreamDamage(*fork, "its source is younger than it is");
+    auto found = store.catalog().Find(id);
+    if (!found) return std::unexpected(found.error());
+    if (!*found && store.version() != version) return std::nullopt;
+    if (!*found) return StreamDamage(*fork, "its source is nowhere");
+    source = *std::move(found);
+    chain.in_memory = InMemory(source->path);
+    if (chain.in_memory != nullptr && chain.in_memory->state.id == id) return chain;
+    chain.in_memory = nullptr;
+    chain.stored.push_back(id);
+  }
 }
 
 StreamHandle StreamLoader::InMemory(std::string_view path) {
@@ -64,7 +82,9 @@ StreamHandle StreamLoader::InMemory(std::string_view path) {
   return it == partition.streams.end() ? nullptr : *it;
 }
 
-StorageResult<StreamHandle> StreamLoader::Build(const StoredStream& stored, StreamHandle source) {
+// Null: what was read is stale, or somebody else was quicker.
+StorageResult<StreamHandle> StreamLoader::BuildAndEnter(const StoredStream& stored,
+                                                        StreamHandle source, uint64_t version) {
   auto restored = Restore(stored, table_.configs());
   if (!restored) return std::unexpected(restored.error());
   const Offset tail = restored->state.tail;
@@ -75,10 +95,9 @@ StorageResult<StreamHandle> StreamLoader::Build(const StoredStream& stored, Stre
       LatestUseMs(stream->state.config->expiry, stream->state.accessed_steady_ms);
   stream->stored = true;
   stream->due_ms = stored.entry.due_ms;
-  return stream;
+  return Enter(stream, version) ? stream : nullptr;
 }
 
-// False: what was read is stale, or somebody else was quicker.
 bool StreamLoader::Enter(const StreamHandle& stream, uint64_t version) {
   const PathKey key(stream->state.path);
   std::lock_guard lock(stream->home.mutex);

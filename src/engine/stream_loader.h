@@ -26,9 +26,17 @@ class StreamLoader {
   [[nodiscard]] StorageResult<StreamHandle> Find(StreamId id);
 
  private:
+  // The streams that a fork reads from, each from the next, up to one that is in memory.
+  struct Chain {
+    std::vector<StreamId> stored;
+    StreamHandle in_memory;  // null: the last one that is stored is no fork
+  };
+
   StorageResult<std::optional<Absence>> TryLook(const PathKey& key);
+  StorageResult<std::optional<Chain>> FindSources(const CatalogEntry& loaded, uint64_t version);
   StreamHandle InMemory(std::string_view path);
-  StorageResult<StreamHandle> Build(const StoredStream& stored, StreamHandle source);
+  StorageResult<StreamHandle> BuildAndEnter(const StoredStream& stored, StreamHandle source,
+                                            uint64_t version);
   bool Enter(const StreamHandle& stream, uint64_t version);
 
   StreamTable& table_;

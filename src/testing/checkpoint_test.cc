@@ -34,6 +34,8 @@ class CheckpointTest : public ::testing::Test, protected StoredEngine {
   }
 };
 
+class StoredForkTest : public ::testing::Test, protected StoredEngine {};
+
 TEST_F(CheckpointTest, WhatLeavesMemoryIsReadFromSegmentsAcrossManyOfThem) {
   engine().Create(NewStream("/a"));
   engine().Create(NewStream("/b"));
@@ -150,6 +152,36 @@ TEST_F(CheckpointTest, TwoWhoLoadAStreamAtOnceGetTheSameOne) {
   disk().SetHook(nullptr);
   EXPECT_TRUE(is_inside);
   EXPECT_EQ(engine().stream_count(), 1u);
+}
+
+TEST_F(CheckpointTest, ALongChainOfForksIsLoadedHoweverOftenTheStoreChangesMeanwhile) {
+  constexpr int kForks = 20;
+  engine().Create(NewStream("/other"));
+  engine().Create(NewStream("/0"));
+  Write("/0", "text");
+  for (int i = 0; i < kForks; ++i) {
+    const std::string source = "/" + std::to_string(i);
+    engine().Create(NewFork("/" + std::to_string(i + 1), source));
+  }
+  for (int i = 0; i <= kForks; ++i) CheckpointAndEvict();  // a source goes after its forks
+  ASSERT_EQ(engine().stream_count(), 0u);
+
+  int reads = 0;
+  bool is_inside = false;
+  disk().SetHook([&](DiskOp op, const std::string& path) {
+    if (is_inside || op != DiskOp::kRead || !path.starts_with("segments")) return;
+    if (++reads % 8 != 0 || reads > 10'000) return;
+    is_inside = true;
+    Write("/other", "x");
+    const auto checkpoint = engine().NewCheckpoint(log());
+    EXPECT_TRUE(*checkpoint->Write());
+    EXPECT_TRUE(checkpoint->Commit());
+    is_inside = false;
+  });
+  EXPECT_EQ(Text("/" + std::to_string(kForks)), "text");
+  disk().SetHook(nullptr);
+  EXPECT_GT(reads, 8);
+  EXPECT_LT(reads, 10'000) << "it began again each time";
 }
 
 TEST_F(CheckpointTest, ThatFailsForgetsNothing) {
@@ -283,6 +315,24 @@ TEST_F(CheckpointTest, MakesRoomWhereMemoryForNewDataIsFull) {
   EXPECT_EQ(engine().Append("/a", NewAppend("y")).trouble, Trouble::kMemoryFull);
   CheckpointAndEvict();
   EXPECT_EQ(engine().Append("/a", NewAppend("y")).trouble, Trouble::kNone);
+}
+
+// A catalog that is damaged and has its checksums.
+TEST_F(StoredForkTest, OfItselfCannotBeRead) {
+  engine().Create(NewStream("/a"));
+  engine().Create(NewFork("/b", "/a"));
+  CheckpointAndEvict();
+  CheckpointAndEvict();
+  auto entry = catalog().Find("/b")->value();
+  CreateRecord create = std::get<CreateRecord>(*DecodeRecord(entry.create));
+  create.source = entry.id;
+  std::string damaged;
+  EncodeRecord(create, damaged);
+  entry.create = damaged;
+  ASSERT_TRUE(catalog().Commit({.put = {entry}, .head = *catalog().Head()}));
+  EXPECT_EQ(engine().Read("/b", ReadFrom{}, 1).verdict, ReadVerdict::kUnreadable);
+  ASSERT_EQ(unreadable().size(), 1u);
+  EXPECT_NE(unreadable().front().message.find("younger"), std::string::npos);
 }
 
 }  // namespace
