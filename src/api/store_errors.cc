@@ -109,6 +109,7 @@ std::unexpected<StoreError> Refuse(Trouble trouble) {
     case Trouble::kNone: break;
     case Trouble::kDiskFull: return Refuse(StoreErrc::kDiskFull);
     case Trouble::kMemoryFull: return Refuse(StoreErrc::kMemoryFull);
+    case Trouble::kTooLong: return Refuse(StoreErrc::kBadArgument, kAppendTooLong.title);
     case Trouble::kUnreadable: return Refuse(StoreErrc::kUnreadable);
     case Trouble::kFailed: return Refuse(StoreErrc::kFailed);
   }

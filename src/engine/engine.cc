@@ -84,6 +84,12 @@ bool Engine::TellUnreadable(const StorageFault& fault) {
   return false;
 }
 
+// What stands against a write, whatever the rules say; asked before its bytes are copied.
+Trouble Engine::TroubleOf(const Payload& payload) const {
+  if (failed()) return Trouble::kFailed;
+  return payload.wire.size() > kCommandBytesMax ? Trouble::kTooLong : Trouble::kNone;
+}
+
 // What stands against bytes that the rules accept.
 Trouble Engine::TroubleOfBytes() const {
   if (!log_->HasRoom()) return Trouble::kDiskFull;

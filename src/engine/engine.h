@@ -42,7 +42,7 @@ struct PathKey;
 struct EngineOptions {
   size_t partitions = 32;  // locks; a power of two
   // Tells its streams from those of an engine that gave the same ids, in entity tags: random where
-  // nothing is kept, the data directory's else.
+  // nothing is kept, the data directory's else (directory_life.h).
   uint64_t life = 0;
 };
 
@@ -51,6 +51,7 @@ enum class Trouble : uint8_t {
   kNone,
   kDiskFull,    // 507: goes away when there is space again
   kMemoryFull,  // 503: goes away with the next checkpoint
+  kTooLong,     // 413: brings more than kCommandBytesMax
   kUnreadable,  // 500: what is stored of the stream cannot be read
   kFailed,      // 500: the disk has failed; final
 };
@@ -208,6 +209,7 @@ class Engine final : private CommitListener {
   ReadVerdict VerdictOn(const StorageFault& fault);
   DescribeOutcome Look(std::string_view path, bool is_use);
   bool IsListed(const CatalogEntry& entry, Moment now);
+  Trouble TroubleOf(const Payload& payload) const;
   Trouble TroubleOfBytes() const;
 
   CreateOutcome CreatePlain(const CreateCommand& command);

@@ -37,10 +37,8 @@ AppendOutcome OutcomeOf(AppendVerdict verdict, const StreamHandle& stream,
 
 AppendOutcome Engine::Append(std::string_view path, AppendCommand command) {
   AppendOutcome outcome;
-  if (failed()) {
-    outcome.trouble = Trouble::kFailed;
-    return outcome;
-  }
+  outcome.trouble = TroubleOf(command.payload);
+  if (outcome.trouble != Trouble::kNone) return outcome;
   command.now = streams_->Now();
   const PathKey key(path);
   LongAppend copy = CopyIfLong(command.payload.wire);

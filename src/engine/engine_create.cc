@@ -71,14 +71,17 @@ bool StillHolds(const StreamHandle& seen, Offset tail, const ForkPoint& point,
   return !point.at || *point.at < tail;  // from `tail` on there are boundaries nobody looked at
 }
 
+// What a fork takes of its source comes on top of its body.
+bool FitsTheLog(const CreateRecord& record) {
+  return record.prefix.size() + record.data.size() <= kCommandBytesMax;
+}
+
 }  // namespace
 
 CreateOutcome Engine::Create(CreateCommand command) {
-  if (failed()) {
-    CreateOutcome refused;
-    refused.trouble = Trouble::kFailed;
-    return refused;
-  }
+  CreateOutcome refused;
+  refused.trouble = TroubleOf(command.payload);
+  if (refused.trouble != Trouble::kNone) return refused;
   command.now = streams_->Now();
   if (!command.fork_source) return CreatePlain(command);
   for (;;) {
@@ -160,6 +163,7 @@ CreateOutcome Engine::CreateLocked(const CreateCommand& command, const PathKey& 
   const CreateDecision decision = DecideCreate(StateOf(stream), StateOf(source), command, id);
   CreateOutcome outcome;
   if (decision.record) outcome.trouble = TroubleOfBytes();
+  if (decision.record && !FitsTheLog(*decision.record)) outcome.trouble = Trouble::kTooLong;
   if (outcome.trouble != Trouble::kNone) return outcome;
   if (decision.record) {
     THALWEG_ASSERT(stream == nullptr);

@@ -1,6 +1,7 @@
 #include "engine/engine.h"
 
 #include <gtest/gtest.h>
+#include <sys/mman.h>
 
 #include "storage/memory_log.h"
 #include "testing/delayed_log.h"
@@ -329,6 +330,23 @@ TEST_F(EngineTest, AnExpiredForkReleasesItsSource) {
   clock_.AdvanceMs(1'200);
   engine_.SweepExpired(100);
   EXPECT_EQ(VerdictAt("/a"), ReadVerdict::kMissing);
+}
+
+// The log could not hold their records.
+TEST_F(EngineTest, RefusesWhatIsTooLongForOneRecord) {
+  constexpr size_t kTooLong = kCommandBytesMax + 1;
+  void* const zeros = mmap(nullptr, kTooLong, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  ASSERT_NE(zeros, MAP_FAILED);
+  const std::string_view data(static_cast<const char*>(zeros), kTooLong);
+  Create(NewStream("/a", kBytesType, "x"));
+  EXPECT_EQ(engine_.Append("/a", NewAppend(data)).trouble, Trouble::kTooLong);
+  EXPECT_EQ(engine_.Create(NewStream("/b", kBytesType, data)).trouble, Trouble::kTooLong);
+  CreateCommand fork = NewFork("/f", "/a", 0, 1);
+  fork.payload.wire = data.substr(1);
+  EXPECT_EQ(engine_.Create(fork).trouble, Trouble::kTooLong) << "with its prefix";
+  munmap(zeros, kTooLong);
+  EXPECT_EQ(engine_.stream_count(), 1u);
+  EXPECT_EQ(ReadAll(engine_, "/a"), "x");
 }
 
 TEST(EngineWithoutRoom, RefusesWhatBringsBytesAndLetsTheRestGoOn) {

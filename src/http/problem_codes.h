@@ -37,6 +37,9 @@ inline constexpr Problem kStreamUnreadable{500, "stream-unreadable",
 inline constexpr Problem kStorageFailed{500, "storage-failed",
                                         "The server's disk has failed; nothing can be changed."};
 
+inline constexpr Problem kAppendTooLong{413, "append-too-long",
+                                        "More than 512 MiB cannot be appended at once."};
+
 // Fault injection.
 inline constexpr Problem kBadFault{400, "bad-fault", "The fault is described wrongly."};
 
@@ -111,6 +114,7 @@ inline constexpr const Problem* kAllProblems[] = {
     &kMemoryFull,
     &kStreamUnreadable,
     &kStorageFailed,
+    &kAppendTooLong,
     &kBadFault,
     &kRepeatedHeader,
     &kFieldTooLong,

@@ -12,6 +12,7 @@ namespace thalweg {
 inline void SendTrouble(const RouterContext& context, Trouble trouble, Responder& responder) {
   switch (trouble) {
     case Trouble::kNone: break;
+    case Trouble::kTooLong: return SendProblem(responder, Head(context), kAppendTooLong, {});
     case Trouble::kUnreadable: return SendProblem(responder, Head(context), kStreamUnreadable, {});
     case Trouble::kFailed: return SendProblem(responder, Head(context), kStorageFailed, {});
     case Trouble::kDiskFull:

@@ -35,7 +35,7 @@ struct LocalLogOptions {
   // time (docs/BENCHMARKS.md).
   size_t spares_max = 2;
   // A batch that has so much takes no more records: what else is staged is for the one after it.
-  size_t batch_bytes_max = kLogPayloadBytesMax / 2;
+  size_t batch_bytes_max = kLogPayloadBytesMax / 4;
   uint64_t salt_seed = 0;  // of the files' salts; random in production, for each start
 };
 

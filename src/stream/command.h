@@ -19,6 +19,9 @@ namespace thalweg {
 // they came. Checked where they are decoded; a record may hold longer ones.
 inline constexpr size_t kTextBytesMax = 1'024;
 
+// The most bytes that one command may add to a stream, so that its record fits the log.
+inline constexpr size_t kCommandBytesMax = size_t{512} << 20;
+
 // The bytes of a body, ready for the stream: for JSON already split (json_messages.h). A body that
 // could not be read carries why; the rules refuse it only where nothing else comes first.
 struct Payload {
