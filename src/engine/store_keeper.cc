@@ -84,8 +84,9 @@ bool StoreKeeper::StepToEnd() {
     EndCheckpoint(now_ms);
   } else if (engine_.tail_bytes() != 0) {
     BeginCheckpoint(now_ms);
-    if (checkpoint_ == nullptr) return false;  // it told why
   }
+  // A checkpoint that failed told why. To try it again takes as long as to write all of it.
+  if (checkpoint_ == nullptr && now_ms < checkpoint_at_ms_) return false;
   return checkpoint_ != nullptr || engine_.tail_bytes() != 0;
 }
 
@@ -189,7 +190,11 @@ int64_t StoreKeeper::Merge(int64_t now_ms) {
   if (now_ms < merge_at_ms_) return std::min(merge_at_ms_ - now_ms, kIdleMs);
   const bool is_at_rest = engine_.tail_bytes() == 0 && now_ms - checkpointed_ms_ >= kRestMs;
   const auto more = engine_.store().MergeStep(kMergeStepBytes, is_at_rest);
-  if (!more) Meet(more.error(), merge_at_ms_);
+  if (!more) {
+    Meet(more.error(), merge_at_ms_);
+    // It has filled the disk, then: others get that space before it does so again.
+    merge_at_ms_ = std::max(merge_at_ms_, now_ms + kPauseMs);
+  }
   if (!more || !*more) {
     // It has read the catalog from end to end.
     if (std::exchange(is_merging_, false)) engine_.store().catalog().ForgetCached();

@@ -258,6 +258,34 @@ TEST_F(StoreKeeperTest, MergesWhatCheckpointsLeave) {
   EXPECT_EQ(Text("/a"), text);
 }
 
+TEST_F(StoreKeeperTest, AMergeThatFillsTheDiskLeavesItToOthersForAMinute) {
+  Keep({.age_ms_max = 1});
+  engine().Create(NewStream("/a"));
+  for (int i = 0; i < 5; ++i) {
+    Write("/a", "x");
+    clock().AdvanceMs(1);
+    Run();
+  }
+  Write("/a", "x");
+  clock().AdvanceMs(1);
+  const OpFilter writes{.op = DiskOp::kWrite, .path_part = "segments"};
+  disk().FailNth(writes, 2, {.code = ENOSPC});  // behind the checkpoint's own
+  Run();
+  ASSERT_EQ(troubles_, 1);
+  ASSERT_EQ(segments(), 6u);
+  clock().AdvanceMs(59'000);
+  Run();
+  EXPECT_EQ(segments(), 6u);
+  Write("/a", "x");
+  clock().AdvanceMs(1);
+  Run();
+  EXPECT_EQ(checkpoints_, 7) << "nobody else waits";
+  clock().AdvanceMs(1'000);
+  Run();
+  Run();
+  EXPECT_LT(segments(), 6u);
+}
+
 TEST_F(StoreKeeperTest, AFullDiskAndAWantOfDescriptorsAreTroubleThatPasses) {
   Keep({.age_ms_max = 1});
   engine().Create(NewStream("/a"));
@@ -386,6 +414,17 @@ TEST_F(StoreKeeperTest, AStreamThatIsUsedMovesItsTimeInTheCatalogOnceItHasPassed
   clock().AdvanceMs(150'000);
   Run();
   EXPECT_EQ(Text("/a"), "refused");
+}
+
+TEST_F(StoreKeeperTest, AtTheEndACheckpointThatFailsIsNotTriedAgain) {
+  Keep({});
+  engine().Create(NewStream("/a"));
+  Write("/a", "text");
+  catalog().FailNextCommit(true);
+  for (int step = 0; step < 100 && keeper_->StepToEnd(); ++step) {
+  }
+  EXPECT_EQ(troubles_, 1);
+  EXPECT_EQ(checkpoints_, 0) << "each try writes a whole segment, and somebody waits for the end";
 }
 
 TEST_F(StoreKeeperTest, AtTheEndWhateverHasChangedIsCheckpointed) {
