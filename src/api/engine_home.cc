@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <atomic>
 #include <cstdint>
-#include <cstring>
 #include <functional>
 #include <optional>
 #include <random>
@@ -13,6 +12,7 @@
 
 #include "engine/durable_engine.h"
 #include "storage/data_directory.h"
+#include "storage/directory_life.h"
 #include "storage/lmdb_catalog.h"
 #include "storage/posix_disk.h"
 
@@ -74,7 +74,8 @@ DirectoryId RandomId() {
   return id;
 }
 
-DurableEngineOptions OptionsOf(const StoreOptions& options, const DirectoryId& directory) {
+DurableEngineOptions OptionsOf(const StoreOptions& options, const DirectoryId& directory,
+                               uint64_t life) {
   DurableEngineOptions durable;
   const size_t pages = (options.log_file_bytes + kLogPageBytes - 1) / kLogPageBytes;
   durable.log.directory = directory;
@@ -90,7 +91,7 @@ DurableEngineOptions OptionsOf(const StoreOptions& options, const DirectoryId& d
   durable.keeper.streams_in_memory_max = StreamsThatFit(options.tail_bytes_max);
   durable.keeper.merge_bytes_per_s = options.merge_bytes_per_s;
   durable.engine.partitions = options.partitions;
-  std::memcpy(&durable.engine.life, directory.data(), sizeof durable.engine.life);
+  durable.engine.life = life;
   return durable;
 }
 
@@ -221,8 +222,10 @@ std::expected<std::unique_ptr<EngineHome>, OpenError> EngineHome::OnDisk(
   const DirectoryId id = (*directory)->id();
   auto catalog = OpenCatalog(**disk, path, id);
   if (!catalog) return CannotOpen(path, catalog.error());
-  auto durable = DurableEngine::Open(**disk, *std::move(catalog), OptionsOf(options, id), clock,
-                                     EventsOf(options, clock));
+  const auto life = LifeOf(**disk, RandomSeed());
+  if (!life) return CannotOpen(path, DiskFault(life.error()).error());
+  auto durable = DurableEngine::Open(**disk, *std::move(catalog), OptionsOf(options, id, *life),
+                                     clock, EventsOf(options, clock));
   if (!durable) return CannotOpen(path, durable.error());
   const Teller teller(options.logger);
   TellRecovered(teller, path, **durable, clock.SteadyMs() - began_ms);

@@ -3,6 +3,7 @@
 //   identity     who this directory is, in text
 //   lock         held by the process that serves from here
 //   clock        how its time goes on (directory_clock.h); may be missing
+//   life         whose bytes are served from it (directory_life.h); may be missing
 //   log/         the commit log
 //   segments/    sealed data files
 //   catalog/     what changes rarely about every stream

@@ -1,5 +1,7 @@
 #include "storage/directory.h"
 
+#include <cerrno>
+
 #include "base/assert.h"
 
 namespace thalweg {
@@ -28,6 +30,18 @@ DiskResult<void> Directory::RenameInto(Directory& target, const std::string& nam
   if (done) done = target.Sync();
   if (done && target.path_ != path_) done = Sync();
   return done;
+}
+
+DiskResult<void> Directory::Replace(const std::string& name, std::string_view bytes) {
+  const std::string draft = name + ".new";
+  if (const auto removed = Remove(draft); !removed && removed.error().code != ENOENT) {
+    return removed;
+  }
+  const auto file = Create(draft);
+  if (!file) return std::unexpected(file.error());
+  if (const auto written = (*file)->WriteAt(0, bytes); !written) return written;
+  if (const auto synced = (*file)->Sync(); !synced) return synced;
+  return RenameInto(*this, draft, name);
 }
 
 DiskResult<void> Directory::Remove(const std::string& name) {

@@ -32,6 +32,9 @@ class Directory {
   [[nodiscard]] DiskResult<void> RenameInto(Directory& target, const std::string& name,
                                             const std::string& new_name);
 
+  // Puts a file of these bytes under `name`, in place of what stands there: whole or not at all.
+  [[nodiscard]] DiskResult<void> Replace(const std::string& name, std::string_view bytes);
+
   // Removes a file.
   [[nodiscard]] DiskResult<void> Remove(const std::string& name);
 

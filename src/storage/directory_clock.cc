@@ -13,7 +13,6 @@ namespace thalweg {
 namespace {
 
 constexpr const char* kClock = "clock";
-constexpr const char* kNewClock = "clock.new";
 constexpr size_t kBytesMax = 4096;
 
 // What follows `label` up to the line's end, which is taken off `text`; null: something else.
@@ -46,18 +45,6 @@ DiskResult<std::optional<ClockMark>> Read(Disk& disk) {
   return DecodeClockMark(text);
 }
 
-DiskResult<void> Write(Disk& disk, const ClockMark& mark) {
-  Directory root(disk, "");
-  if (const auto removed = root.Remove(kNewClock); !removed && removed.error().code != ENOENT) {
-    return removed;
-  }
-  const auto file = root.Create(kNewClock);
-  if (!file) return std::unexpected(file.error());
-  if (const auto written = (*file)->WriteAt(0, EncodeClockMark(mark)); !written) return written;
-  if (const auto synced = (*file)->Sync(); !synced) return synced;
-  return root.RenameInto(root, kNewClock, kClock);
-}
-
 }  // namespace
 
 DiskResult<void> DirectoryClock::Recover(Disk& disk) {
@@ -72,7 +59,7 @@ DiskResult<void> DirectoryClock::Recover(Disk& disk) {
   }
   if (*before) now.ms = std::max(now.ms, (*before)->ms);
   ahead_ms_ = now.ms - now.machine_ms;
-  const auto written = Write(disk, now);
+  const auto written = Directory(disk, "").Replace(kClock, EncodeClockMark(now));
   return !written && IsShortage(written.error().code) ? DiskResult<void>() : written;
 }
 
