@@ -148,12 +148,12 @@ DurableEngineEvents EventsOf(const StoreOptions& options, const Clock& clock) {
                         const StorageFault& fault) { TellFailure(teller, on_failure, fault); },
       .on_trouble =
           [teller](const StorageFault& fault) {
-            teller.Say(LogLevel::kError,
-                       "checkpoint, merge or expiry: {}; nothing is lost, and it is tried again{}. "
-                       "Until then the log, memory or the number of segments may grow",
-                       fault.message,
-                       fault.is_shortage ? " every second: free some space, or file descriptors"
-                                         : " later");
+            teller.Say(
+                LogLevel::kError,
+                "checkpoint, merge or expiry: {}; nothing is lost, and it is tried again{}. "
+                "Until then the log, memory or the number of segments may grow",
+                fault.message,
+                fault.is_shortage ? " soon: free some space, or file descriptors" : " later");
           },
       .on_log_room =
           [teller](const StorageFault* fault) {
@@ -187,15 +187,16 @@ StorageResult<std::unique_ptr<Catalog>> OpenCatalog(Disk& disk, const std::strin
   return *std::move(catalog);
 }
 
-void TellRecovered(Teller teller, const std::string& path, DurableEngine& durable,
+void TellRecovered(Teller teller, const std::string& path, const DurableEngine& durable,
                    int64_t took_ms) {
-  const LogRecoveryReport& report = durable.recovered();
-  const StreamStore& store = durable.engine().store();
+  // Not the store's own: that may have got on by now, on its thread.
+  const EngineRecovery& found = durable.recovered();
+  const LogRecoveryReport& report = found.log;
   teller.Say(LogLevel::kInfo,
              "recovered {} in {} ms: checkpoint at record {} with {} segments, then {} records; "
              "log: {} files, {} bytes",
-             path, took_ms, store.checkpoint().value, store.segments().size(),
-             report.last.value - store.checkpoint().value, report.files, report.bytes_read);
+             path, took_ms, found.checkpoint.value, found.segments,
+             report.last.value - found.checkpoint.value, report.files, report.bytes_read);
   if (report.cut) {
     teller.Say(LogLevel::kInfo,
                "cut an unfinished write off {} at byte {}; it was never acknowledged",

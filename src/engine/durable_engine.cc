@@ -18,7 +18,8 @@ StorageResult<std::unique_ptr<DurableEngine>> DurableEngine::Open(
   if (const auto goes_on = clock->Recover(disk); !goes_on) return DiskFault(goes_on.error());
   auto store = StreamStore::Open(disk, options.store, std::move(catalog));
   if (!store) return std::unexpected(store.error());
-  const Lsn checkpoint = (*store)->checkpoint();
+  EngineRecovery recovered{
+      .log = {}, .checkpoint = (*store)->checkpoint(), .segments = (*store)->segments().size()};
   auto owned_log = std::make_unique<LocalLog>(disk, options.log);
   LocalLog& log = *owned_log;
   auto disk_workers = std::make_unique<WorkerPool>("thalweg-read", kDiskThreads);
@@ -28,12 +29,14 @@ StorageResult<std::unique_ptr<DurableEngine>> DurableEngine::Open(
                                            .tail_bytes_max = options.keeper.tail_bytes_max,
                                            .on_unreadable = events.on_unreadable,
                                            .disk_workers = disk_workers.get()});
-  auto recovered = log.Recover(
-      checkpoint, [&engine](Lsn lsn, const Record& record) { return engine->Replay(lsn, record); });
-  if (!recovered) return std::unexpected(recovered.error());
+  auto report = log.Recover(recovered.checkpoint, [&engine](Lsn lsn, const Record& record) {
+    return engine->Replay(lsn, record);
+  });
+  if (!report) return std::unexpected(report.error());
+  recovered.log = *std::move(report);
   engine->EndReplay();
   return std::make_unique<DurableEngine>(std::move(clock), std::move(engine),
-                                         std::move(disk_workers), log, *std::move(recovered),
+                                         std::move(disk_workers), log, std::move(recovered),
                                          options.keeper, events);
 }
 
@@ -58,7 +61,7 @@ std::function<void(const DiskError*)> RoomTeller(const DurableEngineEvents& even
 
 DurableEngine::DurableEngine(std::unique_ptr<DirectoryClock> clock, std::unique_ptr<Engine> engine,
                              std::unique_ptr<WorkerPool> disk_workers, LocalLog& log,
-                             LogRecoveryReport recovered, const StoreKeeperOptions& options,
+                             EngineRecovery recovered, const StoreKeeperOptions& options,
                              const DurableEngineEvents& events)
     : clock_(std::move(clock)),
       engine_(std::move(engine)),
@@ -69,7 +72,7 @@ DurableEngine::DurableEngine(std::unique_ptr<DirectoryClock> clock, std::unique_
             fail(DiskFault(error).error());
           },
           RoomTeller(events)),
-      keeper_(*engine_, log, recovered_.bytes_read, *clock_, options,
+      keeper_(*engine_, log, recovered_.log.bytes_read, *clock_, options,
               {.on_checkpoint = events.on_checkpoint,
                .on_trouble = events.on_trouble,
                .on_failure = FailOnce(*engine_, events)}),

@@ -42,6 +42,13 @@ struct DurableEngineEvents {
   std::function<void(const Checkpoint::Report&, int64_t took_ms)> on_checkpoint;
 };
 
+// What a start found, for the operator.
+struct EngineRecovery {
+  LogRecoveryReport log;
+  Lsn checkpoint;       // that it was read behind
+  size_t segments = 0;  // of the store
+};
+
 class DurableEngine {
  public:
   // Recovers what `catalog` and the folders of log and store hold, and the time of the root of
@@ -54,21 +61,20 @@ class DurableEngine {
 
   // For Open.
   DurableEngine(std::unique_ptr<DirectoryClock> clock, std::unique_ptr<Engine> engine,
-                std::unique_ptr<WorkerPool> disk_workers, LocalLog& log,
-                LogRecoveryReport recovered, const StoreKeeperOptions& options,
-                const DurableEngineEvents& events);
+                std::unique_ptr<WorkerPool> disk_workers, LocalLog& log, EngineRecovery recovered,
+                const StoreKeeperOptions& options, const DurableEngineEvents& events);
 
   // Commits what is staged and takes a last checkpoint (unless the disk is full), then ends the
   // threads.
   ~DurableEngine() = default;
 
   Engine& engine() { return *engine_; }
-  const LogRecoveryReport& recovered() const { return recovered_; }
+  const EngineRecovery& recovered() const { return recovered_; }
 
  private:
   const std::unique_ptr<DirectoryClock> clock_;
   const std::unique_ptr<Engine> engine_;  // owns the log
-  const LogRecoveryReport recovered_;
+  const EngineRecovery recovered_;
   const LogThreads log_threads_;
   StoreKeeper keeper_;
   const StoreThread store_thread_;

@@ -71,7 +71,7 @@ TEST_F(DurableEngineTest, HoldsAfterARestartWhatWasCommittedWhenItEnded) {
     durable->engine().Remove("/gone");
   }
   const auto durable = Open();
-  EXPECT_EQ(durable->recovered().last, Lsn{6});
+  EXPECT_EQ(durable->recovered().log.last, Lsn{6});
   EXPECT_EQ(durable->engine().durable(), Lsn{6});
   EXPECT_EQ(catalog_.Head()->checkpoint, Lsn{6}) << "it took a last checkpoint";
   EXPECT_EQ(ReadAll(durable->engine(), "/a"), "ab");
