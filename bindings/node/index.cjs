@@ -13,14 +13,19 @@ native.connect({
   warn: (message) => warn('THALWEG_STORE', message),
 })
 
-const { calculateCursor, generateResponseCursor, handleCursorCollision } = require('./lib/cursor.cjs')
+const {
+  calculateCursor,
+  decodeStreamPath,
+  encodeStreamPath,
+  generateResponseCursor,
+  handleCursorCollision,
+} = require('./lib/cursor.cjs')
 const { FaultInjectionMiddleware } = require('./lib/faults.cjs')
 const { DEFAULT_CURSOR_EPOCH, DEFAULT_CURSOR_INTERVAL_SECONDS } = require('./lib/options.cjs')
 const { createRegistryHooks } = require('./lib/registry.cjs')
 const { DurableStreamRouter } = require('./lib/router.cjs')
 const { DurableStreamTestServer } = require('./lib/server.cjs')
 const { FileBackedStreamStore, StreamStore } = require('./lib/store.cjs')
-const { decodeStreamPath, encodeStreamPath } = native
 
 module.exports = {
   DEFAULT_CURSOR_EPOCH,

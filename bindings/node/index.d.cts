@@ -64,6 +64,7 @@ export interface AppendOptions {
   contentType?: string
   /** Must be greater, as a string, than that of the append before. */
   seq?: string
+  /** With its two numbers, or not at all. */
   producerId?: string
   producerEpoch?: number
   producerSeq?: number
@@ -128,7 +129,7 @@ interface BaseStore {
   has(path: string): boolean
   /** Everything behind `offset`. Throws where there is no such stream. */
   read(path: string, offset?: string): ReadResult
-  /** Resolves once something stands behind `offset`, the stream is closed, or time is up. */
+  /** Resolves once something stands behind `offset`, the stream is closed, or time is up; Infinity: never. */
   waitForMessages(path: string, offset: string, timeoutMs: number): Promise<WaitResult>
   /** The body of a response: the bytes in a row, for JSON as one array. */
   formatResponse(path: string, messages: Array<StreamMessage>): Uint8Array
@@ -304,9 +305,9 @@ export interface TestServerOptions extends SharedOptions {
 export class DurableStreamTestServer {
   constructor(options?: TestServerOptions)
   readonly store: StreamStore | FileBackedStreamStore
-  /** Resolves with the URL. May be called again after stop(). */
+  /** Resolves with the URL. The server goes on until stop(), and may be started again after it. */
   start(): Promise<string>
-  /** Wakes whoever waits, finishes what is in flight, closes the data directory. */
+  /** Wakes whoever waits, finishes what is in flight, closes the data directory. Waits for start(). */
   stop(): Promise<void>
   /** Throws where the server is not started. */
   get url(): string

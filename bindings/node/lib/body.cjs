@@ -13,6 +13,7 @@ const READING = Symbol('thalweg.reading') // on a request: what has come of its 
 // body, it answers or lets go of the client, and calls `fail()`.
 function readBody(req, res, take, fail) {
   if (req.readableEnded) return takeParsed(req, res, take, fail)
+  if (req.destroyed) return fail() // it tells of nothing any more
   req[READING] = { res, take, fail, chunks: undefined, size: 0 }
   req.on('data', onData)
   req.on('end', onEnd)
@@ -20,8 +21,9 @@ function readBody(req, res, take, fail) {
 }
 
 // `this` is the request; one set of functions for all of them.
-function onData(chunk) {
+function onData(part) {
   const reading = this[READING]
+  const chunk = typeof part === 'string' ? Buffer.from(part, this.readableEncoding) : part
   const first = reading.size === 0
   reading.size += chunk.length
   if (reading.size > BODY_BYTES_MAX) onTooMuch(this, reading)

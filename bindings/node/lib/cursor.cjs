@@ -2,20 +2,36 @@
 // Cursors and path names, for those who write their own handlers.
 
 const native = require('./native.cjs')
-const { checkCursor } = require('./options.cjs')
+const { checkCursor, object, wrong } = require('./options.cjs')
 
-function calculateCursor(options = {}) {
-  return native.calculateCursor(Date.now(), checkCursor(options, 'intervalSeconds', 'epoch'))
+function calculateCursor(options) {
+  return native.calculateCursor(Date.now(), checkCursor(object(options, 'options'), 'intervalSeconds', 'epoch'))
 }
 
-function generateResponseCursor(clientCursor, options = {}) {
-  const checked = checkCursor(options, 'intervalSeconds', 'epoch')
+function generateResponseCursor(clientCursor, options) {
+  const checked = checkCursor(object(options, 'options'), 'intervalSeconds', 'epoch')
   return native.generateResponseCursor(clientCursor, Date.now(), checked)
 }
 
 // `currentCursor` is not needed: it is calculated.
-function handleCursorCollision(currentCursor, previousCursor, options = {}) {
+function handleCursorCollision(currentCursor, previousCursor, options) {
   return generateResponseCursor(previousCursor, options)
 }
 
-module.exports = { calculateCursor, generateResponseCursor, handleCursorCollision }
+function encodeStreamPath(path) {
+  if (typeof path !== 'string') throw wrong('path', path, 'a path such as "/rooms/1"')
+  return native.encodeStreamPath(path)
+}
+
+function decodeStreamPath(encoded) {
+  if (typeof encoded !== 'string') throw wrong('encoded', encoded, 'what encodeStreamPath gave')
+  return native.decodeStreamPath(encoded)
+}
+
+module.exports = {
+  calculateCursor,
+  decodeStreamPath,
+  encodeStreamPath,
+  generateResponseCursor,
+  handleCursorCollision,
+}

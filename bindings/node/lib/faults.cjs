@@ -7,7 +7,7 @@
 const native = require('./native.cjs')
 const { readBody } = require('./body.cjs')
 const { exchangeOf, headOf, kindOf, mountOf, settle } = require('./exchange.cjs')
-const { wrong } = require('./options.cjs')
+const { count, object, text, wrong } = require('./options.cjs')
 
 const FAULTS = Symbol.for('thalweg.faults')
 const TEST_PATH = '/_test/inject-error'
@@ -16,8 +16,8 @@ class FaultInjectionMiddleware {
   #native
   #testEndpoint
 
-  constructor(options = {}) {
-    this.#testEndpoint = options.enableTestEndpoint === true
+  constructor(options) {
+    this.#testEndpoint = object(options, 'options').enableTestEndpoint === true
     this.#native = new native.Faults({ enableTestEndpoint: this.#testEndpoint })
   }
 
@@ -41,7 +41,7 @@ class FaultInjectionMiddleware {
 
   injectFault(path, fault) {
     if (typeof path !== 'string') throw wrong('path', path, 'a path such as "/v1/stream/a"')
-    const mistake = this.#native.inject(path, fault ?? {})
+    const mistake = this.#native.inject(path, faultOf(fault))
     if (mistake === undefined) return
     const error = new TypeError(`thalweg: this fault is not possible: ${mistake}`)
     error.code = 'ERR_INVALID_ARG_VALUE'
@@ -74,6 +74,24 @@ class FaultInjectionMiddleware {
       else this.#native.forget(passed)
     })
   }
+}
+
+// As native code takes it: it converts nothing, and judges the numbers.
+function faultOf(given) {
+  const fault = object(given, 'fault')
+  const { corruptBody, dropConnection, injectSseEvent, probability } = fault
+  if (!['number', 'undefined'].includes(typeof probability)) {
+    throw wrong('probability', probability, 'a number from 0 to 1')
+  }
+  const checked = { corruptBody, dropConnection, probability, method: text(fault, 'method') }
+  for (const name of ['status', 'count', 'retryAfter', 'delayMs', 'jitterMs', 'truncateBodyBytes']) {
+    checked[name] = count(fault, name)
+  }
+  if (injectSseEvent !== undefined) {
+    const event = object(injectSseEvent, 'injectSseEvent')
+    checked.injectSseEvent = { eventType: text(event, 'eventType'), data: text(event, 'data') }
+  }
+  return checked
 }
 
 // From here on what is written to `res` goes through native code, and from there to what its

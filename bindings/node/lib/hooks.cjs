@@ -1,6 +1,8 @@
 'use strict'
 // Lifecycle hooks: calls the user's functions, and never lets them hurt a request.
 
+const { inspect } = require('node:util')
+
 const native = require('./native.cjs')
 const { warn } = require('./warn.cjs')
 
@@ -28,28 +30,31 @@ function call(hook, event, ticket) {
   let result
   try {
     result = hook(event)
+    if (typeof result?.then !== 'function') return true
   } catch (error) {
     report(name, event, error)
     return true
   }
-  if (typeof result?.then !== 'function') return true
   const timer = setTimeout(() => {
     report(name, event, new Error(`took more than ${HOOK_MS_MAX} ms; the request was answered`))
     native.releaseHook(ticket)
   }, HOOK_MS_MAX)
-  const settled = () => {
-    clearTimeout(timer)
-    native.releaseHook(ticket)
-  }
-  result.then(settled, (error) => {
-    report(name, event, error)
-    settled()
-  })
+  Promise.resolve(result)
+    .catch((error) => report(name, event, error))
+    .then(() => {
+      clearTimeout(timer)
+      native.releaseHook(ticket)
+    })
   return false
 }
 
 function report(name, event, error) {
-  const why = error instanceof Error ? error.stack : String(error)
+  let why = 'it threw what cannot be shown'
+  try {
+    why = inspect(error)
+  } catch {
+    // such as an error whose stack throws
+  }
   warn('THALWEG_HOOK', `${name} for ${event.path} failed: ${why}`)
 }
 

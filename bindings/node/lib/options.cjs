@@ -1,11 +1,13 @@
 'use strict'
 // Options, checked once, with errors that name the option, what it is and what it should be.
 
+const { inspect } = require('node:util')
+
 const DEFAULT_CURSOR_EPOCH = new Date('2024-10-09T00:00:00.000Z')
 const DEFAULT_CURSOR_INTERVAL_SECONDS = 20
 
 function wrong(name, value, wanted) {
-  const error = new TypeError(`thalweg: ${name} must be ${wanted}, not ${String(value)}`)
+  const error = new TypeError(`thalweg: ${name} must be ${wanted}, not ${inspect(value, { depth: 0 })}`)
   error.code = 'ERR_INVALID_ARG_VALUE'
   return error
 }
@@ -26,6 +28,18 @@ function text(options, name, fallback) {
   const value = options[name] ?? fallback
   if (value === undefined || typeof value === 'string') return value
   throw wrong(name, value, 'a string')
+}
+
+// A whole number that may be left out.
+function count(options, name) {
+  const value = options[name] ?? undefined
+  return value === undefined ? undefined : number({ [name]: value }, name, 0, 0, Number.MAX_SAFE_INTEGER)
+}
+
+function object(value, name) {
+  if (value === undefined || value === null) return {}
+  if (typeof value === 'object') return value
+  throw wrong(name, value, 'an object')
 }
 
 function hook(options, name) {
@@ -95,6 +109,8 @@ module.exports = {
   checkCursor,
   checkRouterOptions,
   checkServerOptions,
+  count,
+  object,
   text,
   wrong,
 }

@@ -5,8 +5,10 @@
 const native = require('./native.cjs')
 const { FAULTS, FaultInjectionMiddleware } = require('./faults.cjs')
 const { hookCaller } = require('./hooks.cjs')
-const { checkServerOptions } = require('./options.cjs')
+const { checkServerOptions, object } = require('./options.cjs')
 const { FileBackedStreamStore, NATIVE, REOPEN, StreamStore } = require('./store.cjs')
+
+const running = new Set() // so that a server goes on where nobody else holds it
 
 class DurableStreamTestServer {
   #options
@@ -14,9 +16,11 @@ class DurableStreamTestServer {
   #faults = new FaultInjectionMiddleware({ enableTestEndpoint: true })
   #native // until the data directory is let go
   #url
+  #starting // a promise, while it starts
   #stopping // the promise of the last stop
 
-  constructor(options = {}) {
+  constructor(given) {
+    const options = object(given, 'options')
     this.#options = checkServerOptions(options)
     const { dataDir } = this.#options
     this.store = dataDir ? new FileBackedStreamStore({ dataDir }) : new StreamStore()
@@ -35,11 +39,16 @@ class DurableStreamTestServer {
       this.#onEvent
     )
     this.#native = server
+    running.add(this)
+    this.#starting = server.start()
     try {
-      this.#url = await server.start()
+      this.#url = await this.#starting
     } catch (error) {
       this.#native = undefined
+      running.delete(this)
       throw error
+    } finally {
+      this.#starting = undefined
     }
     return this.#url
   }
@@ -47,6 +56,7 @@ class DurableStreamTestServer {
   // Wakes whoever waits, finishes what is in flight, and closes the data directory. Whoever asks
   // waits for the same stop.
   async stop() {
+    if (this.#starting !== undefined) await Promise.allSettled([this.#starting])
     if (this.#url !== undefined) this.#stopping = this.#stop()
     await this.#stopping
   }
@@ -56,6 +66,7 @@ class DurableStreamTestServer {
     await this.#native.stop()
     if (this.store instanceof FileBackedStreamStore) await this.store.close()
     this.#native = undefined
+    running.delete(this)
   }
 
   get url() {

@@ -8,7 +8,7 @@ const { mkdirSync } = require('node:fs')
 const { dirname, resolve } = require('node:path')
 
 const native = require('./native.cjs')
-const { text, wrong } = require('./options.cjs')
+const { count, object, text, wrong } = require('./options.cjs')
 const { appended, closed, codeOf, errorOf, messagesOf, streamOf, unwrap } = require('./store-results.cjs')
 const { warn } = require('./warn.cjs')
 
@@ -19,25 +19,73 @@ const REOPEN = Symbol.for('thalweg.reopen')
 const READ_BYTES_MAX = 64 * 1024 * 1024 // of one native read; `read` goes on until the tail
 
 // A path as a key: what cannot stand in a URL is percent-encoded.
-function keyOf(path) {
-  if (typeof path !== 'string' || path === '') throw wrong('path', path, 'a path such as "/rooms/1"')
+function keyOf(path, name = 'path') {
+  if (typeof path !== 'string' || path === '') throw wrong(name, path, 'a path such as "/rooms/1"')
   return path.replace(/[^\x21-\x7e]+|[?#]/gu, encodeURIComponent)
 }
 
-function bytesOf(data) {
+function bytesOf(data, name = 'data') {
   if (data instanceof Uint8Array) return data
   if (typeof data === 'string') return Buffer.from(data)
   if (data instanceof ArrayBuffer) return new Uint8Array(data)
-  throw wrong('data', data, 'a Uint8Array or a string')
+  throw wrong(name, data, 'a Uint8Array or a string')
 }
 
-function createOptions(options = {}) {
+// Options as native code takes them: it converts nothing.
+function createOptions(given) {
+  const options = object(given, 'options')
   const { initialData, forkedFrom } = options
+  const isGiven = (value) => value !== undefined && value !== null
   return {
-    ...options,
-    initialData: initialData === undefined ? undefined : bytesOf(initialData),
-    forkedFrom: forkedFrom === undefined ? undefined : keyOf(forkedFrom),
+    contentType: text(options, 'contentType'),
+    ttlSeconds: count(options, 'ttlSeconds'),
+    expiresAt: text(options, 'expiresAt'),
+    initialData: isGiven(initialData) ? bytesOf(initialData, 'initialData') : undefined,
+    closed: options.closed,
+    forkedFrom: isGiven(forkedFrom) ? keyOf(forkedFrom, 'forkedFrom') : undefined,
+    forkOffset: text(options, 'forkOffset'),
+    forkSubOffset: count(options, 'forkSubOffset'),
   }
+}
+
+function appendOptions(given) {
+  const options = object(given, 'options')
+  return {
+    ...producerOptions(options),
+    contentType: text(options, 'contentType'),
+    seq: text(options, 'seq'),
+    close: options.close,
+  }
+}
+
+// All three or none: numbers that were left out would make the second append a repetition.
+function producerOptions(given) {
+  const options = object(given, 'options')
+  const producerId = text(options, 'producerId')
+  if (producerId === undefined) return {}
+  const numberOf = (name) => {
+    const value = count(options, name)
+    if (value === undefined) throw wrong(name, value, 'given with producerId')
+    return value
+  }
+  return {
+    producerId,
+    producerEpoch: numberOf('producerEpoch'),
+    producerSeq: numberOf('producerSeq'),
+  }
+}
+
+function offsetOf(offset) {
+  if (typeof offset === 'string') return offset
+  throw wrong('offset', offset, 'a string, as the store has given it')
+}
+
+// Infinity waits for as long as it takes.
+function timeoutOf(timeoutMs) {
+  if (typeof timeoutMs === 'number' && !Number.isNaN(timeoutMs)) {
+    return Math.min(timeoutMs, Number.MAX_SAFE_INTEGER)
+  }
+  throw wrong('timeoutMs', timeoutMs, 'a number of milliseconds')
 }
 
 // What both kinds of store have in common: everything that changes nothing.
@@ -88,7 +136,7 @@ class BaseStore {
   read(path, offset = '-1') {
     const key = keyOf(path)
     const messages = []
-    let part = { nextOffset: offset, upToDate: false }
+    let part = { nextOffset: offsetOf(offset), upToDate: false }
     while (!part.upToDate) {
       part = unwrap(this[NATIVE].read(key, part.nextOffset, READ_BYTES_MAX), path)
       for (const message of messagesOf(part)) messages.push(message) // too many for arguments
@@ -98,7 +146,9 @@ class BaseStore {
 
   async waitForMessages(path, offset, timeoutMs) {
     const key = keyOf(path)
-    const result = await new Promise((done) => this[NATIVE].wait(key, offset, timeoutMs, done))
+    const from = offsetOf(offset)
+    const ms = timeoutOf(timeoutMs)
+    const result = await new Promise((done) => this[NATIVE].wait(key, from, ms, done))
     const { timedOut, closed: ended } = unwrap(result, path)
     const messages = messagesOf(result)
     const streamClosed = ended && messages.length === 0
@@ -110,11 +160,12 @@ class BaseStore {
   }
 
   formatResponse(path, messages) {
+    if (!Array.isArray(messages)) throw wrong('messages', messages, 'an array of messages')
     const stream = this.get(path)
     if (stream === undefined) throw errorOf({ failed: 1, message: 'nothing to format' }, path)
     return this[NATIVE].formatResponse(
       stream.contentType,
-      messages.map(({ data }) => bytesOf(data))
+      messages.map((message) => bytesOf(message?.data))
     )
   }
 
@@ -173,10 +224,11 @@ class StreamStore extends BaseStore {
     return codeOf(result) === 'stream-deleted' || unwrap(result, path)
   }
 
-  append(path, data, options = {}) {
+  append(path, data, options) {
     const bytes = bytesOf(data)
-    const result = now((done) => this[NATIVE].append(keyOf(path), bytes, options, done))
-    return appended(result, path, bytes, options)
+    const checked = appendOptions(options)
+    const result = now((done) => this[NATIVE].append(keyOf(path), bytes, checked, done))
+    return appended(result, path, bytes, checked)
   }
 
   async appendWithProducer(path, data, options) {
@@ -188,7 +240,8 @@ class StreamStore extends BaseStore {
   }
 
   async closeStreamWithProducer(path, options) {
-    return closed(now((done) => this[NATIVE].closeStream(keyOf(path), options, done)), path, options)
+    const checked = producerOptions(options)
+    return closed(now((done) => this[NATIVE].closeStream(keyOf(path), checked, done)), path, checked)
   }
 
   clear() {
@@ -229,12 +282,13 @@ class FileBackedStreamStore extends BaseStore {
     return this.get(path)
   }
 
-  async append(path, data, options = {}) {
+  async append(path, data, options) {
     const bytes = bytesOf(data)
+    const checked = appendOptions(options)
     const result = await this.#change((store, done) =>
-      store.append(keyOf(path), bytes, options, done)
+      store.append(keyOf(path), bytes, checked, done)
     )
-    return appended(result, path, bytes, options)
+    return appended(result, path, bytes, checked)
   }
 
   async appendWithProducer(path, data, options) {
@@ -242,8 +296,9 @@ class FileBackedStreamStore extends BaseStore {
   }
 
   async closeStreamWithProducer(path, options) {
-    const change = (store, done) => store.closeStream(keyOf(path), options, done)
-    return closed(await this.#change(change), path, options)
+    const checked = producerOptions(options)
+    const change = (store, done) => store.closeStream(keyOf(path), checked, done)
+    return closed(await this.#change(change), path, checked)
   }
 
   // True: it was there. Resolves when its end is durable.
@@ -296,7 +351,7 @@ class FileBackedStreamStore extends BaseStore {
   async readAsync(path, offset = '-1') {
     const key = keyOf(path)
     const messages = []
-    let part = { nextOffset: offset, upToDate: false }
+    let part = { nextOffset: offsetOf(offset), upToDate: false }
     while (!part.upToDate) {
       part = unwrap(await this._readInBackground(key, part.nextOffset), path)
       for (const message of messagesOf(part)) messages.push(message) // too many for arguments

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "values.h"
+
 namespace thalweg::node {
 
 uint32_t HookCalls::Add(Napi::Function target) {
@@ -23,7 +25,8 @@ void HookCalls::Call(uint32_t id, const StreamEvent& event, AnswerHold hold) {
   const Napi::Env env = loop_.env();
   const uint32_t ticket = ++last_ticket_;
   holds_.emplace(ticket, std::move(hold));
-  const Napi::Value done = target->second.Call(
+  const Napi::Value done = CallOf(
+      target->second,
       {Napi::Boolean::New(env, event.kind == StreamEvent::Kind::kCreated),
        Napi::String::New(env, event.path), Napi::String::New(env, event.content_type),
        Napi::Number::New(env, static_cast<double>(event.at_ms)), Napi::Number::New(env, ticket)});

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "file_range.h"
+#include "values.h"
 
 namespace thalweg::node {
 
@@ -154,8 +155,8 @@ bool JsResponses::Deliver(JsResponse& response) {
   response.body_bytes_ = 0;
   const auto ending = static_cast<int>(response.ending_);
   const Napi::Value room =
-      deliver_.Call({Napi::Number::New(env, response.slot_), Napi::Number::New(env, status), head,
-                     body, Napi::Number::New(env, ending)});
+      CallOf(deliver_, {Napi::Number::New(env, response.slot_), Napi::Number::New(env, status),
+                        head, body, Napi::Number::New(env, ending)});
   return room.IsEmpty() || room.ToBoolean();
 }
 

@@ -32,6 +32,15 @@ bool GivenTrue(const Napi::Object& object, const char* name) {
   return value && value->ToBoolean();
 }
 
+Napi::Value CallOf(const Napi::FunctionReference& function,
+                   std::initializer_list<napi_value> arguments) {
+  const Napi::Env env = function.Env();
+  napi_value result = nullptr;
+  napi_call_function(env, env.Undefined(), function.Value(), arguments.size(), arguments.begin(),
+                     &result);
+  return {env, result};
+}
+
 std::string_view BytesOf(const Napi::Value& value) {
   bool is_buffer = false;
   napi_is_buffer(value.Env(), value, &is_buffer);

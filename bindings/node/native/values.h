@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <expected>
+#include <initializer_list>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -22,6 +23,11 @@ std::optional<std::string> GivenText(const Napi::Object& object, const char* nam
 std::optional<int64_t> GivenInteger(const Napi::Object& object, const char* name);
 std::optional<uint64_t> GivenCount(const Napi::Object& object, const char* name);
 bool GivenTrue(const Napi::Object& object, const char* name);
+
+// What `function` gives; an empty value where it threw, with the exception pending.
+// (Napi::FunctionReference::Call gives the function itself then.)
+Napi::Value CallOf(const Napi::FunctionReference& function,
+                   std::initializer_list<napi_value> arguments);
 
 // The bytes of a Buffer or another Uint8Array; of anything else none. Valid for the call.
 std::string_view BytesOf(const Napi::Value& value);

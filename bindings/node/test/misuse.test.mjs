@@ -1,0 +1,209 @@
+// What is given wrong, and what goes wrong in a user's functions: an error that helps, and no harm.
+import assert from 'node:assert/strict'
+import net from 'node:net'
+import { createServer } from 'node:http'
+import { test } from 'node:test'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
+import {
+  DurableStreamTestServer,
+  FaultInjectionMiddleware,
+  StreamStore,
+  decodeStreamPath,
+  encodeStreamPath,
+} from 'thalweg'
+import { TEXT, newRouter, put, serve } from './served.mjs'
+
+// Each would be the end of the process where native code converted it.
+const NOT_CONVERTIBLE = [
+  Symbol('s'),
+  Object.create(null),
+  10n,
+  { toString: () => assert.fail('of a toString') },
+]
+
+const invalid = (name) => ({ code: 'ERR_INVALID_ARG_VALUE', message: new RegExp(name) })
+
+test('options of a store are checked, and the wrong one is named', () => {
+  const store = new StreamStore()
+  store.create('/a', { contentType: 'text/plain' })
+  const producer = { producerId: 'p', producerEpoch: 0, producerSeq: 0 }
+  for (const value of NOT_CONVERTIBLE) {
+    for (const name of ['contentType', 'expiresAt', 'forkOffset', 'forkedFrom', 'initialData']) {
+      assert.throws(() => store.create('/b', { [name]: value }), invalid(name))
+    }
+    for (const name of ['ttlSeconds', 'forkSubOffset']) {
+      assert.throws(() => store.create('/b', { [name]: value }), invalid(name))
+    }
+    for (const name of ['contentType', 'seq', ...Object.keys(producer)]) {
+      assert.throws(() => store.append('/a', 'x', { ...producer, [name]: value }), invalid(name))
+    }
+    assert.throws(() => store.read('/a', value), invalid('offset'))
+  }
+  for (const value of [-1, 1.5, NaN, '7']) {
+    assert.throws(() => store.create('/b', { ttlSeconds: value }), invalid('ttlSeconds'))
+    const options = { ...producer, producerSeq: value }
+    assert.throws(() => store.append('/a', 'x', options), invalid('producerSeq'))
+  }
+  assert.throws(() => store.create('/b', 'text/plain'), invalid('options'))
+  assert.throws(() => store.append('/a', 'x', 'text/plain'), invalid('options'))
+  assert.throws(() => store.formatResponse('/a'), invalid('messages'))
+  assert.deepEqual(store.list(), ['/a'])
+})
+
+test('options that are null are options that are not given', () => {
+  const store = new StreamStore()
+  store.create('/a', null)
+  store.create('/a', { contentType: null, ttlSeconds: null, forkedFrom: null, initialData: null })
+  assert.ok(store.append('/a', 'x', null).offset)
+  assert.ok(store.append('/a', 'x', { seq: null, producerId: null }).offset)
+})
+
+test("a producer's numbers are asked for where its id is given", () => {
+  const store = new StreamStore()
+  store.create('/a')
+  assert.throws(() => store.append('/a', 'x', { producerId: 'p' }), invalid('producerEpoch'))
+  assert.throws(
+    () => store.append('/a', 'x', { producerId: 'p', producerEpoch: 0 }),
+    invalid('producerSeq')
+  )
+})
+
+test('a wait has a time in milliseconds, which may be without end', async () => {
+  const store = new StreamStore()
+  store.create('/a')
+  const tail = store.getCurrentOffset('/a')
+  for (const value of [undefined, '5', NaN]) {
+    await assert.rejects(store.waitForMessages('/a', tail, value), invalid('timeoutMs'))
+  }
+  const waits = [Infinity, 2 ** 31, 1e300].map((ms) => store.waitForMessages('/a', tail, ms))
+  await new Promise((resolve) => setTimeout(resolve, 20)) // one that is not without end, ends
+  store.append('/a', 'x')
+  for (const { messages } of await Promise.all(waits)) assert.equal(messages.length, 1)
+})
+
+test('faults and names of paths are checked', () => {
+  const faults = new FaultInjectionMiddleware(null)
+  for (const value of NOT_CONVERTIBLE) {
+    for (const name of ['status', 'count', 'retryAfter', 'delayMs', 'probability', 'method']) {
+      assert.throws(() => faults.injectFault('/a', { delayMs: 1, [name]: value }), invalid(name))
+    }
+    assert.throws(
+      () => faults.injectFault('/a', { injectSseEvent: { eventType: value, data: '' } }),
+      invalid('eventType')
+    )
+    assert.throws(() => encodeStreamPath(value), invalid('path'))
+    assert.throws(() => decodeStreamPath(value), invalid('encoded'))
+  }
+})
+
+test('whatever a hook throws is reported, and the request is answered', async (t) => {
+  const warnings = []
+  const onWarning = ({ code, message }) => code === 'THALWEG_HOOK' && warnings.push(message)
+  process.on('warning', onWarning)
+  t.after(() => process.off('warning', onWarning))
+  const nothing = Object.create(null)
+  const unshowable = new Error('unshowable')
+  Object.defineProperty(unshowable, 'stack', { get: () => assert.fail('of a stack') })
+  const misdeeds = [
+    () => {
+      throw nothing
+    },
+    () => Promise.reject(nothing),
+    () => {
+      throw unshowable
+    },
+    () => ({
+      get then() {
+        throw nothing
+      },
+    }),
+    () => ({
+      then() {
+        throw nothing
+      },
+    }),
+  ]
+  let misdeed
+  const router = newRouter({ onStreamCreated: () => misdeed() })
+  const url = await serve(t, (req, res) => router.handleRequest(req, res))
+  for (misdeed of misdeeds) {
+    assert.equal((await put(`${url}/${misdeeds.indexOf(misdeed)}`)).status, 201)
+  }
+  await new Promise((resolve) => setImmediate(resolve))
+  assert.equal(warnings.length, misdeeds.length)
+})
+
+test('the promise of a request whose client went before resolves', async (t) => {
+  const router = newRouter()
+  let tell
+  const handled = new Promise((resolve) => (tell = resolve))
+  const url = await serve(t, (req, res) => {
+    req.on('error', () => {})
+    req.on('close', () => setImmediate(() => tell(router.handleRequest(req, res))))
+    req.socket.destroy()
+  })
+  const socket = net.connect(Number(new URL(url).port), '127.0.0.1').on('error', () => {})
+  socket.write('POST /a HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nabc')
+  await handled
+})
+
+test('a body that was set to come as text is taken', async (t) => {
+  const router = newRouter()
+  const url = await serve(t, (req, res) => router.handleRequest(req.setEncoding('utf8'), res))
+  await put(`${url}/a`, TEXT, 'räume ☃')
+  assert.equal(Buffer.from(router.store.read('/a').messages[0].data).toString(), 'räume ☃')
+})
+
+test('an answer that somebody else ends does no harm to the others', async (t) => {
+  const router = newRouter()
+  const live = []
+  const url = await serve(t, (req, res) => {
+    if (req.method === 'GET') live.push(res)
+    return router.handleRequest(req, res)
+  })
+  await put(`${url}/a`)
+  const [ended, other] = await Promise.all([
+    fetch(`${url}/a?offset=-1&live=sse`),
+    fetch(`${url}/a?offset=-1&live=sse`),
+  ])
+  live[0].end()
+  router.store.append('/a', 'x', { close: true })
+  const texts = await Promise.all([ended.text(), other.text()])
+  assert.equal(texts.filter((text) => /data:\s?x/.test(text)).length, 1)
+  assert.equal(router.waiting, 0)
+})
+
+test('a server that nobody holds goes on', async () => {
+  setFlagsFromString('--expose-gc')
+  const collect = runInNewContext('gc')
+  const start = async () => {
+    const server = new DurableStreamTestServer({ port: 0 })
+    return [await server.start(), new WeakRef(server)]
+  }
+  const [url, known] = await start()
+  for (let i = 0; i < 5; i += 1) {
+    collect()
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+  assert.equal((await fetch(`${url}/v1/stream/a`)).status, 404)
+  await known.deref().stop()
+})
+
+test('a server that is stopped while it starts, stops', async () => {
+  const server = new DurableStreamTestServer({ port: 0 })
+  const started = server.start()
+  await server.stop()
+  const url = await started
+  await assert.rejects(fetch(`${url}/v1/stream/a`))
+  assert.throws(() => server.url, /not started/)
+
+  const { port } = await new Promise((resolve) => {
+    const taken = createServer().listen(0, '127.0.0.1', () => resolve(taken.address()))
+    taken.unref()
+  })
+  const refused = new DurableStreamTestServer({ port })
+  const failed = assert.rejects(refused.start(), { code: 'EADDRINUSE' })
+  await refused.stop()
+  await failed
+})
