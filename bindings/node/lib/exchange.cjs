@@ -4,8 +4,11 @@
 // Most answers are the return value of the call that brings the request. The others come through
 // `deliver`, part by part, and are known by a slot number until they end.
 
+const { ServerResponse } = require('node:http')
+
 const { state, takeHead } = require('./heads.cjs')
 const native = require('./native.cjs')
+const { warn } = require('./warn.cjs')
 
 // The order is that of native/request_reader.cc.
 const METHODS = { GET: 0, HEAD: 1, PUT: 2, POST: 3, DELETE: 4, OPTIONS: 5 }
@@ -70,12 +73,12 @@ function deliver(slot, status, text, body, ending) {
   if (exchange === undefined) return true
   const res = exchange.res
   try {
-    if (status !== 0) res.writeHead(status, head)
+    if (status !== 0) writeHead(res, status, head)
     if (ending === ABORTED) res.destroy()
     else if (ending !== 0) res.end(body)
     else return writePart(exchange, body)
   } catch (error) {
-    res.destroy(error) // such as a response that somebody else has ended
+    giveUp(res, error)
     if (ending === 0) return true // native code hears of it by the close
   }
   exchange.end()
@@ -94,10 +97,35 @@ function writePart({ res, emitter }, body) {
 }
 
 // Gives a whole answer to `res`.
-function respond(res, status, headers, body) {
+function respond(res, status, head, body) {
   if (res.headersSent || res.destroyed) return
-  res.writeHead(status, headers)
-  res.end(body)
+  try {
+    writeHead(res, status, head)
+    res.end(body)
+  } catch (error) {
+    giveUp(res, error)
+  }
+}
+
+// Flat arrays are the fastest for node:http, but what middlewares put in the place of its writeHead
+// takes them for arrays of pairs (on-headers before 1.1, so compression and others).
+function writeHead(res, status, head) {
+  res.writeHead(status, res.writeHead === ServerResponse.prototype.writeHead ? head : objectOf(head))
+}
+
+function objectOf(head) {
+  const object = {}
+  for (let i = 0; i < head.length; i += 2) {
+    const before = object[head[i]]
+    object[head[i]] = before === undefined ? head[i + 1] : [before, head[i + 1]].flat()
+  }
+  return object
+}
+
+// Such as a response that somebody else has ended, or whose methods somebody has replaced.
+function giveUp(res, error) {
+  warn('THALWEG_RESPONSE', `an answer could not be written: ${error?.message}`)
+  res.destroy()
 }
 
 // What a framework cut off the front of the path: Express and Connect keep the whole URL in

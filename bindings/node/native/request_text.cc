@@ -49,7 +49,7 @@ void ParseHead(std::string& head, std::vector<HeaderField>& fields, Request& req
     const std::string_view name = TakeLine(rest);
     LowerCase(head, name);
     fields.push_back({.name = name, .value = TakeLine(rest)});
-    if (name == "host") request.authority = fields.back().value;
+    if (name == "host" || name == ":authority") request.authority = fields.back().value;
   }
   request.headers = fields;
 }

@@ -12,7 +12,8 @@
 namespace thalweg::node {
 
 // Splits "target\nmount\nname\nvalue\nname\nvalue" into `request`, brings names to lower case in
-// place, and takes the authority from Host. `fields` is the room for the headers.
+// place, and takes the authority from Host or, in HTTP/2, :authority. `fields` is the room for the
+// headers.
 // ENSURES: what `request` got views `head` and `fields`.
 void ParseHead(std::string& head, std::vector<HeaderField>& fields, Request& request);
 

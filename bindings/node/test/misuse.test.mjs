@@ -1,7 +1,9 @@
 // What is given wrong, and what goes wrong in a user's functions: an error that helps, and no harm.
 import assert from 'node:assert/strict'
-import net from 'node:net'
+import { once } from 'node:events'
 import { createServer } from 'node:http'
+import http2 from 'node:http2'
+import net from 'node:net'
 import { test } from 'node:test'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
@@ -206,4 +208,62 @@ test('a server that is stopped while it starts, stops', async () => {
   const failed = assert.rejects(refused.start(), { code: 'EADDRINUSE' })
   await refused.stop()
   await failed
+})
+
+// As on-headers 1.0, which compression, morgan and others bring.
+function takesPairs(res) {
+  const writeHead = res.writeHead
+  res.writeHead = function (status, headers = {}) {
+    const pairs = Array.isArray(headers) ? headers : Object.entries(headers)
+    for (const [name, value] of pairs) this.setHeader(name, value)
+    return writeHead.call(this, status)
+  }
+}
+
+test('a middleware that replaces writeHead is given heads that it understands', async (t) => {
+  const router = newRouter()
+  const url = await serve(t, (req, res) => {
+    takesPairs(res)
+    return router.handleRequest(req, res)
+  })
+  assert.equal((await put(`${url}/a`)).headers.get('location'), `${url}/a`)
+  const live = await fetch(`${url}/a?offset=-1&live=sse`)
+  assert.match(live.headers.get('content-type'), /^text\/event-stream/)
+  router.store.append('/a', 'x', { close: true })
+  assert.match(await live.text(), /data:\s?x/)
+})
+
+test('a response whose methods throw is cut off and reported', async (t) => {
+  const router = newRouter()
+  const warned = new Promise((resolve) => process.once('warning', resolve))
+  let handled
+  const url = await serve(t, (req, res) => {
+    res.writeHead = () => assert.fail('of a writeHead')
+    handled = router.handleRequest(req, res)
+  })
+  await assert.rejects(put(`${url}/a`))
+  await handled
+  const { code, message } = await warned
+  assert.equal(code, 'THALWEG_RESPONSE')
+  assert.match(message, /of a writeHead/)
+})
+
+test('a server of HTTP/2 serves streams, with whole addresses', async (t) => {
+  const router = newRouter()
+  const server = http2.createServer((req, res) => router.handleRequest(req, res))
+  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const url = `http://127.0.0.1:${server.address().port}`
+  const client = http2.connect(url)
+  t.after(() => {
+    client.destroy()
+    server.close()
+  })
+  const headers = { ':method': 'PUT', ':path': '/a', 'content-type': 'text/plain' }
+  const request = client.request(headers).end('hello')
+  const [head] = await once(request, 'response')
+  assert.equal(head[':status'], 201)
+  assert.equal(head.location, `${url}/a`)
+  const live = client.request({ ':path': '/a?offset=-1&live=sse' }).setEncoding('utf8')
+  router.store.append('/a', 'x', { close: true })
+  assert.match((await live.toArray()).join(''), /hellox/)
 })
