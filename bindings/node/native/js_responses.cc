@@ -5,7 +5,7 @@
 #include <string>
 #include <utility>
 
-#include "file_range.h"
+#include "http/file_bytes.h"
 #include "values.h"
 
 namespace thalweg::node {
@@ -53,7 +53,7 @@ bool JsResponse::Write(Bytes bytes) {
 }
 
 bool JsResponse::WriteFile(FileRange range) {
-  auto bytes = ReadRange(range);
+  auto bytes = ReadFileRange(range);
   if (bytes) return Write(std::move(*bytes));
   incomplete_ = true;
   return true;

@@ -2,9 +2,9 @@
 
 #include <utility>
 
+#include "http/owned_request.h"
+#include "http/relay.h"
 #include "node_store.h"
-#include "relay.h"
-#include "request_text.h"
 #include "values.h"
 
 namespace thalweg::node {
@@ -64,7 +64,7 @@ void NodeRouter::HandleOnThread(const Request& request, JsResponse& response) {
   relay->Open();
   home_->thread().Post(
       [router = router_.get(), relay, owned = std::make_unique<OwnedRequest>(request)] {
-        router->Handle(owned->request(), *relay);
+        router->Handle(owned->view(), *relay);
       });
 }
 

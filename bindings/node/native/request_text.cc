@@ -28,13 +28,6 @@ std::string_view OriginForm(std::string_view target) {
   return path == std::string_view::npos ? std::string_view("/") : target.substr(path);
 }
 
-size_t BytesOf(const Request& request) {
-  size_t bytes = request.path.size() + request.query.size() + request.scheme.size() +
-                 request.authority.size() + request.mount.size() + request.body.size();
-  for (const HeaderField& field : request.headers) bytes += field.name.size() + field.value.size();
-  return bytes;
-}
-
 }  // namespace
 
 void ParseHead(std::string& head, std::vector<HeaderField>& fields, Request& request) {
@@ -52,27 +45,6 @@ void ParseHead(std::string& head, std::vector<HeaderField>& fields, Request& req
     if (name == "host" || name == ":authority") request.authority = fields.back().value;
   }
   request.headers = fields;
-}
-
-OwnedRequest::OwnedRequest(const Request& request) : request_(request) {
-  text_.reserve(BytesOf(request));
-  request_.path = Keep(request.path);
-  request_.query = Keep(request.query);
-  request_.scheme = Keep(request.scheme);
-  request_.authority = Keep(request.authority);
-  request_.mount = Keep(request.mount);
-  request_.body = Keep(request.body);
-  fields_.reserve(request.headers.size());
-  for (const HeaderField& field : request.headers) {
-    fields_.push_back({.name = Keep(field.name), .value = Keep(field.value)});
-  }
-  request_.headers = fields_;
-}
-
-std::string_view OwnedRequest::Keep(std::string_view text) {
-  const size_t begin = text_.size();
-  text_.append(text);
-  return std::string_view(text_).substr(begin);
 }
 
 }  // namespace thalweg::node

@@ -8,6 +8,7 @@
 #include <boost/asio/write.hpp>
 #include <boost/beast/core/string.hpp>
 #include <boost/beast/http/status.hpp>
+#include <cerrno>
 #include <charconv>
 #include <chrono>
 #include <ctime>
@@ -253,6 +254,7 @@ bool Session::WriteFile(thalweg::FileRange range) {
   while (have < text.size()) {
     const auto at = static_cast<off_t>(range.begin + have);
     const ssize_t got = pread(range.fd, text.data() + have, text.size() - have, at);
+    if (got < 0 && errno == EINTR) continue;
     if (got <= 0) {  // the client must not take it for whole; not in this call, which has a caller
       asio::post(socket_.get_executor(), [self = shared_from_this()] { self->Close(); });
       return true;

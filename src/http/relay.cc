@@ -1,10 +1,11 @@
-#include "relay.h"
+// Crosses threads: see the header.
+#include "http/relay.h"
 
 #include <utility>
 
-#include "file_range.h"
+#include "http/file_bytes.h"
 
-namespace thalweg::node {
+namespace thalweg {
 
 namespace {
 
@@ -12,7 +13,7 @@ constexpr size_t kUnderWayBytesMax = 256u << 10;  // beyond, the router waits fo
 
 }  // namespace
 
-Relay::Relay(LoopExecutor& loop, Executor& router_thread, JsResponse& response)
+Relay::Relay(Executor& loop, Executor& router_thread, Responder& response)
     : loop_(loop), router_thread_(router_thread), response_(&response) {}
 
 void Relay::Open() {
@@ -29,7 +30,7 @@ void Relay::Tell(Step step) {
 }
 
 void Relay::Start(int status, const HeaderList& headers, std::optional<uint64_t> content_length) {
-  Tell([status, headers, content_length](Relay&, JsResponse& response) {
+  Tell([status, headers, content_length](Relay&, Responder& response) {
     response.Start(status, headers, content_length);
   });
 }
@@ -37,7 +38,7 @@ void Relay::Start(int status, const HeaderList& headers, std::optional<uint64_t>
 bool Relay::Write(Bytes bytes) {
   const size_t size = bytes.size();
   under_way_bytes_ += size;
-  Tell([bytes = std::move(bytes), size](Relay& self, JsResponse& response) mutable {
+  Tell([bytes = std::move(bytes), size](Relay& self, Responder& response) mutable {
     const bool room = response.Write(std::move(bytes));
     self.held_bytes_ += size;
     if (room) self.Taken(std::exchange(self.held_bytes_, 0));
@@ -51,9 +52,9 @@ bool Relay::Write(Bytes bytes) {
 // Who answers goes on after a range that cannot be read, until it ends the answer or hears that the
 // client is gone: on the router's side, this stays.
 bool Relay::WriteFile(FileRange range) {
-  auto bytes = ReadRange(range);
+  auto bytes = ReadFileRange(range);
   if (bytes) return Write(std::move(*bytes));
-  Tell([](Relay& relay, JsResponse& response) {
+  Tell([](Relay& relay, Responder& response) {
     relay.OnCancel();
     response.Abort();  // the length was told: the client must see that bytes are missing
   });
@@ -63,7 +64,7 @@ bool Relay::WriteFile(FileRange range) {
 void Relay::Finish() {
   const auto self = std::move(router_self_);
   if (self == nullptr) return;
-  Tell([](Relay& relay, JsResponse& response) {
+  Tell([](Relay& relay, Responder& response) {
     relay.LeaveLoop();
     response.Finish();
   });
@@ -72,7 +73,7 @@ void Relay::Finish() {
 void Relay::Abort() {
   const auto self = std::move(router_self_);
   if (self == nullptr) return;
-  Tell([](Relay& relay, JsResponse& response) {
+  Tell([](Relay& relay, Responder& response) {
     relay.LeaveLoop();
     response.Abort();
   });
@@ -81,7 +82,7 @@ void Relay::Abort() {
 void Relay::Respond(int status, const HeaderList& headers, Bytes body) {
   const auto self = std::move(router_self_);
   if (self == nullptr) return;
-  Tell([status, headers, body = std::move(body)](Relay& relay, JsResponse& response) mutable {
+  Tell([status, headers, body = std::move(body)](Relay& relay, Responder& response) mutable {
     relay.LeaveLoop();
     response.Respond(status, headers, std::move(body));
   });
@@ -116,4 +117,4 @@ void Relay::HearOfCancel() {
   events->OnCancel();
 }
 
-}  // namespace thalweg::node
+}  // namespace thalweg

@@ -1,8 +1,9 @@
-// An answer that a router on another thread gives to a JsResponse on the loop's.
+// An answer that a router on one thread gives to a Responder on another: that of the transport's
+// loop.
 //
-// The router's side (Responder) runs on the router's thread, the transport's side (ResponderEvents)
-// on the loop's; each tells the other by posting to its executor. Kept alive by what is posted and
-// by whoever may still call it.
+// Crosses threads. The router's side (Responder) runs on the router's thread, the transport's side
+// (ResponderEvents) on the loop's; each tells the other by posting to its executor. Kept alive by
+// what is posted and by whoever may still call it.
 #pragma once
 
 #include <atomic>
@@ -11,18 +12,17 @@
 #include <memory>
 #include <optional>
 
-#include "js_responses.h"
 #include "thalweg/executor.h"
 #include "thalweg/http.h"
 
-namespace thalweg::node {
+namespace thalweg {
 
 class Relay final : public Responder,
                     public ResponderEvents,
                     public std::enable_shared_from_this<Relay> {
  public:
   // REQUIRES: both executors outlive this. THREAD: the loop's.
-  Relay(LoopExecutor& loop, Executor& router_thread, JsResponse& response);
+  Relay(Executor& loop, Executor& router_thread, Responder& response);
 
   // Registers for the response's events; from here on it keeps itself until the answer has ended.
   void Open();
@@ -49,11 +49,11 @@ class Relay final : public Responder,
   void HearOfRoom();
   void HearOfCancel();
 
-  LoopExecutor& loop_;
+  Executor& loop_;
   Executor& router_thread_;
 
   // The loop's thread.
-  JsResponse* response_;   // null: the answer has ended or its client has gone
+  Responder* response_;    // null: the answer has ended or its client has gone
   size_t held_bytes_ = 0;  // given to a socket that is full
   std::shared_ptr<Relay> loop_self_;
 
@@ -66,4 +66,4 @@ class Relay final : public Responder,
   std::atomic<bool> waits_for_room_ = false;
 };
 
-}  // namespace thalweg::node
+}  // namespace thalweg
