@@ -7,6 +7,11 @@
 #include "http/live_hub.h"
 
 namespace thalweg {
+namespace {
+
+constexpr size_t kSharedBytesMin = 4096;  // less is as cheap to encode again as to share
+
+}  // namespace
 
 void LiveSse::Add(Responder& responder, Offset offset, std::optional<uint64_t> client_cursor) {
   SseReader& reader = behind_.emplace_back(*this, hub_.shared(), responder, offset, client_cursor);
@@ -51,7 +56,10 @@ SseEvent LiveSse::EventFor(SseReader& reader, const Page& page) {
     }
   }
   SseEvent event = EncodeSseEvent(hub_.info().config.kind, page, cursor);
-  shared_ = {event.bytes.owner(), event.bytes.view(), event.data_bytes, event.start, event.control};
+  if (event.bytes.size() >= kSharedBytesMin) {
+    shared_ = {event.bytes.owner(), event.bytes.view(), event.data_bytes, event.start,
+               event.control};
+  }
   return event;
 }
 

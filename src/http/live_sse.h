@@ -49,7 +49,7 @@ class LiveSse {
   size_t size() const { return live_.size() + behind_.size(); }
 
  private:
-  // An event that was encoded for a reader that caught up, as long as a transport holds it: who
+  // A long event that was encoded for a reader that caught up, as long as a transport holds it: who
   // comes to the same place meanwhile shares it, so that a long append is not in memory once for
   // each reader that does not take it.
   struct Shared {

@@ -30,9 +30,6 @@ class WayBack : public std::enable_shared_from_this<WayBack<Owner>> {
     dropped.swap(tasks_);
   }
 
-  // The owner; null once it has ended.
-  Owner* owner() const { return owner_; }
-
   // Runs task(owner) on the executor, unless the owner has ended by then. THREAD: any.
   void Post(Task task) {
     std::lock_guard lock(mutex_);
