@@ -129,7 +129,7 @@ interface BaseStore {
   has(path: string): boolean
   /** Everything behind `offset`. Throws where there is no such stream. */
   read(path: string, offset?: string): ReadResult
-  /** Resolves once something stands behind `offset`, the stream is closed, or time is up; Infinity: never. */
+  /** Resolves once something stands behind `offset`, the stream is closed, or time (or Infinity) is up. */
   waitForMessages(path: string, offset: string, timeoutMs: number): Promise<WaitResult>
   /** The body of a response: the bytes in a row, for JSON as one array. */
   formatResponse(path: string, messages: Array<StreamMessage>): Uint8Array

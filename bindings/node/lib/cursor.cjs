@@ -4,13 +4,16 @@
 const native = require('./native.cjs')
 const { checkCursor, object, wrong } = require('./options.cjs')
 
+function checked(options) {
+  return checkCursor(object(options, 'options'), 'intervalSeconds', 'epoch')
+}
+
 function calculateCursor(options) {
-  return native.calculateCursor(Date.now(), checkCursor(object(options, 'options'), 'intervalSeconds', 'epoch'))
+  return native.calculateCursor(Date.now(), checked(options))
 }
 
 function generateResponseCursor(clientCursor, options) {
-  const checked = checkCursor(object(options, 'options'), 'intervalSeconds', 'epoch')
-  return native.generateResponseCursor(clientCursor, Date.now(), checked)
+  return native.generateResponseCursor(clientCursor, Date.now(), checked(options))
 }
 
 // `currentCursor` is not needed: it is calculated.

@@ -79,7 +79,8 @@ class FaultInjectionMiddleware {
 // As native code takes it: it converts nothing, and judges the numbers.
 function faultOf(given) {
   const fault = object(given, 'fault')
-  const { corruptBody, dropConnection, injectSseEvent, probability } = fault
+  const { corruptBody, dropConnection, injectSseEvent } = fault
+  const probability = fault.probability ?? undefined
   if (!['number', 'undefined'].includes(typeof probability)) {
     throw wrong('probability', probability, 'a number from 0 to 1')
   }
@@ -87,7 +88,7 @@ function faultOf(given) {
   for (const name of ['status', 'count', 'retryAfter', 'delayMs', 'jitterMs', 'truncateBodyBytes']) {
     checked[name] = count(fault, name)
   }
-  if (injectSseEvent !== undefined) {
+  if (injectSseEvent !== undefined && injectSseEvent !== null) {
     const event = object(injectSseEvent, 'injectSseEvent')
     checked.injectSseEvent = { eventType: text(event, 'eventType'), data: text(event, 'data') }
   }

@@ -40,17 +40,19 @@ function codeOf(result) {
   return result?.failed === undefined ? undefined : FAILURE_CODES[result.failed]
 }
 
-function errorOf(result, path) {
+// `source` is the one to fork from.
+function errorOf(result, path, source) {
   const [code, words] = FAILURES[result.failed]
-  const error = new Error(`${words}: ${path} (${result.message})`)
+  const about = code.startsWith('fork-source') ? source : path
+  const error = new Error(`${words}: ${about} (${result.message})`)
   error.code = code
   if (result.currentOffset) error.currentOffset = result.currentOffset
   return error
 }
 
 // `result`, or its error thrown.
-function unwrap(result, path) {
-  if (result?.failed !== undefined) throw errorOf(result, path)
+function unwrap(result, path, source) {
+  if (result?.failed !== undefined) throw errorOf(result, path, source)
   return result
 }
 
@@ -143,4 +145,22 @@ function streamOf(path, found, readMessages) {
   return stream
 }
 
-module.exports = { appended, closed, codeOf, errorOf, messagesOf, streamOf, unwrap }
+// The Stream of a create that is not there any more, such as one whose time was up as it began.
+function goneStreamOf(path, { nextOffset }, options) {
+  const now = Date.now()
+  const { contentType = 'application/octet-stream', ttlSeconds, expiresAt } = options
+  const found = { contentType, currentOffset: nextOffset, closed: Boolean(options.closed) }
+  const times = { ttlSeconds, expiresAt, createdAt: now, lastAccessedAt: now }
+  return streamOf(path, { ...found, ...times, refCount: 0, producers: [] }, () => [])
+}
+
+module.exports = {
+  appended,
+  closed,
+  codeOf,
+  errorOf,
+  goneStreamOf,
+  messagesOf,
+  streamOf,
+  unwrap,
+}

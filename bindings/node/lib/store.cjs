@@ -9,8 +9,10 @@ const { dirname, resolve } = require('node:path')
 
 const native = require('./native.cjs')
 const { count, object, text, wrong } = require('./options.cjs')
-const { appended, closed, codeOf, errorOf, messagesOf, streamOf, unwrap } = require('./store-results.cjs')
+const results = require('./store-results.cjs')
 const { warn } = require('./warn.cjs')
+
+const { appended, closed, codeOf, errorOf, goneStreamOf, messagesOf, streamOf, unwrap } = results
 
 const NATIVE = Symbol.for('thalweg.native')
 const REGISTER = Symbol.for('thalweg.register') // a router tells its store of itself
@@ -174,6 +176,12 @@ class BaseStore {
     this.#routers.add(new WeakRef(router))
   }
 
+  _created(path, result, options) {
+    const made = unwrap(result, path, options.forkedFrom)
+    const found = this.#native === undefined ? undefined : this.get(path) // may be closed by now
+    return found ?? goneStreamOf(path, made, options)
+  }
+
   async _readInBackground(key, offset) {
     const reading = this[NATIVE].readInBackground(key, offset, READ_BYTES_MAX)
     this.#reads.add(reading)
@@ -215,8 +223,8 @@ class StreamStore extends BaseStore {
 
   create(path, options) {
     const made = createOptions(options)
-    unwrap(now((done) => this[NATIVE].create(keyOf(path), made, done)), path)
-    return this.get(path)
+    const result = now((done) => this[NATIVE].create(keyOf(path), made, done))
+    return this._created(path, result, made)
   }
 
   delete(path) {
@@ -278,8 +286,8 @@ class FileBackedStreamStore extends BaseStore {
 
   async create(path, options) {
     const made = createOptions(options)
-    unwrap(await this.#change((store, done) => store.create(keyOf(path), made, done)), path)
-    return this.get(path)
+    const result = await this.#change((store, done) => store.create(keyOf(path), made, done))
+    return this._created(path, result, made)
   }
 
   async append(path, data, options) {

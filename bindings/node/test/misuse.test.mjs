@@ -56,6 +56,8 @@ test('options of a store are checked, and the wrong one is named', () => {
 test('options that are null are options that are not given', () => {
   const store = new StreamStore()
   store.create('/a', null)
+  const faults = new FaultInjectionMiddleware()
+  assert.throws(() => faults.injectFault('/a', { injectSseEvent: null, probability: null }), /fault/)
   store.create('/a', { contentType: null, ttlSeconds: null, forkedFrom: null, initialData: null })
   assert.ok(store.append('/a', 'x', null).offset)
   assert.ok(store.append('/a', 'x', { seq: null, producerId: null }).offset)
