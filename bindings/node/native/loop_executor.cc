@@ -54,11 +54,11 @@ void LoopExecutor::Close() {
 }
 
 void LoopExecutor::Wake(napi_env env, napi_value, void* self, void*) {
-  if (env != nullptr) static_cast<LoopExecutor*>(self)->Run();
+  if (env != nullptr) static_cast<LoopExecutor*>(self)->RunPosted();
 }
 
 // Each task has a scope of its own, so that a long row of them does not pile up handles.
-void LoopExecutor::Run() {
+void LoopExecutor::RunPosted() {
   {
     std::lock_guard lock(mutex_);
     running_.swap(tasks_);

@@ -31,6 +31,9 @@ class LoopExecutor final : public Executor {
   void Hold();
   void Release();
 
+  // Runs what was posted before, at once. THREAD: the loop's, outside of its tasks.
+  void RunPosted();
+
   // `set_timer(ms, key)` of lib/native.cjs, which calls FireTimer(key) later. THREAD: the loop's.
   void UseTimers(Napi::Function set_timer);
   void FireTimer(uint32_t key);
@@ -47,7 +50,6 @@ class LoopExecutor final : public Executor {
 
  private:
   static void Wake(napi_env env, napi_value, void* self, void*);
-  void Run();
 
   const Napi::Env env_;
   const std::thread::id thread_ = std::this_thread::get_id();

@@ -11,6 +11,9 @@ namespace thalweg::node {
 
 namespace {
 
+// What an empty store takes, so that V8 collects those that nobody holds.
+constexpr int64_t kStoreBytes = 512 << 10;
+
 const char* CodeOf(OpenError::Code code) {
   switch (code) {
     case OpenError::Code::kDisk: return "ERR_THALWEG_DISK";
@@ -58,6 +61,7 @@ std::shared_ptr<StoreHome> NodeStore::HomeOf(const Napi::Value& store) {
 
 NodeStore::NodeStore(const Napi::CallbackInfo& info)
     : Napi::ObjectWrap<NodeStore>(info), addon_(AddonData::Of(info.Env())) {
+  Napi::MemoryManagement::AdjustExternalMemory(info.Env(), kStoreBytes);
   const std::string path = info[0].IsString() ? info[0].ToString().Utf8Value() : std::string();
   auto home = StoreHome::Open(addon_.loop, addon_.warnings, path);
   if (!home) {
@@ -70,7 +74,10 @@ NodeStore::NodeStore(const Napi::CallbackInfo& info)
   addon_.stores.insert(this);
 }
 
-NodeStore::~NodeStore() { EndNow(); }
+NodeStore::~NodeStore() {
+  EndNow();
+  Napi::MemoryManagement::AdjustExternalMemory(Env(), -kStoreBytes);
+}
 
 void NodeStore::EndNow() {
   addon_.stores.erase(this);
@@ -188,7 +195,10 @@ Napi::Value NodeStore::Close(const Napi::CallbackInfo& info) {
   addon_.stores.erase(this);
   return Background::Run(
       info.Env(), [home = std::exchange(home_, nullptr)]() mutable { home.reset(); },
-      [](Napi::Env env) { return env.Undefined(); });
+      [&loop = addon_.loop](Napi::Env env) {
+        loop.RunPosted();  // what the store told at its end comes before its end
+        return env.Undefined();
+      });
 }
 
 }  // namespace thalweg::node

@@ -6,12 +6,15 @@
 
 namespace thalweg::node {
 
-ThreadExecutor::ThreadExecutor(const Clock& clock) : clock_(clock), thread_([this] { Run(); }) {}
-
 void ThreadExecutor::Post(Task task) {
   std::lock_guard lock(mutex_);
   tasks_.push_back(std::move(task));
-  if (tasks_.size() == 1) wake_.notify_one();
+  if (!started_ && !stopping_) {
+    started_ = true;
+    thread_ = std::thread([this] { Run(); });
+  } else if (tasks_.size() == 1) {
+    wake_.notify_one();
+  }
 }
 
 void ThreadExecutor::PostAfter(int64_t delay_ms, Task task) {
@@ -20,11 +23,11 @@ void ThreadExecutor::PostAfter(int64_t delay_ms, Task task) {
 }
 
 void ThreadExecutor::Stop() {
-  if (!thread_.joinable()) return;
   {
     std::lock_guard lock(mutex_);
     stopping_ = true;
   }
+  if (!thread_.joinable()) return;
   wake_.notify_one();
   thread_.join();
 }

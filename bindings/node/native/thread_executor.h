@@ -1,7 +1,8 @@
 // A thread as an Executor: where routers over a data directory run, so that Node's event loop never
 // waits for the disk, and where large bodies are compressed.
 //
-// Crosses threads: Post may come from any.
+// Crosses threads: Post may come from any. The thread begins with the first task: a store in memory
+// seldom has one.
 #pragma once
 
 #include <condition_variable>
@@ -19,7 +20,7 @@ namespace thalweg::node {
 class ThreadExecutor final : public Executor {
  public:
   // REQUIRES: `clock` outlives this.
-  explicit ThreadExecutor(const Clock& clock);
+  explicit ThreadExecutor(const Clock& clock) : clock_(clock) {}
   ~ThreadExecutor() override { Stop(); }
   ThreadExecutor(const ThreadExecutor&) = delete;
   ThreadExecutor& operator=(const ThreadExecutor&) = delete;
@@ -41,8 +42,9 @@ class ThreadExecutor final : public Executor {
   std::condition_variable wake_;
   std::vector<Task> tasks_;              // guarded by mutex_
   std::multimap<int64_t, Task> timers_;  // guarded by mutex_; by SteadyMs()
+  bool started_ = false;                 // guarded by mutex_
   bool stopping_ = false;                // guarded by mutex_
-  std::thread thread_;                   // last: it uses the rest
+  std::thread thread_;                   // written under mutex_; last: it uses the rest
 };
 
 }  // namespace thalweg::node

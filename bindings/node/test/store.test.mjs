@@ -1,6 +1,6 @@
 // StreamStore and FileBackedStreamStore, method by method. What both can do is one suite.
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -216,6 +216,23 @@ for (const [kind, open] of Object.entries(KINDS)) {
     await rejects(() => store.create('/f2', { forkedFrom: '/none' }), /not found/, 'fork-source-not-found')
   })
 
+  test(`${kind}: a fork whose source is not there is told which one is missing`, async (t) => {
+    const store = open(t)
+    const fork = () => store.create('/fork', { forkedFrom: '/none' })
+    await rejects(fork, /^Source stream not found: \/none/, 'fork-source-not-found')
+  })
+
+  test(`${kind}: a stream whose time is up as it begins is given, and is not there`, async (t) => {
+    const store = open(t)
+    const options = { contentType: 'text/plain', initialData: 'x', ttlSeconds: 0 }
+    const made = await store.create('/a', options)
+    assert.equal(made.path, '/a')
+    assert.equal(made.contentType, 'text/plain')
+    assert.equal(made.ttlSeconds, 0)
+    assert.deepEqual(made.messages, [])
+    assert.equal(store.get('/a'), undefined)
+  })
+
   test(`${kind}: paths with spaces and letters beyond ASCII are streams, too`, async (t) => {
     const store = open(t)
     await store.create('/räume/ä b?c', { contentType: 'text/plain' })
@@ -280,6 +297,17 @@ test('file: close resolves once the directory is let go, for everybody who asked
   await store.close()
 })
 
+test('file: a creation that is under way as the store closes gives its stream', async (t) => {
+  const dataDir = join(folder(t), 'data')
+  const store = new FileBackedStreamStore({ dataDir })
+  const creating = store.create('/a', { contentType: 'text/plain' })
+  await store.close()
+  assert.equal((await creating).path, '/a')
+  const again = new FileBackedStreamStore({ dataDir })
+  assert.equal(again.has('/a'), true)
+  await again.close()
+})
+
 // The loop stands still until the store has ended, so that what is told is told by another thread.
 test('file: waits that the end of the store finds are told on the event loop', async (t) => {
   const dataDir = join(folder(t), 'data')
@@ -295,8 +323,9 @@ test('file: waits that the end of the store finds are told on the event loop', a
   const closing = native.close()
   const reopened = openWithoutTurning(dataDir)
   assert.equal(told, 0)
-  for (const { failed } of await Promise.all(waits)) assert.equal(typeof failed, 'number')
   await closing
+  assert.equal(told, waits.length) // before the end is
+  for (const { failed } of await Promise.all(waits)) assert.equal(typeof failed, 'number')
   await reopened.close()
 })
 
@@ -320,4 +349,19 @@ test('file: a directory that cannot be one is refused with a reason', (t) => {
     return true
   })
   assert.throws(() => new FileBackedStreamStore({}), /dataDir/)
+})
+
+test('memory: stores take no threads, and go when nobody holds them', async () => {
+  const threads = () => readdirSync('/proc/self/task').length
+  let collected = 0
+  const registry = new FinalizationRegistry(() => (collected += 1))
+  const before = threads()
+  for (let i = 0; i < 2000 && collected === 0; i += 1) {
+    const store = new StreamStore()
+    store.create('/a')
+    registry.register(store)
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+  assert.ok(collected > 0)
+  assert.ok(threads() <= before + 8, `${before} threads before, ${threads()} now`) // V8 may add some
 })
