@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -77,7 +78,8 @@ struct FileRange {
   uint64_t length = 0;
 };
 
-// What the transport tells the one who answers. Calls come on the router's executor.
+// What the transport tells the one who answers. THREAD: the router's executor, never inside a call
+// of the Responder.
 class THALWEG_API ResponderEvents {
  public:
   virtual ~ResponderEvents() = default;
@@ -107,7 +109,8 @@ class THALWEG_API Responder {
                      std::optional<uint64_t> content_length) = 0;
 
   // Queues body bytes. False: the transport's buffer is full; go on after OnWritable. The bytes of
-  // this call are taken in either case.
+  // this call are taken in either case. A range that cannot be read cuts the answer off: the length
+  // was told, and the client must see that bytes are missing.
   virtual bool Write(Bytes bytes) = 0;
   virtual bool WriteFile(FileRange range) = 0;
 

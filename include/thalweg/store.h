@@ -34,7 +34,7 @@ class Engine;
 class RegistryHooks;
 
 struct StoreOptions {
-  size_t partitions = 32;  // locks; a power of two
+  size_t partitions = 32;  // locks. REQUIRES: a power of two
 
   // Of a store in a directory; docs/OPERATING.md says when to turn them.
   size_t log_file_bytes = size_t{64} << 20;
