@@ -23,8 +23,8 @@ class DurableStreamRouter {
     const checked = checkRouterOptions(options)
     this.#store = options.store
     this.#base = checked.baseUrl
-    this.#native = new native.Router(options.store[NATIVE], checked, hookCaller(options))
     options.store[REGISTER](this)
+    this.#native = new native.Router(options.store[NATIVE], checked, hookCaller(options))
     watchFastify()
   }
 

@@ -53,20 +53,25 @@ class DurableStreamTestServer {
     return this.#url
   }
 
-  // Wakes whoever waits, finishes what is in flight, and closes the data directory. Whoever asks
-  // waits for the same stop.
+  // Wakes whoever waits, finishes what is in flight, and closes the data directory, also of a server
+  // that does not run. Whoever asks waits for the same stop.
   async stop() {
     if (this.#starting !== undefined) await Promise.allSettled([this.#starting])
     if (this.#url !== undefined) this.#stopping = this.#stop()
+    else if (this.#native === undefined) await this.#closeDirectory()
     await this.#stopping
   }
 
   async #stop() {
     this.#url = undefined
     await this.#native.stop()
-    if (this.store instanceof FileBackedStreamStore) await this.store.close()
+    await this.#closeDirectory()
     this.#native = undefined
     running.delete(this)
+  }
+
+  async #closeDirectory() {
+    if (this.store instanceof FileBackedStreamStore) await this.store.close()
   }
 
   get url() {

@@ -82,6 +82,12 @@ function offsetOf(offset) {
   throw wrong('offset', offset, 'a string, as the store has given it')
 }
 
+function closedError() {
+  const error = new Error('The store is closed; make a new one to open its directory again')
+  error.code = 'store-closed'
+  return error
+}
+
 // Infinity waits for as long as it takes.
 function timeoutOf(timeoutMs) {
   if (typeof timeoutMs === 'number' && !Number.isNaN(timeoutMs)) {
@@ -103,9 +109,7 @@ class BaseStore {
 
   get [NATIVE]() {
     if (this.#native !== undefined) return this.#native
-    const error = new Error('The store is closed; make a new one to open its directory again')
-    error.code = 'store-closed'
-    throw error
+    throw closedError()
   }
 
   get(path) {
@@ -171,7 +175,9 @@ class BaseStore {
     )
   }
 
+  // A router that came after the store has begun to end would keep it.
   [REGISTER](router) {
+    if (this.#ending !== undefined) throw closedError()
     for (const known of this.#routers) if (known.deref() === undefined) this.#routers.delete(known)
     this.#routers.add(new WeakRef(router))
   }

@@ -1,15 +1,20 @@
 // What is given wrong, and what goes wrong in a user's functions: an error that helps, and no harm.
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { createServer } from 'node:http'
 import http2 from 'node:http2'
 import net from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import {
+  DurableStreamRouter,
   DurableStreamTestServer,
   FaultInjectionMiddleware,
+  FileBackedStreamStore,
   StreamStore,
   decodeStreamPath,
   encodeStreamPath,
@@ -268,4 +273,29 @@ test('a server of HTTP/2 serves streams, with whole addresses', async (t) => {
   const live = client.request({ ':path': '/a?offset=-1&live=sse' }).setEncoding('utf8')
   router.store.append('/a', 'x', { close: true })
   assert.match((await live.toArray()).join(''), /hellox/)
+})
+
+function folder(t) {
+  const path = mkdtempSync(join(tmpdir(), 'thalweg-misuse-'))
+  t.after(() => rmSync(path, { recursive: true, force: true }))
+  return path
+}
+
+test('a router over a store that is about to close is refused, and does not keep it', async (t) => {
+  const dataDir = folder(t)
+  const store = new FileBackedStreamStore({ dataDir })
+  const closing = store.close()
+  assert.throws(() => new DurableStreamRouter({ store }), { code: 'store-closed' })
+  await closing
+  await new FileBackedStreamStore({ dataDir }).close()
+})
+
+test('a server that does not run lets its directory go, too', async (t) => {
+  const dataDir = folder(t)
+  const server = new DurableStreamTestServer({ port: 0, dataDir })
+  await server.stop()
+  await new FileBackedStreamStore({ dataDir }).close()
+  await server.start()
+  await Promise.all([server.stop(), server.stop()])
+  await new FileBackedStreamStore({ dataDir }).close()
 })
