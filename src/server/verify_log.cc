@@ -74,10 +74,12 @@ class LogSurvey {
     if (header.directory != directory_) Note(path_ + " belongs to another data directory");
     if (!before.headless.empty()) {
       Note(before.headless + " has lost its header, yet the file after it has records");
-    } else if (before.is_first && header.first.value > checkpoint_.value + 1) {
-      Note(path_ + " begins with record " + std::to_string(header.first.value) +
-           ", yet the last checkpoint holds records only up to " +
-           std::to_string(checkpoint_.value));
+    } else if (before.is_first) {
+      if (header.first.value > checkpoint_.value + 1) {
+        Note(path_ + " begins with record " + std::to_string(header.first.value) +
+             ", yet the last checkpoint holds records only up to " +
+             std::to_string(checkpoint_.value));
+      }
     } else if (before.is_whole &&
                (header.first.value != before.last.value + 1 || header.crc_before != before.crc)) {
       Note(path_ + " begins with record " + std::to_string(header.first.value) +

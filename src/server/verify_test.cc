@@ -8,6 +8,7 @@
 
 #include "server/dump.h"
 #include "server/exit_codes.h"
+#include "server/verify_log.h"
 #include "storage/data_directory.h"
 #include "storage/local_log.h"
 #include "storage/posix_disk.h"
@@ -66,7 +67,8 @@ class TestDirectory {
   TestDirectory& operator=(const TestDirectory&) = delete;
 
   void Release() { directory_.reset(); }
-  Disk& disk() { return *disk_; }
+  Disk& disk() const { return *disk_; }
+  DirectoryId id() const { return directory_->id(); }
   const fs::path& path() const { return path_; }
   fs::path Log(int number) const { return path_ / "log" / LogFileName(number); }
   void Spoil(int number, int64_t at) const {
@@ -191,6 +193,16 @@ TEST(Verify, ListsAllDamageAndEachOnce) {
     EXPECT_EQ(Joined(report->damage), row.want) << row.why;
     EXPECT_EQ(Verify(directory.path().string()), kExitDamaged) << row.why;
   }
+}
+
+// Of a log that checkpoints trimmed, the first file begins before the checkpoint.
+TEST(DamageInLog, MayBeginAnywhereBeforeTheCheckpoint) {
+  const TestDirectory directory;
+  fs::remove(directory.Log(1));
+  const DirectoryId id = directory.id();
+  EXPECT_EQ(Joined(DamageInLog(directory.disk(), id, Lsn{2})), "");
+  EXPECT_EQ(Joined(DamageInLog(directory.disk(), id, Lsn{4})), "");
+  EXPECT_NE(Joined(DamageInLog(directory.disk(), id, Lsn{1})), "");
 }
 
 TEST(Verify, RefusesWhatIsServedForeignOrMissing) {
