@@ -126,6 +126,13 @@ class BackupRun {
         return false;
       }
       if (!file) return DiskFault(file.error());
+      const auto size = (*file)->Size();
+      if (!size) return DiskFault(size.error());
+      if (*size != info.file_bytes) {
+        return DamageFault("segments/" + name + " at byte " + std::to_string(*size) +
+                           ": it ends here, and the catalog says at " +
+                           std::to_string(info.file_bytes));
+      }
       held_.push_back({std::move(name), std::move(*file)});
     }
     return true;

@@ -11,6 +11,7 @@ import {
   readFileSync,
   readdirSync,
   rmSync,
+  truncateSync,
   writeSync,
 } from "node:fs";
 import { connect } from "node:net";
@@ -156,6 +157,10 @@ test("a damaged segment fails the reads of its streams with a 500, and nothing e
     assert.equal(damaged.code, DAMAGED);
     assert.match(damaged.out, new RegExp(`^damage: segments/${name} `, "m"));
     assert.equal((await run("backup", data, join(folder, "target"))).code, DAMAGED);
+    truncateSync(join(data, "segments", name), 60_000);
+    const cut = await run("backup", data, join(folder, "other"));
+    assert.equal(cut.code, DAMAGED);
+    assert.match(cut.err, new RegExp(`segments/${name} at byte 60000: it ends here`));
   }));
 
 test("a lost catalog is told, not made anew", () =>
