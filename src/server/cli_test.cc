@@ -106,7 +106,7 @@ TEST(CommandLine, AnswersAMistakeWithOneHelpfulLine) {
       {"serve --memory --prot 80", "unknown flag '--prot'; did you mean --port?"},
       {"serve --memory --colour=red", "unknown flag '--colour' (see"},
       {"serve --memory here", "unexpected argument 'here'"},
-      {"serve --memory --port", "--port"},
+      {"serve --memory --port", "--port: 1 required value missing"},
       {"serve --memory --port 65536", "--port: '65536' is not a number from 0 to 65535"},
       {"serve --memory --port http", "--port: 'http' is not a number"},
       {"serve --memory --port -1", "--port"},

@@ -112,6 +112,7 @@ void Flags::Declare(const std::string& name, Check check,
                     std::function<void(const std::string&)> set) {
   impl_->names.push_back(name);
   CLI::Option* option = impl_->app.add_option_function<std::string>(name, std::move(set));
+  option->type_name("value");  // what is missing where none stands behind the name
   if (check) option->check(std::move(check));
 }
 

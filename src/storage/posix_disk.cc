@@ -118,7 +118,7 @@ DiskResult<std::unique_ptr<File>> PosixDisk::Lock(const std::string& path) {
   OwnedFd fd(RetryInterrupted([&] {
     return openat(root_.get(), Relative(path), O_RDWR | O_CREAT | O_CLOEXEC, kFileMode);
   }));
-  if (!fd.valid()) return DiskFailure(errno, "lock " + path);
+  if (!fd.valid()) return DiskFailure(errno, "open " + path);
   if (RetryInterrupted([&] { return flock(fd.get(), LOCK_EX | LOCK_NB); }) != 0) {
     return DiskFailure(errno, "lock " + path);
   }
