@@ -5,7 +5,8 @@
 
 namespace thalweg {
 
-// Runs until SIGTERM or SIGINT; returns the process's exit code. THREAD: main, before any other.
+// Runs until SIGTERM, SIGINT or SIGHUP; returns the process's exit code. THREAD: main, before any
+// other.
 int Serve(const ServeConfig& config);
 
 }  // namespace thalweg

@@ -17,6 +17,10 @@ std::expected<Signals, std::string> Signals::Block() {
   sigemptyset(&set);
   sigaddset(&set, SIGTERM);
   sigaddset(&set, SIGINT);
+  // The terminal is gone, except under nohup: blocked, it would come here though it is ignored.
+  struct sigaction hangup{};
+  sigaction(SIGHUP, nullptr, &hangup);
+  if (hangup.sa_handler != SIG_IGN) sigaddset(&set, SIGHUP);
   if (const int error = pthread_sigmask(SIG_BLOCK, &set, nullptr); error != 0) {
     return std::unexpected(std::string("cannot block signals: ") + std::strerror(error));
   }

@@ -1,4 +1,4 @@
-// SIGTERM and SIGINT as something to wait for, instead of something that interrupts.
+// SIGTERM, SIGINT and SIGHUP as something to wait for, instead of something that interrupts.
 //
 // Made by main before any thread starts, so that every thread inherits the blocked signals.
 #pragma once
@@ -12,7 +12,7 @@ namespace thalweg {
 
 class Signals {
  public:
-  // Blocks SIGTERM and SIGINT in this thread and those it starts, and ignores SIGPIPE.
+  // Blocks SIGTERM, SIGINT and SIGHUP in this thread and those it starts, and ignores SIGPIPE.
   static std::expected<Signals, std::string> Block();
 
   Signals(Signals&& other) noexcept;

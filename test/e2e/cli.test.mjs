@@ -92,7 +92,7 @@ test("health stands beside the streams, and a base path moves the streams only",
   }
 });
 
-for (const signal of ["SIGTERM", "SIGINT"]) {
+for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"]) {
   test(`${signal} ends a long-poll and an SSE response properly, then exits 0`, async () => {
     const server = await startServer();
     const url = `${server.url}/v1/stream/signal`;
