@@ -39,7 +39,7 @@ struct ServerOptions {
 struct ServerError {
   enum class Code : uint8_t {
     kPortInUse,
-    kCannotListen,  // an address that is not ours, no right to the port
+    kCannotListen,  // not our address, no right to the port, no more open files
     kStore,         // the data directory: see `open`
   };
   Code code = Code::kCannotListen;

@@ -9,20 +9,21 @@
 namespace thalweg {
 
 Lane::Lane(Store& store, Executor& workers, const ServerOptions& options, const HttpLimits& limits,
-           ListenSocket socket)
+           std::unique_ptr<Loop> loop, ListenSocket socket)
     : options_(options),
-      router_(store.engine(), loop_, &workers, store.clock(), options.router),
-      listener_(loop_, std::move(socket), *this, limits) {}
+      loop_(std::move(loop)),
+      router_(store.engine(), *loop_, &workers, store.clock(), options.router),
+      listener_(*loop_, std::move(socket), *this, limits) {}
 
 void Lane::Start() {
   thread_ = std::thread([this] {
     NameThisThread("thalweg-loop");
-    loop_.Run();
+    loop_->Run();
   });
 }
 
 void Lane::Drain(std::function<void()> drained) {
-  loop_.Post([this, drained = std::move(drained)] {
+  loop_->Post([this, drained = std::move(drained)] {
     listener_.Drain(drained);
     router_.Shutdown();
   });
@@ -30,14 +31,14 @@ void Lane::Drain(std::function<void()> drained) {
 
 void Lane::Stop() {
   if (!thread_.joinable()) return;
-  loop_.Stop();
+  loop_->Stop();
   thread_.join();
 }
 
 void Lane::Handle(const Request& request, Responder& responder) {
   if (options_.faults == nullptr) return Answer(request, responder);
   options_.faults->Handle(
-      request, responder, loop_,
+      request, responder, *loop_,
       [this](const Request& met, Responder& to_client) { Answer(met, to_client); });
 }
 

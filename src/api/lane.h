@@ -5,6 +5,7 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <thread>
 
 #include "net/http_listener.h"
@@ -20,7 +21,7 @@ class Lane final : private RequestHandler {
  public:
   // REQUIRES: all that is referred to outlives the lane. `limits` are those of this lane.
   Lane(Store& store, Executor& workers, const ServerOptions& options, const HttpLimits& limits,
-       ListenSocket socket);
+       std::unique_ptr<Loop> loop, ListenSocket socket);
   ~Lane() override { Stop(); }
 
   void Start();
@@ -38,7 +39,7 @@ class Lane final : private RequestHandler {
 
   // In this order: the loop outlives the rest.
   const ServerOptions& options_;
-  Loop loop_;
+  const std::unique_ptr<Loop> loop_;
   Router router_;
   HttpListener listener_;
   std::thread thread_;

@@ -43,6 +43,12 @@ std::unexpected<ServerError> CannotListen(const ServerOptions& options,
                  " is in use; stop who listens there, or choose another port (0: any free one)"});
 }
 
+std::unexpected<ServerError> NoLoop(const std::string& reason) {
+  return std::unexpected(
+      ServerError{.code = ServerError::Code::kCannotListen,
+                  .message = reason + "; raise the limit of open files (ulimit -n, LimitNOFILE=)"});
+}
+
 // How many connections the process's limit of open files allows, when the store has what it may
 // need, and each lane the connections that it refuses.
 size_t ConnectionsThatFit(size_t lanes) {
@@ -108,10 +114,14 @@ class Server::Impl {
     const size_t lanes = sockets->size();
     const HttpLimits limits =
         ShareOf(LimitedByFiles(options_.limits, lanes, options_.store.logger), lanes);
+    std::vector<std::unique_ptr<Lane>> made;
     for (ListenSocket& socket : *sockets) {
-      lanes_.push_back(
-          std::make_unique<Lane>(*store_, workers_, options_, limits, std::move(socket)));
+      auto loop = Loop::Make();
+      if (!loop) return NoLoop(loop.error());
+      made.push_back(std::make_unique<Lane>(*store_, workers_, options_, limits, std::move(*loop),
+                                            std::move(socket)));
     }
+    lanes_ = std::move(made);
     for (const auto& lane : lanes_) lane->Start();
     return {};
   }

@@ -10,8 +10,10 @@
 #include <atomic>
 #include <cerrno>
 #include <csignal>
+#include <cstring>
 #include <list>
 #include <mutex>
+#include <utility>
 #include <vector>
 
 #include "base/assert.h"
@@ -48,6 +50,7 @@ class Loop::Impl {
 
   TimerWheel& timers() { return timers_; }
   int64_t now_ms() const { return now_ms_; }
+  bool has_descriptors() const { return epoll_fd_ >= 0 && wake_fd_ >= 0; }
   std::vector<TurnEndHandler*>& turn_end_handlers() { return turn_end_handlers_; }
 
  private:
@@ -100,8 +103,7 @@ Loop::Impl::Impl()
       wake_fd_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
       now_ms_(clock_.SteadyMs()),
       timers_(kTimerResolutionMs, now_ms_) {
-  THALWEG_ASSERT(epoll_fd_ >= 0 && wake_fd_ >= 0);
-  Control(EPOLL_CTL_ADD, wake_fd_, EPOLLIN, nullptr);
+  if (has_descriptors()) Control(EPOLL_CTL_ADD, wake_fd_, EPOLLIN, nullptr);
 }
 
 Loop::Impl::~Impl() {
@@ -194,7 +196,18 @@ void Loop::Impl::Forget(const IoHandler* handler) {
   }
 }
 
-Loop::Loop() : impl_(std::make_unique<Impl>()) {}
+Loop::Loop() : Loop(std::make_unique<Impl>()) { THALWEG_ASSERT(impl_->has_descriptors()); }
+
+Loop::Loop(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+
+std::expected<std::unique_ptr<Loop>, std::string> Loop::Make() {
+  auto impl = std::make_unique<Impl>();
+  if (!impl->has_descriptors()) {
+    return std::unexpected(std::string("cannot make an event loop: ") + std::strerror(errno));
+  }
+  return std::make_unique<Loop>(std::move(impl));
+}
+
 Loop::~Loop() = default;
 
 void Loop::Post(Task task) { impl_->Post(std::move(task)); }

@@ -4,7 +4,9 @@
 #pragma once
 
 #include <cstdint>
+#include <expected>
 #include <memory>
+#include <string>
 
 #include "base/timer_wheel.h"
 #include "thalweg/executor.h"
@@ -27,8 +29,14 @@ class TurnEndHandler {
 };
 
 class Loop final : public Executor {
+  class Impl;
+
  public:
+  // A loop, or why the system gives none: it takes two open files.
+  static std::expected<std::unique_ptr<Loop>, std::string> Make();
+  // REQUIRES: the system gives one.
   Loop();
+  explicit Loop(std::unique_ptr<Impl> impl);
   ~Loop() override;
 
   void Post(Task task) override;
@@ -53,7 +61,6 @@ class Loop final : public Executor {
   int64_t now_ms() const;  // monotonic, read once per turn
 
  private:
-  class Impl;
   std::unique_ptr<Impl> impl_;
 };
 

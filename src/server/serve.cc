@@ -4,7 +4,6 @@
 #include <poll.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
-#include <sys/eventfd.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -12,9 +11,13 @@
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
+#include <exception>
 #include <memory>
+#include <stop_token>
 #include <string>
+#include <system_error>
 #include <thread>
 #include <utility>
 
@@ -57,30 +60,21 @@ int WaitForSignal(Signals& signals) {
   }
 }
 
-// While it lives, one more signal ends the process at once.
+// While it lives, one more signal ends the process at once. It takes no file, of which there may be
+// no more.
 class SecondSignal {
  public:
   SecondSignal(Signals& signals, spdlog::logger& logger)
-      : over_(eventfd(0, EFD_CLOEXEC)), thread_([this, &signals, &logger] {
-          while (!IsOver(signals)) {
+      : thread_([&signals, &logger](const std::stop_token& over) {
+          while (!over.stop_requested()) {
+            pollfd poll_fd{signals.fd(), POLLIN, 0};
+            poll(&poll_fd, 1, kLookMs);
             if (const auto signal_number = signals.Take()) EndAtOnce(*signal_number, logger);
           }
         }) {}
-  ~SecondSignal() {
-    eventfd_write(over_, 1);
-    thread_.join();
-    close(over_);
-  }
-  SecondSignal(const SecondSignal&) = delete;
-  SecondSignal& operator=(const SecondSignal&) = delete;
 
  private:
-  // Waits until this ends or a signal has come.
-  bool IsOver(const Signals& signals) const {
-    pollfd fds[] = {{over_, POLLIN, 0}, {signals.fd(), POLLIN, 0}};
-    poll(fds, 2, -1);
-    return (fds[0].revents & POLLIN) != 0;
-  }
+  static constexpr int kLookMs = 20;  // so much later it ends
 
   [[noreturn]] static void EndAtOnce(int signal_number, spdlog::logger& logger) {
     logger.warn("stopped at once by a second signal");
@@ -88,8 +82,7 @@ class SecondSignal {
     _exit(kExitBySignal + signal_number);
   }
 
-  const int over_;
-  std::thread thread_;
+  std::jthread thread_;
 };
 
 void EndInGoodOrder(std::unique_ptr<Server> server, Signals& signals, spdlog::logger& logger) {
@@ -101,6 +94,24 @@ void EndInGoodOrder(std::unique_ptr<Server> server, Signals& signals, spdlog::lo
   } else {
     logger.warn("stopped after {} ms with connections still open", kShutdownDeadlineMs);
   }
+}
+
+// A thread that cannot be started is thrown by the standard library where nobody can go on.
+[[noreturn]] void EndUncaught() {
+  try {
+    if (const auto thrown = std::current_exception()) std::rethrow_exception(thrown);
+  } catch (const std::system_error& error) {
+    if (error.code() == std::errc::resource_unavailable_try_again) {
+      std::fprintf(stderr,
+                   "thalweg: cannot start a thread: %s; raise the limit of threads or memory "
+                   "(ulimit -u, ulimit -v, TasksMax=)\n",
+                   error.what());
+      _exit(kExitCannotStart);
+    }
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "thalweg: bug: uncaught: %s\n", error.what());
+  }
+  std::abort();
 }
 
 int FailToStart(const std::string& message, int exit_code) {
@@ -133,6 +144,7 @@ std::string MessageOf(const ServerError& error) {
 }  // namespace
 
 int Serve(const ServeConfig& config) {
+  std::set_terminate(EndUncaught);
   auto signals = Signals::Block();
   if (!signals) return FailToStart(signals.error(), kExitCannotStart);
   SpdlogLogger logger(MakeLogger(config.log_level));

@@ -49,8 +49,10 @@ const send = (server, method, path, body, headers = TEXT) =>
 
 const read = async (server, path) => (await fetch(`${server.url}/v1/stream/${path}`)).text();
 
-async function run(...args) {
-  const child = spawn(binary(), args, { stdio: ["ignore", "pipe", "pipe"] });
+const run = (...args) => runProgram(binary(), args);
+
+async function runProgram(program, args) {
+  const child = spawn(program, args, { stdio: ["ignore", "pipe", "pipe"] });
   const said = { out: "", err: "" };
   child.stdout.on("data", (bytes) => (said.out += bytes));
   child.stderr.on("data", (bytes) => (said.err += bytes));
@@ -256,6 +258,16 @@ test("a directory of format 1 with a catalog, segments of several levels, and a 
     json: '[1,{"b":2}]',
     late: "in the log",
     [`long/${"x".repeat(600)}`]: "a long path",
+  }));
+
+test("a server that may not open enough files or start threads says so and ends with 1", () =>
+  withFolder(async (folder) => {
+    const flags = ["serve", "--data-dir", folder, "--port", "0", "--threads", "8"];
+    for (const limit of ["--nofile=10", "--nofile=24", "--as=140000000"]) {
+      const ended = await runProgram("prlimit", [limit, "--", binary(), ...flags]);
+      assert.equal(ended.code, CANNOT, limit + ended.err);
+      assert.match(ended.err, /^thalweg: .*(Too many open files|cannot start a thread)/m);
+    }
   }));
 
 test("clients cannot take the descriptors that the store needs", () =>
