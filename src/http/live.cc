@@ -63,17 +63,18 @@ void LiveReaders::Impl::LongPoll(LiveRequest request, Responder& responder) {
 void LiveReaders::Impl::AnswerLongPoll(LiveRequest& request, ReadOutcome& outcome,
                                        Responder& responder) {
   const bool from_now = request.from.kind == ReadFrom::Kind::kTail;
+  const AskedFor asked_for = from_now ? AskedFor::kNow : AskedFor::kOffset;
   const Page& page = outcome.page;
   if (page.size() != 0) {
     return SendPage(shared_.context, outcome.stream, std::move(outcome.page), request.conditions,
-                    shared_.FirstCursor(request.cursor), from_now, responder);
+                    shared_.FirstCursor(request.cursor), asked_for, responder);
   }
   if (page.closed || shared_.shut_down) {
     return SendNothingNew(shared_, page.end, page.closed, request.cursor, responder);
   }
   LiveHub* const hub = HubFor(outcome.stream, responder);
   if (hub == nullptr) return;
-  hub->polls().Add(responder, {page.end, from_now, request.cursor, std::move(request.conditions)});
+  hub->polls().Add(responder, {page.end, asked_for, request.cursor, std::move(request.conditions)});
 }
 
 void LiveReaders::Impl::Sse(LiveRequest request, Responder& responder) {

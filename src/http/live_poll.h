@@ -18,7 +18,7 @@ class LivePolls;
 
 struct LivePollRequest {
   Offset offset;
-  bool from_now = false;  // asked for offset=now
+  AskedFor asked_for = AskedFor::kOffset;
   std::optional<uint64_t> cursor;
   ReadConditions conditions;
 };

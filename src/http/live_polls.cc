@@ -57,7 +57,7 @@ void LivePolls::Answer(LivePoll& poll, const ReadOutcome& outcome) {
     SendProblem(responder, Head(shared.context), ProblemOf(outcome.verdict), {});
   } else if (outcome.page.size() != 0) {
     SendPage(shared.context, hub_.stream(), outcome.page, request.conditions,
-             shared.FirstCursor(request.cursor), request.from_now, responder);
+             shared.FirstCursor(request.cursor), request.asked_for, responder);
   } else {
     SendNothingNew(shared, request.offset, outcome.page.closed, request.cursor, responder);
   }

@@ -32,6 +32,7 @@ TEST(SseReaders, ArePromisedAnEventStream) {
   EXPECT_EQ(text.status(), 200);
   EXPECT_EQ(text.Header("content-type"), "text/event-stream");
   EXPECT_NE(text.Header("cache-control").find("no-cache"), std::string::npos);
+  EXPECT_EQ(text.Header("x-accel-buffering"), "no") << "nginx would keep events until the end";
   EXPECT_EQ(text.content_length(), std::nullopt);
   EXPECT_FALSE(text.HasHeader("stream-sse-data-encoding"));
   EXPECT_FALSE(json.HasHeader("stream-sse-data-encoding"));

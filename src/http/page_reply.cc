@@ -23,17 +23,6 @@ namespace {
 constexpr uint64_t kCompressBytesMin = 1024;
 constexpr uint64_t kCompressInlineBytesMax = 64 * 1024;  // more than this keeps a loop too long
 
-constexpr std::string_view kNoStore = "no-store";
-
-std::string_view CacheControlOf(CachePolicy policy) {
-  switch (policy) {
-    case CachePolicy::kPublic: return "public, max-age=60, stale-while-revalidate=300";
-    case CachePolicy::kPrivate: return "private, max-age=60, stale-while-revalidate=300";
-    case CachePolicy::kNoStore: return kNoStore;
-  }
-  return kNoStore;
-}
-
 using BodyPart = std::variant<Bytes, FileRange>;
 
 struct PageBody {
@@ -144,7 +133,7 @@ ReadConditions ReadConditionsOf(const Request& request) {
 }
 
 void SendPage(const RouterContext& context, const StreamHandle& stream, Page page,
-              const ReadConditions& conditions, std::optional<uint64_t> cursor, bool now_query,
+              const ReadConditions& conditions, std::optional<uint64_t> cursor, AskedFor asked_for,
               Responder& responder) {
   const StreamInfo info = Engine::Info(stream);
   const bool compressible = context.options.compression && IsCompressible(info.config.content_type);
@@ -163,9 +152,10 @@ void SendPage(const RouterContext& context, const StreamHandle& stream, Page pag
   if (tag.at_tail) head.UpToDate();
   head.Closed(tag.closed);
   if (cursor) head.Cursor(*cursor);
-  head.CacheControl(now_query ? kNoStore : CacheControlOf(context.options.cache_policy));
+  head.CacheControl(CacheControlOf(context.options.cache_policy, asked_for, info.config.expiry,
+                                   context.clock.WallMs()));
   if (compressible) head.Add("vary", "accept-encoding");
-  if (!now_query) {
+  if (asked_for != AskedFor::kNow) {
     const std::string etag = MakeEtag(tag);
     head.Add("etag", etag);
     if (MatchesEtag(conditions.if_none_match, etag)) {

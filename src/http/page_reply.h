@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "engine/read.h"
+#include "http/caching.h"
 #include "http/context.h"
 #include "thalweg/http.h"
 
@@ -22,9 +23,9 @@ struct ReadConditions {
 ReadConditions ReadConditionsOf(const Request& request);
 
 // Answers `page` of `stream` now, or from a worker where it is large and compressed. `cursor` is
-// set for long-polls. `now_query`: the read asked for offset=now (no ETag, no-store).
+// set for long-polls. What was asked for with kNow gets no ETag.
 void SendPage(const RouterContext& context, const StreamHandle& stream, Page page,
-              const ReadConditions& conditions, std::optional<uint64_t> cursor, bool now_query,
+              const ReadConditions& conditions, std::optional<uint64_t> cursor, AskedFor asked_for,
               Responder& responder);
 
 }  // namespace thalweg

@@ -84,6 +84,9 @@ std::expected<ReadQuery, Refusal> ParseReadQuery(std::string_view query) {
     return Refuse(kOffsetMissing, "Add offset=-1 to begin at the stream's start.");
   }
   read.from = *from;
+  if (parameters->offset) {
+    read.asked_for = from->kind == ReadFrom::Kind::kTail ? AskedFor::kNow : AskedFor::kOffset;
+  }
   read.live = *live;
   if (parameters->cursor) read.cursor = ParseCursor(*parameters->cursor);
   return read;

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "engine/read.h"
+#include "http/caching.h"
 #include "http/refusal.h"
 
 namespace thalweg {
@@ -15,6 +16,7 @@ enum class LiveMode : uint8_t { kNone, kLongPoll, kSse };
 
 struct ReadQuery {
   ReadFrom from;
+  AskedFor asked_for = AskedFor::kNoOffset;
   LiveMode live = LiveMode::kNone;
   std::optional<uint64_t> cursor;  // where it was sent and valid
 };

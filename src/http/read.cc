@@ -11,17 +11,19 @@ namespace thalweg {
 
 namespace {
 
-void CatchUp(const RouterContext& context, const StreamRequest& request, ReadFrom from,
+void CatchUp(const RouterContext& context, const StreamRequest& request, const ReadQuery& query,
              Responder& responder) {
-  auto send = [&context, conditions = ReadConditionsOf(request.http),
-               now = from.kind == ReadFrom::Kind::kTail](ReadOutcome& outcome, Responder& to) {
+  auto send = [&context, conditions = ReadConditionsOf(request.http), asked_for = query.asked_for](
+                  ReadOutcome& outcome, Responder& to) {
     if (outcome.verdict != ReadVerdict::kOk) {
       return SendProblem(to, Head(context), ProblemOf(outcome.verdict), {});
     }
-    SendPage(context, outcome.stream, std::move(outcome.page), conditions, std::nullopt, now, to);
+    SendPage(context, outcome.stream, std::move(outcome.page), conditions, std::nullopt, asked_for,
+             to);
   };
-  ReadPage(context, request.key, from, {.bytes_max = context.options.page_bytes_max, .files = true},
-           responder, std::move(send));
+  ReadPage(context, request.key, query.from,
+           {.bytes_max = context.options.page_bytes_max, .files = true}, responder,
+           std::move(send));
 }
 
 }  // namespace
@@ -30,7 +32,7 @@ void HandleRead(const RouterContext& context, LiveReaders& live, const StreamReq
                 Responder& responder) {
   const auto query = ParseReadQuery(request.http.query);
   if (!query) return SendRefusal(context, query.error(), responder);
-  if (query->live == LiveMode::kNone) return CatchUp(context, request, query->from, responder);
+  if (query->live == LiveMode::kNone) return CatchUp(context, request, *query, responder);
   LiveRequest live_request{.path = request.key,
                            .from = query->from,
                            .cursor = query->cursor,

@@ -35,7 +35,6 @@ TEST(CatchUp, GivesEverythingToTheTail) {
     EXPECT_EQ(answer.Header("content-type"), "text/plain") << target;
     EXPECT_EQ(answer.Header("stream-next-offset"), OffsetOf(6)) << target;
     EXPECT_EQ(answer.Header("stream-up-to-date"), "true") << target;
-    EXPECT_EQ(answer.Header("cache-control"), kPublic) << target;
     EXPECT_EQ(answer.Header("vary"), "accept-encoding") << target;
     EXPECT_FALSE(answer.HasHeader("stream-closed")) << target;
     EXPECT_EQ(answer.Header("etag"), bench.Get("a").Header("etag")) << target;
@@ -147,7 +146,7 @@ TEST(CatchUp, Answers304WithTheStreamsFields) {
     EXPECT_TRUE(answer.finished()) << list;
     EXPECT_EQ(answer.body(), "") << list;
     EXPECT_EQ(answer.Header("etag"), tag) << list;
-    EXPECT_EQ(answer.Header("cache-control"), kPublic) << list;
+    EXPECT_EQ(answer.Header("cache-control"), "public, no-cache") << list;
     EXPECT_EQ(answer.Header("vary"), "accept-encoding") << list;
     EXPECT_EQ(answer.Header("stream-next-offset"), OffsetOf(4)) << list;
     EXPECT_EQ(answer.Header("stream-up-to-date"), "true") << list;
@@ -211,17 +210,33 @@ TEST(CatchUp, CachesAsConfigured) {
   struct Case {
     CachePolicy policy;
     std::string_view want;
+    std::string_view want_without_offset;  // HEAD may be answered with what is kept of it
   };
   for (const Case& c :
-       {Case{CachePolicy::kPublic, kPublic},
-        Case{CachePolicy::kPrivate, "private, max-age=60, stale-while-revalidate=300"},
-        Case{CachePolicy::kNoStore, "no-store"}}) {
+       {Case{CachePolicy::kPublic, kPublic, "public, no-cache"},
+        Case{CachePolicy::kPrivate, "private, max-age=60, stale-while-revalidate=300",
+             "private, no-cache"},
+        Case{CachePolicy::kNoStore, "no-store", "no-store"}}) {
     RouterOptions options;
     options.cache_policy = c.policy;
     RouterBench bench(options);
     bench.PutText("a");
-    EXPECT_EQ(bench.Get("a").Header("cache-control"), c.want);
+    EXPECT_EQ(bench.Get("a?offset=-1").Header("cache-control"), c.want);
+    EXPECT_EQ(bench.Get("a?offset=" + OffsetOf(0)).Header("cache-control"), c.want);
+    EXPECT_EQ(bench.Get("a").Header("cache-control"), c.want_without_offset);
   }
+}
+
+TEST(CatchUp, IsNotCachedForLongerThanTheStreamLives) {
+  RouterBench bench;
+  bench.Put("ttl", {{"stream-ttl", "30"}});
+  const std::string_view for_thirty_s = "public, max-age=15, stale-while-revalidate=15";
+  EXPECT_EQ(bench.Get("ttl?offset=-1").Header("cache-control"), for_thirty_s);
+  ASSERT_EQ(bench.clock().WallMs(), 1'800'000'000'000) << "2027-01-15T08:00:00Z";
+  bench.Put("at", {{"stream-expires-at", "2027-01-15T08:00:40Z"}}, "data");
+  bench.clock().AdvanceMs(10'000);
+  EXPECT_EQ(bench.Get("at?offset=-1").Header("cache-control"), for_thirty_s);
+  EXPECT_EQ(bench.Get("at?live=long-poll&offset=-1").Header("cache-control"), for_thirty_s);
 }
 
 TEST(Metadata, TellsOfTheStreamWithoutABody) {

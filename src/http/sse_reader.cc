@@ -40,6 +40,7 @@ SseReader::~SseReader() {
 void SseReader::Start(ContentKind kind) {
   Head head(shared_.context);
   head.ContentType("text/event-stream").CacheControl("no-cache, no-transform");
+  head.Add("x-accel-buffering", "no");  // nginx, as it is by default, would hold events back
   if (kind == ContentKind::kBytes) head.Add("stream-sse-data-encoding", "base64");
   responder_->Start(200, head.fields(), std::nullopt);
   if (!ended()) ScheduleTimer(shared_.now_ms());

@@ -1,0 +1,38 @@
+#include "http/caching.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace thalweg {
+
+namespace {
+
+constexpr int64_t kFreshSeconds = 60;
+constexpr int64_t kStaleSeconds = 300;  // while the cache asks
+
+// Long enough to bound nothing, where nothing ends.
+int64_t SecondsToLive(const Expiry& expiry, int64_t wall_ms) {
+  constexpr int64_t kLong = 2 * (kFreshSeconds + kStaleSeconds);
+  switch (expiry.kind) {
+    case Expiry::Kind::kNever: break;
+    case Expiry::Kind::kTtl: return static_cast<int64_t>(std::min<uint64_t>(expiry.ttl_s, kLong));
+    case Expiry::Kind::kAt: return std::clamp<int64_t>((expiry.at_ms - wall_ms) / 1000, 0, kLong);
+  }
+  return kLong;
+}
+
+}  // namespace
+
+std::string CacheControlOf(CachePolicy policy, AskedFor asked_for, const Expiry& expiry,
+                           int64_t wall_ms) {
+  if (policy == CachePolicy::kNoStore || asked_for == AskedFor::kNow) return "no-store";
+  const std::string_view who = policy == CachePolicy::kPublic ? "public" : "private";
+  if (asked_for == AskedFor::kNoOffset) return fmt::format("{}, no-cache", who);
+  const int64_t life_s = SecondsToLive(expiry, wall_ms);
+  const int64_t fresh_s = std::min(kFreshSeconds, life_s / 2);
+  const int64_t stale_s = std::min(kStaleSeconds, life_s - fresh_s);
+  return fmt::format("{}, max-age={}, stale-while-revalidate={}", who, fresh_s, stale_s);
+}
+
+}  // namespace thalweg

@@ -1,0 +1,25 @@
+// How long caches may keep a page: its Cache-Control. (protocol 5.6, 10.1; RFC 9111) Pure.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "stream/expiry.h"
+#include "thalweg/options.h"
+
+namespace thalweg {
+
+enum class AskedFor : uint8_t {
+  kOffset,
+  // The URL is that of HEAD, which a cache may answer with what it keeps of a GET (RFC 9111 4): an
+  // old tail. So it may keep it, but has to ask each time.
+  kNoOffset,
+  kNow,  // what stands behind the tail is another place each time
+};
+
+// Of a stream that ends as `expiry` says: what is kept is gone with it, and where each read keeps
+// the stream alive, a cache asks in time.
+std::string CacheControlOf(CachePolicy policy, AskedFor asked_for, const Expiry& expiry,
+                           int64_t wall_ms);
+
+}  // namespace thalweg
