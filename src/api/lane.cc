@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/thread_name.h"
+#include "http/cors.h"
 #include "thalweg/fault_injection.h"
 
 namespace thalweg {
@@ -12,6 +13,7 @@ Lane::Lane(Store& store, Executor& workers, const ServerOptions& options, const 
            std::unique_ptr<Loop> loop, ListenSocket socket)
     : options_(options),
       loop_(std::move(loop)),
+      common_fields_(CommonFields(options.router)),
       router_(store.engine(), *loop_, &workers, store.clock(), options.router),
       listener_(*loop_, std::move(socket), *this, limits) {}
 

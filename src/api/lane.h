@@ -35,11 +35,13 @@ class Lane final : private RequestHandler {
 
  private:
   void Handle(const Request& request, Responder& responder) override;
+  std::string_view common_fields() const override { return common_fields_.wire(); }
   void Answer(const Request& request, Responder& responder);
 
   // In this order: the loop outlives the rest.
   const ServerOptions& options_;
   const std::unique_ptr<Loop> loop_;
+  const HeaderList common_fields_;
   Router router_;
   HttpListener listener_;
   std::thread thread_;

@@ -19,8 +19,10 @@
 namespace thalweg {
 namespace {
 
+using testing::AllOf;
 using testing::EndsWith;
 using testing::HasSubstr;
+using testing::Not;
 using testing::StartsWith;
 
 std::unique_ptr<Server> Started(ServerOptions options = {}) {
@@ -65,6 +67,21 @@ TEST(Server, ServesStreamsFromMemoryUntilItStops) {
   EXPECT_TRUE(server->Stop());
   EXPECT_TRUE(server->Stop()) << "a second stop does nothing";
   EXPECT_TRUE(server->store().Has("a")) << "the store lives on";
+}
+
+TEST(Server, LetsBrowsersSeeWhatTheTransportRefuses) {
+  ServerOptions options;
+  options.limits.body_bytes_max = 2;
+  const std::string_view cors = "\r\naccess-control-allow-origin: *\r\n";
+  const std::string_view guard = "\r\nx-content-type-options: nosniff\r\n";
+  const auto open = Started(options);
+  const std::string seen = Ask(open->port(), "POST", "/v1/stream/a", "long");
+  EXPECT_THAT(seen, StartsWith("HTTP/1.1 413 "));
+  EXPECT_THAT(seen, AllOf(HasSubstr(cors), HasSubstr(guard)));
+  options.router.cors = false;
+  const auto shut = Started(options);
+  const std::string unseen = Ask(shut->port(), "POST", "/v1/stream/a", "long");
+  EXPECT_THAT(unseen, AllOf(Not(HasSubstr(cors)), HasSubstr(guard)));
 }
 
 TEST(Server, KeepsADirectoryOverARestart) {

@@ -241,7 +241,8 @@ bool Http1Connection::FlushAndRefill() {
   const size_t low_cost = shared_.limits().output_bytes_max / 2;
   for (int round = 0; round < kRefillsPerRun; ++round) {
     if (pending_.empty() && rejection_ && !close_after_output_) {
-      AppendRejection(*rejection_, shared_.date_line(), rejected_head_, out_.Text());
+      AppendRejection(*rejection_, shared_.date_line(), shared_.handler().common_fields(),
+                      rejected_head_, out_.Text());
       close_after_output_ = true;
     }
     if (!out_.empty() && writable_) {

@@ -30,7 +30,7 @@ void ExpectOneRejection(const std::string& answer, const MalformedRequest& malfo
             1 + (malformed.status == 505 ? CountOf(answer, "HTTP/1.1 and") : 0))
       << malformed.why;
   EXPECT_THAT(answer, HasSubstr("content-type: application/problem+json\r\n")) << malformed.why;
-  EXPECT_THAT(answer, HasSubstr("x-content-type-options: nosniff\r\n")) << malformed.why;
+  EXPECT_THAT(answer, HasSubstr("\r\nx-common: yes\r\n")) << malformed.why;
   EXPECT_THAT(answer, HasSubstr("connection: close\r\n")) << malformed.why;
   EXPECT_THAT(answer, EndsWith("\"}")) << malformed.why;  // whole, and closed without a reset
 }

@@ -51,6 +51,8 @@ class ToyHandler final : public RequestHandler {
     Responder* responder_;
   };
 
+  std::string_view common_fields() const override { return "x-common: yes\r\n"; }
+
   void Handle(const Request& request, Responder& responder) override {
     const std::string path(request.path);
     Log("handle " + path);

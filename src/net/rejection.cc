@@ -94,16 +94,12 @@ void AppendStatusLine(int status, std::string& out) {
   out.append("HTTP/1.1 ").append(std::to_string(status)).append(" Unknown\r\n");
 }
 
-void AppendRejection(const Rejection& rejection, std::string_view date_line, bool head_only,
-                     std::string& out) {
+void AppendRejection(const Rejection& rejection, std::string_view date_line,
+                     std::string_view common_fields, bool head_only, std::string& out) {
   const std::string body = Body(rejection);
   AppendStatusLine(rejection.status, out);
-  out.append(date_line);
-  out.append(
-      "content-type: application/problem+json\r\n"
-      "x-content-type-options: nosniff\r\n"
-      "cross-origin-resource-policy: cross-origin\r\n"
-      "cache-control: no-store\r\n");
+  out.append(date_line).append(common_fields);
+  out.append("content-type: application/problem+json\r\ncache-control: no-store\r\n");
   if (rejection.status == 503) out.append("retry-after: 1\r\n");
   out.append("connection: close\r\ncontent-length: ").append(std::to_string(body.size()));
   out.append("\r\n\r\n");

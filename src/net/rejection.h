@@ -17,9 +17,10 @@ struct Rejection {
 // name.
 void AppendStatusLine(int status, std::string& out);
 
-// Appends the whole answer, problem+json and `Connection: close` included. `date_line` is a field
-// line with its CRLF; `head_only`: the request was a HEAD, so no body follows.
-void AppendRejection(const Rejection& rejection, std::string_view date_line, bool head_only,
-                     std::string& out);
+// Appends the whole answer, problem+json and `Connection: close` included. `date_line` and
+// `common_fields` are field lines with their CRLFs; `head_only`: the request was a HEAD, so no body
+// follows.
+void AppendRejection(const Rejection& rejection, std::string_view date_line,
+                     std::string_view common_fields, bool head_only, std::string& out);
 
 }  // namespace thalweg

@@ -1,6 +1,8 @@
 // Who answers requests: the transport knows nothing of their meaning.
 #pragma once
 
+#include <string_view>
+
 #include "thalweg/http.h"
 
 namespace thalweg {
@@ -11,6 +13,9 @@ class RequestHandler {
 
   // See Router::Handle. THREAD: the loop's own.
   virtual void Handle(const Request& request, Responder& responder) = 0;
+
+  // Field lines, each with its CRLF, for the answers that the transport gives by itself.
+  virtual std::string_view common_fields() const { return {}; }
 };
 
 }  // namespace thalweg
