@@ -42,6 +42,20 @@ TEST(Append, TellsBrowsersAloneWhatOriginsMayDo) {
   EXPECT_EQ(answer.Header("cross-origin-resource-policy"), "cross-origin");
 }
 
+TEST(Append, RefusesACodedBody) {
+  RouterBench bench;
+  bench.PutText("a");
+  const auto send = [&bench](Method method, std::string_view path, std::string_view coding) {
+    return bench.Send(method, path, {{"content-type", "text/plain"}, {"content-encoding", coding}},
+                      "data");
+  };
+  EXPECT_EQ(CodeOf(send(Method::kPost, "a", "gzip")), "content-encoding");
+  EXPECT_EQ(CodeOf(send(Method::kPut, "b", "br")), "content-encoding");
+  EXPECT_EQ(bench.Get("a").body(), "");
+  EXPECT_EQ(bench.Get("b").status(), 404);
+  EXPECT_EQ(send(Method::kPost, "a", "Identity").status(), 204);
+}
+
 TEST(Append, RefusesWhatAStreamWouldKeepAndIsTooLong) {
   RouterBench bench;
   bench.PutText("a", "");

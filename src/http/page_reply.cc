@@ -101,19 +101,43 @@ std::optional<std::vector<Bytes>> BytesOf(PageBody body) {
   return all;
 }
 
-void SendCompressed(const RouterContext& context, Responder& responder, const Head& head,
-                    PageBody body, Coding coding) {
-  const bool is_large = body.size > kCompressInlineBytesMax;
-  auto compress = [coding, &context, fields = head.fields(),
+// Null: a file cannot be read.
+std::optional<Bytes> CompressBody(Coding coding, PageBody body) {
+  const auto parts = BytesOf(std::move(body));
+  if (!parts) return std::nullopt;
+  return Bytes::Own(Compress(coding, *parts));
+}
+
+void SendCompressed(const RouterContext& context, Responder& responder, const HeaderList& fields,
+                    std::optional<Bytes> compressed) {
+  if (!compressed) return SendProblem(responder, Head(context), kStreamUnreadable, {});
+  responder.Respond(200, fields, *std::move(compressed));
+}
+
+// Compresses `body` here, but no page twice in a row.
+std::optional<Bytes> CompressOnce(const RouterContext& context, const PageTag& tag, PageBody body) {
+  std::string etag = MakeEtag(tag);
+  CompressedPage& last = context.last_compressed;
+  if (last.etag == etag) return last.bytes;
+  auto compressed = CompressBody(tag.coding, std::move(body));
+  if (compressed) last = {std::move(etag), *compressed};
+  return compressed;
+}
+
+void CompressAndSend(const RouterContext& context, const PageTag& tag, const Head& head,
+                     PageBody body, Responder& responder) {
+  if (body.size <= kCompressInlineBytesMax) {
+    return SendCompressed(context, responder, head.fields(),
+                          CompressOnce(context, tag, std::move(body)));
+  }
+  auto compress = [coding = tag.coding, &context, fields = head.fields(),
                    body = std::move(body)]() mutable -> BackgroundAnswers::Answer {
-    const auto parts = BytesOf(std::move(body));
-    if (!parts) {
-      return [&context](Responder& to) { SendProblem(to, Head(context), kStreamUnreadable, {}); };
-    }
-    return [fields = std::move(fields), compressed = Bytes::Own(Compress(coding, *parts))](
-               Responder& to) mutable { to.Respond(200, fields, std::move(compressed)); };
+    return [&context, fields = std::move(fields),
+            compressed = CompressBody(coding, std::move(body))](Responder& to) mutable {
+      SendCompressed(context, to, fields, std::move(compressed));
+    };
   };
-  if (context.workers == nullptr || !is_large) return compress()(responder);
+  if (context.workers == nullptr) return compress()(responder);
   context.background.Run(*context.workers, responder, std::move(compress));
 }
 
@@ -166,7 +190,7 @@ void SendPage(const RouterContext& context, const StreamHandle& stream, Page pag
   head.ContentType(info.config.content_type);
   if (tag.coding == Coding::kIdentity) return SendBody(responder, head, std::move(body));
   head.Add("content-encoding", CodingName(tag.coding));
-  SendCompressed(context, responder, head, std::move(body), tag.coding);
+  CompressAndSend(context, tag, head, std::move(body), responder);
 }
 
 }  // namespace thalweg

@@ -49,6 +49,8 @@ inline constexpr Problem kFieldTooLong{400, "field-too-long", "A header is longe
 inline constexpr Problem kBadExpiry{400, "bad-expiry", "The stream's expiry is malformed."};
 inline constexpr Problem kBadFork{400, "bad-fork", "The fork is described wrongly."};
 inline constexpr Problem kBadProducer{400, "bad-producer", "The producer headers are malformed."};
+inline constexpr Problem kContentEncoding{415, "content-encoding",
+                                          "The body must not have a content coding."};
 inline constexpr Problem kContentTypeMissing{400, "content-type-missing",
                                              "Data needs a content type."};
 inline constexpr Problem kEmptyBody{400, "empty-body", "There is nothing to append."};
@@ -118,6 +120,7 @@ inline constexpr const Problem* kAllProblems[] = {
     &kBadFault,
     &kRepeatedHeader,
     &kFieldTooLong,
+    &kContentEncoding,
     &kBadExpiry,
     &kBadFork,
     &kBadProducer,

@@ -196,6 +196,20 @@ TEST(CatchUp, CompressesWhatIsLargeEnough) {
             bench.Get("large").Header("etag"));
 }
 
+TEST(CatchUp, CompressesAPageOnceForAllWhoAskForIt) {
+  RouterBench bench;
+  bench.PutText("a", std::string(4096, 'a'));
+  bench.PutText("b", std::string(4096, 'b'));
+  const Fields gzip = {{"accept-encoding", "gzip"}};
+  const auto first = bench.Get("a", gzip);
+  EXPECT_EQ(bench.Get("a?offset=-1", gzip).last_written().data(), first.last_written().data());
+  EXPECT_NE(bench.Get("a", {{"accept-encoding", "deflate"}}).body(), first.body());
+  EXPECT_NE(bench.Get("b", gzip).body(), first.body());
+  EXPECT_EQ(bench.Get("a", gzip).body(), first.body());
+  bench.PostText("a", "more");
+  EXPECT_NE(bench.Get("a", gzip).body(), first.body()) << "a longer page is another one";
+}
+
 TEST(CatchUp, CompressesNothingWhereItIsOff) {
   RouterOptions options;
   options.compression = false;

@@ -27,6 +27,7 @@ Field* SlotOf(std::string_view name, RequestFields& fields) {
                                    : match("producer-seq", fields.producer_seq);
     case 13: return match("stream-closed", fields.stream_closed);
     case 14: return match("producer-epoch", fields.producer_epoch);
+    case 16: return match("content-encoding", fields.content_encoding);
     case 17: return match("stream-expires-at", fields.stream_expires_at);
     case 18:
       return name.ends_with('m') ? match("stream-forked-from", fields.forked_from)
@@ -34,6 +35,12 @@ Field* SlotOf(std::string_view name, RequestFields& fields) {
     case 22: return match("stream-fork-sub-offset", fields.fork_sub_offset);
     default: return nullptr;
   }
+}
+
+// RFC 9110 8.4.1: identity is no coding, and is not to be sent.
+bool IsCoded(const RequestFields& fields) {
+  const Field& coding = fields.content_encoding;
+  return coding && !coding->empty() && !EqualIgnoringCase(*coding, "identity");
 }
 
 // The one of those that a stream keeps as they came that is too long; empty: none.
@@ -68,6 +75,9 @@ std::expected<RequestFields, Refusal> FindFields(std::span<const HeaderField> he
   if (const std::string_view name = TooLong(fields); !name.empty()) {
     return std::unexpected(Refusal{&kFieldTooLong, std::string(name) + " is longer than " +
                                                        std::to_string(kTextBytesMax) + " bytes."});
+  }
+  if (IsCoded(fields)) {
+    return std::unexpected(Refusal{&kContentEncoding, "Send the body without content-encoding."});
   }
   return fields;
 }

@@ -15,6 +15,7 @@ struct RequestFields {
   using Field = std::optional<std::string_view>;
 
   Field content_type;
+  Field content_encoding;
   Field stream_seq;
   Field stream_ttl;
   Field stream_expires_at;
@@ -32,7 +33,8 @@ struct RequestFields {
   bool closes() const;
 };
 
-// Refuses a field that stands there twice, and one that a stream would keep and that is too long.
+// Refuses a field that stands there twice, one that a stream would keep and that is too long, and a
+// coding of the body: readers would not be told of it.
 std::expected<RequestFields, Refusal> FindFields(std::span<const HeaderField> headers);
 
 }  // namespace thalweg
