@@ -124,6 +124,13 @@ class THALWEG_API Responder {
   // response or is replaced by null first.
   virtual void SetEvents(ResponderEvents* events) = 0;
 
+  // The request is handled later than Router::Handle returns, and what the client sent behind it on
+  // its connection must not come before it: with true, the transport hands over none of that until
+  // this is called with false, or the response has ended. Who answers false cannot hold it back (or
+  // does not know what belongs together), and the request is handled at once, whatever that waits
+  // for.
+  virtual bool HoldNext(bool /*hold*/) { return false; }
+
   // Answers in one go: the common case, which a transport may send with one call.
   virtual void Respond(int status, const HeaderList& headers, Bytes body) {
     Start(status, headers, body.size());

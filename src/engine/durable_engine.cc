@@ -1,13 +1,21 @@
 // Crosses threads: see the header.
 #include "engine/durable_engine.h"
 
+#include <algorithm>
+#include <thread>
 #include <utility>
 
 namespace thalweg {
 namespace {
 
 // One read that takes long does not keep all others; many at once would keep commits from the disk.
-constexpr size_t kDiskThreads = 2;
+// As many as there are loops, within these: so much was under way when loops waited themselves.
+constexpr size_t kDiskThreadsMin = 2;
+constexpr size_t kDiskThreadsMax = 8;
+
+size_t CountOfDiskThreads() {
+  return std::clamp<size_t>(std::thread::hardware_concurrency(), kDiskThreadsMin, kDiskThreadsMax);
+}
 
 }  // namespace
 
@@ -22,7 +30,7 @@ StorageResult<std::unique_ptr<DurableEngine>> DurableEngine::Open(
       .log = {}, .checkpoint = (*store)->checkpoint(), .segments = (*store)->segments().size()};
   auto owned_log = std::make_unique<LocalLog>(disk, options.log);
   LocalLog& log = *owned_log;
-  auto disk_workers = std::make_unique<WorkerPool>("thalweg-read", kDiskThreads);
+  auto disk_workers = std::make_unique<WorkerPool>("thalweg-read", CountOfDiskThreads());
   auto engine =
       std::make_unique<Engine>(*clock, std::move(owned_log), options.engine,
                                EngineStore{.streams = *std::move(store),

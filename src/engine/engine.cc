@@ -59,6 +59,11 @@ void Engine::RemoveListener(const std::shared_ptr<DurabilityListener>& listener)
   publisher_->RemoveListener(listener);
 }
 
+bool Engine::FindMayWait(std::string_view path) {
+  if (store_.disk_workers == nullptr || !store_.streams->finds_wait()) return false;
+  return !streams_->Has(PathKey(path));
+}
+
 RemoveOutcome Engine::Remove(std::string_view path) {
   RemoveOutcome outcome;
   if (failed()) {

@@ -116,6 +116,11 @@ class Engine final : private CommitListener {
   StorageResult<void> Replay(Lsn lsn, const Record& record);
   void EndReplay();
 
+  // Whether a command on the stream at `path` is to be expected to wait for the disk, to find it:
+  // it is not in memory, and to find such ones waits. Who must not wait has a disk worker find it
+  // first, by Describe. Never without disk workers. THREAD: takes a lock where finds wait.
+  bool FindMayWait(std::string_view path);
+
   // The commands. `now` fields of the commands are set here, from the clock.
   CreateOutcome Create(CreateCommand command);
   // How the body of a creation is to be read: as its type says, or as the source of a fork, whose

@@ -93,6 +93,7 @@ ReadVerdict Engine::VerdictOn(const StorageFault& fault) {
 }
 
 ReadOutcome Engine::Read(std::string_view path, ReadFrom from, const PageRequest& request) {
+  if (!request.may_wait && FindMayWait(path)) return Refused(ReadVerdict::kWouldWait, {});
   const Moment now = streams_->Now();
   const PathKey key(path);
   for (;;) {

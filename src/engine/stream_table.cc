@@ -58,6 +58,15 @@ StreamHandle StreamTable::Find(Partition& partition, const PathKey& key, Moment 
   return stream->gone ? nullptr : stream;
 }
 
+bool StreamTable::Has(const PathKey& key) {
+  Partition& partition = PartitionOf(key);
+  std::lock_guard lock(partition.mutex);
+  const auto it = partition.streams.find(key);
+  if (it == partition.streams.end()) return false;
+  (*it)->used = true;
+  return true;
+}
+
 void StreamTable::ExpireIfDue(const StreamHandle& stream, Moment now, Aftermath& after) {
   if (stream->gone || stream->state.soft_deleted) return;
   const Expiry& expiry = stream->state.config->expiry;

@@ -74,6 +74,10 @@ class StreamTable {
   // expired. Under the lock.
   StreamHandle Find(Partition& partition, const PathKey& key, Moment now, Aftermath& after);
 
+  // Whether a stream stands at the path in memory, which is then taken for used. THREAD: takes the
+  // lock.
+  bool Has(const PathKey& key);
+
   // Whether nothing stands at a path where Find found nothing. False: look into the store
   // (stream_loader.h), then find again. Under the lock.
   bool IsAbsent(const Absence& absence) const {

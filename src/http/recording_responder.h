@@ -57,6 +57,12 @@ class RecordingResponder final : public Responder {
     events_ = events;
   }
 
+  bool HoldNext(bool hold) override {
+    THALWEG_ASSERT(!ended());
+    holds_next_ = hold && can_hold_;
+    return can_hold_;
+  }
+
   // The client goes away; whoever uses the responder after this trips an assertion.
   void Cancel() {
     THALWEG_ASSERT(!ended());
@@ -64,6 +70,10 @@ class RecordingResponder final : public Responder {
     events_ = nullptr;
     cancelled_ = true;
   }
+
+  // Whether the transport can hold back what comes behind the request.
+  void set_can_hold(bool can_hold) { can_hold_ = can_hold; }
+  bool holds_next() const { return holds_next_; }
 
   // How many more bytes the transport takes before Write answers false; null: any number.
   void set_room(std::optional<uint64_t> bytes) { room_ = bytes; }
@@ -111,6 +121,8 @@ class RecordingResponder final : public Responder {
   bool finished_ = false;
   bool aborted_ = false;
   bool cancelled_ = false;
+  bool can_hold_ = false;
+  bool holds_next_ = false;
   std::optional<uint64_t> room_;
   ResponderEvents* events_ = nullptr;
 };

@@ -6,6 +6,7 @@
 
 #include "http/background_answers.h"
 #include "http/cors.h"
+#include "http/find_first.h"
 #include "http/handlers.h"
 #include "http/head.h"
 #include "http/hooked_answers.h"
@@ -64,7 +65,12 @@ class Router::Impl {
     if (request.method == Method::kOptions) return SendOptions(context_, responder);
     auto key = ParseStreamPath(context_.options.base_path, request.path);
     if (!key) return SendRefusal(context_, key.error(), responder);
-    Dispatch({.http = request, .key = std::move(*key)}, responder);
+    const StreamRequest stream_request{.http = request, .key = std::move(*key)};
+    if (!WaitsToFind(context_, stream_request) || !responder.HoldNext(true)) {
+      return Dispatch(stream_request, responder);
+    }
+    DispatchOnceFound(context_, stream_request, responder,
+                      [this](const StreamRequest& found, Responder& to) { Dispatch(found, to); });
   }
 
   void Shutdown() { live_.Shutdown(); }

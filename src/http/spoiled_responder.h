@@ -37,6 +37,7 @@ class SpoiledResponder final : public Responder, private ResponderEvents {
   void Finish() override;
   void Abort() override;
   void SetEvents(ResponderEvents* events) override { events_ = events; }
+  bool HoldNext(bool hold) override { return inner_.HoldNext(hold); }
 
  private:
   void OnWritable() override;

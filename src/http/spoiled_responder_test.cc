@@ -149,6 +149,18 @@ TEST(SpoiledResponder, PassesOnWhatTheTransportTells) {
   EXPECT_EQ(listener.cancelled, 1);
 }
 
+TEST(SpoiledResponder, HoldsBackWhatComesNextWhereTheTransportCan) {
+  RecordingResponder answer;
+  Responder& spoiled = SpoiledResponder::Wrap(answer, Method::kPost, {.corrupt_body = true});
+  EXPECT_FALSE(spoiled.HoldNext(true));
+  answer.set_can_hold(true);
+  EXPECT_TRUE(spoiled.HoldNext(true));
+  EXPECT_TRUE(answer.holds_next());
+  spoiled.HoldNext(false);
+  EXPECT_FALSE(answer.holds_next());
+  spoiled.Abort();
+}
+
 TEST(SpoiledResponder, EndsWithTheClientAlsoWhereNobodyListens) {
   RecordingResponder answer;
   SpoiledResponder::Wrap(answer, Method::kGet, {.corrupt_body = true}).SetEvents(nullptr);

@@ -187,13 +187,14 @@ bool Http1Connection::Dispatch() {
   return false;
 }
 
-// Appends are decided while earlier appends wait for the log; whatever else waits until all earlier
-// answers are there, so that a client on one connection always reads its own writes.
+// Appends are decided, in order, while earlier appends wait for the log; whatever else waits until
+// all earlier answers are there, so that a client on one connection always reads its own writes.
 bool Http1Connection::MayDispatch(Method method) const {
   if (pending_.size() >= shared_.limits().pipelined_max) return false;
   if (out_.cost() > shared_.limits().output_bytes_max) return false;
   if (pending_.empty()) return true;
-  return method == Method::kPost && !pending_.back()->closes_connection() &&
+  const Http1Responder& last = *pending_.back();
+  return method == Method::kPost && !last.closes_connection() && !last.holds_next() &&
          pending_.front()->traits().method == Method::kPost;
 }
 

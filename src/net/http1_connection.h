@@ -37,6 +37,7 @@ class Http1Connection final : public IoHandler, private Timer {
   // For its responders.
   void OnOutput();
   void OnEnded();
+  void OnNextReleased() { ScheduleRun(); }
   // Nothing stands before what is written now, and no Run is about to send it with what follows.
   bool may_send_now() const { return !running_ && writable_ && out_.empty(); }
   // Sends `bytes`; what the socket does not take is queued. False: it took nothing, and nothing is

@@ -174,6 +174,55 @@ TEST(Http1Connection, AnswersAppendsInOrderWhateverEndsFirst) {
   EXPECT_THAT(client.ReadResponse(), EndsWith("three"));
 }
 
+TEST(Http1Connection, HoldsBackWhatIsBehindAnAppendThatIsHandledLater) {
+  TestServer server;
+  TestClient client(server.port());
+  client.Send(
+      "POST /hold HTTP/1.1\r\nHost: h\r\n\r\nPOST /hold-next HTTP/1.1\r\nHost: h\r\n\r\n"
+      "POST /third HTTP/1.1\r\nHost: h\r\n\r\nPOST /hold4 HTTP/1.1\r\nHost: h\r\n\r\n");
+  ASSERT_TRUE(server.handler().WaitFor("handle /hold-next"));
+  client.Send("POST /fifth HTTP/1.1\r\nHost: h\r\n\r\n");
+  TestClient other(server.port());
+  other.Send("POST /other HTTP/1.1\r\nHost: h\r\n\r\n");
+  EXPECT_THAT(other.ReadResponse(), HasSubstr("/other")) << "other connections go on";
+  server.Release("/hold", "one");
+  EXPECT_THAT(client.ReadResponse(), EndsWith("one"));
+  EXPECT_FALSE(server.handler().Saw("handle /third"));
+  server.OnLoop([&] { server.handler().held("/hold-next").responder()->HoldNext(false); });
+  ASSERT_TRUE(server.handler().WaitFor("handle /fifth")) << "before the answer is there";
+  server.Release("/hold4", "four");
+  server.Release("/hold-next", "two");
+  EXPECT_THAT(client.ReadResponse(), EndsWith("two"));
+  EXPECT_THAT(client.ReadResponse(), HasSubstr("/third"));
+  EXPECT_THAT(client.ReadResponse(), EndsWith("four"));
+  EXPECT_THAT(client.ReadResponse(), HasSubstr("/fifth"));
+}
+
+TEST(Http1Connection, HoldsBackWhatIsBehindNoLongerThanUntilTheAnswer) {
+  TestServer server;
+  TestClient client(server.port());
+  client.Send(
+      "POST /hold HTTP/1.1\r\nHost: h\r\n\r\nPOST /hold-next HTTP/1.1\r\nHost: h\r\n\r\n"
+      "POST /third HTTP/1.1\r\nHost: h\r\n\r\n");
+  ASSERT_TRUE(server.handler().WaitFor("handle /hold-next"));
+  server.Release("/hold-next", "two");
+  EXPECT_TRUE(server.handler().WaitFor("handle /third")) << "though an earlier one has none yet";
+  server.Release("/hold", "one");
+  EXPECT_THAT(client.ReadResponse(), EndsWith("one"));
+}
+
+TEST(Http1Connection, MayEndWhileItHoldsBackWhatIsBehind) {
+  TestServer server;
+  TestClient client(server.port());
+  client.Send(
+      "POST /hold-next HTTP/1.1\r\nHost: h\r\n\r\nPOST /second HTTP/1.1\r\nHost: h\r\n\r\n");
+  ASSERT_TRUE(server.handler().WaitFor("handle /hold-next"));
+  client.CloseHard();
+  EXPECT_TRUE(server.handler().WaitFor("cancel /hold-next"));
+  EXPECT_EQ(server.ConnectionCount(), 0u);
+  EXPECT_FALSE(server.handler().Saw("handle /second"));
+}
+
 TEST(Http1Connection, LetsWhatIsNoAppendWaitForEarlierAnswers) {
   for (const std::string method : {"GET", "HEAD", "PUT", "DELETE", "OPTIONS"}) {
     TestServer server;

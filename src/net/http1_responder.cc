@@ -69,6 +69,12 @@ void Http1Responder::Finish() {
 
 void Http1Responder::Abort() { End(State::kAborted); }
 
+bool Http1Responder::HoldNext(bool hold) {
+  holds_next_ = hold;
+  if (!hold && connection_ != nullptr) connection_->OnNextReleased();
+  return true;
+}
+
 void Http1Responder::Begin(Http1Connection& connection, Traits traits) {
   THALWEG_ASSERT(state_ == State::kIdle);
   connection_ = &connection;
@@ -108,7 +114,7 @@ void Http1Responder::Reset() {
   traits_ = Traits();
   state_ = State::kIdle;
   framing_ = BodyFraming::kNone;
-  closes_connection_ = waits_for_room_ = cancelling_ = false;
+  closes_connection_ = waits_for_room_ = holds_next_ = cancelling_ = false;
   length_left_ = 0;
 }
 

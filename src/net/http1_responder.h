@@ -33,6 +33,7 @@ class Http1Responder final : public Responder {
   void Finish() override;
   void Abort() override;
   void SetEvents(ResponderEvents* events) override { events_ = events; }
+  bool HoldNext(bool hold) override;
 
   // For the connection.
   void Begin(Http1Connection& connection, Traits traits);
@@ -49,6 +50,7 @@ class Http1Responder final : public Responder {
   bool aborted() const { return state_ == State::kAborted; }
   bool closes_connection() const { return closes_connection_; }
   bool waits_for_room() const { return waits_for_room_; }
+  bool holds_next() const { return holds_next_ && !finished(); }
   // Waits for what may never happen (ResponderEvents::IsLive).
   bool is_live() const { return events_ != nullptr && events_->IsLive() && !finished(); }
 
@@ -78,6 +80,7 @@ class Http1Responder final : public Responder {
   BodyFraming framing_ = BodyFraming::kNone;
   bool closes_connection_ = false;
   bool waits_for_room_ = false;
+  bool holds_next_ = false;
   bool cancelling_ = false;  // inside OnCancel
   uint64_t length_left_ = 0;
   OutputQueue own_queue_;  // last: what each Write needs stands together

@@ -26,8 +26,9 @@
 
 namespace thalweg {
 
-// Answers by the path: /hold... waits for Release, /live... streams without an end, the rest is
-// echoed at once. Runs on the loop; the log may be read from anywhere.
+// Answers by the path: /hold... waits for Release, /hold-next... holds back what comes behind it,
+// too, /live... streams without an end, the rest is echoed at once. Runs on the loop; the log may
+// be read from anywhere.
 class ToyHandler final : public RequestHandler {
  public:
   // A response that the test steers. The test calls from tasks on the loop.
@@ -61,6 +62,7 @@ class ToyHandler final : public RequestHandler {
     if (path.starts_with("/hold") || path.starts_with("/live")) {
       auto held = std::make_unique<Held>(*this, path, responder);
       if (!path.starts_with("/hold-deaf")) responder.SetEvents(held.get());
+      if (path.starts_with("/hold-next")) responder.HoldNext(true);
       if (path.starts_with("/live")) responder.Start(200, headers, std::nullopt);
       held_[path] = std::move(held);
       return;

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -58,6 +59,12 @@ void BeginToCache(int fd, uint64_t at, uint64_t bytes) {
   if (fd >= 0) {
     posix_fadvise(fd, static_cast<off_t>(at), static_cast<off_t>(bytes), POSIX_FADV_WILLNEED);
   }
+}
+
+uint64_t MapWaitsOfThread() {
+  rusage usage{};
+  getrusage(RUSAGE_THREAD, &usage);
+  return static_cast<uint64_t>(usage.ru_majflt);
 }
 
 }  // namespace thalweg

@@ -21,4 +21,8 @@ void ExpectRandomReads(int fd);
 // Begins to bring these bytes to memory.
 void BeginToCache(int fd, uint64_t at, uint64_t bytes);
 
+// How often this thread has waited for the disk because it touched a page of a mapped file that was
+// not in memory. Costs a call of the system, 140 ns.
+uint64_t MapWaitsOfThread();
+
 }  // namespace thalweg

@@ -182,11 +182,11 @@ StorageResult<std::optional<SegmentRun>> Segment::RunAt(StreamId id, Offset at,
   return *(after - 1);
 }
 
-StorageResult<std::optional<std::string>> Segment::StateOf(StreamId id) const {
-  const auto run = RunAt(id, Offset{kOffsetMax});
+StorageResult<std::optional<std::string>> Segment::StateOf(StreamId id, bool may_wait) const {
+  const auto run = RunAt(id, Offset{kOffsetMax}, may_wait);
   if (!run) return std::unexpected(run.error());
   if (!*run) return std::nullopt;
-  auto tables = Tables(**run, true);
+  auto tables = Tables(**run, may_wait);
   if (!tables) return std::unexpected(tables.error());
   if (tables->state.empty()) return DamageAt((*run)->tables_at(), "lacks the state of a stream");
   return std::move(tables->state);

@@ -61,7 +61,8 @@ class Segment {
                                                                bool may_wait = true) const;
 
   // The newest state of `id`; null: nothing of it is here.
-  [[nodiscard]] StorageResult<std::optional<std::string>> StateOf(StreamId id) const;
+  [[nodiscard]] StorageResult<std::optional<std::string>> StateOf(StreamId id,
+                                                                  bool may_wait = true) const;
 
   // Whole appends of `run` from `from` to at most `limit`; none where not one fits. REQUIRES: the
   // run begins at or before `from` and ends behind it; from < limit.

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/assert.h"
+#include "storage/page_cache.h"
 
 namespace thalweg {
 namespace {
@@ -115,21 +116,29 @@ StorageResult<void> StreamStore::RemoveLeftovers() {
 }
 
 StorageResult<std::optional<StoredStream>> StreamStore::Find(std::string_view path) const {
-  auto entry = catalog_->Find(path);
-  if (!entry) return std::unexpected(entry.error());
-  return WithState(*std::move(entry));
+  return FindBy(path);
 }
 
 StorageResult<std::optional<StoredStream>> StreamStore::Find(StreamId id) const {
-  auto entry = catalog_->Find(id);
-  if (!entry) return std::unexpected(entry.error());
-  return WithState(*std::move(entry));
+  return FindBy(id);
 }
 
-StorageResult<std::optional<StoredStream>> StreamStore::WithState(
-    std::optional<CatalogEntry> entry) const {
+template <typename Key>
+StorageResult<std::optional<StoredStream>> StreamStore::FindBy(Key key) const {
+  const uint64_t waits_before = MapWaitsOfThread();
+  auto entry = catalog_->Find(key);
+  bool waited = MapWaitsOfThread() != waits_before;
+  if (!entry) return std::unexpected(entry.error());
+  auto found = WithState(*std::move(entry), waited);
+  find_waits_.Note(waited);
+  return found;
+}
+
+// Sets `waited` where that waits for the disk.
+StorageResult<std::optional<StoredStream>> StreamStore::WithState(std::optional<CatalogEntry> entry,
+                                                                  bool& waited) const {
   if (!entry) return std::nullopt;
-  auto state = StateOf(entry->id);
+  auto state = StateOf(entry->id, waited);
   if (!state) return std::unexpected(state.error());
   if (*state) return StoredStream{*std::move(entry), **std::move(state)};
   // It may have been removed between the two looks.
@@ -140,10 +149,14 @@ StorageResult<std::optional<StoredStream>> StreamStore::WithState(
                      " at " + entry->path + ", which the catalog names");
 }
 
-StorageResult<std::optional<std::string>> StreamStore::StateOf(StreamId id) const {
+StorageResult<std::optional<std::string>> StreamStore::StateOf(StreamId id, bool& waited) const {
   const std::shared_ptr<const Segments> segments = Snapshot();
   for (auto segment = segments->rbegin(); segment != segments->rend(); ++segment) {
-    auto state = (*segment)->StateOf(id);
+    auto state = (*segment)->StateOf(id, false);
+    if (!state && state.error().kind == StorageFault::Kind::kWouldWait) {
+      waited = true;
+      state = (*segment)->StateOf(id);
+    }
     if (!state || *state) return state;
   }
   return std::nullopt;

@@ -22,6 +22,7 @@
 #include "storage/segment_merge.h"
 #include "storage/segment_writer.h"
 #include "storage/stored_stream.h"
+#include "storage/wait_forecast.h"
 
 namespace thalweg {
 
@@ -53,6 +54,10 @@ class StreamStore {
 
   [[nodiscard]] StorageResult<std::optional<StoredStream>> Find(std::string_view path) const;
   [[nodiscard]] StorageResult<std::optional<StoredStream>> Find(StreamId id) const;
+
+  // Whether Find is to be expected to wait for the disk. The look into the catalog cannot be told
+  // not to: it goes through a map.
+  bool finds_wait() const { return find_waits_.expects_to_wait(); }
 
   // Whole appends of `id` from `from`; null: no segment has what stands there.
   [[nodiscard]] StorageResult<std::optional<SegmentStretch>> Read(
@@ -103,8 +108,11 @@ class StreamStore {
 
   StorageResult<void> Load();
   StorageResult<void> RemoveLeftovers();
-  StorageResult<std::optional<StoredStream>> WithState(std::optional<CatalogEntry> entry) const;
-  StorageResult<std::optional<std::string>> StateOf(StreamId id) const;
+  template <typename Key>
+  StorageResult<std::optional<StoredStream>> FindBy(Key key) const;
+  StorageResult<std::optional<StoredStream>> WithState(std::optional<CatalogEntry> entry,
+                                                       bool& waited) const;
+  StorageResult<std::optional<std::string>> StateOf(StreamId id, bool& waited) const;
   std::shared_ptr<const Segments> Snapshot() const;
   void Publish(std::shared_ptr<const Segments> segments);
   SegmentHeader HeaderOf(uint64_t number) const { return {options_.directory, number}; }
@@ -124,6 +132,7 @@ class StreamStore {
   mutable std::mutex mutex_;  // guards segments_; no other lock is taken under it
   std::shared_ptr<const Segments> segments_;
   std::atomic<uint64_t> version_{0};
+  mutable WaitForecast find_waits_;
 
   // The changing thread's own.
   CatalogHead head_;

@@ -1,5 +1,5 @@
 // A disk whose files are not in the page cache while a test says so: to read them waits for the
-// disk, and nothing that was read stays.
+// disk, for as long as the test likes, and nothing that was read stays.
 //
 // Crosses threads as the disk that it stands before.
 #pragma once
@@ -8,7 +8,9 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <condition_variable>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <utility>
 #include <vector>
@@ -24,6 +26,22 @@ class ColdDisk final : public Disk {
   ~ColdDisk() override { close(unreadable_); }
 
   void SetCold(bool is_cold) { is_cold_ = is_cold; }
+
+  // Reads that wait for the disk do not come back until ReleaseReads.
+  void HoldReads() { SetHeld(true); }
+  void ReleaseReads() { SetHeld(false); }
+  // Returns once a read has begun since this was made, or since the last call.
+  void AwaitRead() {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [this] { return cold_reads_ > reads_awaited_; });
+    reads_awaited_ = cold_reads_;
+  }
+
+  // How many reads have waited for the disk, or do.
+  size_t cold_reads() const {
+    std::lock_guard lock(mutex_);
+    return cold_reads_;
+  }
 
   [[nodiscard]] DiskResult<std::unique_ptr<File>> Open(const std::string& path,
                                                        Mode mode) override {
@@ -54,10 +72,10 @@ class ColdDisk final : public Disk {
   // What cannot be read from a descriptor counts as not cached; a file without one as cached.
   class ColdFile final : public File {
    public:
-    ColdFile(std::unique_ptr<File> file, const ColdDisk& disk)
-        : file_(std::move(file)), disk_(disk) {}
+    ColdFile(std::unique_ptr<File> file, ColdDisk& disk) : file_(std::move(file)), disk_(disk) {}
 
     [[nodiscard]] DiskResult<size_t> ReadAt(uint64_t offset, std::span<char> out) const override {
+      disk_.BeforeRead();
       return file_->ReadAt(offset, out);
     }
     [[nodiscard]] DiskResult<void> WriteAt(uint64_t offset, std::string_view bytes) override {
@@ -76,12 +94,30 @@ class ColdDisk final : public Disk {
 
    private:
     const std::unique_ptr<File> file_;
-    const ColdDisk& disk_;
+    ColdDisk& disk_;
   };
+
+  void BeforeRead() {
+    if (!is_cold_) return;
+    std::unique_lock lock(mutex_);
+    ++cold_reads_;
+    changed_.notify_all();
+    changed_.wait(lock, [this] { return !is_held_; });
+  }
+  void SetHeld(bool is_held) {
+    std::lock_guard lock(mutex_);
+    is_held_ = is_held;
+    changed_.notify_all();
+  }
 
   Disk& disk_;
   const int unreadable_;
   std::atomic<bool> is_cold_ = false;
+  mutable std::mutex mutex_;  // guards what follows
+  std::condition_variable changed_;
+  bool is_held_ = false;
+  size_t cold_reads_ = 0;
+  size_t reads_awaited_ = 0;
 };
 
 }  // namespace thalweg

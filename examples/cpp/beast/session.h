@@ -58,6 +58,7 @@ class Session final : public std::enable_shared_from_this<Session>, private thal
   void Finish() override;
   void Abort() override;
   void SetEvents(thalweg::ResponderEvents* events) override { events_ = events; }
+  bool HoldNext(bool) override { return true; }  // what comes next waits for the answer anyway
 
   // Writing.
   void Queue(thalweg::Bytes bytes);

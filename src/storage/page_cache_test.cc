@@ -1,0 +1,40 @@
+#include "storage/page_cache.h"
+
+#include <gtest/gtest.h>
+#include <sys/mman.h>
+
+#include <array>
+#include <memory>
+#include <string>
+
+#include "storage/log_test_folder.h"
+
+namespace thalweg {
+namespace {
+
+TEST(PageCache, CountsTheWaitsForPagesOfAMappedFile) {
+  constexpr size_t kBytes = 4096;
+  LogTestFolder folder;
+  auto file = folder.disk().Open("mapped", Disk::Mode::kCreate);
+  ASSERT_TRUE(file) << file.error().message;
+  ASSERT_TRUE((*file)->WriteAt(0, std::string(kBytes, 'x')));
+  ASSERT_TRUE((*file)->Sync());
+  (*file)->DropCache();
+  if (IsCached((*file)->fd(), 0, kBytes)) GTEST_SKIP() << "the folder is not on a disk";
+  void* const mapped = mmap(nullptr, kBytes, PROT_READ, MAP_SHARED, (*file)->fd(), 0);
+  ASSERT_NE(mapped, MAP_FAILED);
+  const volatile char& byte = *static_cast<const char*>(mapped);
+  const uint64_t before = MapWaitsOfThread();
+  const char first = byte;
+  const uint64_t after = MapWaitsOfThread();
+  const char second = byte;
+  const uint64_t at_last = MapWaitsOfThread();
+  EXPECT_EQ(first, 'x');
+  EXPECT_EQ(after, before + 1);
+  EXPECT_EQ(second, 'x');
+  EXPECT_EQ(at_last, after) << "it is in memory now";
+  munmap(mapped, kBytes);
+}
+
+}  // namespace
+}  // namespace thalweg
