@@ -1,8 +1,10 @@
 #include "http/find_first.h"
 
+#include <algorithm>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "engine/engine.h"
@@ -18,8 +20,11 @@ namespace {
 // What a creation forks; null: it does not fork, or is refused anyway.
 std::optional<Fork> ForkOf(const RouterContext& context, const Request& request) {
   if (request.method != Method::kPut) return std::nullopt;
+  constexpr std::string_view kForkedFrom = "stream-forked-from";
+  const auto named = std::ranges::find(request.headers, kForkedFrom, &HeaderField::name);
+  if (named == request.headers.end()) return std::nullopt;
   const auto fields = FindFields(request.headers);
-  if (!fields || !fields->forked_from) return std::nullopt;
+  if (!fields) return std::nullopt;
   auto fork = DecodeFork(*fields, {.base = context.options.base_path, .mount = request.mount});
   return fork ? *std::move(fork) : std::nullopt;
 }

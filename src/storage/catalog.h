@@ -89,6 +89,10 @@ class Catalog {
 
   // ENSURES: on stable storage when it returns, wholly or (on an error) not at all.
   [[nodiscard]] virtual StorageResult<void> Commit(const CatalogBatch& batch) = 0;
+
+  // How often this thread has waited for the disk in reads like those of this catalog; where it has
+  // grown meanwhile, they did. Always 0: they never wait. THREAD: any.
+  virtual uint64_t WaitsOfThread() const { return 0; }
 };
 
 }  // namespace thalweg

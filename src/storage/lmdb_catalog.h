@@ -12,6 +12,7 @@
 #include "storage/lmdb_env.h"
 #include "storage/lmdb_tables.h"
 #include "storage/log_format.h"
+#include "storage/page_cache.h"
 
 namespace thalweg {
 
@@ -54,6 +55,7 @@ class LmdbCatalog final : public Catalog {
   [[nodiscard]] StorageResult<std::vector<ExpiryDue>> Due(int64_t at_ms, ExpiryDue after,
                                                           size_t limit) const override;
   [[nodiscard]] StorageResult<void> Commit(const CatalogBatch& batch) override;
+  uint64_t WaitsOfThread() const override { return MapWaitsOfThread(); }
   void ForgetCached() const override { env_->ForgetPages(); }
 
   // Reads every row: checksums, paths and ids that agree, a sane head, due ids that live.

@@ -6,7 +6,6 @@
 #include <utility>
 
 #include "base/assert.h"
-#include "storage/page_cache.h"
 
 namespace thalweg {
 namespace {
@@ -125,9 +124,9 @@ StorageResult<std::optional<StoredStream>> StreamStore::Find(StreamId id) const 
 
 template <typename Key>
 StorageResult<std::optional<StoredStream>> StreamStore::FindBy(Key key) const {
-  const uint64_t waits_before = MapWaitsOfThread();
+  const uint64_t waits_before = catalog_->WaitsOfThread();
   auto entry = catalog_->Find(key);
-  bool waited = MapWaitsOfThread() != waits_before;
+  bool waited = catalog_->WaitsOfThread() != waits_before;
   if (!entry) return std::unexpected(entry.error());
   auto found = WithState(*std::move(entry), waited);
   find_waits_.Note(waited);

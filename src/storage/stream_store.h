@@ -56,7 +56,7 @@ class StreamStore {
   [[nodiscard]] StorageResult<std::optional<StoredStream>> Find(StreamId id) const;
 
   // Whether Find is to be expected to wait for the disk. The look into the catalog cannot be told
-  // not to: it goes through a map.
+  // not to.
   bool finds_wait() const { return find_waits_.expects_to_wait(); }
 
   // Whole appends of `id` from `from`; null: no segment has what stands there.
