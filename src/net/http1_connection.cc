@@ -21,8 +21,12 @@ constexpr size_t kLingerBytesMax = 4u << 20;
 }  // namespace
 
 Http1Connection::Http1Connection(Http1Shared& shared, int fd) : shared_(shared), fd_(fd) {
-  shared_.loop().Add(fd_, EPOLLIN | EPOLLOUT | EPOLLRDHUP, this);
-  UpdateDeadline();
+  if (shared_.loop().Add(fd_, EPOLLIN | EPOLLOUT | EPOLLRDHUP, this)) {
+    UpdateDeadline();
+  } else {
+    ::close(fd_);
+    fd_ = -1;
+  }
 }
 
 Http1Connection::~Http1Connection() { THALWEG_ASSERT(closed()); }

@@ -20,7 +20,7 @@ namespace thalweg {
 
 class Http1Connection final : public IoHandler, private Timer {
  public:
-  // Takes over `fd`, which does not block.
+  // Takes over `fd`, which does not block. closed() at once where the loop cannot watch it.
   Http1Connection(Http1Shared& shared, int fd);
   ~Http1Connection() override;
 

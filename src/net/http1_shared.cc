@@ -68,8 +68,10 @@ std::string_view Http1Shared::date_line() {
 
 Http1Connection& Http1Shared::AddConnection(int fd) {
   connections_.push_back(std::make_unique<Http1Connection>(*this, fd));
-  connections_.back()->set_index_in_shared(connections_.size() - 1);
-  return *connections_.back();
+  Http1Connection& connection = *connections_.back();
+  connection.set_index_in_shared(connections_.size() - 1);
+  if (connection.closed()) Bury(connection);
+  return connection;
 }
 
 void Http1Shared::Bury(Http1Connection& connection) {

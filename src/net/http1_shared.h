@@ -36,7 +36,8 @@ class Http1Shared {
   bool draining() const { return draining_; }
   void StartDraining() { draining_ = true; }
 
-  // Connections: owned here, in no order. A buried one is destroyed at the end of the turn.
+  // Connections: owned here, in no order. A buried one is destroyed at the end of the turn; that is
+  // also one that could not begin.
   Http1Connection& AddConnection(int fd);
   void Bury(Http1Connection& connection);
   size_t connection_count() const { return connections_.size(); }

@@ -1,5 +1,6 @@
 #include "net/http1_shared.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -53,6 +54,15 @@ class Http1SharedTest : public ::testing::Test {
   Http1Connection* connection_;
   int sockets_[2];
 };
+
+TEST_F(Http1SharedTest, ClosesWhatTheSystemDoesNotWatch) {
+  const int unwatchable = ::open("/proc/self/exe", O_RDONLY);  // EPERM, as ENOSPC for too many
+  const Http1Connection& connection = shared_.AddConnection(unwatchable);
+  EXPECT_TRUE(connection.closed());
+  EXPECT_EQ(shared_.connection_count(), 1u);
+  EXPECT_EQ(::fcntl(unwatchable, F_GETFD), -1) << "it is not left open";
+  shared_.RunTurnEnd();
+}
 
 TEST_F(Http1SharedTest, HoldsLittleForAnIdleConnection) {
   Receive("GET /x HTTP/1.1\r\nHost: h\r\n\r\n");

@@ -10,6 +10,7 @@
 #include <optional>
 #include <utility>
 
+#include "base/assert.h"
 #include "net/http1_connection.h"
 #include "net/http1_shared.h"
 
@@ -26,7 +27,7 @@ class HttpListener::Impl final : public IoHandler, public TurnEndHandler, privat
  public:
   Impl(Loop& loop, ListenSocket socket, RequestHandler& handler, const HttpLimits& limits)
       : loop_(loop), socket_(std::move(socket)), shared_(loop, handler, limits) {
-    loop_.Add(socket_->fd(), EPOLLIN, this);
+    THALWEG_ASSERT(loop_.Add(socket_->fd(), EPOLLIN, this));
     loop_.AddTurnEnd(this);
   }
 

@@ -45,7 +45,7 @@ class Loop::Impl {
   void PostAfter(int64_t delay_ms, Task task);
   void Run();
   void Stop();
-  void Control(int operation, int fd, uint32_t epoll_events, IoHandler* handler) const;
+  bool Control(int operation, int fd, uint32_t epoll_events, IoHandler* handler) const;
   void Forget(const IoHandler* handler);
 
   TimerWheel& timers() { return timers_; }
@@ -103,7 +103,8 @@ Loop::Impl::Impl()
       wake_fd_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
       now_ms_(clock_.SteadyMs()),
       timers_(kTimerResolutionMs, now_ms_) {
-  if (has_descriptors()) Control(EPOLL_CTL_ADD, wake_fd_, EPOLLIN, nullptr);
+  if (!has_descriptors()) return;
+  THALWEG_ASSERT(Control(EPOLL_CTL_ADD, wake_fd_, EPOLLIN, nullptr));
 }
 
 Loop::Impl::~Impl() {
@@ -183,11 +184,11 @@ void Loop::Impl::Wake() {
   [[maybe_unused]] const ssize_t written = ::write(wake_fd_, &one, sizeof one);
 }
 
-void Loop::Impl::Control(int operation, int fd, uint32_t epoll_events, IoHandler* handler) const {
+bool Loop::Impl::Control(int operation, int fd, uint32_t epoll_events, IoHandler* handler) const {
   epoll_event event{};
   event.events = epoll_events;
   event.data.ptr = handler;
-  THALWEG_ASSERT(::epoll_ctl(epoll_fd_, operation, fd, &event) == 0);
+  return ::epoll_ctl(epoll_fd_, operation, fd, &event) == 0;
 }
 
 void Loop::Impl::Forget(const IoHandler* handler) {
@@ -215,12 +216,12 @@ void Loop::PostAfter(int64_t delay_ms, Task task) { impl_->PostAfter(delay_ms, s
 void Loop::Run() { impl_->Run(); }
 void Loop::Stop() { impl_->Stop(); }
 
-void Loop::Add(int fd, uint32_t epoll_events, IoHandler* handler) {
-  impl_->Control(EPOLL_CTL_ADD, fd, epoll_events | EPOLLET, handler);
+bool Loop::Add(int fd, uint32_t epoll_events, IoHandler* handler) {
+  return impl_->Control(EPOLL_CTL_ADD, fd, epoll_events | EPOLLET, handler);
 }
 
 void Loop::Remove(int fd, IoHandler* handler) {
-  impl_->Control(EPOLL_CTL_DEL, fd, 0, nullptr);
+  THALWEG_ASSERT(impl_->Control(EPOLL_CTL_DEL, fd, 0, nullptr));
   impl_->Forget(handler);
 }
 

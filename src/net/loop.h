@@ -48,8 +48,9 @@ class Loop final : public Executor {
   void Stop();
 
   // `handler` hears of `fd`, edge-triggered. The handler may be removed and destroyed inside any
-  // callback of the loop: no event of a removed handler is delivered.
-  void Add(int fd, uint32_t epoll_events, IoHandler* handler);
+  // callback of the loop: no event of a removed handler is delivered. False: the system refuses,
+  // because a user may watch only so many (/proc/sys/fs/epoll/max_user_watches).
+  [[nodiscard]] bool Add(int fd, uint32_t epoll_events, IoHandler* handler);
   void Remove(int fd, IoHandler* handler);
 
   // `handler` is called at the end of every turn, after events, tasks and timers.

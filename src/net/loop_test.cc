@@ -100,8 +100,8 @@ TEST(Loop, DeliversNoEventToAHandlerRemovedInTheSameTurn) {
     loop.Remove(one.fd(), &one);
     loop.Stop();
   };
-  loop.Add(one.fd(), EPOLLIN, &one);
-  loop.Add(two.fd(), EPOLLIN, &two);
+  ASSERT_TRUE(loop.Add(one.fd(), EPOLLIN, &one));
+  ASSERT_TRUE(loop.Add(two.fd(), EPOLLIN, &two));
   loop.Run();
   EXPECT_EQ(events, 1);
 }
