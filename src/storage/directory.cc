@@ -5,6 +5,11 @@
 #include "base/assert.h"
 
 namespace thalweg {
+namespace {
+
+constexpr size_t kReadTextBytesMax = 4096;
+
+}  // namespace
 
 DiskResult<Directory> Directory::MakeDirectory(const std::string& name) {
   if (DiskResult<void> made = disk_.MakeDirectory(PathOf(name)); !made) {
@@ -52,6 +57,17 @@ DiskResult<void> Directory::Remove(const std::string& name) {
 DiskResult<std::unique_ptr<File>> Directory::Open(const std::string& name, Disk::Mode mode) {
   THALWEG_ASSERT(mode != Disk::Mode::kCreate);
   return disk_.Open(PathOf(name), mode);
+}
+
+DiskResult<std::optional<std::string>> Directory::ReadText(const std::string& name) {
+  const auto file = Open(name, Disk::Mode::kRead);
+  if (!file && file.error().code == ENOENT) return std::nullopt;
+  if (!file) return std::unexpected(file.error());
+  std::string text(kReadTextBytesMax, '\0');
+  const auto got = (*file)->ReadAt(0, text);
+  if (!got) return std::unexpected(got.error());
+  text.resize(*got);
+  return text;
 }
 
 std::string Directory::PathOf(const std::string& name) const {

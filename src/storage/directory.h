@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -40,6 +41,9 @@ class Directory {
 
   // Opens a file that exists. REQUIRES: mode is not kCreate.
   [[nodiscard]] DiskResult<std::unique_ptr<File>> Open(const std::string& name, Disk::Mode mode);
+
+  // The text of a file, at most its first 4096 bytes; null: there is no such file.
+  [[nodiscard]] DiskResult<std::optional<std::string>> ReadText(const std::string& name);
 
   // As Disk::List.
   [[nodiscard]] DiskResult<std::vector<std::string>> List() { return disk_.List(path_); }

@@ -1,7 +1,6 @@
 #include "storage/directory_clock.h"
 
 #include <algorithm>
-#include <cerrno>
 #include <charconv>
 #include <string_view>
 
@@ -13,7 +12,6 @@ namespace thalweg {
 namespace {
 
 constexpr const char* kClock = "clock";
-constexpr size_t kBytesMax = 4096;
 
 // What follows `label` up to the line's end, which is taken off `text`; null: something else.
 std::optional<std::string_view> TakeLine(std::string_view& text, std::string_view label) {
@@ -33,33 +31,23 @@ std::optional<int64_t> TakeNumber(std::string_view& text, std::string_view label
   return number;
 }
 
-// Null: there is none that can be read.
-DiskResult<std::optional<ClockMark>> Read(Disk& disk) {
-  const auto file = disk.Open(kClock, Disk::Mode::kRead);
-  if (!file && file.error().code == ENOENT) return std::nullopt;
-  if (!file) return std::unexpected(file.error());
-  std::string text(kBytesMax, '\0');
-  const auto got = (*file)->ReadAt(0, text);
-  if (!got) return std::unexpected(got.error());
-  text.resize(*got);
-  return DecodeClockMark(text);
-}
-
 }  // namespace
 
 DiskResult<void> DirectoryClock::Recover(Disk& disk) {
-  const auto before = Read(disk);
-  if (!before) return std::unexpected(before.error());
+  Directory root(disk, "");
+  const auto text = root.ReadText(kClock);
+  if (!text) return std::unexpected(text.error());
+  const auto before = *text ? DecodeClockMark(**text) : std::nullopt;
   ClockMark now{
       .scale = machine_.SteadyScale(), .machine_ms = machine_.SteadyMs(), .ms = machine_.WallMs()};
-  const bool goes_on = *before && !now.scale.empty() && (*before)->scale == now.scale;
+  const bool goes_on = before && !now.scale.empty() && before->scale == now.scale;
   if (goes_on) {
-    ahead_ms_ = (*before)->ms - (*before)->machine_ms;
+    ahead_ms_ = before->ms - before->machine_ms;
     return {};
   }
-  if (*before) now.ms = std::max(now.ms, (*before)->ms);
+  if (before) now.ms = std::max(now.ms, before->ms);
   ahead_ms_ = now.ms - now.machine_ms;
-  const auto written = Directory(disk, "").Replace(kClock, EncodeClockMark(now));
+  const auto written = root.Replace(kClock, EncodeClockMark(now));
   return !written && IsShortage(written.error().code) ? DiskResult<void>() : written;
 }
 

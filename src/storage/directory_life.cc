@@ -1,6 +1,5 @@
 #include "storage/directory_life.h"
 
-#include <cerrno>
 #include <charconv>
 #include <optional>
 #include <string_view>
@@ -14,17 +13,9 @@ namespace {
 
 constexpr const char* kLife = "life";
 constexpr std::string_view kTitle = "thalweg life\n";
-constexpr size_t kBytesMax = 4096;
 
-// Null: there is none that can be read.
-DiskResult<std::optional<uint64_t>> Read(Disk& disk) {
-  const auto file = disk.Open(kLife, Disk::Mode::kRead);
-  if (!file && file.error().code == ENOENT) return std::nullopt;
-  if (!file) return std::unexpected(file.error());
-  std::string text(kBytesMax, '\0');
-  const auto got = (*file)->ReadAt(0, text);
-  if (!got) return std::unexpected(got.error());
-  text.resize(*got);
+// Null: the text does not tell.
+std::optional<uint64_t> DecodeLife(std::string_view text) {
   uint64_t life = 0;
   if (text.starts_with(kTitle)) {
     std::from_chars(text.data() + kTitle.size(), text.data() + text.size(), life);
@@ -35,10 +26,11 @@ DiskResult<std::optional<uint64_t>> Read(Disk& disk) {
 }  // namespace
 
 DiskResult<uint64_t> LifeOf(Disk& disk, uint64_t fresh) {
-  const auto life = Read(disk);
-  if (!life) return std::unexpected(life.error());
-  if (*life) return **life;
-  const auto written = Directory(disk, "").Replace(kLife, EncodeLife(fresh));
+  Directory root(disk, "");
+  const auto text = root.ReadText(kLife);
+  if (!text) return std::unexpected(text.error());
+  if (const auto life = DecodeLife(text->value_or(""))) return *life;
+  const auto written = root.Replace(kLife, EncodeLife(fresh));
   if (!written && !IsShortage(written.error().code)) return std::unexpected(written.error());
   return fresh;
 }
