@@ -75,6 +75,7 @@ HttpLimits LimitedByFiles(HttpLimits limits, size_t lanes, Logger* logger) {
 // One lane's share, rounded up so that none is left without.
 HttpLimits ShareOf(HttpLimits limits, size_t lanes) {
   limits.connections_max = (limits.connections_max + lanes - 1) / lanes;
+  limits.bodies_bytes_max = std::max(limits.bodies_bytes_max / lanes, limits.body_bytes_max);
   return limits;
 }
 

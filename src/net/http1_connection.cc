@@ -17,6 +17,7 @@ constexpr int kReadsPerRun = 4;    // then other connections get their turn
 constexpr int kRefillsPerRun = 8;  // of a response that follows its socket
 constexpr int64_t kLingerMs = 2'000;
 constexpr size_t kLingerBytesMax = 4u << 20;
+constexpr size_t kUncountedBodyBytes = 16u << 10;  // so much of a body has always room
 
 }  // namespace
 
@@ -62,6 +63,7 @@ void Http1Connection::Close() {
   ::close(fd_);
   fd_ = -1;
   TimerWheel::Cancel(*this);
+  shared_.CountRequestBytes(std::exchange(counted_bytes_, 0), 0);
   const std::vector<Http1Responder*> pending = std::move(pending_);
   pending_.clear();
   out_.Clear();
@@ -126,6 +128,7 @@ void Http1Connection::ReadAndDispatch() {
   }
   if (closed()) return;
   RetainInput();
+  RefuseTooMuchBody();
   if (!FlushAndRefill()) return;
   if (readable_ && !eof_ && !dispatch_blocked_) ScheduleRun();
 }
@@ -135,6 +138,18 @@ void Http1Connection::RetainInput() {
   if (parser_ == nullptr) return;
   parser_->Retain();
   if (parser_->is_new()) shared_.ReturnParser(std::move(parser_));
+  CountRequest();
+}
+
+void Http1Connection::RefuseTooMuchBody() {
+  if (counted_bytes_ <= kUncountedBodyBytes || shared_.has_room_for_bodies()) return;
+  if (rejection_ || phase() != Http1Parser::Phase::kBody) return;
+  Reject({503, "bodies of other requests take all memory for them", "too-many-bodies"});
+}
+
+void Http1Connection::CountRequest() {
+  const size_t bytes = parser_ == nullptr ? 0 : parser_->received_bytes();
+  shared_.CountRequestBytes(std::exchange(counted_bytes_, bytes), bytes);
 }
 
 Http1Parser::Phase Http1Connection::phase() const {

@@ -60,6 +60,8 @@ class Http1Connection final : public IoHandler, private Timer {
   void ScheduleRun();
   void ReadAndDispatch();
   void RetainInput();
+  void CountRequest();
+  void RefuseTooMuchBody();
   Http1Parser::Phase phase() const;
   bool ReadOnce();
   bool Dispatch();
@@ -82,6 +84,7 @@ class Http1Connection final : public IoHandler, private Timer {
   int fd_;
 
   std::unique_ptr<Http1Parser> parser_;  // null while nothing of a request is there
+  size_t counted_bytes_ = 0;             // of its received ones, in the shared count
   OutputQueue out_;
   std::vector<Http1Responder*> pending_;  // in order; the first one writes to out_
 

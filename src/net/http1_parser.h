@@ -59,6 +59,9 @@ class Http1Parser {
   bool awaits_continue() const { return awaits_continue_; }
   void ContinueSent() { awaits_continue_ = false; }
 
+  // What has come of requests that are not done with, but for their heads.
+  size_t received_bytes() const { return left_over_.size() + body_.size(); }
+
   // Bytes of own heap that it holds.
   size_t held_bytes() const;
 

@@ -53,6 +53,11 @@ class Http1Shared {
   Http1Responder& TakeResponder();
   void ReturnResponder(Http1Responder& responder);
 
+  // What has come of requests that are not done with, of all connections together: one's went from
+  // `before` to `after`.
+  void CountRequestBytes(size_t before, size_t after) { request_bytes_ += after - before; }
+  bool has_room_for_bodies() const { return request_bytes_ <= limits_.bodies_bytes_max; }
+
   // Parsers are for connections that have something to read: most only wait.
   std::unique_ptr<Http1Parser> TakeParser();
   // REQUIRES: parser->is_new().
@@ -64,6 +69,7 @@ class Http1Shared {
   const HttpLimits limits_;
   const SystemClock clock_;
   bool draining_ = false;
+  size_t request_bytes_ = 0;
 
   std::unique_ptr<std::array<char, 64 * 1024>> read_buffer_;
   std::string date_line_;

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -28,19 +29,23 @@ class KeepingHandler final : public RequestHandler {
   std::map<std::string, Responder*> kept;
 };
 
-// One connection over a pair of sockets; the loop's events are made by hand.
-class Http1SharedTest : public ::testing::Test {
- protected:
-  Http1SharedTest() : shared_(loop_, handler_, HttpLimits()) {
+// A connection over a pair of sockets; the loop's events are made by hand.
+class Peer {
+ public:
+  explicit Peer(Http1Shared& shared) {
     EXPECT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, sockets_), 0);
-    connection_ = &shared_.AddConnection(sockets_[0]);
+    connection_ = &shared.AddConnection(sockets_[0]);
   }
-  ~Http1SharedTest() override { ::close(sockets_[1]); }
+  Peer(const Peer&) = delete;
+  ~Peer() { ::close(sockets_[1]); }
 
+  Http1Connection& connection() { return *connection_; }
+  int server_socket() const { return sockets_[0]; }
+  int client_socket() const { return sockets_[1]; }
   void Receive(std::string_view bytes) {
     EXPECT_EQ(::send(sockets_[1], bytes.data(), bytes.size(), 0),
               static_cast<ssize_t>(bytes.size()));
-    connection_->OnIo(1);  // EPOLLIN
+    connection_->OnIo(EPOLLIN);
   }
   std::string Sent() {
     char buffer[65536];
@@ -48,12 +53,68 @@ class Http1SharedTest : public ::testing::Test {
     return got > 0 ? std::string(buffer, static_cast<size_t>(got)) : "";
   }
 
-  Loop loop_;
-  KeepingHandler handler_;
-  Http1Shared shared_;
+ private:
   Http1Connection* connection_;
   int sockets_[2];
 };
+
+class Http1SharedTest : public ::testing::Test {
+ protected:
+  explicit Http1SharedTest(const HttpLimits& limits = {}) : shared_(loop_, handler_, limits) {}
+
+  void Receive(std::string_view bytes) { peer_.Receive(bytes); }
+  std::string Sent() { return peer_.Sent(); }
+
+  Loop loop_;
+  KeepingHandler handler_;
+  Http1Shared shared_;
+  Peer peer_{shared_};
+  Http1Connection* const connection_ = &peer_.connection();
+};
+
+class Http1SharedBodiesTest : public Http1SharedTest {
+ protected:
+  Http1SharedBodiesTest() : Http1SharedTest({.bodies_bytes_max = 100'000}) {}
+
+  const std::string head_ = "POST /x HTTP/1.1\r\nHost: h\r\nContent-Length: 60000\r\n\r\n";
+  const std::string most_ = std::string(59'000, 'x');
+  const std::string rest_ = std::string(1'000, 'y');
+};
+
+TEST_F(Http1SharedBodiesTest, RefusesABodyWhileOthersTakeTheMemoryForAll) {
+  Receive(head_ + most_);
+  Peer second(shared_);
+  second.Receive(head_ + most_);
+  shared_.RunTurnEnd();
+  const std::string refused = second.Sent();
+  EXPECT_TRUE(refused.starts_with("HTTP/1.1 503 Service Unavailable\r\n")) << refused;
+  EXPECT_NE(refused.find("retry-after: 1\r\n"), std::string::npos) << refused;
+  EXPECT_NE(refused.find("\"code\":\"too-many-bodies\""), std::string::npos) << refused;
+
+  Peer little(shared_);
+  little.Receive("POST /x HTTP/1.1\r\nHost: h\r\nContent-Length: 16000\r\n\r\n");
+  little.Receive(std::string(15'000, 'x'));
+  little.Receive(std::string(1'000, 'x'));
+  EXPECT_TRUE(little.Sent().ends_with("answer"));
+  Receive(rest_);
+  EXPECT_TRUE(Sent().ends_with("answer"));
+}
+
+TEST_F(Http1SharedBodiesTest, HasRoomAgainWhenABodyIsDoneWithOrItsClientGone) {
+  for (int i = 0; i < 3; ++i) {
+    Receive(head_ + most_);
+    Receive(rest_);
+    EXPECT_TRUE(Sent().ends_with("answer"));
+  }
+  for (int i = 0; i < 3; ++i) {
+    Peer gone(shared_);
+    gone.Receive(head_ + most_);
+    gone.connection().Close();
+  }
+  Receive(head_ + most_);
+  Receive(rest_);
+  EXPECT_TRUE(Sent().ends_with("answer"));
+}
 
 TEST_F(Http1SharedTest, ClosesWhatTheSystemDoesNotWatch) {
   const int unwatchable = ::open("/proc/self/exe", O_RDONLY);  // EPERM, as ENOSPC for too many
@@ -89,7 +150,7 @@ TEST_F(Http1SharedTest, ReadsARequestThatComesInPiecesBetweenThoseOfOthers) {
   Http1Connection& other = shared_.AddConnection(others[0]);
   const std::string_view whole = "GET /x HTTP/1.1\r\nHost: h\r\n\r\n\r\n";
   ASSERT_EQ(::send(others[1], whole.data(), whole.size(), 0), static_cast<ssize_t>(whole.size()));
-  other.OnIo(1);  // EPOLLIN
+  other.OnIo(EPOLLIN);
   char buffer[4096];
   EXPECT_GT(::recv(others[1], buffer, sizeof buffer, 0), 0);
   Receive("st: h\r\n\r\n");
@@ -163,7 +224,8 @@ TEST_F(Http1SharedLive, KeepsTheOrderOfShortChunksWhereTheSocketIsFull) {
 
 TEST_F(Http1SharedLive, QueuesWhatTheSocketDoesNotTakeOfAShortChunk) {
   const int smallest = 0;
-  ASSERT_EQ(::setsockopt(sockets_[0], SOL_SOCKET, SO_SNDBUF, &smallest, sizeof smallest), 0);
+  ASSERT_EQ(::setsockopt(peer_.server_socket(), SOL_SOCKET, SO_SNDBUF, &smallest, sizeof smallest),
+            0);
   EXPECT_TRUE(responder_->Write(Bytes::Static("news")));
   EXPECT_TRUE(responder_->Write(Bytes::Own(std::string(0x1000, 'c'))));
   EXPECT_TRUE(responder_->Write(Bytes::Static("more")));
@@ -186,7 +248,7 @@ TEST_F(Http1SharedLive, TellsOfAClientThatIsGoneAtTheTurnsEndAndNotWithinAWrite)
   };
   Cancels cancels;
   responder_->SetEvents(&cancels);
-  ::shutdown(sockets_[1], SHUT_RDWR);
+  ::shutdown(peer_.client_socket(), SHUT_RDWR);
   EXPECT_TRUE(responder_->Write(Bytes::Static("news")));
   EXPECT_TRUE(responder_->Write(Bytes::Static("more")));
   EXPECT_EQ(cancels.count, 0);

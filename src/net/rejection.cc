@@ -52,8 +52,9 @@ constexpr int StatusOf(std::string_view line) {
 }
 
 // The stable code of docs/ERRORS.md.
-std::string_view CodeOf(int status) {
-  switch (status) {
+std::string_view CodeOf(const Rejection& rejection) {
+  if (!rejection.code.empty()) return rejection.code;
+  switch (rejection.status) {
     case 408: return "request-timeout";
     case 413: return "content-too-large";
     case 414: return "uri-too-long";
@@ -77,7 +78,7 @@ std::string Body(const Rejection& rejection) {
   std::string body = R"({"type":"about:blank","title":")";
   body.append(ReasonPhrase(rejection.status)).append(R"(","status":)");
   body.append(std::to_string(rejection.status)).append(R"(,"code":")");
-  body.append(CodeOf(rejection.status)).append(R"(","detail":")");
+  body.append(CodeOf(rejection)).append(R"(","detail":")");
   body.append(rejection.detail).append(R"("})");
   return body;
 }

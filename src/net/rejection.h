@@ -11,6 +11,7 @@ namespace thalweg {
 struct Rejection {
   int status = 400;
   std::string_view detail;
+  std::string_view code = {};  // of docs/ERRORS.md; empty: the one that goes with the status
 };
 
 // Appends the first line of an answer: "HTTP/1.1 404 Not Found" and CRLF; "Unknown" for what has no

@@ -47,6 +47,7 @@ Reads
 Limits
   --threads N               event loops (one per core)
   --max-body SIZE           of a request (64MiB)
+  --max-bodies SIZE         all bodies under way; 503 beyond (1/8 of memory)
   --max-page SIZE           of one answer to a read (4MiB)
   --max-header SIZE         of a request, all header fields together (32KiB)
   --max-connections N       of the whole server (100000)
@@ -137,6 +138,7 @@ void DeclareLimits(Flags& flags, ServeConfig& config) {
   HttpLimits& limits = server.limits;
   flags.Number("--threads", 1, kThreadsMax, [&server](uint64_t n) { server.threads = n; });
   flags.Size("--max-body", limits.body_bytes_max);
+  flags.Size("--max-bodies", limits.bodies_bytes_max);
   flags.Size("--max-header", limits.header_bytes_max);
   flags.Number("--max-connections", 1, 10'000'000,
                [&limits](uint64_t n) { limits.connections_max = n; });
@@ -155,7 +157,8 @@ CliText Mistake(const std::string& what) {
 CliResult ParseServe(std::span<const std::string> words) {
   ServeConfig config;
   Storage storage;
-  config.server.store.tail_bytes_max = DefaultTailMemory(MemoryLimit());
+  config.server.store.tail_bytes_max = DefaultShare(MemoryLimit());
+  config.server.limits.bodies_bytes_max = DefaultShare(MemoryLimit());
   Flags flags;
   DeclareAddress(flags, config.server);
   DeclareStorage(flags, storage, config.server.store);

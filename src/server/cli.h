@@ -33,7 +33,7 @@ using CliResult = std::variant<ServeConfig, VerifyCommand, DumpOptions, BackupCo
 // `words` are the arguments without the program's own name. A mistake is one line and kExitUsage.
 CliResult ParseCommandLine(std::span<const std::string> words);
 
-// What --help prints: at most 40 lines of 80 columns.
+// What --help prints: at most 45 lines of 80 columns.
 std::string_view HelpText();
 
 }  // namespace thalweg

@@ -12,8 +12,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr uint64_t kTailMemoryMin = uint64_t{64} << 20;
-constexpr uint64_t kTailMemoryMax = uint64_t{1} << 30;
+constexpr uint64_t kShareMin = uint64_t{64} << 20;
+constexpr uint64_t kShareMax = uint64_t{1} << 30;
 
 // The number in a file; none: there is no such file, or it says `max`.
 std::optional<uint64_t> ReadNumber(const fs::path& path) {
@@ -71,8 +71,8 @@ uint64_t MemoryLimit() {
   return std::min(machine, ControlGroupLimit(groups, "/sys/fs/cgroup").value_or(UINT64_MAX));
 }
 
-uint64_t DefaultTailMemory(uint64_t memory) {
-  return std::clamp(memory / 8, kTailMemoryMin, kTailMemoryMax) >> 20 << 20;
+uint64_t DefaultShare(uint64_t memory) {
+  return std::clamp(memory / 8, kShareMin, kShareMax) >> 20 << 20;
 }
 
 }  // namespace thalweg

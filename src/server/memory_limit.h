@@ -1,5 +1,5 @@
-// How much memory this process may use, and how much of it the program gives to what is not in
-// segments yet where nobody says.
+// How much memory this process may use, and how much of it the program gives to one thing where
+// nobody says.
 #pragma once
 
 #include <cstdint>
@@ -19,7 +19,7 @@ uint64_t MemoryLimit();
 std::optional<uint64_t> ControlGroupLimit(std::string_view groups,
                                           const std::filesystem::path& root);
 
-// The default of --tail-memory: an eighth of `memory`, from 64 MiB to 1 GiB.
-uint64_t DefaultTailMemory(uint64_t memory);
+// The default of --tail-memory and of --max-bodies: an eighth of `memory`, from 64 MiB to 1 GiB.
+uint64_t DefaultShare(uint64_t memory);
 
 }  // namespace thalweg

@@ -65,11 +65,11 @@ TEST_F(MemoryLimitTest, TheMachineHasALimit) {
   EXPECT_LT(MemoryLimit(), uint64_t{1} << 50);
 }
 
-TEST_F(MemoryLimitTest, AnEighthIsForTailsWithinBounds) {
-  EXPECT_EQ(DefaultTailMemory(128 * kMiB), 64 * kMiB);
-  EXPECT_EQ(DefaultTailMemory(2'048 * kMiB), 256 * kMiB);
-  EXPECT_EQ(DefaultTailMemory(2'048 * kMiB + 12'345'678), 257 * kMiB);
-  EXPECT_EQ(DefaultTailMemory(64'000 * kMiB), 1'024 * kMiB);
+TEST_F(MemoryLimitTest, AShareIsAnEighthWithinBounds) {
+  EXPECT_EQ(DefaultShare(128 * kMiB), 64 * kMiB);
+  EXPECT_EQ(DefaultShare(2'048 * kMiB), 256 * kMiB);
+  EXPECT_EQ(DefaultShare(2'048 * kMiB + 12'345'678), 257 * kMiB);
+  EXPECT_EQ(DefaultShare(64'000 * kMiB), 1'024 * kMiB);
 }
 
 }  // namespace
