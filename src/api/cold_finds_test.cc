@@ -45,9 +45,6 @@ class SlowDisk : public testing::Test, public RequestHandler {
     for (const std::string_view path : kPaths) engine().Create(NewStream(path, kBytesType, "0"));
     durable_.reset();  // with a checkpoint
     Open();
-    EXPECT_EQ(engine().Append("hot", NewAppend("1")).verdict, AppendVerdict::kAppended);
-    disk_.SetCold(true);
-    EXPECT_EQ(engine().Describe("surprise").verdict, ReadVerdict::kOk);
     auto socket = ListenSocket::Bind("127.0.0.1", 0);
     EXPECT_TRUE(socket);
     port_ = socket->port();
@@ -55,6 +52,9 @@ class SlowDisk : public testing::Test, public RequestHandler {
     router_ = std::make_unique<Router>(engine(), *loop_, nullptr, clock_, RouterOptions{});
     listener_ = std::make_unique<HttpListener>(*loop_, *std::move(socket), *this, HttpLimits{});
     thread_ = std::thread([this] { loop_->Run(); });
+    EXPECT_THAT(Ask("POST", "hot", "1"), StartsWith("HTTP/1.1 204"));
+    disk_.SetCold(true);
+    EXPECT_EQ(engine().Describe("surprise").verdict, ReadVerdict::kOk);
     disk_.AwaitRead();
     disk_.HoldReads();
   }
