@@ -17,6 +17,8 @@ class THALWEG_API Executor {
   virtual ~Executor() = default;
 
   // Runs `task` soon, never inside this call. THREAD: any.
+  // What a Router of a durable store is asked to append is written once such a task has run, with
+  // all that was asked meanwhile.
   virtual void Post(Task task) = 0;
 
   // Runs `task` once `delay_ms` milliseconds have passed. THREAD: the executor's own.

@@ -4,8 +4,11 @@
 
 #include <array>
 #include <atomic>
+#include <condition_variable>
+#include <deque>
 #include <future>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <thread>
 #include <vector>
@@ -80,24 +83,44 @@ TEST_F(DurableEngineTest, HoldsAfterARestartWhatWasCommittedWhenItEnded) {
   EXPECT_EQ(durable->engine().Describe("/gone").verdict, ReadVerdict::kMissing);
 }
 
-TEST_F(DurableEngineTest, AnAnswerWaitsForItsRecordAndIsToldOfIt) {
-  class RingingExecutor final : public Executor {
-   public:
-    void Post(Task task) override { task_.set_value(std::move(task)); }
-    void PostAfter(int64_t, Task) override { FAIL() << "nothing here waits for time"; }
-    void RunOne() { task_.get_future().get()(); }
+// Its tasks wait for the test's thread.
+class BlockingExecutor final : public Executor {
+ public:
+  void Post(Task task) override {
+    std::lock_guard lock(mutex_);
+    tasks_.push_back(std::move(task));
+    posted_.notify_one();
+  }
+  void PostAfter(int64_t, Task) override { FAIL() << "nothing here waits for time"; }
 
-   private:
-    std::promise<Task> task_;
-  } executor;
+  void RunOne() {
+    std::unique_lock lock(mutex_);
+    posted_.wait(lock, [this] { return !tasks_.empty(); });
+    Task task = std::move(tasks_.front());
+    tasks_.pop_front();
+    lock.unlock();
+    task();
+  }
+
+ private:
+  std::mutex mutex_;  // guards what follows
+  std::condition_variable posted_;
+  std::deque<Task> tasks_;
+};
+
+TEST_F(DurableEngineTest, AnAnswerWaitsForItsRecordAndIsToldOfIt) {
+  BlockingExecutor executor;
   const auto durable = Open();
-  const std::unique_ptr<Port> port = durable->engine().Attach(executor);
-  const CreateOutcome outcome = durable->engine().Create(NewStream("/a"));
-  bool answered = false;
-  port->WhenDurable(outcome.rests_on, [&answered] { answered = true; });
-  if (!answered) executor.RunOne();
-  EXPECT_TRUE(answered);
-  EXPECT_GE(durable->engine().durable(), outcome.rests_on);
+  Engine& engine = durable->engine();
+  const std::unique_ptr<Port> port = engine.Attach(executor);
+  const auto expect_answer = [&](Lsn lsn) {
+    bool answered = false;
+    port->WhenDurable(lsn, [&answered] { answered = true; });
+    while (!answered) executor.RunOne();
+    EXPECT_GE(engine.durable(), lsn);
+  };
+  expect_answer(engine.Create(NewStream("/a")).rests_on);
+  expect_answer(engine.Append("/a", NewAppend("x"), CommitStart::kByPort).rests_on);
 }
 
 constexpr size_t kThreads = 4;

@@ -47,6 +47,8 @@ void Engine::EndReplay() {
 
 void Engine::OnDurable(Lsn durable) { publisher_->OnDurable(durable); }
 
+void Engine::StartCommit() { log_->StartCommit(); }
+
 bool Engine::Fail() { return publisher_->Fail(); }
 
 bool Engine::failed() const { return publisher_->failed(); }
@@ -75,7 +77,7 @@ RemoveOutcome Engine::Remove(std::string_view path) {
   const auto remove = [&](Partition& partition, const StreamHandle& stream, Aftermath& after) {
     const RemoveDecision decision = DecideRemove(StateOf(stream), RemoveCause::kDelete, now);
     if (decision.record) {
-      streams_->Remove(stream, *decision.record, log_->Stage(*decision.record), after);
+      streams_->Remove(stream, *decision.record, log_->StageAndStart(*decision.record), after);
     }
     outcome.verdict = decision.verdict;
     outcome.rests_on = RestsOn(partition, stream);

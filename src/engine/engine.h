@@ -78,6 +78,12 @@ struct AppendOutcome {
   Lsn rests_on;
 };
 
+// When the log is told to begin with what a command staged.
+enum class CommitStart : uint8_t {
+  kNow,
+  kByPort,  // when the caller has handed the outcome to Port::WhenDurable
+};
+
 struct RemoveOutcome {
   Trouble trouble = Trouble::kNone;  // else nothing below is meant
   RemoveVerdict verdict = RemoveVerdict::kMissing;
@@ -116,6 +122,9 @@ class Engine final : private CommitListener {
   StorageResult<void> Replay(Lsn lsn, const Record& record);
   void EndReplay();
 
+  // What was staged with CommitStart::kByPort is to be written. THREAD: any. For Port.
+  void StartCommit();
+
   // Whether a command on the stream at `path` is to be expected to wait for the disk, to find it:
   // it is not in memory, and to find such ones waits. Who must not wait has a disk worker find it
   // first, by Describe. Never without disk workers. THREAD: takes a lock where finds wait.
@@ -126,7 +135,8 @@ class Engine final : private CommitListener {
   // How the body of a creation is to be read: as its type says, or as the source of a fork, whose
   // type it inherits. `payload` is not looked at.
   ContentKind KindOfNew(const CreateCommand& command);
-  AppendOutcome Append(std::string_view path, AppendCommand command);
+  AppendOutcome Append(std::string_view path, AppendCommand command,
+                       CommitStart start = CommitStart::kNow);
   RemoveOutcome Remove(std::string_view path);
 
   // A page of the stream at `path`.

@@ -35,7 +35,7 @@ AppendOutcome OutcomeOf(AppendVerdict verdict, const StreamHandle& stream,
 
 }  // namespace
 
-AppendOutcome Engine::Append(std::string_view path, AppendCommand command) {
+AppendOutcome Engine::Append(std::string_view path, AppendCommand command, CommitStart start) {
   AppendOutcome outcome;
   outcome.trouble = TroubleOf(command.payload);
   if (outcome.trouble != Trouble::kNone) return outcome;
@@ -49,6 +49,7 @@ AppendOutcome Engine::Append(std::string_view path, AppendCommand command) {
     if (outcome.trouble != Trouble::kNone) return;
     if (decision.record) {
       const Lsn lsn = log_->Stage(*decision.record);
+      if (start == CommitStart::kNow) log_->StartCommit();
       streams_->Append(stream, *decision.record, lsn, std::move(copy), after);
     }
     if (IsUse(decision.verdict)) streams_->Use(stream, command.now);

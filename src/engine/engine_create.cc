@@ -167,8 +167,8 @@ CreateOutcome Engine::CreateLocked(const CreateCommand& command, const PathKey& 
   if (outcome.trouble != Trouble::kNone) return outcome;
   if (decision.record) {
     THALWEG_ASSERT(stream == nullptr);
-    stream =
-        streams_->Add(*decision.record, log_->Stage(*decision.record), std::move(copy), source);
+    const Lsn lsn = log_->StageAndStart(*decision.record);
+    stream = streams_->Add(*decision.record, lsn, std::move(copy), source);
   }
   outcome.verdict = decision.verdict;
   outcome.rests_on = RestsOn(partition, stream);

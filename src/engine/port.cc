@@ -12,11 +12,14 @@
 namespace thalweg {
 
 Port::Port(Engine& engine, Executor& executor)
-    : publisher_(engine.publisher()), mailbox_(std::make_shared<PortMailbox>(executor, *this)) {
+    : engine_(engine),
+      publisher_(engine.publisher()),
+      mailbox_(std::make_shared<PortMailbox>(executor, *this)) {
   publisher_.AddListener(mailbox_);
 }
 
 Port::~Port() {
+  if (start_is_due_) StartCommit();
   mailbox_->Close();
   publisher_.RemoveListener(mailbox_);
   for (const auto& [entry, watched] : watched_) {
@@ -31,11 +34,17 @@ void Port::WhenDurable(Lsn lsn, Executor::Task task) {
   if (!MustWait(lsn)) return task();
   if (!answers_.empty()) lsn = std::max(lsn, answers_.back().lsn);
   answers_.push_back({lsn, std::move(task)});
+  if (!std::exchange(start_is_due_, true)) mailbox_->PostStartCommit();
   if (answers_.size() > 1) return;  // the first one is awaited already
   mailbox_->Await(lsn);
   // The log may have got there, or failed, before it was known that somebody waits.
   mailbox_->OnDurable(publisher_.durable());
   if (publisher_.failed()) mailbox_->OnFailure();
+}
+
+void Port::StartCommit() {
+  start_is_due_ = false;
+  engine_.StartCommit();
 }
 
 void Port::RunDurable() {

@@ -40,7 +40,8 @@ class Port {
 
   // Runs `task` as soon as `lsn` is durable: now, inside this call, where it is already and nothing
   // waits before it; else on the executor, in the order of the calls. The port's end drops it, and
-  // so does the engine's failure.
+  // so does the engine's failure. Has the log begin with what is staged, at the end of the
+  // executor's turn, so that all that one turn brings is synced together.
   void WhenDurable(Lsn lsn, Executor::Task task);
 
   // Whether WhenDurable would keep its task for later.
@@ -62,14 +63,17 @@ class Port {
     std::shared_ptr<WatchPoint> point;
   };
 
+  void StartCommit();
   void RunDurable();
   void LetGo();
   static void Leave(const Watched& watched);
 
+  Engine& engine_;
   Publisher& publisher_;
   std::shared_ptr<PortMailbox> mailbox_;
   std::deque<Answer> answers_;
   std::unordered_map<StreamEntry*, Watched> watched_;
+  bool start_is_due_ = false;  // StartCommit is posted
   bool failure_told_ = false;  // to the watchers
 };
 

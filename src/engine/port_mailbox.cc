@@ -65,6 +65,12 @@ void PortMailbox::Await(std::optional<Lsn> lsn) {
   awaited_ = lsn;
 }
 
+void PortMailbox::PostStartCommit() {
+  executor_.Post([self = shared_from_this()] {
+    if (self->port_ != nullptr) self->port_->StartCommit();
+  });
+}
+
 void PortMailbox::Close() {
   port_ = nullptr;
   std::lock_guard lock(mutex_);

@@ -60,6 +60,9 @@ class PortMailbox final : public DurabilityListener,
   // The port waits for `lsn` first; null: for nothing.
   void Await(std::optional<Lsn> lsn);
 
+  // Has the port start the log's commit, in a task of the executor. THREAD: the executor's.
+  void PostStartCommit();
+
   bool has_port() const { return port_ != nullptr; }
 
   // The port ends: nothing is posted and nothing delivered from here on.

@@ -222,6 +222,30 @@ TEST_F(SlowLogTest, AnswersWaitForTheirLsnAndLeaveInOrder) {
   EXPECT_EQ(order, "12345") << "at once where nothing waits";
 }
 
+TEST_F(SlowLogTest, TheLogBeginsAtTheEndOfATurnWithAllThatItBrought) {
+  CreateDurably("/a");
+  const auto append = [&] {
+    const AppendOutcome outcome = engine_.Append("/a", NewAppend("x"), CommitStart::kByPort);
+    port_->WhenDurable(outcome.rests_on, [] {});
+  };
+  const int before = log_->starts();
+  append();
+  append();
+  EXPECT_EQ(log_->starts(), before);
+  executor_.RunAll();
+  EXPECT_EQ(log_->starts(), before + 1);
+  append();  // behind answers that wait already
+  executor_.RunAll();
+  EXPECT_EQ(log_->starts(), before + 2);
+  append();
+  port_.reset();
+  EXPECT_EQ(log_->starts(), before + 3) << "what was staged is not left there";
+  executor_.RunAll();
+  EXPECT_EQ(log_->starts(), before + 3);
+  engine_.Append("/a", NewAppend("x"));
+  EXPECT_EQ(log_->starts(), before + 4) << "of one without a port";
+}
+
 TEST_F(SlowLogTest, AnAnswerThatComesBetweenTheLogsProgressAndItsWordIsNotForgotten) {
   CreateDurably("/a");
   const Lsn first = engine_.Append("/a", NewAppend("x")).rests_on;

@@ -74,7 +74,7 @@ void StreamTable::ExpireIfDue(const StreamHandle& stream, Moment now, Aftermath&
   if (expiry.kind == Expiry::Kind::kTtl && stream->watched_by) return Use(stream, now);
   const RemoveDecision decision = DecideRemove(&stream->state, RemoveCause::kExpired, now);
   THALWEG_ASSERT(decision.record.has_value());
-  Remove(stream, *decision.record, log_.Stage(*decision.record), after);
+  Remove(stream, *decision.record, log_.StageAndStart(*decision.record), after);
 }
 
 // While the log has no room a use is noted in memory alone: records for uses that go on would take
@@ -85,7 +85,7 @@ void StreamTable::Use(const StreamHandle& stream, Moment now) {
   stream->used_steady_ms = now.steady_ms;
   if (!TouchIsDue(stream->state.config->expiry, stream->state.accessed_steady_ms, now)) return;
   const TouchRecord record{.id = stream->state.id, .at = now};
-  if (log_.HasRoom()) log_.Stage(record);  // no answer rests on it
+  if (log_.HasRoom()) log_.StageAndStart(record);  // no answer rests on it
   Touch(stream, record);
 }
 

@@ -101,13 +101,14 @@ void HandleAppend(const RouterContext& context, JsonSplitter& splitter,
   const bool is_json = fields->content_type && KindOf(*fields->content_type) == ContentKind::kJson;
   Body body;
   DecodeBody(request.http.body, is_json, splitter, body);
-  const AppendOutcome outcome =
-      context.engine.Append(request.key, {.content_type = fields->content_type,
-                                          .payload = body.payload,
-                                          .producer = *producer,
-                                          .stream_seq = fields->stream_seq,
-                                          .close = fields->closes(),
-                                          .now = {}});
+  const AppendOutcome outcome = context.engine.Append(request.key,
+                                                      {.content_type = fields->content_type,
+                                                       .payload = body.payload,
+                                                       .producer = *producer,
+                                                       .stream_seq = fields->stream_seq,
+                                                       .close = fields->closes(),
+                                                       .now = {}},
+                                                      CommitStart::kByPort);
 
   Asked asked{
       .producer_seq = {}, .has_origin = fields->has_origin, .body_error = std::move(body.error)};

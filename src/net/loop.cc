@@ -13,6 +13,7 @@
 #include <cstring>
 #include <list>
 #include <mutex>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -82,6 +83,7 @@ class Loop::Impl {
   const int epoll_fd_;
   const int wake_fd_;
   std::atomic<bool> stopped_ = false;
+  std::atomic<std::thread::id> own_thread_;  // while it runs
 
   std::mutex mutex_;
   std::vector<Task> posted_;   // guarded by mutex_
@@ -96,6 +98,7 @@ class Loop::Impl {
   epoll_event events_[kEventsPerTurn];
   int event_count_ = 0;
   bool turn_again_ = false;
+  bool tasks_are_due_ = false;  // this turn comes to them yet
 };
 
 Loop::Impl::Impl()
@@ -113,9 +116,11 @@ Loop::Impl::~Impl() {
 }
 
 void Loop::Impl::Post(Task task) {
+  const bool is_due =
+      own_thread_.load(std::memory_order_relaxed) == std::this_thread::get_id() && tasks_are_due_;
   const std::lock_guard lock(mutex_);
   posted_.push_back(std::move(task));
-  if (wake_written_) return;
+  if (is_due || wake_written_) return;
   wake_written_ = true;
   Wake();
 }
@@ -129,6 +134,7 @@ void Loop::Impl::PostAfter(int64_t delay_ms, Task task) {
 
 void Loop::Impl::Run() {
   BlockSigpipe();
+  own_thread_.store(std::this_thread::get_id(), std::memory_order_relaxed);
   while (!stopped_.load(std::memory_order_acquire)) Turn();
 }
 
@@ -142,7 +148,9 @@ void Loop::Impl::Turn() {
   THALWEG_ASSERT(count >= 0 || errno == EINTR);
   now_ms_ = clock_.SteadyMs();
   turn_again_ = false;
+  tasks_are_due_ = true;
   DispatchEvents(std::max(count, 0));
+  tasks_are_due_ = false;
   RunTasks();
   timers_.Advance(now_ms_);
   for (TurnEndHandler* handler : turn_end_handlers_) turn_again_ |= handler->OnTurnEnd();

@@ -106,6 +106,37 @@ TEST(Loop, DeliversNoEventToAHandlerRemovedInTheSameTurn) {
   EXPECT_EQ(events, 1);
 }
 
+TEST(Loop, RunsWhatAHandlerPostsInTheSameTurnAndWhatATaskPostsInTheNext) {
+  Loop loop;
+  FdHandler ready;
+  std::string order;
+  ready.on_io = [&] {
+    loop.Post([&] {
+      order += "task ";
+      loop.Post([&] {
+        order += "next ";
+        loop.Stop();
+      });
+    });
+    order += "io ";
+  };
+  class Ends final : public TurnEndHandler {
+   public:
+    explicit Ends(std::string& order) : order_(order) {}
+    bool OnTurnEnd() override {
+      order_ += "end ";
+      return false;
+    }
+
+   private:
+    std::string& order_;
+  } ends(order);
+  loop.AddTurnEnd(&ends);
+  ASSERT_TRUE(loop.Add(ready.fd(), EPOLLIN, &ready));
+  loop.Run();
+  EXPECT_EQ(order, "io task end next end ");
+}
+
 class CountingTurnEnd final : public TurnEndHandler {
  public:
   explicit CountingTurnEnd(Loop& loop) : loop_(loop) {}

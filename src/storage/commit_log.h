@@ -25,8 +25,20 @@ class CommitLog {
   virtual void Attach(CommitListener* listener) = 0;
 
   // Puts `record` into the log and returns its position; positions grow with every call. What was
-  // staged becomes durable later, in order. Copies what it keeps; never waits for the disk.
+  // staged becomes durable in order, some time after StartCommit. Copies what it keeps; never waits
+  // for the disk.
   virtual Lsn Stage(const Record& record) = 0;
+
+  // Has all that is staged written soon. Who stages much at once calls it behind the last of it: a
+  // log that starts with the first record syncs that one alone, and the others after it. THREAD:
+  // any.
+  virtual void StartCommit() {}
+
+  Lsn StageAndStart(const Record& record) {
+    const Lsn lsn = Stage(record);
+    StartCommit();
+    return lsn;
+  }
 
   // Every record at or below this position is on stable storage (or as safe as it will ever be).
   // Never goes back. THREAD: any, without a lock.

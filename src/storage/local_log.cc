@@ -139,7 +139,7 @@ void LocalLog::Attach(CommitListener* listener) {
 }
 
 Lsn LocalLog::Stage(const Record& record) {
-  std::unique_lock lock(staging_mutex_);
+  std::lock_guard lock(staging_mutex_);
   if (failed()) return Lsn{++last_staged_.value};
   if (staged_.block.size() >= options_.batch_bytes_max) {
     filled_.push_back(std::exchange(staged_, Staged{}));
@@ -151,12 +151,10 @@ Lsn LocalLog::Stage(const Record& record) {
   EncodeRecord(record, block);
   SetLogRecordLength(block, length_at);
   THALWEG_ASSERT(block.size() <= kLogPayloadBytesMax);
-  const bool was_empty = staged_.records++ == 0;
+  ++staged_.records;
   const Lsn lsn{++last_staged_.value};
   staged_bytes_.store(staged_bytes_.load(std::memory_order_relaxed) + block.size() - length_at,
                       std::memory_order_relaxed);
-  lock.unlock();
-  if (was_empty) staged_something_.notify_one();
   return lsn;
 }
 

@@ -63,6 +63,7 @@ class LocalLog final : public CommitLog {
   // CommitLog
   void Attach(CommitListener* listener) override;
   Lsn Stage(const Record& record) override;
+  void StartCommit() override { staged_something_.notify_one(); }
   Lsn durable() const override { return {durable_.load(std::memory_order_acquire)}; }
   bool HasRoom() const override { return has_room_.load(std::memory_order_relaxed); }
 
@@ -70,8 +71,9 @@ class LocalLog final : public CommitLog {
   Lsn staged();
   uint64_t staged_bytes() const { return staged_bytes_.load(std::memory_order_relaxed); }
 
-  // Waits until there is something to commit, be it a batch that found no space; false: `stop` was
-  // asked for and there is nothing. THREAD: Commit's.
+  // Waits until there is something to commit, be it a batch that found no space, and somebody has
+  // called StartCommit, or does not wait where there is something already; false: `stop` was asked
+  // for and there is nothing. THREAD: Commit's.
   bool WaitForStaged(std::stop_token stop);
 
   // Writes and syncs what is staged, or a batch of it, and tells the listener. Does nothing where

@@ -13,6 +13,9 @@ class DelayedLog : public CommitLog {
   Lsn Stage(const Record& record) override;
   Lsn durable() const override { return Lsn{durable_.load()}; }
 
+  void StartCommit() override { ++starts_; }
+  int starts() const { return starts_.load(); }  // how often a commit was asked for
+
   bool HasRoom() const override { return has_room_.load(); }
   void SetRoom(bool has_room) { has_room_ = has_room; }
 
@@ -29,6 +32,7 @@ class DelayedLog : public CommitLog {
   CommitListener* listener_ = nullptr;
   std::atomic<uint64_t> staged_{0};
   std::atomic<uint64_t> durable_{0};
+  std::atomic<int> starts_{0};
   std::atomic<bool> has_room_{true};
 };
 
