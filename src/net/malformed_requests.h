@@ -127,7 +127,7 @@ inline constexpr MalformedRequest kMalformedRequests[] = {
     {"HTTP/0.9", 400, "GET /\r\n\r\n"},
     {"HTTP/2.0", 505, "GET / HTTP/2.0\r\nHost: a\r\n\r\n"},
     {"the preface of HTTP/2", 505, "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"},
-    {"HTTP/1.2", 505, "GET / HTTP/1.2\r\nHost: a\r\n\r\n"},
+    {"HTTP/0.9, named", 505, "GET / HTTP/0.9\r\nHost: a\r\n\r\n"},
     {"HTTP/1.10", 400, "GET / HTTP/1.10\r\nHost: a\r\n\r\n"},
     {"lower case http", 400, "GET / http/1.1\r\nHost: a\r\n\r\n"},
     {"RTSP", 400, "OPTIONS / RTSP/1.0\r\nHost: a\r\n\r\n"},

@@ -18,10 +18,6 @@ constexpr uint32_t kBlankLinesMax = 2;
 
 constexpr size_t kKeptFields = 16;
 
-// What follows "HTTP/".
-constexpr std::string_view kVersion11 = "1.1";
-constexpr std::string_view kVersion10 = "1.0";
-
 // The registered methods that have no meaning here. RFC 9110 9.1: 405 is for a method that is
 // known, 501 for one that is not.
 constexpr std::string_view kOtherMethods[] = {
@@ -96,10 +92,11 @@ bool RequestHead::ReadRequestLine(std::span<char> bytes) {
 
   const auto line_end = static_cast<size_t>(version.data() + version.size() + 1 - bytes.data());
   if (RejectIfTooLong(line_end)) return false;
-  if (version != kVersion11 && version != kVersion10) {
-    return Reject({505, "HTTP/1.1 and HTTP/1.0 are spoken here"});
-  }
-  http10_ = version == kVersion10;
+  if (version[0] != '1') return Reject({505, "HTTP/1.1 and HTTP/1.0 are spoken here"});
+  // RFC 9110 2.5: a recipient of "a higher minor version [...] SHOULD process the message as if it
+  // was in the highest minor version within that major version to which the recipient is
+  // conformant": all but 1.0 is 1.1.
+  http10_ = version[2] == '0';
   if (!OnTarget({line, method_end}, {method_end + 1, target_end})) return false;
   fields_begin_ = line_begin_ = line_end + 1;
   return true;

@@ -186,5 +186,14 @@ TEST(RequestHeadDifferential, EveryKnownDifferenceIsOne) {
   }
 }
 
+TEST(RequestHeadDifferential, LlhttpIsAskedAboutAHigherMinorVersionAsIfItWere11) {
+  const std::string bytes = "GET /HTTP/1.4 HTTP/1.2\r\nHost: h\r\n\r\n";
+  EXPECT_FALSE(AskLlhttp(bytes).accepted);
+  std::string own = bytes;
+  RequestHead head(kLimits);
+  ASSERT_EQ(head.Read(own), Progress::kWhole);
+  EXPECT_EQ(DifferenceFromLlhttp(head, bytes), "");
+}
+
 }  // namespace
 }  // namespace thalweg

@@ -99,6 +99,19 @@ TEST(RequestHead, TellsAMethodThatIsKnownFromOneThatIsNot) {
   }
 }
 
+// RFC 9110 2.5: HTTP/1.2 to 1.9 are read as HTTP/1.1.
+TEST(RequestHead, ReadsAHigherMinorVersionAsItsOwn) {
+  for (char minor = '0'; minor <= '9'; ++minor) {
+    std::string bytes = "GET / HTTP/1._\r\nHost: h\r\nExpect: 100-continue\r\n\r\n";
+    bytes[bytes.find('_')] = minor;
+    RequestHead head(kLimits);
+    ASSERT_EQ(head.Read(bytes), Progress::kWhole) << minor;
+    EXPECT_EQ(head.http10(), minor == '0') << minor;
+    EXPECT_EQ(head.keep_alive(), minor != '0') << minor;
+    EXPECT_EQ(head.expects_continue(), minor != '0') << minor;
+  }
+}
+
 TEST(RequestHead, TakesLimitsThatAreNone) {
   HttpLimits limits;
   limits.request_line_bytes_max = limits.header_bytes_max = limits.header_count_max = SIZE_MAX;
