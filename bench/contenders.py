@@ -51,8 +51,8 @@ class Kind:
     argv: object
     base: str = STREAMS
     cores: int = 1
+    is_limit: bool = False  # has no past; where it serves, it prints `listening on URL` itself
     serves: bool = True  # False: it is a load of its own, and says what thalweg_load says
-    is_limit: bool = False  # picks its port itself, prints `listening on URL`; has no past
     needs: str | None = None  # a path under build/bench-peers, of a peer
     streams_max: int = 1 << 30  # more do not fit into what it can open
     before: object = None  # (folder, port): writes its configuration
@@ -164,8 +164,8 @@ def kinds():
         Kind("limit-commit", limit("respond", "--commit", "{}/log"), is_limit=True),
         Kind("limit-replay", limit("replay", "{}/stream"), is_limit=True),
         Kind("limit-fanout", limit("fanout"), is_limit=True),
-        Kind("limit-sync", sync(), serves=False),
-        Kind("limit-sync-written", sync("--written"), serves=False),
+        Kind("limit-sync", sync(), is_limit=True, serves=False),
+        Kind("limit-sync-written", sync("--written"), is_limit=True, serves=False),
         Kind("electric-wal", electric("wal"), **electric_there),
         Kind("electric-wal-2-cores", electric("wal"), cores=2, **electric_there),
         Kind("electric-memory", electric("memory"), **electric_there),

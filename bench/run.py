@@ -37,7 +37,7 @@ def arguments():
     parser.add_argument("--runs", type=int, help="of each case and server (3; quick: 1)")
     parser.add_argument("--seconds", type=float, help="measured in each run (2; quick: 0.5)")
     parser.add_argument("--servers", type=lambda text: text.split(","), metavar="NAME,...",
-                        help="these, whatever the workload: " + " ".join(servers))  # fmt: skip
+                        help="only these of a workload's: " + " ".join(servers))  # fmt: skip
     parser.add_argument("--server-core", type=int, default=0)
     parser.add_argument("--client-core", type=int, default=min(2, (os.cpu_count() or 1) - 1))
     parser.add_argument("--build", default=os.path.join(ROOT, "build", "release"))
@@ -80,7 +80,10 @@ def commit():
 def chosen(workload, options):
     """The kinds that are to run it, and are there."""
     kinds = contenders.kinds()
-    for name in options.servers or workload.contenders(options.peers):
+    named = options.servers or []
+    for name in workload.contenders(options.peers or named):
+        if named and name not in named:
+            continue
         if kinds[name].installed():
             yield kinds[name]
         else:
@@ -103,9 +106,8 @@ def measured_row(options, setting, workload, kind, case):
         return {"error": str(why)}
 
 
-def measurements(options, setting, workload):
+def measurements(options, setting, workload, servers):
     """All rows, run by run; each says which it is."""
-    servers = list(chosen(workload, options))
     results = []
     for run in range(options.runs):
         for case in workload.cases:
@@ -147,7 +149,11 @@ def main():
     known = workloads(options.quick)
     for workload in [known[name] for name in options.workloads]:
         print(f"{workload.title}:", flush=True)
-        write(options, workload, measurements(options, setting, workload))
+        servers = list(chosen(workload, options))
+        if servers:
+            write(options, workload, measurements(options, setting, workload, servers))
+        else:
+            print(f"{workload.name}: skipped, it has none of these servers", flush=True)
 
 
 if __name__ == "__main__":

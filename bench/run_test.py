@@ -14,6 +14,9 @@ import tempfile
 import unittest
 
 sys.dont_write_bytecode = True
+from contenders import kinds  # noqa: E402
+from workloads import workloads  # noqa: E402
+
 BUILD = sys.argv[1]
 RUN = os.path.join(os.path.dirname(os.path.abspath(__file__)), "run.py")
 
@@ -70,6 +73,21 @@ class Run(unittest.TestCase):
         results = self.measured("two-cores")["two-cores"]["results"]
         self.assertEqual({result["server"] for result in results}, {"thalweg", "thalweg-2-cores"})
         self.assertGreater(results[1]["ours_cpu_us"], 0)
+
+    def test_measures_those_of_the_named_servers_that_a_workload_has(self):
+        with tempfile.TemporaryDirectory() as out:
+            done = self.run_driver("start", "replay", "--servers", "thalweg-memory,limit-replay",
+                                   "--seconds", "0.2", "--out", out)  # fmt: skip
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertIn("\nstart: skipped, it has none of these servers\n", done.stdout)
+            self.assertFalse(os.path.exists(os.path.join(out, "start.json")))
+            with open(os.path.join(out, "replay.json")) as file:
+                results = json.load(file)["results"]
+            self.assertEqual({result["server"] for result in results}, {"limit-replay"})
+
+    def test_tells_limits_from_servers(self):
+        limits = {name for workload in workloads(True).values() for name in workload.limits}
+        self.assertEqual({kind.name for kind in kinds().values() if kind.is_limit}, limits)
 
     def test_refuses_a_workload_that_is_none(self):
         done = self.run_driver("nothing")
