@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <optional>
 #include <string>
 #include <utility>
@@ -51,16 +52,32 @@ const Problem& ProblemOf(CreateVerdict verdict) {
   return kStreamExists;
 }
 
-void SendCreated(const RouterContext& context, const CreateOutcome& outcome,
-                 const std::string& location, const std::string& body_error, Responder& responder) {
+// RFC 9110 13.1.2: with "*", a stream that is there already is no success.
+bool MustBeNew(const Request& request) {
+  const auto condition = std::ranges::find(request.headers, "if-none-match", &HeaderField::name);
+  return condition != request.headers.end() && condition->value == "*";
+}
+
+// What the answer needs of the request, which is gone by then.
+struct Asked {
+  bool must_be_new = false;
+  std::string location;
+  std::string body_error;
+};
+
+void SendCreated(const RouterContext& context, const CreateOutcome& outcome, const Asked& asked,
+                 Responder& responder) {
   if (outcome.trouble != Trouble::kNone) return SendTrouble(context, outcome.trouble, responder);
   Head head(context);
   const bool created = outcome.verdict == CreateVerdict::kCreated;
   if (!created && outcome.verdict != CreateVerdict::kExists) {
-    return SendProblem(responder, std::move(head), ProblemOf(outcome.verdict), body_error);
+    return SendProblem(responder, std::move(head), ProblemOf(outcome.verdict), asked.body_error);
+  }
+  if (!created && asked.must_be_new) {
+    return SendProblem(responder, std::move(head), kPreconditionFailed, {});
   }
   head.ContentType(outcome.content_type).NextOffset(outcome.tail).Closed(outcome.closed);
-  if (created) head.Add("location", location);
+  if (created) head.Add("location", asked.location);
   responder.Respond(created ? 201 : 200, head.fields(), {});
 }
 
@@ -126,10 +143,11 @@ void HandleCreate(const RouterContext& context, JsonSplitter& splitter,
 
   const Lsn rests_on = outcome.rests_on;
   std::optional<StreamEvent> event = EventOf(context, request, outcome);
-  auto answer = [&context, outcome = std::move(outcome), location = LocationOf(context, request),
-                 error = std::move(body.error)](Responder& waiting) {
-    SendCreated(context, outcome, location, error, waiting);
-  };
+  Asked asked{.must_be_new = MustBeNew(request.http),
+              .location = LocationOf(context, request),
+              .body_error = std::move(body.error)};
+  auto answer = [&context, outcome = std::move(outcome), asked = std::move(asked)](
+                    Responder& waiting) { SendCreated(context, outcome, asked, waiting); };
   if (!event) return AnswerWhenDurable(context.port, rests_on, responder, std::move(answer));
   context.hooked->AnswerWhenTold(rests_on, context.options.hooks.on_created, std::move(*event),
                                  responder, std::move(answer));

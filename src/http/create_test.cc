@@ -207,6 +207,36 @@ TEST(Create, RefusesAForkOfTheLastOfTheLongestChain) {
   EXPECT_EQ(CodeOf(refused), "fork-too-deep");
 }
 
+TEST(Create, IsNoSuccessTwiceWhereItMustBeNew) {
+  RouterBench bench;
+  const Fields must_be_new = {{"content-type", "text/plain"}, {"if-none-match", "*"}};
+  EXPECT_EQ(bench.Put("a", must_be_new, "one").status(), 201);
+  const auto again = bench.Put("a", must_be_new, "one");
+  EXPECT_EQ(again.status(), 412);
+  EXPECT_EQ(CodeOf(again), "precondition-failed");
+  EXPECT_EQ(bench.Get("a").body(), "one");
+  EXPECT_EQ(bench.Put("a", {{"content-type", "text/plain"}, {"if-none-match", "\"x\""}}).status(),
+            200);
+  EXPECT_EQ(bench.Put("a", {{"content-type", "image/png"}, {"if-none-match", "*"}}).status(), 409)
+      << "RFC 9110 13.2.1: what fails without the condition is not judged by it";
+}
+
+// To ignore it would do what the client wants to be done on its condition alone.
+TEST(Changes, AreRefusedWithIfMatch) {
+  RouterBench bench;
+  bench.PutText("a", "one");
+  for (const Method method : {Method::kPut, Method::kPost, Method::kDelete}) {
+    for (const std::string_view stream : {"a", "b"}) {
+      const auto answer = bench.Send(
+          method, stream, {{"content-type", "text/plain"}, {"if-match", "\"an old tag\""}}, "two");
+      EXPECT_EQ(answer.status(), 400) << stream;
+      EXPECT_EQ(CodeOf(answer), "if-match") << stream;
+    }
+  }
+  EXPECT_EQ(bench.Get("a").body(), "one");
+  EXPECT_EQ(bench.Get("b").status(), 404);
+}
+
 TEST(Create, ForksWithAndWithoutTheBasePath) {
   RouterBench bench;
   bench.PutJson("source", "[1,2,3]");

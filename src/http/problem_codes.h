@@ -51,6 +51,7 @@ inline constexpr Problem kBadFork{400, "bad-fork", "The fork is described wrongl
 inline constexpr Problem kBadProducer{400, "bad-producer", "The producer headers are malformed."};
 inline constexpr Problem kContentEncoding{415, "content-encoding",
                                           "The body must not have a content coding."};
+inline constexpr Problem kIfMatch{400, "if-match", "A change must not depend on an entity tag."};
 inline constexpr Problem kContentTypeMissing{400, "content-type-missing",
                                              "Data needs a content type."};
 inline constexpr Problem kEmptyBody{400, "empty-body", "There is nothing to append."};
@@ -66,6 +67,8 @@ inline constexpr Problem kContentTypeMismatch{409, "content-type-mismatch",
                                               "The content type is not the stream's."};
 
 // Creating.
+inline constexpr Problem kPreconditionFailed{412, "precondition-failed",
+                                             "The stream exists, and must not."};
 inline constexpr Problem kStreamExists{409, "stream-exists",
                                        "The stream exists with another configuration."};
 inline constexpr Problem kClosureMismatch{409, "closure-mismatch",
@@ -121,6 +124,7 @@ inline constexpr const Problem* kAllProblems[] = {
     &kRepeatedHeader,
     &kFieldTooLong,
     &kContentEncoding,
+    &kIfMatch,
     &kBadExpiry,
     &kBadFork,
     &kBadProducer,
@@ -132,6 +136,7 @@ inline constexpr const Problem* kAllProblems[] = {
     &kStreamDeleted,
     &kStreamClosed,
     &kContentTypeMismatch,
+    &kPreconditionFailed,
     &kStreamExists,
     &kClosureMismatch,
     &kPathHeld,

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <utility>
 
 #include "http/durable_answer.h"
@@ -5,6 +6,7 @@
 #include "http/head.h"
 #include "http/hooked_answers.h"
 #include "http/problem_codes.h"
+#include "http/request_fields.h"
 #include "http/trouble.h"
 
 namespace thalweg {
@@ -26,6 +28,10 @@ void SendRemoved(const RouterContext& context, RemoveVerdict verdict, Responder&
 
 void HandleRemove(const RouterContext& context, const StreamRequest& request,
                   Responder& responder) {
+  const auto& fields = request.http.headers;
+  if (std::ranges::find(fields, kIfMatchName, &HeaderField::name) != fields.end()) {
+    return SendRefusal(context, IfMatchRefusal(), responder);
+  }
   const RemoveOutcome outcome = context.engine.Remove(request.key);
   if (outcome.trouble != Trouble::kNone) return SendTrouble(context, outcome.trouble, responder);
   const auto answer = [&context, verdict = outcome.verdict](Responder& waiting) {

@@ -58,12 +58,17 @@ bool RequestFields::closes() const {
   return stream_closed && EqualIgnoringCase(*stream_closed, "true");
 }
 
+Refusal IfMatchRefusal() {
+  return {&kIfMatch, "Use stream-seq or a producer's epoch in place of if-match."};
+}
+
 std::expected<RequestFields, Refusal> FindFields(std::span<const HeaderField> headers) {
   RequestFields fields;
   for (const HeaderField& header : headers) {
     Field* slot = SlotOf(header.name, fields);
     if (slot == nullptr) {
       fields.has_origin |= header.name == "origin";
+      if (header.name == kIfMatchName) return std::unexpected(IfMatchRefusal());
       continue;
     }
     if (slot->has_value()) {

@@ -33,8 +33,13 @@ struct RequestFields {
   bool closes() const;
 };
 
-// Refuses a field that stands there twice, one that a stream would keep and that is too long, and a
-// coding of the body: readers would not be told of it.
+// Refuses a field that stands there twice, one that a stream would keep and that is too long, a
+// coding of the body, of which readers would not be told, and If-Match.
 std::expected<RequestFields, Refusal> FindFields(std::span<const HeaderField> headers);
+
+inline constexpr std::string_view kIfMatchName = "if-match";
+
+// What is not judged is not ignored either: who sends it has others change the stream.
+Refusal IfMatchRefusal();
 
 }  // namespace thalweg
