@@ -1,5 +1,5 @@
-// Answers that a worker makes ready: a large body that is compressed, a page that is read from the
-// disk, a stream that is found there.
+// Answers that a worker makes ready: a page that is read from the disk, a stream that is found
+// there.
 //
 // Crosses threads: the work runs on a worker, all else on the executor's own thread. The client
 // may leave and the router may end while the work is under way.

@@ -17,6 +17,7 @@ namespace thalweg {
 
 class BackgroundAnswers;
 class HookedAnswers;
+class SharedAnswers;
 
 // What heads of answers begin with. Own thread only.
 struct HeadStart {
@@ -43,6 +44,7 @@ struct RouterContext {
   const HeadStart common;       // on every response: CORS and browser security (cors.h) …
   const HeadStart security;     // … but to an append that does not come from a browser
   BackgroundAnswers& background;
+  SharedAnswers& compressing;
   HookedAnswers* hooked = nullptr;  // never null where options.hooks has one
   mutable CompressedPage last_compressed{};
 };

@@ -8,6 +8,7 @@
 #include "engine/engine.h"
 #include "http/background_answers.h"
 #include "http/cors.h"
+#include "http/shared_answers.h"
 #include "testing/manual_clock.h"
 #include "testing/manual_executor.h"
 
@@ -21,6 +22,7 @@ class HeadTest : public ::testing::Test {
   const EnginePtr engine_ = OpenMemoryEngine(clock_, {});
   const std::unique_ptr<Port> port_ = engine_->Attach(executor_);
   BackgroundAnswers background_{executor_};
+  SharedAnswers compressing_{executor_};
   const RouterContext context_{.engine = *engine_,
                                .port = *port_,
                                .executor = executor_,
@@ -29,7 +31,8 @@ class HeadTest : public ::testing::Test {
                                .options = {},
                                .common = CommonFields({}),
                                .security = SecurityFields(),
-                               .background = background_};
+                               .background = background_,
+                               .compressing = compressing_};
 };
 
 TEST_F(HeadTest, BeginsWithTheCommonFieldsWhateverTheLastOneHad) {

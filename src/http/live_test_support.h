@@ -16,6 +16,7 @@
 #include "http/cursor.h"
 #include "http/live.h"
 #include "http/recording_responder.h"
+#include "http/shared_answers.h"
 #include "storage/commit_log.h"
 #include "testing/manual_clock.h"
 #include "testing/manual_executor.h"
@@ -58,6 +59,7 @@ class LiveBench {
         executor_(clock_),
         port_(engine_->Attach(executor_)),
         background_(executor_),
+        compressing_(executor_),
         context_{.engine = *engine_,
                  .port = *port_,
                  .executor = executor_,
@@ -66,7 +68,8 @@ class LiveBench {
                  .options = std::move(options),
                  .common = HeaderList(),
                  .security = HeaderList(),
-                 .background = background_},
+                 .background = background_,
+                 .compressing = compressing_},
         live_(std::in_place, context_) {}
 
   ~LiveBench() {
@@ -145,6 +148,7 @@ class LiveBench {
   ManualExecutor executor_;
   std::unique_ptr<Port> port_;
   BackgroundAnswers background_;
+  SharedAnswers compressing_;
   RouterContext context_;
   std::optional<LiveReaders> live_;
 };

@@ -7,7 +7,6 @@
 
 #include "base/assert.h"
 #include "engine/engine.h"
-#include "http/background_answers.h"
 #include "http/coding.h"
 #include "http/compress.h"
 #include "http/etag.h"
@@ -15,6 +14,7 @@
 #include "http/head.h"
 #include "http/problem.h"
 #include "http/problem_codes.h"
+#include "http/shared_answers.h"
 
 namespace thalweg {
 
@@ -109,9 +109,9 @@ std::optional<Bytes> CompressBody(Coding coding, PageBody body) {
 }
 
 void SendCompressed(const RouterContext& context, Responder& responder, const HeaderList& fields,
-                    std::optional<Bytes> compressed) {
+                    const std::optional<Bytes>& compressed) {
   if (!compressed) return SendProblem(responder, Head(context), kStreamUnreadable, {});
-  responder.Respond(200, fields, *std::move(compressed));
+  responder.Respond(200, fields, *compressed);
 }
 
 // Compresses `body` here, but no page twice in a row.
@@ -130,15 +130,16 @@ void CompressAndSend(const RouterContext& context, const PageTag& tag, const Hea
     return SendCompressed(context, responder, head.fields(),
                           CompressOnce(context, tag, std::move(body)));
   }
-  auto compress = [coding = tag.coding, &context, fields = head.fields(),
-                   body = std::move(body)]() mutable -> BackgroundAnswers::Answer {
-    return [&context, fields = std::move(fields),
-            compressed = CompressBody(coding, std::move(body))](Responder& to) mutable {
-      SendCompressed(context, to, fields, std::move(compressed));
-    };
+  auto compress = [coding = tag.coding, body = std::move(body)]() mutable {
+    return CompressBody(coding, std::move(body));
   };
-  if (context.workers == nullptr) return compress()(responder);
-  context.background.Run(*context.workers, responder, std::move(compress));
+  auto answer = [&context, fields = head.fields()](const std::optional<Bytes>& compressed,
+                                                   Responder& to) {
+    SendCompressed(context, to, fields, compressed);
+  };
+  if (context.workers == nullptr) return answer(compress(), responder);
+  context.compressing.Run(*context.workers, MakeEtag(tag), responder, std::move(compress),
+                          std::move(answer));
 }
 
 }  // namespace

@@ -11,6 +11,7 @@
 #include "http/head.h"
 #include "http/problem_codes.h"
 #include "http/recording_responder.h"
+#include "http/shared_answers.h"
 #include "testing/manual_clock.h"
 #include "testing/manual_executor.h"
 
@@ -55,6 +56,7 @@ TEST(SendProblem, EscapesWhatItQuotes) {
   const EnginePtr engine = OpenMemoryEngine(clock);
   const auto port = engine->Attach(executor);
   BackgroundAnswers background(executor);
+  SharedAnswers compressing(executor);
   const RouterContext context{.engine = *engine,
                               .port = *port,
                               .executor = executor,
@@ -63,7 +65,8 @@ TEST(SendProblem, EscapesWhatItQuotes) {
                               .options = {},
                               .common = HeaderList(),
                               .security = HeaderList(),
-                              .background = background};
+                              .background = background,
+                              .compressing = compressing};
   RecordingResponder answer;
   SendProblem(answer, Head(context), kBadOffset, "a\"b\\c\n\x01\xff");
   EXPECT_EQ(answer.status(), 400);

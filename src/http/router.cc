@@ -11,6 +11,7 @@
 #include "http/head.h"
 #include "http/hooked_answers.h"
 #include "http/problem_codes.h"
+#include "http/shared_answers.h"
 #include "http/target.h"
 
 namespace thalweg {
@@ -48,6 +49,7 @@ class Router::Impl {
        const RouterOptions& options)
       : port_(engine.Attach(executor)),
         background_(executor),
+        compressing_(executor),
         context_{.engine = engine,
                  .port = *port_,
                  .executor = executor,
@@ -57,6 +59,7 @@ class Router::Impl {
                  .common = CommonFields(options),
                  .security = SecurityFields(),
                  .background = background_,
+                 .compressing = compressing_,
                  .hooked = HasHooks(options) ? &hooked_.emplace(*port_, executor) : nullptr},
         live_(context_) {}
 
@@ -93,6 +96,7 @@ class Router::Impl {
   // In this order: the live readers leave before the port that they watch through.
   const std::unique_ptr<Port> port_;
   BackgroundAnswers background_;
+  SharedAnswers compressing_;
   std::optional<HookedAnswers> hooked_;
   const RouterContext context_;
   JsonSplitter splitter_;
