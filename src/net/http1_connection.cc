@@ -135,9 +135,10 @@ void Http1Connection::ReadAndDispatch() {
 
 // What was read and is not done with outlives the buffer.
 void Http1Connection::RetainInput() {
-  if (parser_ == nullptr) return;
-  parser_->Retain();
-  if (parser_->is_new()) shared_.ReturnParser(std::move(parser_));
+  if (parser_ != nullptr) {
+    parser_->Retain();
+    if (parser_->is_new()) shared_.ReturnParser(std::move(parser_));
+  }
   CountRequest();
 }
 
@@ -148,7 +149,8 @@ void Http1Connection::RefuseTooMuchBody() {
 }
 
 void Http1Connection::CountRequest() {
-  const size_t bytes = parser_ == nullptr ? 0 : parser_->received_bytes();
+  if (pending_.empty() || !pending_.back()->holds_next()) copied_body_bytes_ = 0;
+  const size_t bytes = copied_body_bytes_ + (parser_ == nullptr ? 0 : parser_->received_bytes());
   shared_.CountRequestBytes(std::exchange(counted_bytes_, bytes), bytes);
 }
 
@@ -226,6 +228,7 @@ void Http1Connection::DispatchOne() {
   const bool last = !parser_->keep_alive();
   shared_.handler().Handle(request, responder);
   if (closed()) return;
+  if (responder.holds_next()) copied_body_bytes_ = request.body.size();  // it is handled later
   parser_->Consume();
   ++requests_;
   if (last) close_after_output_ = true;

@@ -84,7 +84,8 @@ class Http1Connection final : public IoHandler, private Timer {
   int fd_;
 
   std::unique_ptr<Http1Parser> parser_;  // null while nothing of a request is there
-  size_t counted_bytes_ = 0;             // of its received ones, in the shared count
+  size_t copied_body_bytes_ = 0;         // of the request whose responder holds back the next
+  size_t counted_bytes_ = 0;             // of its received ones and those, in the shared count
   OutputQueue out_;
   std::vector<Http1Responder*> pending_;  // in order; the first one writes to out_
 

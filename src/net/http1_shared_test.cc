@@ -16,7 +16,8 @@
 namespace thalweg {
 namespace {
 
-// Answers /x at once and keeps the responders of the rest.
+// Answers /x at once and keeps the responders of the rest; that of /held holds back what comes
+// next.
 class KeepingHandler final : public RequestHandler {
  public:
   void Handle(const Request& request, Responder& responder) override {
@@ -24,6 +25,7 @@ class KeepingHandler final : public RequestHandler {
       responder.Respond(200, {}, Bytes::Static("answer"));
     } else {
       kept[std::string(request.path)] = &responder;
+      if (request.path == "/held") responder.HoldNext(true);
     }
   }
   std::map<std::string, Responder*> kept;
@@ -114,6 +116,27 @@ TEST_F(Http1SharedBodiesTest, HasRoomAgainWhenABodyIsDoneWithOrItsClientGone) {
   Receive(head_ + most_);
   Receive(rest_);
   EXPECT_TRUE(Sent().ends_with("answer"));
+}
+
+// Who handles it later has a copy of it.
+TEST_F(Http1SharedBodiesTest, CountsTheBodyOfARequestUntilItIsHandled) {
+  Receive("POST /held HTTP/1.1\r\nHost: h\r\nContent-Length: 60000\r\n\r\n" + most_);
+  Receive(rest_);
+  Responder& held = *handler_.kept.at("/held");
+  const auto is_refused = [this] {
+    Peer other(shared_);
+    other.Receive(head_ + most_);
+    shared_.RunTurnEnd();
+    const bool refused = other.Sent().starts_with("HTTP/1.1 503 ");
+    other.connection().Close();
+    return refused;
+  };
+  EXPECT_TRUE(is_refused());
+  held.HoldNext(false);
+  shared_.RunTurnEnd();
+  EXPECT_FALSE(is_refused());
+  held.Respond(200, {}, {});
+  shared_.RunTurnEnd();
 }
 
 TEST_F(Http1SharedTest, ClosesWhatTheSystemDoesNotWatch) {
