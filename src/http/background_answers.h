@@ -18,8 +18,8 @@ namespace thalweg {
 
 class BackgroundAnswers {
  public:
+  using Work = std::move_only_function<void()>;
   using Answer = std::move_only_function<void(Responder&)>;
-  using Work = std::move_only_function<Answer()>;
 
   // REQUIRES: `executor` outlives this.
   explicit BackgroundAnswers(Executor& executor);
@@ -27,14 +27,15 @@ class BackgroundAnswers {
   BackgroundAnswers(const BackgroundAnswers&) = delete;
   BackgroundAnswers& operator=(const BackgroundAnswers&) = delete;
 
-  // Once one of `workers` has run `work`, calls what it gave on the executor, unless the client has
-  // left by then. Where it leaves before its turn, `work` is not run.
-  void Run(Executor& workers, Responder& responder, Work work);
+  // Once one of `workers` has run `work`, calls `answer` on the executor, unless the client has
+  // left by then. Where it leaves before its turn, `work` is not run. `answer` never leaves the
+  // executor and goes with the client, so it may hold what is large: workers may be far behind.
+  void Run(Executor& workers, Responder& responder, Work work, Answer answer);
 
  private:
   class Waiting;
 
-  void Finish(uint64_t ticket, Answer answer);
+  void Finish(uint64_t ticket);
 
   const std::shared_ptr<WayBack<BackgroundAnswers>> way_back_;
   uint64_t last_ticket_ = 0;

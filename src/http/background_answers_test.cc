@@ -17,10 +17,9 @@ TEST(BackgroundAnswers, DoNoWorkForAClientThatHasLeft) {
   RecordingResponder stays, leaves;
   int worked = 0;
   for (RecordingResponder* responder : {&stays, &leaves}) {
-    answers.Run(workers, *responder, [&worked] {
-      ++worked;
-      return [](Responder& to) { to.Respond(204, {}, {}); };
-    });
+    answers.Run(
+        workers, *responder, [&worked] { ++worked; },
+        [](Responder& to) { to.Respond(204, {}, {}); });
   }
   leaves.Cancel();
   workers.RunAll();
@@ -28,6 +27,18 @@ TEST(BackgroundAnswers, DoNoWorkForAClientThatHasLeft) {
   EXPECT_EQ(worked, 1);
   EXPECT_EQ(stays.status(), 204);
   EXPECT_EQ(leaves.status(), 0);
+}
+
+TEST(BackgroundAnswers, KeepNothingForAClientThatHasLeft) {
+  ManualClock clock;
+  ManualExecutor executor(clock);
+  ManualExecutor workers(clock);
+  BackgroundAnswers answers(executor);
+  RecordingResponder leaves;
+  const auto request = std::make_shared<int>();
+  answers.Run(workers, leaves, [] {}, [request](Responder&) {});
+  leaves.Cancel();
+  EXPECT_EQ(request.use_count(), 1);
 }
 
 }  // namespace

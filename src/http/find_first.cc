@@ -57,18 +57,18 @@ bool WaitsToFind(const RouterContext& context, const StreamRequest& request) {
 void DispatchOnceFound(const RouterContext& context, const StreamRequest& request,
                        Responder& responder, Dispatch dispatch) {
   Engine& engine = context.engine;
-  auto work = [&context, &engine, key = request.key, fork = ForkOf(context, request.http),
-               copy = std::make_unique<OwnedRequest>(request.http),
-               dispatch = std::move(dispatch)]() mutable -> BackgroundAnswers::Answer {
-    const bool found = Find(engine, key, fork);
-    return [&context, found, key = std::move(key), copy = std::move(copy),
-            dispatch = std::move(dispatch)](Responder& to) mutable {
-      to.HoldNext(false);
-      if (!found) return SendTrouble(context, Trouble::kUnreadable, to);
-      dispatch({.http = copy->view(), .key = std::move(key)}, to);
-    };
-  };
-  context.background.Run(*engine.disk_workers(), responder, std::move(work));
+  const auto found = std::make_shared<bool>(false);
+  context.background.Run(
+      *engine.disk_workers(), responder,
+      [&engine, key = request.key, fork = ForkOf(context, request.http), found] {
+        *found = Find(engine, key, fork);
+      },
+      [&context, found, key = request.key, copy = std::make_unique<OwnedRequest>(request.http),
+       dispatch = std::move(dispatch)](Responder& to) mutable {
+        to.HoldNext(false);
+        if (!*found) return SendTrouble(context, Trouble::kUnreadable, to);
+        dispatch({.http = copy->view(), .key = std::move(key)}, to);
+      });
 }
 
 }  // namespace thalweg

@@ -1,10 +1,11 @@
 // Reads that do not hold up the executor: where one would wait for the disk, a worker of the engine
 // repeats it; and none is told before what it rests on is durable.
 //
-// Own thread only; of `answer`, nothing but its move happens on the worker, where the engine alone
-// is sure to be there: the router may have ended.
+// Own thread only; the worker touches nothing but the engine, which alone is sure to be there: the
+// router may have ended.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -41,14 +42,16 @@ void ReadPage(const RouterContext& context, std::string_view path, ReadFrom from
     return AnswerReadWhenDurable(context, outcome, responder, answer);
   }
   request.may_wait = true;
-  context.background.Run(*disk_workers, responder,
-                         [&context, &engine, path = std::string(path), from, request,
-                          answer = std::move(answer)]() mutable -> BackgroundAnswers::Answer {
-                           return [&context, outcome = engine.Read(path, from, request),
-                                   answer = std::move(answer)](Responder& to) mutable {
-                             AnswerReadWhenDurable(context, outcome, to, answer);
-                           };
-                         });
+  const auto read = std::make_shared<ReadOutcome>();
+  context.background.Run(
+      *disk_workers, responder,
+      [&engine, path = std::string(path), from, request, read] {
+        *read = engine.Read(path, from, request);
+      },
+      [&context, read, answer = std::move(answer)](Responder& to) mutable {
+        ReadOutcome found = std::move(*read);
+        AnswerReadWhenDurable(context, found, to, answer);
+      });
 }
 
 }  // namespace thalweg

@@ -28,7 +28,10 @@ class SharedAnswers::Waiting final : public ResponderEvents {
   }
 
   void OnWritable() override {}
-  void OnCancel() override { TakeResponder(); }
+  void OnCancel() override {
+    TakeResponder();
+    answer_ = nullptr;
+  }
 
   void Send(const Result& result) {
     if (responder_ == nullptr) return;
