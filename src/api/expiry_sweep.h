@@ -1,8 +1,9 @@
-// Ends streams whose time has come, a few times a second.
+// Ends streams whose time has come.
 //
 // Runs as tasks of one executor, which lets none run once this has ended.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 
@@ -19,12 +20,19 @@ class ExpirySweep {
   }
 
  private:
-  static constexpr int64_t kEveryMs = 100;
+  // How late a stream may be ended, and how late one that is made meanwhile, whose time is shorter
+  // than that, as no TTL is.
+  static constexpr int64_t kRestMsMin = 100;
+  static constexpr int64_t kRestMsMax = 1'000;
   static constexpr size_t kStreamsMax = 1'000;  // at a time: how long it holds up the executor
 
   void Run() {
     const bool more = engine_.SweepExpired(kStreamsMax);
-    gate_.PostAfter(more ? 0 : kEveryMs, [this] { Run(); });
+    gate_.PostAfter(more ? 0 : RestMs(), [this] { Run(); });
+  }
+
+  int64_t RestMs() {
+    return std::clamp(engine_.NextExpiryInMs().value_or(kRestMsMax), kRestMsMin, kRestMsMax);
   }
 
   Engine& engine_;

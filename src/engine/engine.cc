@@ -127,6 +127,8 @@ std::unique_ptr<Port> Engine::Attach(Executor& executor) {
 
 bool Engine::SweepExpired(size_t limit) { return streams_->Sweep(limit); }
 
+std::optional<int64_t> Engine::NextExpiryInMs() { return streams_->NextExpiryInMs(); }
+
 StorageResult<bool> Engine::SweepStored(size_t limit) { return stored_expiry_->Step(limit); }
 
 size_t Engine::stream_count() const { return streams_->size(); }

@@ -186,6 +186,9 @@ class Engine final : private CommitListener {
   // stream with a TTL that is watched is not idle: its window starts anew.
   bool SweepExpired(size_t limit);
 
+  // In how many milliseconds SweepExpired may have something to do, as things stand; null: never.
+  std::optional<int64_t> NextExpiryInMs();
+
   // The same for streams that only the store has: up to `limit` more, see StoredExpiry::Step.
   // REQUIRES: it has a store. THREAD: one at a time.
   StorageResult<bool> SweepStored(size_t limit);

@@ -295,6 +295,31 @@ TEST_F(EngineTest, SweepingRemovesWhatHasExpiredAndNothingElse) {
   EXPECT_EQ(engine_.stream_count(), 1u);
 }
 
+TEST_F(EngineTest, TellsInWhatTimeASweepMayHaveSomethingToDo) {
+  Create(NewStream("/forever"));
+  EXPECT_EQ(engine_.NextExpiryInMs(), std::nullopt);
+  CreateCommand late = NewStream("/late"), early = NewStream("/early");
+  late.expiry = Ttl(60);
+  early.expiry = Ttl(10);
+  Create(late);
+  Create(early);
+  // Never late, and early by no more than the resolution of the wheel, or a scan of it.
+  const auto sleep = [this] {
+    const int64_t in_ms = engine_.NextExpiryInMs().value_or(-1);
+    EXPECT_GE(in_ms, 0);
+    clock_.AdvanceMs(std::max<int64_t>(in_ms, 100));
+    engine_.SweepExpired(100);
+  };
+  const int64_t began_ms = clock_.SteadyMs();
+  int sleeps = 0;
+  for (; engine_.stream_count() == 3; ++sleeps) sleep();
+  EXPECT_NEAR(static_cast<double>(clock_.SteadyMs() - began_ms), 10'000, 200);
+  for (; engine_.stream_count() == 2; ++sleeps) sleep();
+  EXPECT_NEAR(static_cast<double>(clock_.SteadyMs() - began_ms), 60'000, 200);
+  EXPECT_LT(sleeps, 10);
+  EXPECT_EQ(engine_.NextExpiryInMs(), std::nullopt);
+}
+
 TEST_F(EngineTest, AWatchedStreamIsNotIdleButAFixedEndIsKept) {
   CreateCommand ttl = NewStream("/ttl");
   ttl.expiry = Ttl(1);

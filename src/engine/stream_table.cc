@@ -261,6 +261,19 @@ bool StreamTable::SweepPartition(Partition& partition, Moment now, size_t& budge
   return more;
 }
 
+std::optional<int64_t> StreamTable::NextExpiryInMs() {
+  const int64_t now_ms = Now().steady_ms;
+  std::optional<int64_t> next_in_ms;
+  for (const auto& partition : partitions_) {
+    std::lock_guard lock(partition->mutex);
+    const std::optional<int64_t> next_ms = partition->expiries.NextMs();
+    if (!next_ms) continue;
+    const int64_t in_ms = std::max<int64_t>(0, *next_ms - now_ms);
+    next_in_ms = std::min(next_in_ms.value_or(in_ms), in_ms);
+  }
+  return next_in_ms;
+}
+
 size_t StreamTable::size() const {
   size_t count = 0;
   for (const auto& partition : partitions_) {

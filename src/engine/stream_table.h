@@ -8,6 +8,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <vector>
 
 #include "engine/partition.h"
@@ -109,8 +110,9 @@ class StreamTable {
   // Does what `after` holds: publishes, and takes sources away that nothing needs any more.
   void Finish(Aftermath& after);
 
-  // See Engine::SweepExpired.
+  // See Engine::SweepExpired and Engine::NextExpiryInMs.
   bool Sweep(size_t limit);
+  std::optional<int64_t> NextExpiryInMs();
 
   size_t size() const;
 
