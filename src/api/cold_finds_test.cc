@@ -45,12 +45,11 @@ class SlowDisk : public testing::Test, public RequestHandler {
     for (const std::string_view path : kPaths) engine().Create(NewStream(path, kBytesType, "0"));
     durable_.reset();  // with a checkpoint
     Open();
-    auto socket = ListenSocket::Bind("127.0.0.1", 0);
-    EXPECT_TRUE(socket);
-    port_ = socket->port();
+    ListenSocket socket = ListenAnywhere();
+    port_ = socket.port();
     loop_ = std::make_unique<Loop>();
     router_ = std::make_unique<Router>(engine(), *loop_, nullptr, clock_, RouterOptions{});
-    listener_ = std::make_unique<HttpListener>(*loop_, *std::move(socket), *this, HttpLimits{});
+    listener_ = std::make_unique<HttpListener>(*loop_, std::move(socket), *this, HttpLimits{});
     thread_ = std::thread([this] { loop_->Run(); });
     EXPECT_THAT(Ask("POST", "hot", "1"), StartsWith("HTTP/1.1 204"));
     disk_.SetCold(true);

@@ -10,6 +10,7 @@
 #include <condition_variable>
 #include <cstdint>
 #include <mutex>
+#include <optional>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -108,9 +109,18 @@ class Server::Impl {
 
   void UseStore(Store& store) { store_ = &store; }
 
-  // REQUIRES: there is a store.
+  // What the address refuses is known before a store is recovered for it; clients are let in after.
+  std::expected<void, ServerError> Bind() {
+    auto bound = ListenSocket::Bind(options_.host, options_.port);
+    if (!bound) return CannotListen(options_, bound.error());
+    port_ = bound->port();
+    bound_ = std::move(*bound);
+    return {};
+  }
+
+  // REQUIRES: bound, and there is a store.
   std::expected<void, ServerError> Serve() {
-    auto sockets = Bind();
+    auto sockets = Listen();
     if (!sockets) return std::unexpected(std::move(sockets.error()));
     const size_t lanes = sockets->size();
     const HttpLimits limits =
@@ -142,14 +152,11 @@ class Server::Impl {
 
  private:
   // A socket for each lane, all on one port.
-  std::expected<std::vector<ListenSocket>, ServerError> Bind() {
-    auto first = ListenSocket::Bind(options_.host, options_.port);
-    if (!first) return CannotListen(options_, first.error());
-    port_ = first->port();
-    const size_t count = CountOfLanes(options_.threads);
+  std::expected<std::vector<ListenSocket>, ServerError> Listen() {
+    if (auto heard = bound_->Listen(); !heard) return CannotListen(options_, heard.error());
     std::vector<ListenSocket> sockets;
-    sockets.push_back(std::move(*first));
-    while (sockets.size() < count) {
+    sockets.push_back(*std::exchange(bound_, std::nullopt));
+    while (sockets.size() < CountOfLanes(options_.threads)) {
       auto socket = sockets.front().Share();
       if (!socket) return CannotListen(options_, socket.error());
       sockets.push_back(std::move(*socket));
@@ -172,7 +179,8 @@ class Server::Impl {
   }
 
   const ServerOptions options_;
-  uint16_t port_ = 0;  // the real one
+  uint16_t port_ = 0;                  // the real one
+  std::optional<ListenSocket> bound_;  // until it listens
   std::unique_ptr<Store> own_store_;
   Store* store_ = nullptr;
   WorkerPool workers_{"thalweg-zip", kCompressionThreads};
@@ -190,8 +198,10 @@ Server::~Server() = default;
 
 std::expected<std::unique_ptr<Server>, ServerError> Server::Start(ServerOptions options) {
   auto impl = std::make_unique<Impl>(std::move(options));
-  if (auto opened = impl->OpenStore(); !opened) return std::unexpected(std::move(opened.error()));
-  if (auto serving = impl->Serve(); !serving) return std::unexpected(std::move(serving.error()));
+  auto done = impl->Bind();
+  if (done) done = impl->OpenStore();
+  if (done) done = impl->Serve();
+  if (!done) return std::unexpected(std::move(done.error()));
   return std::unique_ptr<Server>(new Server(std::move(impl)));
 }
 
@@ -199,7 +209,9 @@ std::expected<std::unique_ptr<Server>, ServerError> Server::Start(Store& store,
                                                                   ServerOptions options) {
   auto impl = std::make_unique<Impl>(std::move(options));
   impl->UseStore(store);
-  if (auto serving = impl->Serve(); !serving) return std::unexpected(std::move(serving.error()));
+  auto done = impl->Bind();
+  if (done) done = impl->Serve();
+  if (!done) return std::unexpected(std::move(done.error()));
   return std::unique_ptr<Server>(new Server(std::move(impl)));
 }
 

@@ -3,6 +3,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/socket.h>
 
 #include <cstdlib>
 #include <filesystem>
@@ -165,6 +166,47 @@ TEST(Server, SaysWhyItCannotStart) {
     EXPECT_EQ(refused.error().code, c.want) << c.why;
     EXPECT_THAT(refused.error().message, HasSubstr(c.said)) << c.why;
   }
+}
+
+TEST(Server, KnowsThatItsPortIsInUseBeforeItRecoversAStore) {
+  const Folder folder;
+  const auto running = Started();
+  const auto refused = Server::Start({.port = running->port(), .data_dir = folder / "data"});
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ServerError::Code::kPortInUse);
+  EXPECT_FALSE(std::filesystem::exists(folder / "data"));
+}
+
+// How many sockets this process listens on.
+int CountListening() {
+  int count = 0;
+  for (int fd = 0; fd < 1024; ++fd) {
+    int listens = 0;
+    socklen_t length = sizeof listens;
+    if (::getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &length) == 0) count += listens;
+  }
+  return count;
+}
+
+// Counts what listens when a store has been recovered.
+class RecoveryWatcher final : public Logger {
+ public:
+  void Write(LogLevel, std::string_view message) override {
+    if (message.starts_with("recovered")) counts.push_back(CountListening());
+  }
+
+  std::vector<int> counts;
+};
+
+TEST(Server, LetsNobodyInBeforeItsStoreIsRecovered) {
+  const Folder folder;
+  RecoveryWatcher watcher;
+  ServerOptions options{.port = 0, .threads = 2, .data_dir = folder / "data"};
+  options.store.logger = &watcher;
+  const int others = CountListening();
+  const auto server = Started(options);
+  EXPECT_THAT(watcher.counts, testing::ElementsAre(others));
+  EXPECT_EQ(CountListening(), others + 2);
 }
 
 TEST(Server, SeveralServeOneStore) {

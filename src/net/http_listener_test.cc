@@ -267,10 +267,9 @@ TEST(HttpListener, DrainsIdleConnectionsAtOnceAndBusyOnesWithTheirAnswer) {
 TEST(HttpListener, CancelsWhatIsOpenWhenItIsDestroyed) {
   Loop loop;
   ToyHandler handler;
-  auto socket = ListenSocket::Bind("127.0.0.1", 0);
-  ASSERT_TRUE(socket.has_value());
-  const uint16_t port = socket->port();
-  auto listener = std::make_unique<HttpListener>(loop, std::move(*socket), handler, HttpLimits());
+  ListenSocket socket = ListenAnywhere();
+  const uint16_t port = socket.port();
+  auto listener = std::make_unique<HttpListener>(loop, std::move(socket), handler, HttpLimits());
   std::thread thread([&] { loop.Run(); });
   TestClient client(port);
   client.Send("GET /live HTTP/1.1\r\nHost: h\r\n\r\n");

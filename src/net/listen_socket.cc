@@ -51,24 +51,6 @@ int OpenSocket(const Address& address) {
   return fd;
 }
 
-// SO_REUSEPORT would share the port with any process of the same user in silence, so a socket
-// without it asks first. Returns 0 or the system's error.
-int ProbeForOthers(const Address& address) {
-  const int fd = OpenSocket(address);
-  if (fd < 0) return errno;
-  const int error = ::bind(fd, address.get(), address.length) == 0 ? 0 : errno;
-  ::close(fd);
-  return error;
-}
-
-// Returns 0 or the system's error.
-int BindAndListen(int fd, const Address& address) {
-  const int on = 1;
-  if (::setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on) != 0) return errno;
-  if (::bind(fd, address.get(), address.length) != 0) return errno;
-  return ::listen(fd, kBacklog) == 0 ? 0 : errno;
-}
-
 uint16_t PortOf(int fd) {
   Address address;
   address.length = sizeof address.storage;
@@ -92,36 +74,49 @@ std::expected<ListenSocket, ListenSocket::Error> ListenSocket::Bind(const std::s
     return std::unexpected(Error{
         false, "cannot listen on \"" + host + "\": not an IPv4 or IPv6 address or localhost"});
   }
-  const std::string where = host + " port " + std::to_string(port);
-  if (port != 0) {
-    if (const int error = ProbeForOthers(*address)) return Failed(where, error);
-  }
+  std::string where = host + " port " + std::to_string(port);
   const int fd = OpenSocket(*address);
   if (fd < 0) return Failed(where, errno);
-  ListenSocket socket(fd, port);
-  if (const int error = BindAndListen(fd, *address)) return Failed(where, error);
+  ListenSocket socket(fd, std::move(where));
+  if (::bind(fd, address->get(), address->length) != 0) return Failed(socket.where_, errno);
   socket.port_ = PortOf(fd);
   return socket;
 }
 
+std::expected<void, ListenSocket::Error> ListenSocket::Listen() {
+  if (::listen(fd_, kBacklog) != 0) return Failed(where_, errno);
+  // Not before: with it, the system would let any process of the same user listen here, too, and
+  // deal out connections to both.
+  const int on = 1;
+  if (::setsockopt(fd_, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on) != 0)
+    return Failed(where_, errno);
+  return {};
+}
+
 std::expected<ListenSocket, ListenSocket::Error> ListenSocket::Share() const {
-  const std::string where = "port " + std::to_string(port_) + " once more";
+  std::string where = "port " + std::to_string(port_) + " once more";
   Address address;
   address.length = sizeof address.storage;
   if (::getsockname(fd_, address.get(), &address.length) != 0) return Failed(where, errno);
   const int fd = OpenSocket(address);
   if (fd < 0) return Failed(where, errno);
-  ListenSocket socket(fd, port_);
-  if (const int error = BindAndListen(fd, address)) return Failed(where, error);
+  ListenSocket socket(fd, std::move(where));
+  const int on = 1;
+  if (::setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on) != 0 ||
+      ::bind(fd, address.get(), address.length) != 0 || ::listen(fd, kBacklog) != 0) {
+    return Failed(socket.where_, errno);
+  }
+  socket.port_ = port_;
   return socket;
 }
 
 ListenSocket::ListenSocket(ListenSocket&& other) noexcept
-    : fd_(std::exchange(other.fd_, -1)), port_(other.port_) {}
+    : fd_(std::exchange(other.fd_, -1)), port_(other.port_), where_(std::move(other.where_)) {}
 
 ListenSocket& ListenSocket::operator=(ListenSocket&& other) noexcept {
   std::swap(fd_, other.fd_);
   std::swap(port_, other.port_);
+  std::swap(where_, other.where_);
   return *this;
 }
 

@@ -1,9 +1,11 @@
-// A bound and listening socket, made before any thread starts. A thing: one owner, may be moved.
+// A bound socket, made before any thread starts, and then a listening one: between the two an
+// address that cannot be had is known, and nobody can connect. A thing: one owner, may be moved.
 #pragma once
 
 #include <cstdint>
 #include <expected>
 #include <string>
+#include <utility>
 
 namespace thalweg {
 
@@ -18,7 +20,12 @@ class ListenSocket {
   // anybody listens is in use, be it through a ListenSocket.
   static std::expected<ListenSocket, Error> Bind(const std::string& host, uint16_t port);
 
-  // One more on the same address, for another loop: the system deals connections out to all.
+  // The port is in use where somebody who is bound to it has begun to listen meanwhile.
+  // REQUIRES: called once.
+  std::expected<void, Error> Listen();
+
+  // One more that listens on the same address, for another loop: the system deals connections out
+  // to all. REQUIRES: this one listens.
   std::expected<ListenSocket, Error> Share() const;
 
   ListenSocket(ListenSocket&& other) noexcept;
@@ -29,9 +36,10 @@ class ListenSocket {
   uint16_t port() const { return port_; }  // the real one
 
  private:
-  ListenSocket(int fd, uint16_t port) : fd_(fd), port_(port) {}
+  ListenSocket(int fd, std::string where) : fd_(fd), where_(std::move(where)) {}
   int fd_;
-  uint16_t port_;
+  uint16_t port_ = 0;
+  std::string where_;  // for messages
 };
 
 }  // namespace thalweg

@@ -2,9 +2,12 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <string>
 
 namespace thalweg {
@@ -14,8 +17,9 @@ using ::testing::HasSubstr;
 
 TEST(ListenSocket, SharesItsPortOnlyWhereAsked) {
   for (const char* const host : {"127.0.0.1", "::1"}) {
-    const auto first = ListenSocket::Bind(host, 0);
+    auto first = ListenSocket::Bind(host, 0);
     ASSERT_TRUE(first.has_value()) << first.error().message;
+    ASSERT_TRUE(first->Listen());
     const auto second = first->Share();
     ASSERT_TRUE(second.has_value()) << second.error().message;
     EXPECT_EQ(second->port(), first->port());
@@ -23,6 +27,57 @@ TEST(ListenSocket, SharesItsPortOnlyWhereAsked) {
     ASSERT_FALSE(stranger.has_value());
     EXPECT_TRUE(stranger.error().port_in_use);
   }
+}
+
+int ConnectTo(uint16_t port) {
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(port);
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  const auto* const name = reinterpret_cast<const sockaddr*>(&address);
+  const int error = ::connect(fd, name, sizeof address) == 0 ? 0 : errno;
+  ::close(fd);
+  return error;
+}
+
+TEST(ListenSocket, LetsNobodyInBeforeItListens) {
+  auto socket = ListenSocket::Bind("127.0.0.1", 0);
+  ASSERT_TRUE(socket.has_value());
+  EXPECT_EQ(ConnectTo(socket->port()), ECONNREFUSED);
+  ASSERT_TRUE(socket->Listen());
+  EXPECT_EQ(ConnectTo(socket->port()), 0);
+}
+
+// Whoever listens first has the port, also where both were bound to it while nobody listened.
+TEST(ListenSocket, DoesNotShareAPortThatTwoAreBoundTo) {
+  auto first = ListenSocket::Bind("127.0.0.1", 0);
+  ASSERT_TRUE(first.has_value());
+  auto second = ListenSocket::Bind("127.0.0.1", first->port());
+  ASSERT_TRUE(second.has_value());
+  ASSERT_TRUE(first->Listen());
+  ASSERT_TRUE(first->Share());
+  const auto refused = second->Listen();
+  ASSERT_FALSE(refused);
+  EXPECT_TRUE(refused.error().port_in_use);
+}
+
+// A connection goes to one of those that listen; each has some of many.
+TEST(ListenSocket, SharesOutConnections) {
+  auto first = ListenSocket::Bind("127.0.0.1", 0);
+  ASSERT_TRUE(first && first->Listen());
+  const auto second = first->Share();
+  ASSERT_TRUE(second);
+  for (int i = 0; i < 100; ++i) ASSERT_EQ(ConnectTo(first->port()), 0);
+  int taken[2] = {};
+  for (int i = 0; i < 2; ++i) {
+    for (int fd; (fd = ::accept((i == 0 ? *first : *second).fd(), nullptr, nullptr)) >= 0;) {
+      ++taken[i];
+      ::close(fd);
+    }
+  }
+  EXPECT_EQ(taken[0] + taken[1], 100);
+  EXPECT_THAT(taken, testing::Each(testing::Gt(0)));
 }
 
 TEST(ListenSocket, DoesNotShareAPortWithAnotherProcess) {
@@ -33,8 +88,8 @@ TEST(ListenSocket, DoesNotShareAPortWithAnotherProcess) {
   const pid_t child = ::fork();
   if (child == 0) {
     ::close(end_pipe[1]);
-    const auto socket = ListenSocket::Bind("127.0.0.1", 0);
-    const uint16_t port = socket ? socket->port() : 0;
+    auto socket = ListenSocket::Bind("127.0.0.1", 0);
+    const uint16_t port = socket && socket->Listen() ? socket->port() : 0;
     char byte = 0;
     [[maybe_unused]] ssize_t done = ::write(port_pipe[1], &port, sizeof port);
     done = ::read(end_pipe[0], &byte, 1);  // until the parent closes its end

@@ -13,6 +13,7 @@
 #include <cerrno>
 #include <charconv>
 #include <condition_variable>
+#include <cstdlib>
 #include <functional>
 #include <map>
 #include <memory>
@@ -125,13 +126,22 @@ class ToyHandler final : public RequestHandler {
   std::vector<std::string> log_;  // guarded by mutex_
 };
 
+// On a free port of this machine.
+inline ListenSocket ListenAnywhere() {
+  auto socket = ListenSocket::Bind("127.0.0.1", 0);
+  if (!socket || !socket->Listen()) {
+    ADD_FAILURE() << "no port to listen on";
+    std::abort();
+  }
+  return *std::move(socket);
+}
+
 class TestServer {
  public:
   explicit TestServer(HttpLimits limits = {}) {
-    auto socket = ListenSocket::Bind("127.0.0.1", 0);
-    EXPECT_TRUE(socket.has_value());
-    port_ = socket->port();
-    listener_ = std::make_unique<HttpListener>(loop_, std::move(*socket), handler_, limits);
+    ListenSocket socket = ListenAnywhere();
+    port_ = socket.port();
+    listener_ = std::make_unique<HttpListener>(loop_, std::move(socket), handler_, limits);
     thread_ = std::thread([this] { loop_.Run(); });
   }
   ~TestServer() {
