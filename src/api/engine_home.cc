@@ -10,6 +10,7 @@
 #include <random>
 #include <utility>
 
+#include "api/log_room.h"
 #include "engine/durable_engine.h"
 #include "storage/data_directory.h"
 #include "storage/directory_life.h"
@@ -141,7 +142,8 @@ void TellFailure(Teller teller, const std::function<void(const std::string&)>& o
   if (on_failure) on_failure(fault.message);
 }
 
-DurableEngineEvents EventsOf(const StoreOptions& options, const Clock& clock) {
+DurableEngineEvents EventsOf(const std::string& path, const StoreOptions& options,
+                             const Clock& clock) {
   const Teller teller(options.logger);
   return {
       .on_failure = [teller, on_failure = options.on_failure](
@@ -156,13 +158,10 @@ DurableEngineEvents EventsOf(const StoreOptions& options, const Clock& clock) {
                 fault.is_shortage ? " soon: free some space, or file descriptors" : " later");
           },
       .on_log_room =
-          [teller](const StorageFault* fault) {
+          [teller, path, file_bytes = options.log_file_bytes](const StorageFault* fault) {
             if (fault == nullptr) return teller.Say(LogLevel::kInfo, "the log has room again");
-            teller.Say(LogLevel::kError,
-                       "the log has no room for more: {}; what brings bytes is answered 507 until "
-                       "it has, which is tried five times a second: free some space, or file "
-                       "descriptors",
-                       fault->message);
+            teller.Say(LogLevel::kError, "{}",
+                       NoLogRoom(fault->message, file_bytes, FreeBytes(path)));
           },
       .on_unreadable =
           [teller, seldom = std::make_shared<Seldom>(clock)](const StorageFault& fault) {
@@ -226,7 +225,7 @@ std::expected<std::unique_ptr<EngineHome>, OpenError> EngineHome::OnDisk(
   const auto life = LifeOf(**disk, RandomSeed());
   if (!life) return CannotOpen(path, DiskFault(life.error()).error());
   auto durable = DurableEngine::Open(**disk, *std::move(catalog), OptionsOf(options, id, *life),
-                                     clock, EventsOf(options, clock));
+                                     clock, EventsOf(path, options, clock));
   if (!durable) return CannotOpen(path, durable.error());
   const Teller teller(options.logger);
   TellRecovered(teller, path, **durable, clock.SteadyMs() - began_ms);

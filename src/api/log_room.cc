@@ -1,0 +1,30 @@
+#include "api/log_room.h"
+
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <system_error>
+
+namespace thalweg {
+
+std::optional<uint64_t> FreeBytes(const std::string& path) {
+  std::error_code error;
+  const std::filesystem::space_info space = std::filesystem::space(path, error);
+  return error ? std::nullopt : std::optional<uint64_t>(space.available);
+}
+
+std::string NoLogRoom(std::string_view reason, uint64_t file_bytes,
+                      std::optional<uint64_t> free_bytes) {
+  const std::string message = fmt::format(
+      "the log has no room for more: {}; what brings bytes is answered 507 until it "
+      "has, which is tried five times a second: free some space, or file descriptors",
+      reason);
+  if (!free_bytes || *free_bytes >= file_bytes) return message;
+  return fmt::format(
+      "{}. A file of the log takes {} bytes (--log-file, StoreOptions::log_file_bytes), one is "
+      "made "
+      "ahead, and {} are free: where there is no more space to be had, start with smaller files",
+      message, file_bytes, *free_bytes);
+}
+
+}  // namespace thalweg
