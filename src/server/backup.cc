@@ -2,8 +2,10 @@
 
 #include <cerrno>
 #include <cstdio>
+#include <filesystem>
 #include <memory>
 #include <string>
+#include <system_error>
 #include <utility>
 
 #include "server/fault_exit.h"
@@ -60,9 +62,26 @@ class CatalogCopier {
   const std::string to_path_;
 };
 
+// Whether `path`, which need not exist, is `dir` or in it, by whatever names they go.
+bool IsWithin(const std::filesystem::path& path, const std::string& dir) {
+  std::error_code unknown;  // what cannot be looked at is another's, or not there yet
+  const auto full = std::filesystem::absolute(path, unknown);
+  for (auto part = std::filesystem::weakly_canonical(full, unknown); part.has_relative_path();
+       part = part.parent_path()) {
+    if (std::filesystem::equivalent(part, dir, unknown)) return true;
+  }
+  return false;
+}
+
 StorageResult<BackupReport> Run(const std::string& dir, const std::string& target) {
   const auto from = PosixDisk::Open(dir);
   if (!from) return std::unexpected(StorageFault{StorageFault::Kind::kDisk, from.error().message});
+  if (IsWithin(target, dir)) {
+    return std::unexpected(StorageFault{
+        StorageFault::Kind::kForeign,
+        "the target is within the directory that is to be copied, so it would be lost with it, and "
+        "be in its way; choose one outside of it, best on another disk"});
+  }
   const auto made = DataDirectory::CreateMissing(target);
   if (!made) return std::unexpected(made.error());
   const auto to = PosixDisk::Open(target);
