@@ -30,17 +30,6 @@ std::unexpected<StorageFault> Fault(Kind kind, std::string message) {
   return std::unexpected(StorageFault{kind, std::move(message)});
 }
 
-// Its length and its last bytes.
-DiskResult<std::pair<uint64_t, std::string>> EndOf(const File& file) {
-  constexpr uint64_t kEndBytes = 64u << 10;
-  const auto size = file.Size();
-  if (!size) return std::unexpected(size.error());
-  std::string end(std::min(*size, kEndBytes), '\0');
-  const auto got = file.ReadAt(*size - end.size(), end);
-  if (!got) return std::unexpected(got.error());
-  return std::pair(*size, std::move(end));
-}
-
 class BackupRun {
  public:
   BackupRun(Disk& source, Disk& target, const DirectoryId& id, const CopyCatalog& copy_catalog)
@@ -142,47 +131,58 @@ class BackupRun {
     const auto names = segments_.List();
     if (!names) return DiskFault(names.error());
     for (size_t i = 0; i < held_.size(); ++i) {
-      const Held& held = held_[i];
-      if (Contains(*names, held.name)) {
-        if (const auto same = CheckKept(held); !same) return same;
-        ++report_.kept;
-        continue;
-      }
-      ++report_.copied;
-      auto copied = CopyToDraft(*held.file, head_.segments[i].file_bytes, segments_, held.name,
-                                report_.bytes);
-      if (copied) copied = segments_.RenameInto(segments_, DraftOf(held.name), held.name);
-      if (!copied) return DiskFault(copied.error());
-      if (const auto whole = CheckSegment(head_.segments[i].number); !whole) return whole;
+      const SegmentInfo& info = head_.segments[i];
+      const bool is_there = Contains(*names, held_[i].name);
+      const auto done = is_there ? CheckKept(std::move(held_[i]), info) : Copy(held_[i], info);
+      if (!done) return done;
+      ++(is_there ? report_.kept : report_.copied);
     }
     held_.clear();
     return {};
   }
 
+  // It has its name once it was found whole: what has a name is not read again.
+  StorageResult<void> Copy(const Held& held, const SegmentInfo& info) {
+    const auto copied =
+        CopyToDraft(*held.file, info.file_bytes, segments_, held.name, report_.bytes);
+    if (!copied) return DiskFault(copied.error());
+    auto copy = OpenIn(segments_, DraftOf(held.name), "the original's", info);
+    if (!copy) return std::unexpected(copy.error());
+    if (const auto whole = VerifySegment(*std::move(copy)); !whole) return whole;
+    const auto renamed = segments_.RenameInto(segments_, DraftOf(held.name), held.name);
+    if (!renamed) return DiskFault(renamed.error());
+    return {};
+  }
+
   // A name is used once, so what has it is the same, unless the target comes from a server that was
-  // restored and went another way. Ends differ then: they hold sums over all that is before.
-  StorageResult<void> CheckKept(const Held& held) {
-    const auto there = segments_.Open(held.name, Disk::Mode::kRead);
-    if (!there) return DiskFault(there.error());
-    const auto wanted = EndOf(*held.file);
-    const auto has = EndOf(**there);
-    if (!wanted) return DiskFault(wanted.error());
-    if (!has) return DiskFault(has.error());
-    if (*wanted == *has) return {};
-    return Fault(Kind::kForeign, "the target has gone its own way: segments/" + held.name +
+  // restored and went another way.
+  StorageResult<void> CheckKept(Held held, const SegmentInfo& info) {
+    const auto wanted =
+        Segment::OpenFile("the original's " + PathOf(info), std::move(held.file), HeaderOf(info));
+    if (!wanted) return std::unexpected(wanted.error());
+    const auto has = OpenIn(segments_, held.name, "the target's", info);
+    if (!has) return std::unexpected(has.error());
+    const auto same = (*has)->IsLike(**wanted);
+    if (!same) return std::unexpected(same.error());
+    if (*same) return {};
+    return Fault(Kind::kForeign, "the target has gone its own way: " + PathOf(info) +
                                      " is not what the original has under this name. Choose an "
                                      "empty directory");
   }
 
-  StorageResult<void> CheckSegment(uint64_t number) {
-    auto segment = Segment::Open(target_, kSegments, {id_, number});
-    if (!segment) return std::unexpected(segment.error());
-    auto verified = VerifySegment(*std::move(segment));
-    if (verified) return {};
-    // It must not be taken for a good one by the next run.
-    [[maybe_unused]] const auto removed = segments_.Remove(SegmentFileName(number));
-    return Fault(verified.error().kind, "the original's " + verified.error().message);
+  // What goes for the segment `info`, told to be one of `whose`.
+  StorageResult<std::shared_ptr<const Segment>> OpenIn(Directory& folder, const std::string& name,
+                                                       const std::string& whose,
+                                                       const SegmentInfo& info) const {
+    auto file = folder.Open(name, Disk::Mode::kRead);
+    if (!file) return DiskFault(file.error());
+    return Segment::OpenFile(whose + " " + PathOf(info), *std::move(file), HeaderOf(info));
   }
+
+  static std::string PathOf(const SegmentInfo& info) {
+    return std::string(kSegments) + "/" + SegmentFileName(info.number);
+  }
+  SegmentHeader HeaderOf(const SegmentInfo& info) const { return {id_, info.number}; }
 
   StorageResult<void> PutCatalogInPlace() {
     const auto names = catalog_.List();

@@ -70,7 +70,13 @@ StorageResult<std::shared_ptr<const Segment>> Segment::Open(Disk& disk, const st
   auto file = disk.Open(path, Disk::Mode::kRead);
   if (!file && file.error().code == ENOENT) return DamageFault(file.error().message);
   if (!file) return DiskFault(file.error());
-  auto segment = std::make_shared<Segment>(std::move(path), std::move(*file));
+  return OpenFile(std::move(path), std::move(*file), expected);
+}
+
+StorageResult<std::shared_ptr<const Segment>> Segment::OpenFile(std::string path,
+                                                                std::unique_ptr<File> file,
+                                                                const SegmentHeader& expected) {
+  auto segment = std::make_shared<Segment>(std::move(path), std::move(file));
   if (const auto loaded = segment->Load(expected); !loaded) return std::unexpected(loaded.error());
   return segment;
 }
@@ -168,6 +174,19 @@ StorageResult<std::vector<SegmentRun>> Segment::Page(size_t index, bool may_wait
     return DamageAt(post.page_at, "has no valid index page");
   }
   return *std::move(runs);
+}
+
+// Pages have the checksums of tables, which have those of bytes; the footer has none of pages.
+StorageResult<bool> Segment::IsLike(const Segment& other) const {
+  if (footer_ != other.footer_ || fence_ != other.fence_) return false;
+  for (size_t i = 0; i < pages(); ++i) {
+    const auto ours = Page(i);
+    if (!ours) return std::unexpected(ours.error());
+    const auto theirs = other.Page(i);
+    if (!theirs) return std::unexpected(theirs.error());
+    if (*ours != *theirs) return false;
+  }
+  return true;
 }
 
 StorageResult<std::optional<SegmentRun>> Segment::RunAt(StreamId id, Offset at,

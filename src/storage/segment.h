@@ -56,6 +56,10 @@ class Segment {
   [[nodiscard]] static StorageResult<std::shared_ptr<const Segment>> Open(
       Disk& disk, const std::string& folder, const SegmentHeader& expected);
 
+  // The same of a file that is open, whose path is told to the operator.
+  [[nodiscard]] static StorageResult<std::shared_ptr<const Segment>> OpenFile(
+      std::string path, std::unique_ptr<File> file, const SegmentHeader& expected);
+
   // The last run of `id` that begins at or before `at`; null: there is none here.
   [[nodiscard]] StorageResult<std::optional<SegmentRun>> RunAt(StreamId id, Offset at,
                                                                bool may_wait = true) const;
@@ -83,10 +87,14 @@ class Segment {
   [[nodiscard]] StorageResult<std::string> ReadFile(uint64_t at, size_t bytes,
                                                     bool may_wait = true) const;
 
+  // Whether what `other` holds and what is held here have the same checksums, and so are the same.
+  // Reads the index of both, not the bytes.
+  [[nodiscard]] StorageResult<bool> IsLike(const Segment& other) const;
+
   // A fault of this file at `at`.
   std::unexpected<StorageFault> DamageAt(uint64_t at, const std::string& what) const;
 
-  // For Open.
+  // For OpenFile.
   Segment(std::string path, std::unique_ptr<File> file)
       : path_(std::move(path)), file_(std::move(file)) {}
 

@@ -10,6 +10,7 @@
 
 #include "storage/data_directory.h"
 #include "storage/local_log.h"
+#include "storage/segment_writer.h"
 #include "testing/sim_disk.h"
 
 namespace thalweg {
@@ -218,6 +219,72 @@ TEST(DataDirectoryBackup, RefusesACopyThatAServerHasWrittenToSince) {
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().kind, StorageFault::Kind::kForeign);
   EXPECT_EQ(Recovered(target), Lsn{2});
+}
+
+constexpr uint64_t kManyStreams = 3'000;  // so that the index is much longer than its last page
+
+// Writes segment 1 of directory 1, in which the first stream has `first`.
+SegmentInfo WriteSegment(Disk& disk, std::string_view first) {
+  Directory folder(disk, "segments");
+  const auto writer = SegmentWriter::Create(folder, {IdOf(1), 1}).value();
+  for (uint64_t id = 1; id <= kManyStreams; ++id) {
+    const std::string_view bytes = id == 1 ? first : "same";
+    const uint32_t ends[] = {static_cast<uint32_t>(bytes.size())};
+    writer->Begin({id}, {0});
+    EXPECT_TRUE(writer->Append(bytes, ends));
+    EXPECT_TRUE(writer->End("state"));
+  }
+  const SegmentFooter footer = writer->Finish().value();
+  return {.number = 1, .file_bytes = footer.file_bytes(), .data_bytes = footer.data_bytes};
+}
+
+StorageResult<BackupReport> BackUpSegment(Disk& disk, Disk& target, const SegmentInfo& info) {
+  const CatalogHead head{.segments = {info}};
+  return BackUpDirectory(disk, target, [&](const DirectoryId&) { return head; });
+}
+
+// Both directories were one and went on apart; what they wrote has the same name and length.
+TEST(DataDirectoryBackup, RefusesASegmentOfAnotherHistoryHoweverEarlyItDiffers) {
+  SimDisk disk(1), target(2);
+  Original original(disk);
+  const SegmentInfo info = WriteSegment(disk, "ours");
+  const auto first = BackUpSegment(disk, target, info);
+  ASSERT_TRUE(first) << first.error().message;
+  EXPECT_EQ(first->copied, 1u);
+  const auto again = BackUpSegment(disk, target, info);
+  ASSERT_TRUE(again) << again.error().message;
+  EXPECT_EQ(again->kept, 1u);
+  ASSERT_TRUE(Directory(target, "segments").Remove(SegmentFileName(1)));
+  EXPECT_EQ(WriteSegment(target, "else"), info);
+  const auto refused = BackUpSegment(disk, target, info);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().kind, StorageFault::Kind::kForeign);
+  EXPECT_NE(refused.error().message.find("gone its own way"), std::string::npos);
+}
+
+void SpoilSegment(Disk& disk, uint64_t at) {
+  const auto file = disk.Open("segments/" + SegmentFileName(1), Disk::Mode::kReadWrite);
+  ASSERT_TRUE(file && (*file)->WriteAt(at, "damage"));
+}
+
+TEST(DataDirectoryBackup, SaysWhoseSegmentIsDamaged) {
+  SimDisk disk(1), target(2);
+  Original original(disk);
+  const SegmentInfo info = WriteSegment(disk, "ours");
+  SpoilSegment(disk, kSegmentHeaderBytes);
+  for (int attempt = 0; attempt < 2; ++attempt) {
+    const auto refused = BackUpSegment(disk, target, info);
+    ASSERT_FALSE(refused) << "what is damaged gets no name at the target";
+    EXPECT_TRUE(refused.error().message.starts_with("the original's segments/0"));
+  }
+  ASSERT_TRUE(Directory(disk, "segments").Remove(SegmentFileName(1)));
+  WriteSegment(disk, "ours");
+  ASSERT_TRUE(BackUpSegment(disk, target, info));
+  SpoilSegment(target, info.file_bytes - 1'000);
+  const auto refused = BackUpSegment(disk, target, info);
+  ASSERT_FALSE(refused);
+  EXPECT_TRUE(refused.error().message.starts_with("the target's segments/0"))
+      << refused.error().message;
 }
 
 TEST(DataDirectoryBackup, DoesNotCopyDamage) {
