@@ -330,6 +330,7 @@ TEST_F(StoredForkTest, OfItselfCannotBeRead) {
   EncodeRecord(create, damaged);
   entry.create = damaged;
   ASSERT_TRUE(catalog().Commit({.put = {entry}, .head = *catalog().Head()}));
+  catalog().FailFindsAfter(100);
   EXPECT_EQ(engine().Read("/b", ReadFrom{}, 1).verdict, ReadVerdict::kUnreadable);
   ASSERT_EQ(unreadable().size(), 1u);
   EXPECT_NE(unreadable().front().message.find("younger"), std::string::npos);

@@ -12,6 +12,11 @@ void SimCatalog::FailNextCommit(bool is_shortage) {
                              .is_shortage = is_shortage};
 }
 
+void SimCatalog::FailFindsAfter(uint64_t finds) {
+  std::lock_guard lock(mutex_);
+  finds_left_ = finds;
+}
+
 StorageResult<CatalogHead> SimCatalog::Head() const {
   std::lock_guard lock(mutex_);
   return head_;
@@ -26,6 +31,8 @@ StorageResult<std::optional<CatalogEntry>> SimCatalog::Find(std::string_view pat
 
 StorageResult<std::optional<CatalogEntry>> SimCatalog::Find(StreamId id) const {
   std::lock_guard lock(mutex_);
+  if (finds_left_ == 0) return DamageFault("the catalog was told to fail");
+  --finds_left_;
   const auto it = by_id_.find(id.value);
   if (it == by_id_.end()) return std::nullopt;
   return it->second;

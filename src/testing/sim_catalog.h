@@ -4,6 +4,7 @@
 // Crosses threads: one mutex guards all of it.
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <mutex>
 #include <string>
@@ -17,6 +18,9 @@ class SimCatalog final : public Catalog {
  public:
   // The next Commit fails without effect; `is_shortage`: because the disk is full.
   void FailNextCommit(bool is_shortage = false);
+
+  // After so many, looks for an id fail: who looks without an end finds one.
+  void FailFindsAfter(uint64_t finds);
 
   // Catalog
   [[nodiscard]] StorageResult<CatalogHead> Head() const override;
@@ -37,6 +41,7 @@ class SimCatalog final : public Catalog {
   std::map<uint64_t, CatalogEntry> by_id_;
   std::map<std::string, uint64_t, std::less<>> by_path_;
   CatalogHead head_;
+  mutable uint64_t finds_left_ = UINT64_MAX;
   std::optional<StorageFault> next_fault_;
 };
 

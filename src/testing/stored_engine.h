@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdlib>
 #include <memory>
 #include <string>
 #include <utility>
@@ -34,25 +35,24 @@ class StoredEngine {
   // Ends the engine, if it runs, and recovers another. 0: memory is not bounded.
   void Start(uint64_t tail_bytes_max = 0) {
     engine_.reset();
-    auto store = StreamStore::Open(store_disk_, {}, std::make_unique<BorrowedCatalog>(catalog_));
-    ASSERT_TRUE(store) << store.error().message;
-    const Lsn checkpoint = (*store)->checkpoint();
+    auto store =
+        Needed(StreamStore::Open(store_disk_, {}, std::make_unique<BorrowedCatalog>(catalog_)));
+    const Lsn checkpoint = store->checkpoint();
     auto log = std::make_unique<LocalLog>(
         disk_, LocalLogOptions{.file_bytes = 8 * kLogPageBytes, .salt_seed = ++starts_});
     log_ = log.get();
     EngineStore engine_store{
-        .streams = *std::move(store),
+        .streams = std::move(store),
         .tail_bytes_max = tail_bytes_max,
         .on_unreadable = [this](const StorageFault& fault) { unreadable_.push_back(fault); },
         .disk_workers = &disk_workers_};
     engine_ = std::make_unique<Engine>(clock_, std::move(log), EngineOptions{.partitions = 4},
                                        std::move(engine_store));
     replayed_ = 0;
-    const auto recovered = log_->Recover(checkpoint, [this](Lsn lsn, const Record& record) {
+    Needed(log_->Recover(checkpoint, [this](Lsn lsn, const Record& record) {
       ++replayed_;
       return engine_->Replay(lsn, record);
-    });
-    ASSERT_TRUE(recovered) << recovered.error().message;
+    }));
     engine_->EndReplay();
   }
 
@@ -99,6 +99,14 @@ class StoredEngine {
   const std::vector<StorageFault>& unreadable() const { return unreadable_; }
 
  private:
+  // Without it no test can go on: says why, and ends the program.
+  template <typename T>
+  static T Needed(StorageResult<T> result) {
+    if (result) return *std::move(result);
+    ADD_FAILURE() << "no engine: " << result.error().message;
+    std::abort();
+  }
+
   ManualClock clock_;
   SimDisk disk_;
   ColdDisk store_disk_{disk_};  // the same, for the store
