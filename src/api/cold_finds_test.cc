@@ -75,6 +75,7 @@ class SlowDisk : public testing::Test, public RequestHandler {
         DurableEngine::Open(disk_, std::make_unique<BorrowedCatalog>(catalog_), options, clock_,
                             {.on_failure = tell,
                              .on_trouble = tell,
+                             .on_set_aside = {},
                              .on_log_room = {},
                              .on_unreadable = tell,
                              .on_checkpoint = {}});

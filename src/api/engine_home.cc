@@ -157,6 +157,15 @@ DurableEngineEvents EventsOf(const std::string& path, const StoreOptions& option
                 fault.message,
                 fault.is_shortage ? " soon: free some space, or file descriptors" : " later");
           },
+      .on_set_aside =
+          [teller](const StorageFault& fault) {
+            teller.Say(
+                LogLevel::kError,
+                "{}; merges leave this segment alone until the next start, and reads of what "
+                "is damaged get a 500. Run thalweg verify when the server is stopped, and "
+                "restore a backup",
+                fault.message);
+          },
       .on_log_room =
           [teller, path, file_bytes = options.log_file_bytes](const StorageFault* fault) {
             if (fault == nullptr) return teller.Say(LogLevel::kInfo, "the log has room again");

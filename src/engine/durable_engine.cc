@@ -83,6 +83,7 @@ DurableEngine::DurableEngine(std::unique_ptr<DirectoryClock> clock, std::unique_
       keeper_(*engine_, log, recovered_.log.bytes_read, *clock_, options,
               {.on_checkpoint = events.on_checkpoint,
                .on_trouble = events.on_trouble,
+               .on_set_aside = events.on_set_aside,
                .on_failure = FailOnce(*engine_, events)}),
       store_thread_(keeper_),
       disk_workers_(std::move(disk_workers)) {}

@@ -34,7 +34,8 @@ struct DurableEngineEvents {
   // Once: a write or a sync has failed. The engine refuses every change from then on; the process
   // should end and recover from what the disk holds.
   std::function<void(const StorageFault&)> on_failure;
-  std::function<void(const StorageFault&)> on_trouble;  // nothing is lost; it is tried again
+  std::function<void(const StorageFault&)> on_trouble;    // nothing is lost; it is tried again
+  std::function<void(const StorageFault&)> on_set_aside;  // a damaged segment, until the next start
   // With why, when the log has no room for more, so that what brings bytes is refused; with null
   // when it has again.
   std::function<void(const StorageFault*)> on_log_room;

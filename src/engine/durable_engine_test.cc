@@ -53,6 +53,7 @@ class DurableEngineTest : public testing::Test {
                                Options(), clock_,
                                {.on_failure = tell,
                                 .on_trouble = tell,
+                                .on_set_aside = tell,
                                 .on_log_room = {},
                                 .on_unreadable = tell,
                                 .on_checkpoint = {}});
@@ -167,6 +168,7 @@ TEST_F(DurableEngineTest, ManyThreadsWhileStreamsComeAndGoAllTheTime) {
         folder_.disk(), std::make_unique<BorrowedCatalog>(catalog_), options, clock,
         {.on_failure = fail,
          .on_trouble = fail,
+         .on_set_aside = fail,
          .on_log_room = {},
          .on_unreadable = fail,
          .on_checkpoint = [&](const Checkpoint::Report&, int64_t) { ++checkpoints; }});
@@ -241,6 +243,7 @@ TEST(DurableEngineFailure, IsToldOnceRefusesEveryChangeAndIsRecoveredFrom) {
                                       if (++failures == 1) failed.set_value();
                                     },
                                 .on_trouble = [](const StorageFault&) {},
+                                .on_set_aside = {},
                                 .on_log_room = {},
                                 .on_unreadable = [](const StorageFault&) {},
                                 .on_checkpoint = {}});

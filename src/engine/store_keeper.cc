@@ -56,10 +56,12 @@ StoreKeeper::StoreKeeper(Engine& engine, LocalLog& log, uint64_t log_bytes, cons
       evicted_ms_(clean_ms_),
       crowd_above_(options.streams_in_memory_max) {
   engine_.store().SetAfterPiece([this] { return RestAfterPiece(); });
+  engine_.store().SetOnSetAside(events_.on_set_aside);
 }
 
 StoreKeeper::~StoreKeeper() {
   engine_.store().SetAfterPiece({});
+  engine_.store().SetOnSetAside({});
   if (checkpoint_ != nullptr) checkpoint_->Abandon();
 }
 

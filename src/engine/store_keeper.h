@@ -37,8 +37,9 @@ struct StoreKeeperOptions {
 // What the operator is told of. THREAD: that of Step.
 struct StoreKeeperEvents {
   std::function<void(const Checkpoint::Report&, int64_t took_ms)> on_checkpoint;
-  std::function<void(const StorageFault&)> on_trouble;  // nothing is lost; it is tried again
-  std::function<void(const StorageFault&)> on_failure;  // the disk failed: final, called once
+  std::function<void(const StorageFault&)> on_trouble;    // nothing is lost; it is tried again
+  std::function<void(const StorageFault&)> on_set_aside;  // a damaged segment, until the next start
+  std::function<void(const StorageFault&)> on_failure;    // the disk failed: final, called once
 };
 
 class StoreKeeper {

@@ -21,6 +21,7 @@ class StoreKeeperTest : public testing::Test, protected StoredEngine {
         StoreKeeperEvents{
             .on_checkpoint = [this](const Checkpoint::Report&, int64_t) { ++checkpoints_; },
             .on_trouble = [this](const StorageFault&) { ++troubles_; },
+            .on_set_aside = [this](const StorageFault& fault) { aside_.push_back(fault.message); },
             .on_failure = [this](const StorageFault&) { ++failures_; }});
   }
 
@@ -54,6 +55,7 @@ class StoreKeeperTest : public testing::Test, protected StoredEngine {
   int checkpoints_ = 0;
   int troubles_ = 0;
   int failures_ = 0;
+  std::vector<std::string> aside_;
 };
 
 TEST_F(StoreKeeperTest, CheckpointsWhenTheOldestChangeIsOldEnough) {
@@ -129,6 +131,7 @@ TEST_F(StoreKeeperTest, CheckpointsAtOnceAfterALongReplayAndDropsWhatNobodyAsked
       StoreKeeperEvents{
           .on_checkpoint = [this](const Checkpoint::Report&, int64_t) { ++checkpoints_; },
           .on_trouble = {},
+          .on_set_aside = {},
           .on_failure = {}});
   Run();
   EXPECT_EQ(checkpoints_, 1);
@@ -256,6 +259,38 @@ TEST_F(StoreKeeperTest, MergesWhatCheckpointsLeave) {
   EXPECT_EQ(checkpoints_, 1'000);
   EXPECT_LE(segments(), 19u) << "each costs a read of the stream one range";
   EXPECT_EQ(Text("/a"), text);
+}
+
+TEST_F(StoreKeeperTest, ADamagedSegmentIsToldOnceAndMergedAround) {
+  Keep({.age_ms_max = 1, .merge_bytes_per_s = uint64_t{1} << 40});
+  engine().Create(NewStream("/a"));
+  engine().Create(NewStream("/b"));
+  const auto write = [this](int count) {
+    for (int i = 0; i < count; ++i) {
+      Write("/a", "a");
+      if (i == 0) Write("/b", "b");
+      clock().AdvanceMs(1);
+      Run();
+    }
+  };
+  write(2);
+  ASSERT_EQ(segments(), 2u);
+  const std::string name = SegmentFileName(engine().store().segments().back().number);
+  {
+    const auto file = disk().Open("segments/" + name, Disk::Mode::kReadWrite);
+    ASSERT_TRUE(file && (*file)->WriteAt(kSegmentHeaderBytes, "?"));  // the byte of "/a"
+  }
+  write(1'000);
+  ASSERT_EQ(aside_.size(), 1u);
+  EXPECT_NE(aside_.front().find(name), std::string::npos) << aside_.front();
+  EXPECT_EQ(troubles_, 0);
+  EXPECT_EQ(failures_, 0);
+  EXPECT_LE(segments(), 22u) << "as without it, and it, and what is older";
+  EXPECT_EQ(Text("/a"), "refused");
+  EXPECT_EQ(Text("/a", 2), std::string(1'000, 'a')) << "what stands behind it";
+  EXPECT_EQ(Text("/b"), "bb");
+  const std::vector<std::string> names = disk().List("segments").value();
+  EXPECT_EQ(names.size(), segments()) << "nothing is left of the merge that failed";
 }
 
 TEST_F(StoreKeeperTest, AMergeThatFillsTheDiskLeavesItToOthersForAMinute) {

@@ -39,7 +39,7 @@ StorageResult<void> SegmentMerge::Start() {
   if (std::exchange(started_, true)) return {};
   for (Input& input : inputs_) {
     auto run = input.walker.Next();
-    if (!run) return std::unexpected(run.error());
+    if (!run) return Blame(input, run.error());
     input.run = *run;
   }
   return {};
@@ -82,12 +82,14 @@ StorageResult<void> SegmentMerge::TakeRun(Input& input) {
   if (keeps_) {
     const SegmentRun& run = *input.run;
     auto content = input.walker.Read();
-    if (!content) return std::unexpected(content.error());
+    if (!content) return Blame(input, content.error());
     if (!end_) out_->Begin(run.id, run.base);
     if (end_ && *end_ != run.base) {
-      return DamageFault("two segments do not fit together: stream " +
-                         std::to_string(run.id.value) + " ends at " + std::to_string(end_->value) +
-                         " and goes on at " + std::to_string(run.base.value));
+      return Blame(input,
+                   input.walker.DamageHere("goes on with stream " + std::to_string(run.id.value) +
+                                           " from " + std::to_string(run.base.value) +
+                                           ", yet the segment before it has it up to " +
+                                           std::to_string(end_->value)));
     }
     end_ = run.end();
     if (const auto put = out_->Append(content->bytes, content->tables.ends); !put) {
@@ -98,9 +100,16 @@ StorageResult<void> SegmentMerge::TakeRun(Input& input) {
   }
   work_bytes_ += kSegmentRunEntryBytes;
   auto next = input.walker.Next();
-  if (!next) return std::unexpected(next.error());
+  if (!next) return Blame(input, next.error());
   input.run = *next;
   return {};
+}
+
+std::unexpected<StorageFault> SegmentMerge::Blame(const Input& input, StorageFault fault) {
+  if (fault.kind == StorageFault::Kind::kDamage) {
+    damaged_ = static_cast<size_t>(&input - inputs_.data());
+  }
+  return std::unexpected(std::move(fault));
 }
 
 StorageResult<void> SegmentMerge::LeaveStream() {

@@ -25,6 +25,9 @@ class SegmentMerge {
   // Reads and writes about `bytes` more; false: nothing is left to do but Finish.
   [[nodiscard]] StorageResult<bool> Step(size_t bytes);
 
+  // Which input, by its place, what Step has just failed at is damage of; null: of none.
+  std::optional<size_t> damaged() const { return damaged_; }
+
   // Completes the new segment; null: no stream is left, and the file is nobody's.
   // REQUIRES: Step has said false.
   [[nodiscard]] StorageResult<std::optional<SegmentFooter>> Finish();
@@ -40,6 +43,7 @@ class SegmentMerge {
   StorageResult<bool> IsLive(StreamId id);
   StorageResult<void> TakeRun(Input& input);
   StorageResult<void> LeaveStream();
+  std::unexpected<StorageFault> Blame(const Input& input, StorageFault fault);
 
   const Catalog& catalog_;
   std::vector<Input> inputs_;
@@ -53,6 +57,7 @@ class SegmentMerge {
   std::optional<Offset> end_;   // of what was taken of it
   std::string state_;
   size_t work_bytes_ = 0;
+  std::optional<size_t> damaged_;
 };
 
 }  // namespace thalweg

@@ -48,6 +48,10 @@ StorageResult<SegmentWalker::Content> SegmentWalker::Read() {
   return Content{bytes, *std::move(tables)};
 }
 
+StorageFault SegmentWalker::DamageHere(const std::string& what) const {
+  return segment_->DamageAt(run_.position, what).error();
+}
+
 StorageResult<std::string_view> SegmentWalker::Window(uint64_t at, size_t bytes) {
   if (at < window_at_ || at + bytes > window_at_ + window_.size()) {
     const uint64_t file_bytes = segment_->footer().file_bytes();

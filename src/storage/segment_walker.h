@@ -28,6 +28,9 @@ class SegmentWalker {
   };
   [[nodiscard]] StorageResult<Content> Read();
 
+  // A fault of the segment where that run stands.
+  StorageFault DamageHere(const std::string& what) const;
+
  private:
   StorageResult<std::string_view> Window(uint64_t at, size_t bytes);
 

@@ -38,7 +38,7 @@ bool IsMostlyDead(const SegmentInfo& info) {
   return info.dead_bytes * 100 > info.data_bytes * kDeadPercentMax;
 }
 
-std::optional<MergePlan> PlanMergeAtRest(const std::vector<SegmentInfo>& segments) {
+std::optional<MergePlan> PlanMergeAtRest(std::span<const SegmentInfo> segments) {
   uint64_t newer_bytes = 0, live_bytes = 0;
   for (const SegmentInfo& info : segments) {
     newer_bytes += info.file_bytes;
@@ -53,9 +53,7 @@ std::optional<MergePlan> PlanMergeAtRest(const std::vector<SegmentInfo>& segment
   return MergePlan{0, segments.size(), segments.front().level};
 }
 
-}  // namespace
-
-std::optional<MergePlan> PlanMerge(const std::vector<SegmentInfo>& segments, bool is_at_rest) {
+std::optional<MergePlan> PlanMergeOfAll(std::span<const SegmentInfo> segments, bool is_at_rest) {
   // Levels only fall from old to new, so those of one level are neighbours.
   for (size_t end = segments.size(); end != 0;) {
     const uint32_t level = segments[end - 1].level;
@@ -69,6 +67,26 @@ std::optional<MergePlan> PlanMerge(const std::vector<SegmentInfo>& segments, boo
     return MergePlan{static_cast<size_t>(dead - segments.begin()), 1, dead->level};
   }
   return is_at_rest ? PlanMergeAtRest(segments) : std::nullopt;
+}
+
+}  // namespace
+
+std::optional<MergePlan> PlanMerge(std::span<const SegmentInfo> segments,
+                                   std::span<const uint64_t> set_aside, bool is_at_rest) {
+  const auto is_aside = [&](const SegmentInfo& info) {
+    return std::ranges::find(set_aside, info.number) != set_aside.end();
+  };
+  for (size_t end = segments.size(); end != 0;) {
+    size_t begin = end;
+    while (begin != 0 && !is_aside(segments[begin - 1])) --begin;
+    auto plan = PlanMergeOfAll(segments.subspan(begin, end - begin), is_at_rest);
+    if (plan) {
+      plan->first += begin;
+      return plan;
+    }
+    end = begin == 0 ? 0 : begin - 1;
+  }
+  return std::nullopt;
 }
 
 StorageResult<std::unique_ptr<StreamStore>> StreamStore::Open(Disk& disk,
@@ -257,6 +275,11 @@ StorageResult<bool> StreamStore::MergeStep(size_t bytes, bool is_at_rest) {
   const auto more = merging_->merge.Step(bytes);
   if (more && *more) return true;
   const uint64_t number = merging_->number;
+  if (!more && SetAsideDamaged(more.error())) {
+    merging_.reset();
+    RemoveFile(number);
+    return Plan(is_at_rest).has_value();
+  }
   auto merged = more ? EndMerge() : std::unexpected(more.error());
   merging_.reset();
   if (!merged) {
@@ -269,11 +292,24 @@ StorageResult<bool> StreamStore::MergeStep(size_t bytes, bool is_at_rest) {
     return std::unexpected(committed.error());
   }
   for (const uint64_t needless : merged->needless) RemoveFile(needless);
-  return PlanMerge(head_.segments, is_at_rest).has_value();
+  return Plan(is_at_rest).has_value();
+}
+
+std::optional<MergePlan> StreamStore::Plan(bool is_at_rest) const {
+  return PlanMerge(head_.segments, set_aside_, is_at_rest);
+}
+
+// False: the merge has not failed for damage of a segment. REQUIRES: it has failed.
+bool StreamStore::SetAsideDamaged(const StorageFault& fault) {
+  const std::optional<size_t> input = merging_->merge.damaged();
+  if (!input) return false;
+  set_aside_.push_back(head_.segments[merging_->first + *input].number);
+  if (on_set_aside_) on_set_aside_(fault);
+  return true;
 }
 
 StorageResult<bool> StreamStore::BeginMerge(bool is_at_rest) {
-  const std::optional<MergePlan> plan = PlanMerge(head_.segments, is_at_rest);
+  const std::optional<MergePlan> plan = Plan(is_at_rest);
   if (!plan) return false;
   auto writer = NewSegment();
   if (!writer) return std::unexpected(writer.error());

@@ -7,9 +7,11 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -40,6 +42,19 @@ struct StoreChange {
   std::vector<CatalogEntry> put;
 };
 
+// Which neighbours among `segments` (oldest first) to make one of: many of one level, or one with
+// much in it that is dead; at rest, where files are much longer than what lives in them, also a
+// segment that is not longer than all newer ones together, with those. So a byte is written again
+// at most once for each time that the data doubles. Those whose numbers are `set_aside` stay as
+// they are and where they are: what is older and what is newer is merged each by itself. Pure.
+struct MergePlan {
+  size_t first = 0;
+  size_t count = 0;
+  uint32_t level = 0;  // of the result
+};
+std::optional<MergePlan> PlanMerge(std::span<const SegmentInfo> segments,
+                                   std::span<const uint64_t> set_aside, bool is_at_rest);
+
 class StreamStore {
  public:
   // Opens every segment that the catalog names and, unless read-only, removes what an unfinished
@@ -68,6 +83,11 @@ class StreamStore {
 
   // `after_piece` is called in the midst of writing segments, by the thread that writes.
   void SetAfterPiece(AfterPiece after_piece) { after_piece_ = std::move(after_piece); }
+
+  // `on_set_aside` is called where a merge finds a segment damaged, by the thread that merges: it
+  // is left as it is, and the others are merged around it.
+  using OnSetAside = std::function<void(const StorageFault&)>;
+  void SetOnSetAside(OnSetAside on_set_aside) { on_set_aside_ = std::move(on_set_aside); }
 
   // A new file for a checkpoint: give it to Commit when it is finished, or else to Abandon.
   [[nodiscard]] StorageResult<std::unique_ptr<SegmentWriter>> NewSegment();
@@ -118,7 +138,9 @@ class StreamStore {
   SegmentHeader HeaderOf(uint64_t number) const { return {options_.directory, number}; }
   static void CountDead(const std::vector<StreamId>& removed, size_t at, const Segments& segments,
                         std::vector<SegmentInfo>& infos);
+  std::optional<MergePlan> Plan(bool is_at_rest) const;
   StorageResult<bool> BeginMerge(bool is_at_rest);
+  bool SetAsideDamaged(const StorageFault& fault);
   StorageResult<Merged> EndMerge();
   void RemoveUnlessNamed(uint64_t number);
   void RemoveFile(uint64_t number);
@@ -137,19 +159,10 @@ class StreamStore {
   // The changing thread's own.
   CatalogHead head_;
   AfterPiece after_piece_;
+  OnSetAside on_set_aside_;
+  std::vector<uint64_t> set_aside_;  // segments that were found damaged, by number
   uint64_t last_number_ = 0;
   std::optional<Merging> merging_;
 };
-
-// Which neighbours among `segments` (oldest first) to make one of: many of one level, or one with
-// much in it that is dead; at rest, where files are much longer than what lives in them, also a
-// segment that is not longer than all newer ones together, with those. So a byte is written again
-// at most once for each time that the data doubles. Pure.
-struct MergePlan {
-  size_t first = 0;
-  size_t count = 0;
-  uint32_t level = 0;  // of the result
-};
-std::optional<MergePlan> PlanMerge(const std::vector<SegmentInfo>& segments, bool is_at_rest);
 
 }  // namespace thalweg

@@ -21,7 +21,7 @@ struct Plan {
 };
 
 std::optional<Plan> Planned(const std::vector<SegmentInfo>& segments, bool is_at_rest = false) {
-  const auto plan = PlanMerge(segments, is_at_rest);
+  const auto plan = PlanMerge(segments, {}, is_at_rest);
   if (!plan) return std::nullopt;
   return Plan{plan->first, plan->count, plan->level};
 }
@@ -51,6 +51,34 @@ TEST(PlanMerge, AtRestWhatTakesTooMuchIsMergedFromTheNewOnesOn) {
   std::vector<SegmentInfo> dense(2, Info(0, 1'000));
   for (SegmentInfo& info : dense) info.file_bytes = 1'300;
   EXPECT_EQ(Planned(dense, true), std::nullopt) << "it is not worth it";
+}
+
+TEST(PlanMerge, MergesAroundWhatIsSetAside) {
+  std::vector<SegmentInfo> segments(13, Info(0, 100));
+  for (size_t i = 0; i < segments.size(); ++i) segments[i].number = i;
+  struct Case {
+    const char* why;
+    std::vector<uint64_t> set_aside;
+    std::optional<Plan> want;
+  };
+  const Case cases[] = {
+      {"none", {}, Plan{0, 6, 1}},
+      {"the oldest", {0}, Plan{1, 6, 1}},
+      {"the newest", {12}, Plan{0, 6, 1}},
+      {"in the midst: the newer ones first", {6}, Plan{7, 6, 1}},
+      {"too few newer ones", {7}, Plan{0, 6, 1}},
+      {"two neighbours", {5, 6}, Plan{7, 6, 1}},
+      {"too few between", {1, 7}, std::nullopt},
+  };
+  for (const Case& c : cases) {
+    const auto plan = PlanMerge(segments, c.set_aside, false);
+    ASSERT_EQ(plan.has_value(), c.want.has_value()) << c.why;
+    if (!plan) continue;
+    EXPECT_EQ((Plan{plan->first, plan->count, plan->level}), *c.want) << c.why;
+  }
+  segments[6].dead_bytes = 100;
+  const std::vector<uint64_t> dead{6};
+  EXPECT_EQ(PlanMerge(std::span(segments).first(7), dead, false)->count, 6u) << "not written again";
 }
 
 }  // namespace

@@ -242,6 +242,7 @@ void CrashRun::Keep() {
       StoreKeeperEvents{
           .on_checkpoint = [this](const Checkpoint::Report&, int64_t) { ++checkpoints_; },
           .on_trouble = [this](const StorageFault& fault) { ExpectHarmless(fault); },
+          .on_set_aside = [this](const StorageFault& fault) { ExpectHarmless(fault); },
           .on_failure = [this](const StorageFault&) { is_failed_ = true; }});
 }
 
