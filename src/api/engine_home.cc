@@ -80,7 +80,7 @@ DurableEngineOptions OptionsOf(const StoreOptions& options, const DirectoryId& d
   DurableEngineOptions durable;
   const size_t pages = (options.log_file_bytes + kLogPageBytes - 1) / kLogPageBytes;
   durable.log.directory = directory;
-  durable.log.file_bytes = std::max<size_t>(pages, 2) * kLogPageBytes;  // a header and a block
+  durable.log.file_bytes = std::max<size_t>(pages, 3) * kLogPageBytes;  // header, block, seal
   // As many files as there are between two checkpoints, of blocks that are padded to pages.
   durable.log.spares_max =
       std::min<size_t>(2 * (options.checkpoint_log_bytes / durable.log.file_bytes + 1), kSparesMax);

@@ -1,5 +1,6 @@
 #include "server/verify_log.h"
 
+#include <algorithm>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -20,6 +21,8 @@ struct Before {
   uint64_t end = 0;
   std::string headless;  // a file in between that has no header, of several the one …
   Lsn headless_durable;  // … that says that the latest was durable
+  std::string path;
+  std::optional<LogSeal> seal;  // says that the next has a block
 };
 
 class LogSurvey {
@@ -37,6 +40,8 @@ class LogSurvey {
     }
     if (before_.headless_durable > before_.last) {
       Note(before_.headless + " " + HeaderIsLost(before_.headless_durable));
+    } else if (before_.seal) {
+      Note(SealedDamage(*names));
     }
     return std::move(damage_);
   }
@@ -45,6 +50,15 @@ class LogSurvey {
   void Note(std::string sentence) {
     damage_.push_back(std::move(sentence));
     before_.is_whole = false;
+  }
+
+  // REQUIRES: the last file with a header is sealed.
+  std::string SealedDamage(const std::vector<std::string>& names) const {
+    const std::string next = LogFileName(before_.seal->next);
+    const bool is_there = std::ranges::find(names, next) != names.end();
+    return "log/" + next + " " +
+           (is_there ? FirstBlockIsLost(*before_.seal, before_.path)
+                     : FileIsMissing(*before_.seal, before_.path, before_.end));
   }
 
   DiskResult<void> Visit() {
@@ -64,9 +78,17 @@ class LogSurvey {
       }
       return {};
     }
+    const Before before = before_;
     CheckHeader(*decoded->header);
     LogScanner scanner(**file, *size, *decoded->header);
-    return VisitBlocks(scanner);
+    if (const auto visited = VisitBlocks(scanner); !visited) return visited;
+    if (before.seal && scanner.position() == kLogPageBytes) {
+      Note(path_ + " " + FirstBlockIsLost(*before.seal, before.path));
+    }
+    const auto seal = scanner.Seal(before_.crc);
+    if (!seal) return std::unexpected(seal.error());
+    before_.seal = *seal;
+    return {};
   }
 
   void CheckHeader(const LogFileHeader& header) {
@@ -92,7 +114,9 @@ class LogSurvey {
                .crc = header.crc_before,
                .end = kLogPageBytes,
                .headless = {},
-               .headless_durable = {}};
+               .headless_durable = {},
+               .path = path_,
+               .seal = {}};
   }
 
   DiskResult<void> VisitBlocks(LogScanner& scanner) {

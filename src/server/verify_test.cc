@@ -89,7 +89,7 @@ class TestDirectory {
 
   void Write(const Record& record) {
     if (!log_) {
-      LocalLogOptions options{.file_bytes = 3 * kLogPageBytes, .salt_seed = 3};
+      LocalLogOptions options{.file_bytes = 4 * kLogPageBytes, .salt_seed = 3};
       options.directory = directory_->id();
       log_ = std::make_unique<LocalLog>(*disk_, options);
       ASSERT_TRUE(log_->Recover(Lsn{0}, [](Lsn, const Record&) { return StorageResult<void>(); }));
@@ -176,6 +176,16 @@ TEST(Verify, ListsAllDamageAndEachOnce) {
        "log/0000000000000002.log has lost its header, yet the file after it has records\n"},
       {"the last file's header", [](TestDirectory& d) { d.Spoil(3, 20); },
        "log/0000000000000003.log has lost its header, yet says that record 5 was durable\n"},
+      {"the last file is gone", [](TestDirectory& d) { fs::remove(d.Log(3)); },
+       "log/0000000000000003.log is missing, yet log/0000000000000002.log says at byte 12288 that "
+       "record 5 was durable in it\n"},
+      {"all of the last file but its header",
+       [](TestDirectory& d) {
+         d.Spoil(3, 4096 + 60);
+         d.Spoil(3, 8192 + 50);
+       },
+       "log/0000000000000003.log has no whole block, yet log/0000000000000002.log says that record "
+       "5 was durable in it\n"},
       {"the first file is gone", [](TestDirectory& d) { fs::remove(d.Log(1)); },
        "log/0000000000000002.log begins with record 3, yet the last checkpoint holds records only "
        "up to 0\n"},

@@ -47,7 +47,7 @@ DiskResult<void> RemoveIfThere(Directory& folder, const std::string& name) {
 
 LocalLog::LocalLog(Disk& disk, LocalLogOptions options)
     : disk_(disk), options_(std::move(options)) {
-  THALWEG_ASSERT(options_.file_bytes >= 2 * kLogPageBytes);
+  THALWEG_ASSERT(options_.file_bytes >= 3 * kLogPageBytes);
   THALWEG_ASSERT(options_.file_bytes % kLogPageBytes == 0);
   Clear(staged_.block);
   Clear(writing_.block);
@@ -73,6 +73,7 @@ StorageResult<LogRecoveryReport> LocalLog::Recover(Lsn checkpoint, const LogRepl
 // only.
 std::expected<void, StorageFault> LocalLog::Repair(const LogContent& content) {
   if (const auto kept = KeepSpares(content); !kept) return DiskFault(kept.error());
+  if (const auto sealed = SealBefore(content); !sealed) return DiskFault(sealed.error());
   crc_last_ = content.crc_last;
   last_staged_ = last_written_ = content.last;
   durable_.store(content.last.value, std::memory_order_release);
@@ -93,6 +94,18 @@ std::expected<void, StorageFault> LocalLog::Repair(const LogContent& content) {
   }
   if (const auto synced = current_.file->Sync(); !synced) return DiskFault(synced.error());
   return {};
+}
+
+// A crash came before the last file but one was sealed, or it was written by a program that does
+// not seal, which may have filled it to its end.
+DiskResult<void> LocalLog::SealBefore(const LogContent& content) {
+  if (!content.unsealed) return {};
+  const LogContent::Unsealed& before = *content.unsealed;
+  if (before.end + kLogPageBytes > before.size) return {};
+  const auto file = disk_.Open(PathOf(before.number), Disk::Mode::kReadWrite);
+  if (!file) return std::unexpected(file.error());
+  if (const auto put = (*file)->WriteAt(before.end, EncodeLogSeal(before.seal)); !put) return put;
+  return (*file)->Sync();
 }
 
 // Files that were made ahead wait with the spares, or go where there is no space for that. A number
@@ -196,9 +209,10 @@ DiskResult<void> LocalLog::Commit() {
 
 // Makes the current file one that has room for a block of this size behind end_.
 DiskResult<void> LocalLog::MakeRoom(size_t block_bytes) {
-  if (current_.file != nullptr && end_ + block_bytes <= current_.size) return {};
+  const uint64_t seal_at = end_ + block_bytes;
+  if (current_.file != nullptr && seal_at + kLogPageBytes <= current_.size) return {};
   if (const auto prepared = PrepareNext(); !prepared) return prepared;
-  const auto is_room_known = TakeNext(kLogPageBytes + block_bytes);
+  const auto is_room_known = TakeNext(kLogPageBytes + block_bytes + kLogPageBytes);
   if (!is_room_known) return std::unexpected(is_room_known.error());
   // Before anybody hears of this batch it is known whether there is room behind this file: who is
   // late to allocate it is too late to refuse what would have to wait for it. Another error than a
@@ -215,6 +229,9 @@ DiskResult<bool> LocalLog::TakeNext(uint64_t bytes) {
       has_room_.store(!IsShortage(longer.error().code), std::memory_order_relaxed);
       return std::unexpected(longer.error());
     }
+  }
+  if (current_.file != nullptr && end_ + kLogPageBytes <= current_.size) {
+    left_ = {std::move(current_.file), current_.salt, end_, crc_last_};
   }
   current_ = std::exchange(next_, OpenFile{});
   next_prepared_.store(false, std::memory_order_release);
@@ -259,6 +276,7 @@ DiskResult<void> LocalLog::WriteBlock() {
   }
   if (const auto written = current_.file->WriteAt(end_, block); !written) return written;
   if (const auto synced = current_.file->Sync(); !synced) return synced;
+  if (const auto sealed = SealLeft(head.first); !sealed) return sealed;
   end_ += block.size();
   crc_last_ = crc;
   last_written_ = head.last();
@@ -267,6 +285,16 @@ DiskResult<void> LocalLog::WriteBlock() {
     files_.push_back({current_.number, head.first, current_.size});
   }
   return {};
+}
+
+// Before anybody hears of what the current file has: from here on it must be there.
+DiskResult<void> LocalLog::SealLeft(Lsn first) {
+  if (left_.file == nullptr) return {};
+  const Left left = std::exchange(left_, Left{});
+  const LogSeal seal{
+      .salt = left.salt, .next = current_.number, .first = first, .crc_before = left.crc_last};
+  if (const auto put = left.file->WriteAt(left.end, EncodeLogSeal(seal)); !put) return put;
+  return left.file->Sync();
 }
 
 DiskResult<void> LocalLog::Fail(DiskError error) {

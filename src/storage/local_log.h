@@ -104,6 +104,13 @@ class LocalLog final : public CommitLog {
     uint64_t salt = 0;
     uint64_t size = 0;
   };
+  // A file that is full and does not say yet that it goes on in another.
+  struct Left {
+    std::unique_ptr<File> file;  // null: there is none
+    uint64_t salt = 0;
+    uint64_t end = 0;
+    uint32_t crc_last = 0;
+  };
   struct Staged {
     std::string block;  // kLogBlockHeadBytes of room, then the records
     uint32_t records = 0;
@@ -111,6 +118,7 @@ class LocalLog final : public CommitLog {
 
   std::expected<void, StorageFault> Repair(const LogContent& content);
   DiskResult<void> KeepSpares(const LogContent& content);
+  DiskResult<void> SealBefore(const LogContent& content);
   bool IsSpare(Directory& folder, const std::string& name) const;
   DiskResult<OpenFile> MakeFile(uint64_t number);
   DiskResult<std::unique_ptr<File>> CreateFile(Directory& folder, const std::string& name);
@@ -123,6 +131,7 @@ class LocalLog final : public CommitLog {
   DiskResult<void> LengthenNext(uint64_t bytes);
   DiskResult<void> Retire(Directory& folder, const LogContent::FileInfo& trimmed);
   DiskResult<void> WriteBlock();
+  DiskResult<void> SealLeft(Lsn first);
   DiskResult<void> Fail(DiskError error);
   std::string PathOf(uint64_t number) const;
   uint64_t SaltOf(uint64_t number) const;
@@ -147,6 +156,7 @@ class LocalLog final : public CommitLog {
   // Commit's own.
   Staged writing_;  // taken and not durable yet; its memory is used again
   OpenFile current_;
+  Left left_;              // the file before it, until current_ has a block
   uint64_t end_ = 0;       // where the next block goes; 0: the file has no header yet
   uint32_t crc_last_ = 0;  // of the last block
   Lsn last_written_;

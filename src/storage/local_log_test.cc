@@ -12,6 +12,8 @@
 namespace thalweg {
 namespace {
 
+constexpr uint64_t kThreeBlocks = 5 * kLogPageBytes;  // and header and seal
+
 class LogFolder : public LogTestFolder {
  public:
   // A log with the appends "0", "1" … in blocks of their own.
@@ -125,15 +127,15 @@ TEST(LocalLog, MoreThanABatchHoldsGoesOutInSeveral) {
 
 TEST(LocalLog, RollsOverManySmallFilesAndTrimsThemAgain) {
   LogFolder folder;
-  folder.Fill(20, 4 * kLogPageBytes);  // three blocks in a file
+  folder.Fill(20, kThreeBlocks);
   EXPECT_EQ(folder.file_count(), 8u) << "one is allocated ahead";
-  const auto opened = folder.Open({}, 4 * kLogPageBytes);
+  const auto opened = folder.Open({}, kThreeBlocks);
   ASSERT_TRUE(opened);
   ExpectReplayed(folder, 20);
   ASSERT_TRUE(opened->log->Trim({9}));
   EXPECT_EQ(folder.file_count(), 4u);
   EXPECT_EQ(folder.file_count(".spare"), 2u) << "of three that were trimmed, and one made ahead";
-  ASSERT_TRUE(folder.Open({9}, 4 * kLogPageBytes));
+  ASSERT_TRUE(folder.Open({9}, kThreeBlocks));
   EXPECT_EQ(folder.replayed().size(), 11u);
   EXPECT_EQ(folder.replayed().front().first, Lsn{10});
   EXPECT_EQ(folder.file_count(".spare"), 2u) << "a start keeps them";
@@ -142,7 +144,7 @@ TEST(LocalLog, RollsOverManySmallFilesAndTrimsThemAgain) {
 // Of three blocks in a file, after nine commits and a trim of all: the next file is a spare.
 class SpareFolder : public LogFolder {
  public:
-  static constexpr uint64_t kFileBytes = 4 * kLogPageBytes;
+  static constexpr uint64_t kFileBytes = kThreeBlocks;
 
   explicit SpareFolder(int more) {
     auto opened = Open({}, kFileBytes);
@@ -161,7 +163,8 @@ TEST(LocalLog, ATrimmedFileIsUsedAgainAndItsOldBlocksAreNoEndNoCutAndNoDamage) {
   for (int more = 4; more <= 7; ++more) {
     SpareFolder folder(more);
     if (more < 7) {
-      EXPECT_EQ(std::filesystem::file_size(folder.File(SpareFolder::kReused)), 16384u);
+      EXPECT_EQ(std::filesystem::file_size(folder.File(SpareFolder::kReused)),
+                SpareFolder::kFileBytes);
     }
     const auto opened = folder.OpenAgain();
     ASSERT_TRUE(opened) << more << ": " << opened.error().message;
@@ -189,7 +192,8 @@ TEST(LocalLog, InAFileThatIsUsedAgainDamageIsToldFromTheEnd) {
       {"the last: as an unfinished write", 5, 2, false, 4},
       {"behind the last: an old block", 4, 2, false, 4},
       {"the header of two blocks", 5, 0, true, 0},
-      {"the header of one block: as a file that was never begun", 4, 0, false, 3},
+      {"the header of one block, which the file before tells of", 4, 0, true, 0},
+      {"the first and only block, which the file before tells of", 4, 1, true, 0},
   };
   for (const Row& row : rows) {
     SpareFolder folder(row.more);
@@ -221,7 +225,7 @@ TEST(LocalLog, AnOldBlockInThePlaceOfALostOneIsDamage) {
 
 TEST(LocalLog, AFileOfAnotherSizeIsNotUsedAgain) {
   LogFolder folder;
-  folder.Fill(9, 4 * kLogPageBytes);
+  folder.Fill(9, kThreeBlocks);
   const auto opened = folder.Open({}, 8 * kLogPageBytes);
   ASSERT_TRUE(opened);
   ASSERT_TRUE(opened->log->Trim({9}));
@@ -248,11 +252,11 @@ TEST(LocalLog, ABatchLongerThanAFileGetsALongerFile) {
   LogFolder folder;
   const std::string data(100'000, 'x');
   {
-    const auto opened = folder.Open({}, 4 * kLogPageBytes);
+    const auto opened = folder.Open({}, kThreeBlocks);
     opened->log->Stage(LogFolder::AppendOf(data));
     ASSERT_TRUE(opened->log->Commit());
   }
-  ASSERT_TRUE(folder.Open({}, 4 * kLogPageBytes));
+  ASSERT_TRUE(folder.Open({}, kThreeBlocks));
   EXPECT_EQ(folder.replayed().front().second, data);
 }
 
@@ -288,9 +292,9 @@ TEST(LocalLog, TakesDamageInTheMiddleForDamageAndChangesNothing) {
 
 TEST(LocalLog, ZerosBeforeAnotherFilesRecordsAreDamage) {
   LogFolder folder;
-  folder.Fill(5, 4 * kLogPageBytes);
+  folder.Fill(5, kThreeBlocks);
   folder.Overwrite(1, 3 * kLogPageBytes, std::string(kLogPageBytes, '\0'));  // its last block
-  const auto opened = folder.Open({}, 4 * kLogPageBytes);
+  const auto opened = folder.Open({}, kThreeBlocks);
   ASSERT_FALSE(opened);
   EXPECT_EQ(opened.error().kind, StorageFault::Kind::kDamage);
 }
@@ -310,19 +314,72 @@ TEST(LocalLog, ALastFileThatLostItsHeaderIsDamageWhereItsRecordsWereDurable) {
   }
 }
 
+constexpr uint64_t kSealAt = 4 * kLogPageBytes;  // in a file of three blocks
+
+// Of seven commits in three files, and one made ahead.
+struct LostEndFolder : LogFolder {
+  LostEndFolder() {
+    Fill(7, kThreeBlocks);
+    for (const int number : {3, 4}) last.push_back(Take(File(number)));
+  }
+  static std::string Take(const std::filesystem::path& path) {
+    std::ifstream file(path, std::ios::binary);
+    std::string bytes(std::istreambuf_iterator<char>(file), {});
+    std::filesystem::remove(path);
+    return bytes;
+  }
+  void Unseal(uint64_t number) { Overwrite(number, kSealAt, std::string(kLogPageBytes, '\0')); }
+
+  std::vector<std::string> last;  // what was in the files that are lost
+};
+
+TEST(LocalLog, AMissingLastFileIsDamageUntilTheSealBeforeItIsGone) {
+  LostEndFolder folder;
+  const auto opened = folder.Open({}, kThreeBlocks);
+  ASSERT_FALSE(opened);
+  EXPECT_EQ(opened.error().kind, StorageFault::Kind::kDamage);
+  EXPECT_EQ(opened.error().message,
+            "log/0000000000000003.log is missing, yet log/0000000000000002.log says at byte 16384 "
+            "that record 7 was durable in it");
+  folder.Unseal(2);
+  ASSERT_TRUE(folder.Open({}, kThreeBlocks));
+  ExpectReplayed(folder, 6);
+}
+
+// So do a crash before the seal, and a program that does not seal.
+TEST(LocalLog, AStartSealsWhatIsNot) {
+  LostEndFolder folder;
+  folder.Unseal(1);
+  folder.Unseal(2);
+  std::ofstream(folder.File(3), std::ios::binary) << folder.last.front();
+  ASSERT_TRUE(folder.Open({}, kThreeBlocks));
+  ExpectReplayed(folder, 7);
+  std::filesystem::remove(folder.File(3));
+  EXPECT_FALSE(folder.Open({}, kThreeBlocks));
+}
+
+TEST(LocalLog, AFileThatIsFullToItsEndNeedsNoSeal) {
+  LostEndFolder folder;
+  std::filesystem::resize_file(folder.File(2), kSealAt);
+  std::ofstream(folder.File(3), std::ios::binary) << folder.last.front();
+  ASSERT_TRUE(folder.Open({}, kThreeBlocks));
+  ExpectReplayed(folder, 7);
+  EXPECT_EQ(std::filesystem::file_size(folder.File(2)), kSealAt);
+}
+
 TEST(LocalLog, AMissingFileInTheMiddleIsDamage) {
   LogFolder folder;
-  folder.Fill(9, 4 * kLogPageBytes);
+  folder.Fill(9, kThreeBlocks);
   std::filesystem::remove(folder.File(2));
-  EXPECT_EQ(folder.Open({}, 4 * kLogPageBytes).error().kind, StorageFault::Kind::kDamage);
+  EXPECT_EQ(folder.Open({}, kThreeBlocks).error().kind, StorageFault::Kind::kDamage);
 }
 
 TEST(LocalLog, AMissingFrontThatNoCheckpointCoversIsDamage) {
   LogFolder folder;
-  folder.Fill(9, 4 * kLogPageBytes);
+  folder.Fill(9, kThreeBlocks);
   std::filesystem::remove(folder.File(1));
-  EXPECT_EQ(folder.Open({}, 4 * kLogPageBytes).error().kind, StorageFault::Kind::kDamage);
-  EXPECT_TRUE(folder.Open({3}, 4 * kLogPageBytes));
+  EXPECT_EQ(folder.Open({}, kThreeBlocks).error().kind, StorageFault::Kind::kDamage);
+  EXPECT_TRUE(folder.Open({3}, kThreeBlocks));
 }
 
 TEST(LocalLog, AFileAllocatedAheadIsNoEndAndNoDamage) {

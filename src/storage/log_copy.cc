@@ -47,7 +47,8 @@ DiskResult<LogCopy::Span> LogCopy::ScanBlocks(std::shared_ptr<const File> file,
             .end = scanner.position(),
             .crc_last = header.crc_before,
             .last = {header.first.value - 1},
-            .lost = {}};
+            .lost = {},
+            .seal = {}};
   while (scanner.position() < limit) {
     const auto block = scanner.Next();
     if (!block) return std::unexpected(block.error());
@@ -60,6 +61,9 @@ DiskResult<LogCopy::Span> LogCopy::ScanBlocks(std::shared_ptr<const File> file,
   const auto later = scanner.FindLater();
   if (!later) return std::unexpected(later.error());
   if (*later) span.lost = (*later)->first;
+  const auto seal = scanner.Seal(span.crc_last);
+  if (!seal) return std::unexpected(seal.error());
+  span.seal = *seal;
   return span;
 }
 
@@ -141,6 +145,7 @@ StorageResult<bool> LogCopy::Survey(Lsn checkpoint) {
     if (whole && !spans_.contains(number)) whole = CheckHeaderless(number);
   }
   if (whole) whole = CheckSource();
+  if (whole) whole = CheckEnd();
   if (!whole) return std::unexpected(whole.error());
   if (!spans_.empty() && spans_.begin()->second.header.first.value > checkpoint.value + 1) {
     return false;
@@ -189,6 +194,18 @@ StorageResult<void> LogCopy::CheckSource() const {
     before = &span;
   }
   return {};
+}
+
+// What a sealed file says is there may have been begun since it was looked for, or be trimmed by
+// now; then later files are there.
+StorageResult<void> LogCopy::CheckEnd() const {
+  if (spans_.empty() || !spans_.rbegin()->second.seal) return {};
+  const auto& [number, span] = *spans_.rbegin();
+  const auto numbers = LogNumbers(source_);
+  if (!numbers) return std::unexpected(numbers.error());
+  if (!numbers->empty() && numbers->back() >= span.seal->next) return {};
+  return Fault(Kind::kDamage,
+               PathOf(span.seal->next) + " " + FileIsMissing(*span.seal, PathOf(number), span.end));
 }
 
 StorageResult<bool> LogCopy::Compare() {
@@ -260,6 +277,28 @@ StorageResult<void> LogCopy::PutInPlace() {
     const std::string name = LogFileName(number);
     const auto renamed = folder_.RenameInto(folder_, DraftOf(name), name);
     if (!renamed) return DiskFault(renamed.error());
+  }
+  return SealFiles();
+}
+
+// The original's seals are not copied: there, the file that follows may have come later.
+StorageResult<void> LogCopy::SealFiles() {
+  const Span* before = nullptr;
+  uint64_t number_before = 0;
+  for (const auto& [number, span] : spans_) {
+    if (before != nullptr && span.end != kLogPageBytes) {
+      const auto file = target_.Open(PathOf(number_before), Disk::Mode::kReadWrite);
+      if (!file) return DiskFault(file.error());
+      const LogSeal seal{.salt = before->header.salt,
+                         .next = number,
+                         .first = span.header.first,
+                         .crc_before = span.header.crc_before};
+      auto put = (*file)->WriteAt(before->end, EncodeLogSeal(seal));
+      if (put) put = (*file)->Sync();
+      if (!put) return DiskFault(put.error());
+    }
+    before = &span;
+    number_before = number;
   }
   return {};
 }

@@ -39,8 +39,8 @@ class LogCopy {
   // Whether the target's log is whole at every moment of PutInPlace.
   bool connects() const { return connects_; }
 
-  // Copies what is new under other names (false: as Survey's); then gives it its names; then
-  // removes what the source has trimmed.
+  // Copies what is new under other names (false: as Survey's); then gives it its names, and seals
+  // each file that another follows; then removes what the source has trimmed.
   [[nodiscard]] StorageResult<bool> WriteDrafts();
   [[nodiscard]] StorageResult<void> PutInPlace();
   [[nodiscard]] StorageResult<void> RemoveTrimmed();
@@ -61,6 +61,7 @@ class LogCopy {
     uint32_t crc_last = 0;    // of the last of them
     Lsn last;                 // of the last record
     std::optional<Lsn> lost;  // first record of a whole block that stands behind a gap
+    std::optional<LogSeal> seal;
   };
   using Spans = std::map<uint64_t, Span>;  // by number; files without a header are left out
 
@@ -70,6 +71,8 @@ class LogCopy {
   static StorageResult<std::optional<Span>> ScanFile(Disk& disk, uint64_t number);
   static StorageResult<Spans> Scan(Disk& disk, const std::vector<uint64_t>& numbers);
   StorageResult<void> CheckSource() const;
+  StorageResult<void> CheckEnd() const;
+  StorageResult<void> SealFiles();
   StorageResult<void> CheckHeaderless(uint64_t number) const;
   StorageResult<void> Remove(const std::vector<uint64_t>& numbers);
   static DiskResult<bool> IsStill(const Span& span);

@@ -12,12 +12,19 @@ namespace {
 
 constexpr char kFileMagic[8] = {'T', 'H', 'W', 'G', '-', 'L', 'O', 'G'};
 constexpr char kBlockMagic[4] = {'T', 'W', 'C', 'B'};
+constexpr char kSealMagic[4] = {'T', 'W', 'L', 'S'};
 
 // Where the fields stand; docs/formats/log.md draws both.
 constexpr size_t kHeaderCrcAt = 12;
 constexpr size_t kHeaderBytes = 64;
 constexpr size_t kBlockCrcAt = 4;
 constexpr size_t kBlockCheckedFrom = 8;
+constexpr size_t kSealCrcAt = 4;
+constexpr size_t kSealCheckedFrom = 8;
+
+uint32_t SealCrc(std::string_view page) {
+  return Crc32c(page.substr(kSealCheckedFrom, kLogSealBytes - kSealCheckedFrom));
+}
 
 // Of a header's fields, with the place of the checksum itself taken as zero.
 uint32_t HeaderCrc(std::string_view page) {
@@ -60,6 +67,29 @@ LogHeaderResult DecodeLogFileHeader(std::string_view page) {
   header.first.value = Get<uint64_t>(page, 48);
   header.crc_before = Get<uint32_t>(page, 56);
   return {header, {}};
+}
+
+std::string EncodeLogSeal(const LogSeal& seal) {
+  std::string page(kLogPageBytes, '\0');
+  std::memcpy(page.data(), kSealMagic, sizeof kSealMagic);
+  Put<uint64_t>(page.data(), 8, seal.salt);
+  Put<uint64_t>(page.data(), 16, seal.next);
+  Put<uint64_t>(page.data(), 24, seal.first.value);
+  Put<uint32_t>(page.data(), 32, seal.crc_before);
+  Put<uint32_t>(page.data(), kSealCrcAt, SealCrc(page));
+  return page;
+}
+
+std::optional<LogSeal> DecodeLogSeal(std::string_view bytes) {
+  if (bytes.size() < kLogSealBytes ||
+      std::memcmp(bytes.data(), kSealMagic, sizeof kSealMagic) != 0 ||
+      Get<uint32_t>(bytes, kSealCrcAt) != SealCrc(bytes)) {
+    return std::nullopt;
+  }
+  return LogSeal{.salt = Get<uint64_t>(bytes, 8),
+                 .next = Get<uint64_t>(bytes, 16),
+                 .first = {Get<uint64_t>(bytes, 24)},
+                 .crc_before = Get<uint32_t>(bytes, 32)};
 }
 
 size_t LogBlockBytes(size_t payload_bytes) {

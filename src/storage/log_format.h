@@ -52,6 +52,23 @@ struct LogHeaderResult {
 
 LogHeaderResult DecodeLogFileHeader(std::string_view page);
 
+// Stands behind the last block of a file that goes on in another, once that one has a block: what
+// follows was durable, so it must be there.
+struct LogSeal {
+  uint64_t salt = 0;        // of the file that it seals
+  uint64_t next = 0;        // number of the file that goes on
+  Lsn first;                // of that one's first record
+  uint32_t crc_before = 0;  // of the block before the seal
+  bool operator==(const LogSeal&) const = default;
+};
+inline constexpr size_t kLogSealBytes = 64;
+
+// A whole page.
+std::string EncodeLogSeal(const LogSeal& seal);
+
+// Null: no whole seal begins here.
+std::optional<LogSeal> DecodeLogSeal(std::string_view bytes);
+
 // What stands before the records of one commit.
 struct LogBlockHead {
   uint64_t salt = 0;

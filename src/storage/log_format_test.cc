@@ -50,6 +50,29 @@ TEST(LogFormat, AFileHeaderWithAnyByteFlippedIsRefused) {
   }
 }
 
+// The example of docs/formats/log.md.
+TEST(LogFormat, ASealIsAsDocumentedAndComesBack) {
+  const LogSeal seal{.salt = 0x1122334455667788, .next = 2, .first = {5}, .crc_before = 0xaabbccdd};
+  const std::string page = EncodeLogSeal(seal);
+  EXPECT_EQ(page.size(), kLogPageBytes);
+  EXPECT_EQ(page.substr(0, 36), std::string("TWLS\xb2\x76\x57\xd9\x88\x77\x66\x55\x44\x33\x22\x11"
+                                            "\x02\x00\x00\x00\x00\x00\x00\x00"
+                                            "\x05\x00\x00\x00\x00\x00\x00\x00\xdd\xcc\xbb\xaa",
+                                            36));
+  EXPECT_EQ(page.substr(36), std::string(kLogPageBytes - 36, '\0'));
+  EXPECT_EQ(DecodeLogSeal(page), seal);
+}
+
+TEST(LogFormat, ASealWithAnyByteFlippedOrMissingIsNone) {
+  std::string page = EncodeLogSeal({.salt = 7, .next = 2, .first = {5}, .crc_before = 1});
+  for (size_t i = 0; i < kLogSealBytes; ++i) {
+    EXPECT_EQ(DecodeLogSeal(std::string_view(page).substr(0, i)), std::nullopt) << i;
+    page[i] ^= 0x10;
+    EXPECT_EQ(DecodeLogSeal(page), std::nullopt) << "byte " << i;
+    page[i] ^= 0x10;
+  }
+}
+
 TEST(LogFormat, APageOfZerosIsBlankAndNotTorn) {
   EXPECT_EQ(DecodeLogFileHeader(std::string(kLogPageBytes, '\0')).fault, LogHeaderFault::kBlank);
   EXPECT_EQ(DecodeLogFileHeader("").fault, LogHeaderFault::kBlank);

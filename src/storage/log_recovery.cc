@@ -1,5 +1,6 @@
 #include "storage/log_recovery.h"
 
+#include <algorithm>
 #include <charconv>
 #include <utility>
 
@@ -55,6 +56,7 @@ class LogWalk {
     if (blank_durable_ > content_.last) {
       return Fault(StorageFault::Kind::kDamage, blank_name_, HeaderIsLost(blank_durable_));
     }
+    if (content_.seal) return SealedFault(*names);
     if (content_.last < checkpoint_) {
       return std::unexpected(StorageFault{
           StorageFault::Kind::kDamage,
@@ -65,6 +67,16 @@ class LogWalk {
   }
 
  private:
+  // REQUIRES: the last file with records is sealed.
+  std::unexpected<StorageFault> SealedFault(const std::vector<std::string>& names) const {
+    const std::string sealed = folder_ + "/" + LogFileName(content_.files.back().number);
+    const std::string next = LogFileName(content_.seal->next);
+    const bool is_there = std::ranges::find(names, next) != names.end();
+    return Fault(StorageFault::Kind::kDamage, next,
+                 is_there ? FirstBlockIsLost(*content_.seal, sealed)
+                          : FileIsMissing(*content_.seal, sealed, content_.end));
+  }
+
   using Step = std::expected<void, StorageFault>;
 
   std::unexpected<StorageFault> Fault(StorageFault::Kind kind, const std::string& name,
@@ -147,7 +159,24 @@ class LogWalk {
     return {};
   }
 
+  // What the file before this one is to say where this one has records.
+  std::optional<LogContent::Unsealed> Unsealed(const LogFileHeader& header) const {
+    if (content_.files.empty() || content_.seal) return std::nullopt;
+    const LogContent::FileInfo& before = content_.files.back();
+    return LogContent::Unsealed{.number = before.number,
+                                .size = before.size,
+                                .end = content_.end,
+                                .seal = {.salt = content_.salt,
+                                         .next = header.number,
+                                         .first = header.first,
+                                         .crc_before = header.crc_before}};
+  }
+
   Step VisitBlocks(const File& file, uint64_t size, const LogFileHeader& header) {
+    const auto unsealed = Unsealed(header);
+    const auto seal_before = content_.seal;
+    const std::string before =
+        content_.files.empty() ? "" : folder_ + "/" + LogFileName(content_.files.back().number);
     content_.files.push_back({number_, header.first, size});
     content_.salt = header.salt;
     LogScanner scanner(file, size, header);
@@ -166,6 +195,12 @@ class LogWalk {
                       "no whole block, yet one that was written after it begins with record " +
                           std::to_string((*later)->first.value));
     }
+    const bool is_begun = scanner.position() != kLogPageBytes;
+    if (seal_before && !is_begun) return DamageFault(FirstBlockIsLost(*seal_before, before));
+    content_.unsealed = is_begun ? unsealed : std::nullopt;
+    const auto seal = scanner.Seal(content_.crc_last);
+    if (!seal) return DiskFault(seal.error());
+    content_.seal = *seal;
     const auto torn = scanner.IsTorn();
     if (!torn) return DiskFault(torn.error());
     content_.torn = *torn;

@@ -29,14 +29,22 @@ struct LogContent {
     Lsn first;          // of the file's first record
     uint64_t size = 0;  // in bytes
   };
-  std::vector<FileInfo> files;   // that hold records, in order
-  std::vector<uint64_t> blank;   // made ahead, or torn at birth: nothing in them counts
-  std::vector<uint64_t> spares;  // files that wait to be used again, by the numbers they had
-  Lsn last;                      // of the last whole record; the log goes on behind it
-  uint32_t crc_last = 0;         // of the last whole block
-  uint64_t salt = 0;             // of the last file with records
-  uint64_t end = 0;              // in that file: where the next block belongs
-  bool torn = false;             // a block of this file was begun at `end`: to be cut off
+  struct Unsealed {
+    uint64_t number = 0;
+    uint64_t size = 0;
+    uint64_t end = 0;  // where its seal belongs
+    LogSeal seal;
+  };
+  std::vector<FileInfo> files;       // that hold records, in order
+  std::vector<uint64_t> blank;       // made ahead, or torn at birth: nothing in them counts
+  std::vector<uint64_t> spares;      // files that wait to be used again, by the numbers they had
+  Lsn last;                          // of the last whole record; the log goes on behind it
+  uint32_t crc_last = 0;             // of the last whole block
+  uint64_t salt = 0;                 // of the last file with records
+  uint64_t end = 0;                  // in that file: where the next block belongs
+  bool torn = false;                 // a block of this file was begun at `end`: to be cut off
+  std::optional<LogSeal> seal;       // at `end`: no file goes on that has records
+  std::optional<Unsealed> unsealed;  // the file before the last, where that has records, too
   uint64_t bytes_read = 0;
 };
 

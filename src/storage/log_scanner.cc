@@ -18,6 +18,14 @@ DiskResult<std::optional<LogScanner::Block>> LogScanner::Next() {
   return block;
 }
 
+DiskResult<std::optional<LogSeal>> LogScanner::Seal(uint32_t crc_before) {
+  const DiskResult<std::string_view> bytes = Window(position_, kLogSealBytes);
+  if (!bytes) return std::unexpected(bytes.error());
+  const std::optional<LogSeal> seal = DecodeLogSeal(*bytes);
+  if (!seal || seal->salt != salt_ || seal->crc_before != crc_before) return std::nullopt;
+  return seal;
+}
+
 DiskResult<std::optional<LogBlockHead>> LogScanner::FindLater() {
   for (uint64_t at = position_ + kLogPageBytes; at < size_; at += kLogPageBytes) {
     const DiskResult<std::optional<Block>> block = BlockAt(at);
@@ -74,6 +82,16 @@ DiskResult<std::string_view> LogScanner::Window(uint64_t position, size_t bytes)
     window_.resize(*got);
   }
   return std::string_view(window_).substr(position - window_at_, bytes);
+}
+
+std::string FileIsMissing(const LogSeal& seal, const std::string& sealed, uint64_t sealed_at) {
+  return "is missing, yet " + sealed + " says at byte " + std::to_string(sealed_at) +
+         " that record " + std::to_string(seal.first.value) + " was durable in it";
+}
+
+std::string FirstBlockIsLost(const LogSeal& seal, const std::string& sealed) {
+  return "has no whole block, yet " + sealed + " says that record " +
+         std::to_string(seal.first.value) + " was durable in it";
 }
 
 DiskResult<LogHeaderResult> ReadLogFileHeader(const File& file) {

@@ -33,6 +33,10 @@ class LogScanner {
   // Where the block after the last whole one would begin.
   uint64_t position() const { return position_; }
 
+  // The seal of this file at position(), where the block before it has this checksum; null: it has
+  // none.
+  DiskResult<std::optional<LogSeal>> Seal(uint32_t crc_before);
+
   // Looks for a whole block anywhere behind position(). There is one only where what stands at
   // position() was synced once: the log writes a block after the sync of the one before.
   DiskResult<std::optional<LogBlockHead>> FindLater();
@@ -60,6 +64,11 @@ class LogScanner {
 
 // Of a log file, as it is now.
 DiskResult<LogHeaderResult> ReadLogFileHeader(const File& file);
+
+// What is wrong with the file that `seal` names, at `sealed_at` of `sealed`: it is not there, or it
+// has nothing.
+std::string FileIsMissing(const LogSeal& seal, const std::string& sealed, uint64_t sealed_at);
+std::string FirstBlockIsLost(const LogSeal& seal, const std::string& sealed);
 
 // What is wrong with a file without a header that says that `durable` was.
 inline std::string HeaderIsLost(Lsn durable) {

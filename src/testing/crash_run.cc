@@ -11,7 +11,7 @@ namespace thalweg {
 namespace {
 
 constexpr uint64_t kFileBytes =
-    3 * kLogPageBytes;                      // so small that files are used again all the time
+    4 * kLogPageBytes;                      // so small that files are used again all the time
 constexpr uint64_t kTailBytesMax = 60'000;  // so small that it is full now and then
 constexpr size_t kStreamsInMemory = 4;
 constexpr int64_t kJumpMsMax = 20'000;

@@ -29,7 +29,7 @@ Record AppendOf(std::string_view data) {
   return record;
 }
 
-constexpr uint64_t kSmallFile = 3 * kLogPageBytes;
+constexpr uint64_t kSmallFile = 4 * kLogPageBytes;
 
 // A directory with a log whose next file is always allocated ahead; a small file holds two commits.
 class Original {
@@ -219,6 +219,43 @@ TEST(DataDirectoryBackup, RefusesACopyThatAServerHasWrittenToSince) {
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().kind, StorageFault::Kind::kForeign);
   EXPECT_EQ(Recovered(target), Lsn{2});
+}
+
+// As a restore that forgot it.
+void RemoveLastLogFile(Disk& disk) {
+  auto names = disk.List("log").value();
+  std::erase_if(names, [](const std::string& name) { return !name.ends_with(".log"); });
+  ASSERT_TRUE(Directory(disk, "log").Remove(names.back()));
+}
+
+TEST(DataDirectoryBackup, WithoutItsLastLogFileIsDamaged) {
+  for (const bool renewed : {false, true}) {
+    SimDisk disk(1), target(2);
+    Original original(disk);
+    original.Commit(2);
+    if (renewed) {
+      ASSERT_TRUE(BackUp(disk, target));
+    }
+    original.Commit(1);
+    ASSERT_TRUE(BackUp(disk, target));
+    RemoveLastLogFile(target);
+    const auto recovered = Recovered(target);
+    ASSERT_FALSE(recovered) << "renewed: " << renewed;
+    EXPECT_EQ(recovered.error().kind, StorageFault::Kind::kDamage);
+  }
+}
+
+TEST(DataDirectoryBackup, OfALogWithoutItsLastFileIsRefused) {
+  SimDisk disk(1), target(2);
+  Original(disk).Commit(3);
+  RemoveLastLogFile(disk);  // made ahead
+  ASSERT_TRUE(BackUp(disk, target));
+  RemoveLastLogFile(disk);
+  const auto refused = BackUp(disk, target);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().kind, StorageFault::Kind::kDamage);
+  EXPECT_NE(refused.error().message.find("0002.log is missing"), std::string::npos)
+      << refused.error().message;
 }
 
 constexpr uint64_t kManyStreams = 3'000;  // so that the index is much longer than its last page

@@ -14,7 +14,7 @@
 namespace thalweg {
 namespace {
 
-constexpr uint64_t kFileBytes = 3 * kLogPageBytes;
+constexpr uint64_t kFileBytes = 4 * kLogPageBytes;
 
 class LogLife {
  public:
@@ -41,7 +41,24 @@ class LogLife {
     ASSERT_TRUE(log) << log.error().message;
   }
 
+  // Loses the last file with records, where it is not the only one: that is told.
+  void CheckLoss() {
+    const auto read = [this] {
+      return ReadLog(disk_, "log", {}, Lsn{checkpoint_},
+                     [](Lsn, const Record&) { return StorageResult<void>(); });
+    };
+    const auto content = read();
+    ASSERT_TRUE(content) << content.error().message;
+    if (content->files.size() < 2 || content->last < content->files.back().first) return;
+    ASSERT_TRUE(Directory(disk_, "log").Remove(LogFileName(content->files.back().number)));
+    const auto lost = read();
+    ASSERT_FALSE(lost);
+    EXPECT_EQ(lost.error().kind, StorageFault::Kind::kDamage);
+    ++losses_;
+  }
+
   uint64_t acknowledged() const { return acknowledged_; }
+  uint64_t losses() const { return losses_; }
   uint64_t used_again() const { return used_again_; }
   uint64_t trace() const { return disk_.TraceHash(); }
 
@@ -111,18 +128,22 @@ class LogLife {
   uint64_t acknowledged_ = 0;
   uint64_t checkpoint_ = 0;
   uint64_t used_again_ = 0;  // files
+  uint64_t losses_ = 0;
 };
 
 struct Sum {
   uint64_t acknowledged = 0;
   uint64_t reusing = 0;  // seeds
+  uint64_t losses = 0;
 };
 
 uint64_t RunSeed(uint64_t seed, Sum& sum) {
   LogLife life(seed);
   for (int i = 0; i < 6; ++i) life.Live();
   life.Check();
+  life.CheckLoss();
   sum.acknowledged += life.acknowledged();
+  sum.losses += life.losses();
   sum.reusing += life.used_again() > 0 ? 1 : 0;
   return life.trace();
 }
@@ -134,6 +155,7 @@ TEST(LocalLogCrash, KeepsWhatItAcknowledgedOverAnyCrash) {
     ASSERT_FALSE(HasFailure()) << "seed " << seed;
   }
   EXPECT_GT(sum.acknowledged, 20'000u) << "the seeds hardly do anything";
+  EXPECT_GT(sum.losses, 500u) << "a last file is hardly lost";
   EXPECT_GT(sum.reusing, 1'500u) << "trimmed files are hardly used again";
 }
 
