@@ -43,6 +43,14 @@ DiskResult<void> RemoveIfThere(Directory& folder, const std::string& name) {
   return !removed && removed.error().code == ENOENT ? DiskResult<void>() : removed;
 }
 
+// Where the file ends behind its last block (a copy's, or of a program that does not seal) it
+// grows. On a full disk it goes without: that is no reason to refuse what has its space.
+DiskResult<void> PutSeal(File& file, uint64_t at, const LogSeal& seal) {
+  auto put = file.WriteAt(at, EncodeLogSeal(seal));
+  if (put) put = file.Sync();
+  return !put && IsShortage(put.error().code) ? DiskResult<void>() : put;
+}
+
 }  // namespace
 
 LocalLog::LocalLog(Disk& disk, LocalLogOptions options)
@@ -97,15 +105,13 @@ std::expected<void, StorageFault> LocalLog::Repair(const LogContent& content) {
 }
 
 // A crash came before the last file but one was sealed, or it was written by a program that does
-// not seal, which may have filled it to its end.
+// not seal.
 DiskResult<void> LocalLog::SealBefore(const LogContent& content) {
   if (!content.unsealed) return {};
   const LogContent::Unsealed& before = *content.unsealed;
-  if (before.end + kLogPageBytes > before.size) return {};
   const auto file = disk_.Open(PathOf(before.number), Disk::Mode::kReadWrite);
   if (!file) return std::unexpected(file.error());
-  if (const auto put = (*file)->WriteAt(before.end, EncodeLogSeal(before.seal)); !put) return put;
-  return (*file)->Sync();
+  return PutSeal(**file, before.end, before.seal);
 }
 
 // Files that were made ahead wait with the spares, or go where there is no space for that. A number
@@ -230,7 +236,7 @@ DiskResult<bool> LocalLog::TakeNext(uint64_t bytes) {
       return std::unexpected(longer.error());
     }
   }
-  if (current_.file != nullptr && end_ + kLogPageBytes <= current_.size) {
+  if (current_.file != nullptr) {
     left_ = {std::move(current_.file), current_.salt, end_, crc_last_};
   }
   current_ = std::exchange(next_, OpenFile{});
@@ -293,8 +299,7 @@ DiskResult<void> LocalLog::SealLeft(Lsn first) {
   const Left left = std::exchange(left_, Left{});
   const LogSeal seal{
       .salt = left.salt, .next = current_.number, .first = first, .crc_before = left.crc_last};
-  if (const auto put = left.file->WriteAt(left.end, EncodeLogSeal(seal)); !put) return put;
-  return left.file->Sync();
+  return PutSeal(*left.file, left.end, seal);
 }
 
 DiskResult<void> LocalLog::Fail(DiskError error) {

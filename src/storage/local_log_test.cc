@@ -358,13 +358,28 @@ TEST(LocalLog, AStartSealsWhatIsNot) {
   EXPECT_FALSE(folder.Open({}, kThreeBlocks));
 }
 
-TEST(LocalLog, AFileThatIsFullToItsEndNeedsNoSeal) {
+TEST(LocalLog, AFileThatEndsBehindItsLastBlockGrowsByItsSeal) {
   LostEndFolder folder;
   std::filesystem::resize_file(folder.File(2), kSealAt);
   std::ofstream(folder.File(3), std::ios::binary) << folder.last.front();
   ASSERT_TRUE(folder.Open({}, kThreeBlocks));
   ExpectReplayed(folder, 7);
-  EXPECT_EQ(std::filesystem::file_size(folder.File(2)), kSealAt);
+  std::filesystem::remove(folder.File(3));
+  EXPECT_FALSE(folder.Open({}, kThreeBlocks));
+}
+
+// As after a restore.
+TEST(LocalLog, ACopyThatGoesOnIsSealed) {
+  LostEndFolder folder;
+  std::filesystem::resize_file(folder.File(2), kSealAt);
+  {
+    const auto opened = folder.Open({}, kThreeBlocks);
+    ASSERT_TRUE(opened);
+    opened->log->Stage(LogFolder::AppendOf("next"));
+    ASSERT_TRUE(opened->log->Commit());
+  }
+  std::filesystem::remove(folder.File(3));
+  EXPECT_FALSE(folder.Open({}, kThreeBlocks));
 }
 
 TEST(LocalLog, AMissingFileInTheMiddleIsDamage) {

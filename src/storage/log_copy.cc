@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <iterator>
 #include <utility>
 
 #include "base/assert.h"
@@ -283,22 +284,18 @@ StorageResult<void> LogCopy::PutInPlace() {
 
 // The original's seals are not copied: there, the file that follows may have come later.
 StorageResult<void> LogCopy::SealFiles() {
-  const Span* before = nullptr;
-  uint64_t number_before = 0;
-  for (const auto& [number, span] : spans_) {
-    if (before != nullptr && span.end != kLogPageBytes) {
-      const auto file = target_.Open(PathOf(number_before), Disk::Mode::kReadWrite);
-      if (!file) return DiskFault(file.error());
-      const LogSeal seal{.salt = before->header.salt,
-                         .next = number,
-                         .first = span.header.first,
-                         .crc_before = span.header.crc_before};
-      auto put = (*file)->WriteAt(before->end, EncodeLogSeal(seal));
-      if (put) put = (*file)->Sync();
-      if (!put) return DiskFault(put.error());
-    }
-    before = &span;
-    number_before = number;
+  for (auto next = spans_.begin(); next != spans_.end(); ++next) {
+    if (next == spans_.begin() || next->second.end == kLogPageBytes) continue;
+    const auto& [number, span] = *std::prev(next);
+    const auto file = target_.Open(PathOf(number), Disk::Mode::kReadWrite);
+    if (!file) return DiskFault(file.error());
+    const LogSeal seal{.salt = span.header.salt,
+                       .next = next->first,
+                       .first = next->second.header.first,
+                       .crc_before = span.crc_last};
+    auto put = (*file)->WriteAt(span.end, EncodeLogSeal(seal));
+    if (put) put = (*file)->Sync();
+    if (!put) return DiskFault(put.error());
   }
   return {};
 }

@@ -162,9 +162,7 @@ class LogWalk {
   // What the file before this one is to say where this one has records.
   std::optional<LogContent::Unsealed> Unsealed(const LogFileHeader& header) const {
     if (content_.files.empty() || content_.seal) return std::nullopt;
-    const LogContent::FileInfo& before = content_.files.back();
-    return LogContent::Unsealed{.number = before.number,
-                                .size = before.size,
+    return LogContent::Unsealed{.number = content_.files.back().number,
                                 .end = content_.end,
                                 .seal = {.salt = content_.salt,
                                          .next = header.number,

@@ -31,7 +31,6 @@ struct LogContent {
   };
   struct Unsealed {
     uint64_t number = 0;
-    uint64_t size = 0;
     uint64_t end = 0;  // where its seal belongs
     LogSeal seal;
   };

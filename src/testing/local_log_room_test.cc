@@ -19,7 +19,7 @@
 namespace thalweg {
 namespace {
 
-constexpr uint64_t kFileBytes = 8 * kLogPageBytes;  // of blocks it holds seven
+constexpr uint64_t kFileBytes = 8 * kLogPageBytes;  // of blocks it holds six
 
 const LogReplay kNoReplay = [](Lsn, const Record&) { return StorageResult<void>(); };
 
@@ -231,6 +231,18 @@ TEST_F(RoomOfLog, TheThreadsEndWhereTheDiskStaysFull) {
 }
 
 // Whatever file holds nothing stands in no start's way.
+TEST_F(RoomOfLog, WhereThereIsNoSpaceForASealAFileGoesWithoutIt) {
+  const OpFilter first_file{.op = DiskOp::kWrite, .path_part = LogFileName(1)};
+  Stage();
+  ASSERT_TRUE(log_.Commit());
+  Stage(2 * kFileBytes);  // takes a file of its own
+  disk_.FailNth(first_file, 1, {.code = ENOSPC});
+  ASSERT_TRUE(log_.Commit());
+  LocalLog again(disk_, LocalLogOptions{.file_bytes = kFileBytes, .salt_seed = 2});
+  disk_.FailNth(first_file, 1, {.code = ENOSPC});
+  EXPECT_TRUE(again.Recover(Lsn{0}, kNoReplay));
+}
+
 TEST_F(RoomOfLog, AStartNeedsNoFileThatHoldsNothing) {
   struct Row {
     const char* why;
