@@ -111,6 +111,7 @@ std::unique_ptr<Checkpoint> Engine::NewCheckpoint(LocalLog& log) {
 
 size_t Engine::EvictUnused() { return thalweg::EvictUnused(*streams_); }
 
+size_t Engine::WeightInMemory() const { return thalweg::WeightInMemory(*streams_); }
 size_t Engine::EvictSome(size_t count) { return thalweg::EvictSome(*streams_, count); }
 
 uint64_t Engine::tail_bytes() const {

@@ -196,6 +196,7 @@ class Engine final : private CommitListener {
   // A checkpoint of this engine, whose log is `log`. REQUIRES: it has a store; one at a time.
   std::unique_ptr<Checkpoint> NewCheckpoint(LocalLog& log);
   // As eviction.h.
+  size_t WeightInMemory() const;
   size_t EvictUnused();
   size_t EvictSome(size_t count);
   StreamStore& store() { return *store_.streams; }

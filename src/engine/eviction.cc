@@ -20,34 +20,42 @@ bool CanGo(const StreamHandle& stream) {
          !stream->watched_by && stream.use_count() == 1 && stream->own.start() == stream->own.end();
 }
 
+size_t WeightOf(const StreamEntry& stream) {
+  return 1 + ProducerBytes(stream.state.producers) / kStreamInMemoryBytes;
+}
+
 struct Look {
-  size_t evicted = 0;
+  size_t evicted = 0;   // by weight
   bool at_end = false;  // of the partition; the next look begins at its front
 };
 
-// Looks at some streams of the partition and drops at most `limit`: those that were not used since
-// the last look.
+// Looks at some streams of the partition and drops those that were not used since the last look,
+// until they weigh `limit`.
 Look EvictWithin(Partition& partition, size_t limit) {
   std::vector<StreamHandle> evicted;  // destroyed outside the lock, but for their timers
+  size_t weight = 0;
   std::lock_guard lock(partition.mutex);
   auto& streams = partition.streams;
   size_t at = std::min(partition.sweep_next, streams.size());
   const size_t end = std::min(at + kStreamsPerLook, streams.size());
-  for (auto it = std::next(streams.begin(), at); at < end && evicted.size() < limit; ++at, ++it) {
-    if (!std::exchange((*it)->used, false) && CanGo(*it)) evicted.push_back(*it);
+  for (auto it = std::next(streams.begin(), at); at < end && weight < limit; ++at, ++it) {
+    if (std::exchange((*it)->used, false) || !CanGo(*it)) continue;
+    evicted.push_back(*it);
+    weight += WeightOf(**it);
   }
   for (const StreamHandle& stream : evicted) {
     stream->timer.reset();
+    partition.producer_bytes -= ProducerBytes(stream->state.producers);
     streams.erase(stream);
   }
   const bool at_end = at - evicted.size() >= streams.size();
   partition.sweep_next = at_end ? 0 : at - evicted.size();
-  return {.evicted = evicted.size(), .at_end = at_end};
+  return {.evicted = weight, .at_end = at_end};
 }
 
-// Drops `limit` streams of the partition, where so many can go. Looks from where it was left to its
-// end, and then twice from its front: where the first time finds everything used, the second time
-// does not.
+// Drops streams of the partition that weigh `limit`, where so many can go. Looks from where it was
+// left to its end, and then twice from its front: where the first time finds everything used, the
+// second time does not.
 size_t EvictAround(Partition& partition, size_t limit) {
   size_t evicted = 0;
   for (int ends_left = 3; evicted < limit && ends_left != 0;) {
@@ -59,6 +67,10 @@ size_t EvictAround(Partition& partition, size_t limit) {
 }
 
 }  // namespace
+
+size_t WeightInMemory(const StreamTable& table) {
+  return table.size() + table.producer_bytes() / kStreamInMemoryBytes;
+}
 
 size_t EvictUnused(StreamTable& table) {
   size_t evicted = 0;
@@ -78,6 +90,7 @@ size_t EvictSome(StreamTable& table, size_t count) {
   for (int round = 0; round < kRoundsMax && evicted < count; ++round) {
     size_t partitions_left = table.partitions().size();
     for (const auto& partition : table.partitions()) {
+      if (evicted >= count) break;
       const size_t share = (count - evicted + partitions_left - 1) / partitions_left;
       evicted += EvictAround(*partition, share);
       --partitions_left;

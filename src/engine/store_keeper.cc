@@ -168,7 +168,7 @@ void StoreKeeper::Evict(int64_t now_ms) {
     crowd_above_ = options_.streams_in_memory_max;
     evicted += engine_.EvictUnused();
   }
-  const size_t count = engine_.stream_count();
+  const size_t count = engine_.WeightInMemory();
   if (count > crowd_above_) {
     const size_t excess = count - options_.streams_in_memory_max;
     const size_t dropped = engine_.EvictSome(excess);

@@ -12,14 +12,12 @@
 
 #include "engine/checkpoint.h"
 #include "engine/engine.h"
+#include "engine/eviction.h"
 #include "storage/local_log.h"
 #include "thalweg/clock.h"
 
 namespace thalweg {
 
-// What a stream takes that the store has all of: about 410 bytes, its place in the table of paths
-// included (docs/BENCHMARKS.md); more is counted, for paths that are longer.
-constexpr uint64_t kStreamInMemoryBytes = 448;
 constexpr size_t StreamsThatFit(uint64_t bytes) { return bytes / kStreamInMemoryBytes; }
 
 struct StoreKeeperOptions {
@@ -30,7 +28,7 @@ struct StoreKeeperOptions {
   uint64_t tail_bytes_max = uint64_t{256} << 20;
   uint64_t merge_bytes_per_s = uint64_t{64} << 20;
   // Streams leave memory when they were not used for that age to twice of it; sooner where there
-  // are more than so many.
+  // are more than so many, as eviction.h counts them.
   size_t streams_in_memory_max = StreamsThatFit(uint64_t{256} << 20);
 };
 

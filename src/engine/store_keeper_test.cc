@@ -217,6 +217,33 @@ TEST_F(StoreKeeperTest, DropsStreamsThatAreOnlyReadWhereTheyAreTooMany) {
   EXPECT_EQ(checkpoints_, 1);
 }
 
+TEST_F(StoreKeeperTest, CountsProducersAsTheStreamsThatTheyTakeTheMemoryOf) {
+  constexpr size_t kProducers = 100;
+  Keep({.age_ms_max = 10'000, .streams_in_memory_max = 50});
+  engine().Create(NewStream("/p"));
+  std::string id(kStreamInMemoryBytes - kProducerBytes, 'p');
+  for (size_t i = 0; i < kProducers; ++i) {
+    id.replace(0, 3, std::to_string(100 + i));
+    AppendCommand append = NewAppend("x");
+    append.producer = ProducerStamp{.id = id};
+    ASSERT_EQ(engine().Append("/p", append).verdict, AppendVerdict::kAppended);
+  }
+  Commit();
+  EXPECT_EQ(engine().WeightInMemory(), 1 + kProducers);
+  clock().AdvanceMs(10'000);
+  Run();
+  EXPECT_EQ(checkpoints_, 1);
+  EXPECT_EQ(engine().WeightInMemory(), 0u) << "too much of it";
+  EXPECT_EQ(Text("/p"), std::string(kProducers, 'x'));
+  EXPECT_EQ(engine().WeightInMemory(), 1 + kProducers) << "it was loaded with them";
+  clock().AdvanceMs(1'000);
+  Run();
+  EXPECT_EQ(engine().stream_count(), 0u);
+  EXPECT_EQ(Text("/p"), std::string(kProducers, 'x'));
+  engine().Remove("/p");
+  EXPECT_EQ(engine().WeightInMemory(), 0u);
+}
+
 TEST_F(StoreKeeperTest, DropsStreamsThatAreOnlyReadWhileACheckpointWaitsForTheLog) {
   Keep({.age_ms_max = 10'000, .streams_in_memory_max = 3});
   std::vector<std::string> paths;

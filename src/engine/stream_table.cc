@@ -114,6 +114,7 @@ StreamHandle StreamTable::Add(const CreateRecord& record, Lsn lsn, LongAppend co
 void StreamTable::Insert(const StreamHandle& stream, Moment now) {
   const bool added = stream->home.streams.insert(stream).second;
   THALWEG_ASSERT(added);
+  stream->home.producer_bytes += ProducerBytes(stream->state.producers);
   if (!stream->state.soft_deleted) Schedule(*stream, now);
 }
 
@@ -170,6 +171,7 @@ void StreamTable::Append(const StreamHandle& stream, const AppendRecord& record,
   if (producers.states().size() > known) {
     const uint64_t bytes = record.producer->id.size() + kProducerBytes;
     stream->state_bytes += bytes;
+    stream->home.producer_bytes += bytes;
     tail_bytes_.fetch_add(bytes, std::memory_order_relaxed);
   }
   if (!record.data.empty()) AddBytes(*stream, record.data, std::move(copy));
@@ -212,6 +214,7 @@ void StreamTable::Drop(const StreamHandle& stream, Lsn lsn, Aftermath& after) {
     releases_.fetch_add(1, std::memory_order_relaxed);
     after.orphaned.push_back({lsn, std::move(stream->source)});
   }
+  partition.producer_bytes -= ProducerBytes(stream->state.producers);
   const size_t erased = partition.streams.erase(stream);
   THALWEG_ASSERT(erased == 1);
 }
@@ -272,6 +275,15 @@ std::optional<int64_t> StreamTable::NextExpiryInMs() {
     next_in_ms = std::min(next_in_ms.value_or(in_ms), in_ms);
   }
   return next_in_ms;
+}
+
+uint64_t StreamTable::producer_bytes() const {
+  uint64_t bytes = 0;
+  for (const auto& partition : partitions_) {
+    std::lock_guard lock(partition->mutex);
+    bytes += partition->producer_bytes;
+  }
+  return bytes;
 }
 
 size_t StreamTable::size() const {

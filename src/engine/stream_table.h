@@ -58,6 +58,10 @@ inline constexpr uint64_t kChangedStreamBytes = 1'024;
 // What a producer costs beside its id: a node of the table of its stream's producers.
 inline constexpr uint64_t kProducerBytes = 128;
 
+inline uint64_t ProducerBytes(const ProducerTable& producers) {
+  return producers.id_bytes() + producers.states().size() * kProducerBytes;
+}
+
 class StreamTable {
  public:
   // REQUIRES: `partitions` is a power of two; `store` (null: streams live in memory alone) outlives
@@ -115,6 +119,9 @@ class StreamTable {
   std::optional<int64_t> NextExpiryInMs();
 
   size_t size() const;
+
+  // What the producers of all of them cost.
+  uint64_t producer_bytes() const;
 
   // With every partition locked and no change half done: begins a new epoch, calls `at_freeze`, and
   // gives what had changed in the one before. THREAD: one at a time.

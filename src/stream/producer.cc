@@ -19,13 +19,10 @@ ProducerVerdict ProducerTable::Check(const ProducerStamp& stamp) const {
 void ProducerTable::Record(const ProducerStamp& stamp) {
   THALWEG_ASSERT(Check(stamp) == ProducerVerdict::kAccept);
   const State state{stamp.epoch, stamp.seq};
-  States& states = states_.Made();
+  States& states = known_.Made().states;
   const auto found = states.find(stamp.id);
-  if (found != states.end()) {
-    found->second = state;
-  } else {
-    states.emplace(stamp.id, state);
-  }
+  if (found == states.end()) return Add(std::string(stamp.id), state);
+  found->second = state;
 }
 
 const ProducerTable::State* ProducerTable::Find(std::string_view id) const {
@@ -35,12 +32,18 @@ const ProducerTable::State* ProducerTable::Find(std::string_view id) const {
 
 const ProducerTable::States& ProducerTable::states() const {
   static const States kNone;
-  return states_ ? *states_ : kNone;
+  return known_ ? known_->states : kNone;
 }
 
 void ProducerTable::Restore(std::string id, State state) {
   THALWEG_ASSERT(!id.empty());
-  const bool added = states_.Made().emplace(std::move(id), state).second;
+  Add(std::move(id), state);
+}
+
+void ProducerTable::Add(std::string id, State state) {
+  Known& known = known_.Made();
+  known.id_bytes += id.size();
+  const bool added = known.states.emplace(std::move(id), state).second;
   THALWEG_ASSERT(added);
 }
 

@@ -56,8 +56,17 @@ class ProducerTable {
   using States = std::map<std::string, State, std::less<>>;
   const States& states() const;
 
+  // How long all ids are together.
+  uint64_t id_bytes() const { return known_ ? known_->id_bytes : 0; }
+
  private:
-  Boxed<States> states_;  // most streams have no producers
+  struct Known {
+    States states;
+    uint64_t id_bytes = 0;
+  };
+  void Add(std::string id, State state);
+
+  Boxed<Known> known_;  // most streams have no producers
 };
 
 }  // namespace thalweg
