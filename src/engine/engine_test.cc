@@ -304,7 +304,7 @@ TEST_F(EngineTest, TellsInWhatTimeASweepMayHaveSomethingToDo) {
   Create(late);
   Create(early);
   // Never late, and early by no more than the resolution of the wheel, or a scan of it.
-  const auto sleep = [this] {
+  const auto go_on = [this] {
     const int64_t in_ms = engine_.NextExpiryInMs().value_or(-1);
     EXPECT_GE(in_ms, 0);
     clock_.AdvanceMs(std::max<int64_t>(in_ms, 100));
@@ -312,9 +312,9 @@ TEST_F(EngineTest, TellsInWhatTimeASweepMayHaveSomethingToDo) {
   };
   const int64_t began_ms = clock_.SteadyMs();
   int sleeps = 0;
-  for (; engine_.stream_count() == 3; ++sleeps) sleep();
+  for (; engine_.stream_count() == 3; ++sleeps) go_on();
   EXPECT_NEAR(static_cast<double>(clock_.SteadyMs() - began_ms), 10'000, 200);
-  for (; engine_.stream_count() == 2; ++sleeps) sleep();
+  for (; engine_.stream_count() == 2; ++sleeps) go_on();
   EXPECT_NEAR(static_cast<double>(clock_.SteadyMs() - began_ms), 60'000, 200);
   EXPECT_LT(sleeps, 10);
   EXPECT_EQ(engine_.NextExpiryInMs(), std::nullopt);
