@@ -54,6 +54,15 @@ TEST_F(DurableWaitsTest, TellsOnTheExecutorWhatHasBecomeDurable) {
   EXPECT_TRUE(waits_->IsDurable(second));
 }
 
+// Who sleeps may be the task whose end the log would wait for.
+TEST_F(DurableWaitsTest, HasTheLogBeginWithWhatAPortWouldBeginLater) {
+  Stage();
+  const Lsn lsn = engine_.Append("/1", NewAppend("x"), CommitStart::kByPort).rests_on;
+  const int before = log_.starts();
+  waits_->Add(lsn, Say("durable"));
+  EXPECT_EQ(log_.starts(), before + 1);
+}
+
 TEST_F(DurableWaitsTest, MissesNoProgressThatWasMadeBeforeAnybodyWaited) {
   const Lsn lsn = Stage();
   log_.CommitSilently(lsn);
