@@ -358,6 +358,24 @@ TEST(LocalLog, AStartSealsWhatIsNot) {
   EXPECT_FALSE(folder.Open({}, kThreeBlocks));
 }
 
+// The header of a file whose first write was cut short may be whole.
+TEST(LocalLog, WhatComesAfterAFileThatWasCutShortAtBirthIsSealed) {
+  LostEndFolder folder;
+  folder.Unseal(2);
+  std::ofstream(folder.File(3), std::ios::binary) << folder.last.front();
+  folder.Overwrite(3, kLogPageBytes + 50, "torn");
+  {
+    const auto opened = folder.Open({}, kThreeBlocks);
+    ASSERT_TRUE(opened);
+    ExpectReplayed(folder, 6);
+    opened->log->Stage(LogFolder::AppendOf("6"));
+    ASSERT_TRUE(opened->log->Commit());
+  }
+  const bool is_begun_anew = !std::filesystem::exists(folder.File(3));
+  std::filesystem::remove(folder.File(is_begun_anew ? 4 : 3));
+  EXPECT_FALSE(folder.Open({}, kThreeBlocks));
+}
+
 TEST(LocalLog, AFileThatEndsBehindItsLastBlockGrowsByItsSeal) {
   LostEndFolder folder;
   std::filesystem::resize_file(folder.File(2), kSealAt);

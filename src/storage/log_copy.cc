@@ -225,6 +225,11 @@ StorageResult<bool> LogCopy::Compare() {
       trimmed_.push_back(number);
       continue;
     }
+    // Copied while its first block was written, which a crash has taken: a start then leaves it.
+    if (has->second.end == kLogPageBytes && has != there_.begin() && !spans_.contains(number)) {
+      blank_.push_back(number);
+      continue;
+    }
     const auto same = IsPrefix(number, has->second);
     if (!same) return std::unexpected(same.error());
     if (*same) continue;

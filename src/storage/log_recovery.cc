@@ -57,6 +57,7 @@ class LogWalk {
       return Fault(StorageFault::Kind::kDamage, blank_name_, HeaderIsLost(blank_durable_));
     }
     if (content_.seal) return SealedFault(*names);
+    LeaveUnbegun();
     if (content_.last < checkpoint_) {
       return std::unexpected(StorageFault{
           StorageFault::Kind::kDamage,
@@ -195,14 +196,33 @@ class LogWalk {
     }
     const bool is_begun = scanner.position() != kLogPageBytes;
     if (seal_before && !is_begun) return DamageFault(FirstBlockIsLost(*seal_before, before));
-    content_.unsealed = is_begun ? unsealed : std::nullopt;
+    if (is_begun) content_.unsealed = unsealed;
     const auto seal = scanner.Seal(content_.crc_last);
     if (!seal) return DiskFault(seal.error());
     content_.seal = *seal;
     const auto torn = scanner.IsTorn();
     if (!torn) return DiskFault(torn.error());
     content_.torn = *torn;
+    if (is_begun) {
+      begun_ = {.files = content_.files.size(),
+                .salt = content_.salt,
+                .end = content_.end,
+                .torn = content_.torn};
+    }
     return {};
+  }
+
+  // Of a last file whose first write was cut short the header may be there: it is as one made ahead
+  // all the same. So the log goes on behind its last block, in a file that will be sealed.
+  void LeaveUnbegun() {
+    if (!begun_ || begun_->files == content_.files.size()) return;
+    for (size_t i = begun_->files; i < content_.files.size(); ++i) {
+      content_.blank.push_back(content_.files[i].number);
+    }
+    content_.files.resize(begun_->files);
+    content_.salt = begun_->salt;
+    content_.end = begun_->end;
+    content_.torn = begun_->torn;
   }
 
   Step Take(const LogScanner::Block& block, uint64_t behind) {
@@ -233,6 +253,14 @@ class LogWalk {
   const Lsn checkpoint_;
   const LogReplay& replay_;
   LogContent content_;
+  // What content_ said behind the last file that has a block; null: none has.
+  struct Begun {
+    size_t files = 0;
+    uint64_t salt = 0;
+    uint64_t end = 0;
+    bool torn = false;
+  };
+  std::optional<Begun> begun_;
   Lsn blank_durable_;       // by what stands in files without a header …
   std::string blank_name_;  // … in this one
   uint64_t number_ = 0;

@@ -26,7 +26,7 @@ using LogReplay = std::function<StorageResult<void>(Lsn, const Record&)>;
 struct LogContent {
   struct FileInfo {
     uint64_t number = 0;
-    Lsn first;          // of the file's first record
+    Lsn first;          // of the file's first record; one whose first write was cut short has none
     uint64_t size = 0;  // in bytes
   };
   struct Unsealed {
@@ -34,7 +34,7 @@ struct LogContent {
     uint64_t end = 0;  // where its seal belongs
     LogSeal seal;
   };
-  std::vector<FileInfo> files;       // that hold records, in order
+  std::vector<FileInfo> files;       // in order; the last has records, where any has
   std::vector<uint64_t> blank;       // made ahead, or torn at birth: nothing in them counts
   std::vector<uint64_t> spares;      // files that wait to be used again, by the numbers they had
   Lsn last;                          // of the last whole record; the log goes on behind it

@@ -258,6 +258,24 @@ TEST(DataDirectoryBackup, OfALogWithoutItsLastFileIsRefused) {
       << refused.error().message;
 }
 
+// As a copy that was made while a file was begun, and a start after a crash that took its block.
+TEST(DataDirectoryBackup, IsRenewedWhereAFileThatItHasTheHeaderOfIsLeft) {
+  SimDisk disk(1), target(2);
+  Original(disk).Commit(3);
+  ASSERT_TRUE(BackUp(disk, target));
+  const std::string page(kLogPageBytes, '\0');
+  for (SimDisk* const one : {&disk, &target}) {
+    const auto first = one->Open("log/" + LogFileName(1), Disk::Mode::kReadWrite).value();
+    ASSERT_TRUE(first->WriteAt(3 * kLogPageBytes, page)) << "its seal";
+    const auto second = one->Open("log/" + LogFileName(2), Disk::Mode::kReadWrite).value();
+    ASSERT_TRUE(second->WriteAt(kLogPageBytes, page));
+  }
+  Original(disk).Commit(1);
+  const auto renewed = BackUp(disk, target);
+  ASSERT_TRUE(renewed) << renewed.error().message;
+  EXPECT_EQ(Recovered(target), Lsn{3});
+}
+
 constexpr uint64_t kManyStreams = 3'000;  // so that the index is much longer than its last page
 
 // Writes segment 1 of directory 1, in which the first stream has `first`.

@@ -41,6 +41,25 @@ class LogLife {
     ASSERT_TRUE(log) << log.error().message;
   }
 
+  // Recovers and works; where no end was planned, none comes.
+  void Work() {
+    const auto opened = Open();
+    if (!opened) {
+      EXPECT_EQ(opened.error().kind, StorageFault::Kind::kDisk) << opened.error().message;
+      return;
+    }
+    LocalLog& log = **opened;
+    for (uint64_t step = random_.Below(20); step > 0; --step) {
+      for (uint64_t i = random_.Below(4); i > 0; --i) Stage(log);
+      if (random_.Chance(20)) (void)log.PrepareNext();
+      if (random_.Chance(5) && !log.RemoveSpares()) return;
+      if (random_.Chance(80) && !log.Commit()) return;
+      EXPECT_LE(log.durable().value, staged_.size());
+      acknowledged_ = log.durable().value;
+      if (random_.Chance(50) && !Trim(log)) return;
+    }
+  }
+
   // Loses the last file with records, where it is not the only one: that is told.
   void CheckLoss() {
     const auto read = [this] {
@@ -88,24 +107,6 @@ class LogLife {
     return log;
   }
 
-  void Work() {
-    const auto opened = Open();
-    if (!opened) {
-      EXPECT_EQ(opened.error().kind, StorageFault::Kind::kDisk) << opened.error().message;
-      return;
-    }
-    LocalLog& log = **opened;
-    for (uint64_t step = random_.Below(20); step > 0; --step) {
-      for (uint64_t i = random_.Below(4); i > 0; --i) Stage(log);
-      if (random_.Chance(20)) (void)log.PrepareNext();
-      if (random_.Chance(5) && !log.RemoveSpares()) return;
-      if (random_.Chance(80) && !log.Commit()) return;
-      EXPECT_LE(log.durable().value, staged_.size());
-      acknowledged_ = log.durable().value;
-      if (random_.Chance(50) && !Trim(log)) return;
-    }
-  }
-
   // As behind a checkpoint of what is durable.
   bool Trim(LocalLog& log) {
     const uint64_t behind = acknowledged_ - checkpoint_;
@@ -141,6 +142,7 @@ uint64_t RunSeed(uint64_t seed, Sum& sum) {
   LogLife life(seed);
   for (int i = 0; i < 6; ++i) life.Live();
   life.Check();
+  life.Work();
   life.CheckLoss();
   sum.acknowledged += life.acknowledged();
   sum.losses += life.losses();
