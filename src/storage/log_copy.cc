@@ -16,6 +16,7 @@ namespace {
 
 constexpr const char* kLog = "log";
 constexpr int kAttempts = 5;  // a file may be written to while it is read
+constexpr const char* kTrimsTooFast = "the server trims its log faster than it can be looked at";
 
 using Kind = StorageFault::Kind;
 
@@ -33,6 +34,15 @@ StorageResult<std::vector<uint64_t>> LogNumbers(Disk& disk) {
     if (const auto number = LogFileNumber(name)) numbers.push_back(*number);
   }
   return numbers;
+}
+
+// Of the file that `seal`, at `sealed_at` of file `sealed`, says is there.
+std::unexpected<StorageFault> SealedFault(const LogSeal& seal, uint64_t sealed, uint64_t sealed_at,
+                                          const std::vector<uint64_t>& numbers) {
+  const bool is_there = std::ranges::find(numbers, seal.next) != numbers.end();
+  return Fault(Kind::kDamage, PathOf(seal.next) + " " +
+                                  (is_there ? FirstBlockIsLost(seal, PathOf(sealed))
+                                            : FileIsMissing(seal, PathOf(sealed), sealed_at)));
 }
 
 }  // namespace
@@ -138,7 +148,7 @@ StorageResult<bool> LogCopy::Survey(Lsn checkpoint) {
     const auto before = std::exchange(numbers, LogNumbers(source_));
     if (numbers && *numbers == *before) break;
     if (attempt == kAttempts) {
-      return Fault(Kind::kDisk, "the server trims its log faster than it can be looked at");
+      return Fault(Kind::kDisk, kTrimsTooFast);
     }
   }
   StorageResult<void> whole;
@@ -198,15 +208,28 @@ StorageResult<void> LogCopy::CheckSource() const {
 }
 
 // What a sealed file says is there may have been begun since it was looked for, or be trimmed by
-// now; then later files are there.
+// now: then a later file is begun. One that was made ahead proves nothing.
 StorageResult<void> LogCopy::CheckEnd() const {
-  if (spans_.empty() || !spans_.rbegin()->second.seal) return {};
-  const auto& [number, span] = *spans_.rbegin();
-  const auto numbers = LogNumbers(source_);
-  if (!numbers) return std::unexpected(numbers.error());
-  if (!numbers->empty() && numbers->back() >= span.seal->next) return {};
-  return Fault(Kind::kDamage,
-               PathOf(span.seal->next) + " " + FileIsMissing(*span.seal, PathOf(number), span.end));
+  const auto last = std::find_if(spans_.rbegin(), spans_.rend(), [](const auto& one) {
+    return one.second.seal || one.second.end != kLogPageBytes;
+  });
+  if (last == spans_.rend() || !last->second.seal) return {};
+  const LogSeal& seal = *last->second.seal;
+  std::optional<std::vector<uint64_t>> before;
+  for (int attempt = 0; attempt <= kAttempts; ++attempt) {
+    auto numbers = LogNumbers(source_);
+    if (!numbers) return std::unexpected(numbers.error());
+    if (before && *numbers == *before)
+      return SealedFault(seal, last->first, last->second.end, *numbers);
+    for (const uint64_t number : *numbers) {
+      if (number < seal.next) continue;
+      const auto now = ScanFile(source_, number);
+      if (!now) return std::unexpected(now.error());
+      if (*now && (*now)->end != kLogPageBytes) return {};
+    }
+    before = *std::move(numbers);
+  }
+  return Fault(Kind::kDisk, kTrimsTooFast);
 }
 
 StorageResult<bool> LogCopy::Compare() {

@@ -258,6 +258,32 @@ TEST(DataDirectoryBackup, OfALogWithoutItsLastFileIsRefused) {
       << refused.error().message;
 }
 
+// The file made ahead behind it does not stand for it.
+TEST(DataDirectoryBackup, OfALogWhoseLastFileHasNoBlockIsRefused) {
+  struct Row {
+    const char* why;
+    uint64_t from, to;  // what of the file is lost; all: it is not there
+  };
+  const Row rows[] = {
+      {"it is missing", 0, kSmallFile},
+      {"its header is lost", 0, kLogPageBytes},
+      {"its block is lost", kLogPageBytes, 2 * kLogPageBytes},
+  };
+  for (const Row& row : rows) {
+    SimDisk disk(1), target(2);
+    Original(disk).Commit(3);
+    if (row.to == kSmallFile) {
+      ASSERT_TRUE(Directory(disk, "log").Remove(LogFileName(2)));
+    } else {
+      const auto file = disk.Open("log/" + LogFileName(2), Disk::Mode::kReadWrite).value();
+      ASSERT_TRUE(file->WriteAt(row.from, std::string(row.to - row.from, '\0')));
+    }
+    const auto refused = BackUp(disk, target);
+    ASSERT_FALSE(refused) << row.why;
+    EXPECT_EQ(refused.error().kind, StorageFault::Kind::kDamage) << row.why;
+  }
+}
+
 // As a copy that was made while a file was begun, and a start after a crash that took its block.
 TEST(DataDirectoryBackup, IsRenewedWhereAFileThatItHasTheHeaderOfIsLeft) {
   SimDisk disk(1), target(2);
