@@ -119,6 +119,11 @@ DiskResult<void> LocalLog::SealBefore(const LogContent& content) {
 DiskResult<void> LocalLog::KeepSpares(const LogContent& content) {
   std::lock_guard lock(next_mutex_);
   Directory folder(disk_, options_.folder);
+  // Who made them may have ended before their names were on the disk. After a power cut each would
+  // be a file of the log again, with what was written to it since.
+  const auto named =
+      content.spares.empty() ? DiskResult<void>() : disk_.SyncDirectory(options_.folder);
+  if (!named && !IsShortage(named.error().code)) return named;
   std::vector<uint64_t> numbers = content.spares;
   for (const uint64_t number : content.blank) {
     number_last_ = std::max(number_last_, number);
@@ -133,7 +138,7 @@ DiskResult<void> LocalLog::KeepSpares(const LogContent& content) {
   }
   for (const uint64_t number : numbers) {
     number_last_ = std::max(number_last_, number);
-    if (spares_.size() < options_.spares_max && IsSpare(folder, LogSpareName(number))) {
+    if (named && spares_.size() < options_.spares_max && IsSpare(folder, LogSpareName(number))) {
       spares_.push_back(number);
     } else if (const auto removed = DropSpare(folder, number); !removed) {
       return removed;

@@ -31,10 +31,11 @@ std::pair<uint64_t, uint64_t> SeedRange() {
 }
 // Seeds that once found a mistake, while the clients choose as they did then.
 constexpr uint64_t kRegressionSeeds[] = {
-    1,       // a fork of a fork in what that inherited was refused at the next start
-    7104,    // a log file that lost its header was taken for one never written
-    706472,  // a read that failed was a use of its stream, which the oracle did not know
-    738476,  // it forgot that a stream was watched whose successor a crash took back
+    1,        // a fork of a fork in what that inherited was refused at the next start
+    7104,     // a log file that lost its header was taken for one never written
+    706472,   // a read that failed was a use of its stream, which the oracle did not know
+    738476,   // it forgot that a stream was watched whose successor a crash took back
+    3049533,  // a spare was written to whose name was not on the disk yet
 };
 
 // Says how to do it again; THALWEG_STEPS takes what it says.
