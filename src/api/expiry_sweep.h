@@ -20,8 +20,8 @@ class ExpirySweep {
   }
 
  private:
-  // How late a stream may be ended, and how late one that is made meanwhile, whose time is shorter
-  // than that, as no TTL is.
+  // How late a stream is ended at most; and one that was made during a rest and ends before it is
+  // over (no TTL is so short).
   static constexpr int64_t kRestMsMin = 100;
   static constexpr int64_t kRestMsMax = 1'000;
   static constexpr size_t kStreamsMax = 1'000;  // at a time: how long it holds up the executor

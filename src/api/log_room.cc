@@ -22,8 +22,8 @@ std::string NoLogRoom(std::string_view reason, uint64_t file_bytes,
   if (!free_bytes || *free_bytes >= file_bytes) return message;
   return fmt::format(
       "{}. A file of the log takes {} bytes (--log-file, StoreOptions::log_file_bytes), one is "
-      "made "
-      "ahead, and {} are free: where there is no more space to be had, start with smaller files",
+      "made ahead, and {} are free: where there is no more space to be had, start with smaller "
+      "files",
       message, file_bytes, *free_bytes);
 }
 
