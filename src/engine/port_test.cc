@@ -194,10 +194,14 @@ TEST(SlowLog, ARefusedForkRestsOnItsSourceWhereverThatStands) {
 TEST_F(SlowLogTest, ASourceThatVanishedWithItsLastForkRestsOnTheForksRemoval) {
   CreateDurably("/a");
   engine_.Create(NewFork("/f", "/a"));
+  const StreamHandle held = engine_.Describe("/a").stream;
   engine_.Remove("/a");
   const Lsn removed = engine_.Remove("/f").rests_on;
   EXPECT_EQ(engine_.Describe("/a").verdict, ReadVerdict::kMissing);
   EXPECT_EQ(engine_.Describe("/a").rests_on, removed);
+  const ReadOutcome by_handle = engine_.Read(held, Offset{}, 100);
+  EXPECT_EQ(by_handle.verdict, ReadVerdict::kMissing);
+  EXPECT_EQ(by_handle.rests_on, removed) << "for those who follow it, too";
 }
 
 TEST_F(SlowLogTest, AnswersWaitForTheirLsnAndLeaveInOrder) {

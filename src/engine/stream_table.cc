@@ -203,6 +203,7 @@ void StreamTable::Remove(const StreamHandle& stream, const RemoveRecord& record,
 void StreamTable::Drop(const StreamHandle& stream, Lsn lsn, Aftermath& after) {
   Partition& partition = stream->home;
   partition.removed = std::max(partition.removed, lsn);
+  stream->last = lsn;  // by which a source, deleted before, has become missing
   stream->gone = true;
   if (partition.epoch != 0) partition.gone.insert(stream->state.id.value);
   const Offset end = stream->own.end();

@@ -35,6 +35,7 @@ constexpr uint64_t kRegressionSeeds[] = {
     7104,     // a log file that lost its header was taken for one never written
     706472,   // a read that failed was a use of its stream, which the oracle did not know
     738476,   // it forgot that a stream was watched whose successor a crash took back
+    3042702,  // who followed a deleted source was told too early that it is missing
     3049533,  // a spare was written to whose name was not on the disk yet
 };
 
