@@ -26,6 +26,12 @@ int Run(const CliText& say) {
 }  // namespace
 }  // namespace thalweg
 
+// Read by jemalloc: what is free goes back to the system by a thread of its own and not in the turn of
+// a loop.
+extern "C" {
+[[gnu::visibility("default")]] const char* malloc_conf = "background_thread:true,metadata_thp:auto";
+}
+
 int main(int argc, char** argv) {
   const std::vector<std::string> words(argv + (argc > 0 ? 1 : 0), argv + argc);
   return std::visit([](const auto& command) { return thalweg::Run(command); },
