@@ -35,6 +35,7 @@ class Lane final : private RequestHandler {
 
  private:
   void Handle(const Request& request, Responder& responder) override;
+  void Expect(std::span<const std::string_view> paths) override { router_.Expect(paths); }
   std::string_view common_fields() const override { return common_fields_.wire(); }
   void Answer(const Request& request, Responder& responder);
 

@@ -66,6 +66,8 @@ bool Engine::FindMayWait(std::string_view path) {
   return !streams_->Has(PathKey(path));
 }
 
+void Engine::Expect(std::span<const std::string_view> paths) { streams_->Expect(paths); }
+
 RemoveOutcome Engine::Remove(std::string_view path) {
   RemoveOutcome outcome;
   if (failed()) {

@@ -10,6 +10,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -129,6 +130,11 @@ class Engine final : private CommitListener {
   // it is not in memory, and to find such ones waits. Who must not wait has a disk worker find it
   // first, by Describe. Never without disk workers. THREAD: takes a lock where finds wait.
   bool FindMayWait(std::string_view path);
+
+  // Commands on the streams at these paths come next, on this thread. Those in memory are on their
+  // way into the processor's cache, all at the same time; nothing else happens. THREAD: takes
+  // locks.
+  void Expect(std::span<const std::string_view> paths);
 
   // The commands. `now` fields of the commands are set here, from the clock.
   CreateOutcome Create(CreateCommand command);

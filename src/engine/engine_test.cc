@@ -320,6 +320,23 @@ TEST_F(EngineTest, TellsInWhatTimeASweepMayHaveSomethingToDo) {
   EXPECT_EQ(engine_.NextExpiryInMs(), std::nullopt);
 }
 
+TEST_F(EngineTest, ToExpectStreamsChangesNothing) {
+  for (int i = 0; i < 2'000; ++i) Create(NewStream("/" + std::to_string(i)));
+  engine_.Append("/7", NewAppend("seven"));
+  CreateCommand brief = NewStream("/brief");
+  brief.expiry = Ttl(1);
+  Create(brief);
+  clock_.AdvanceMs(2'000);
+  const std::string_view paths[] = {"/7", "/none", "", "/8", "/7", "/brief"};
+  const size_t before = engine_.stream_count();
+  engine_.Expect(paths);
+  EXPECT_EQ(engine_.stream_count(), before) << "nothing expires by it";
+  EXPECT_EQ(ReadAll(engine_, "/7"), "seven");
+  EXPECT_EQ(ReadAll(engine_, "/8"), "");
+  EXPECT_EQ(VerdictAt("/brief"), ReadVerdict::kMissing);
+  EXPECT_EQ(VerdictAt("/none"), ReadVerdict::kMissing);
+}
+
 TEST_F(EngineTest, AWatchedStreamIsNotIdleButAFixedEndIsKept) {
   CreateCommand ttl = NewStream("/ttl");
   ttl.expiry = Ttl(1);

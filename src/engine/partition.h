@@ -32,6 +32,7 @@ struct PathKey {
 // A stream is found by its path, which stands in it.
 struct HashOfPath {
   size_t operator()(const PathKey& key) const { return key.hash; }
+  size_t operator()(size_t hash) const { return hash; }
   size_t operator()(const StreamHandle& stream) const;
 };
 struct SamePath {
@@ -39,6 +40,10 @@ struct SamePath {
   bool operator()(const StreamHandle& a, const StreamHandle& b) const;
   bool operator()(const StreamHandle& a, const PathKey& b) const;
   bool operator()(const PathKey& a, const StreamHandle& b) const { return (*this)(b, a); }
+  // By its hash alone, which takes no memory but the table's: almost always the stream that is
+  // meant.
+  bool operator()(const StreamHandle& /*a*/, size_t /*hash*/) const { return true; }
+  bool operator()(size_t /*hash*/, const StreamHandle& /*b*/) const { return true; }
 };
 
 // One probe of memory tells that a path is not there: hashes stand beside the handles.

@@ -9,6 +9,8 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <span>
+#include <string_view>
 #include <vector>
 
 #include "engine/partition.h"
@@ -82,6 +84,9 @@ class StreamTable {
   // Whether a stream stands at the path in memory, which is then taken for used. THREAD: takes the
   // lock.
   bool Has(const PathKey& key);
+
+  // See Engine::Expect. THREAD: takes locks.
+  void Expect(std::span<const std::string_view> paths);
 
   // Whether nothing stands at a path where Find found nothing. False: look into the store
   // (stream_loader.h), then find again. Under the lock.

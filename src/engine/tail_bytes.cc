@@ -9,9 +9,12 @@
 
 #include "base/assert.h"
 #include "base/little_endian.h"
+#include "base/prefetch.h"
 
 namespace thalweg {
 namespace {
+
+constexpr uint32_t kPrefetchedBytes = 256;  // longer appends are copied as fast as memory goes
 
 constexpr size_t kEndBytes = sizeof(uint32_t);
 
@@ -83,6 +86,11 @@ void TailBytes::Append(std::string_view data, LongAppend copy, TailArena* arena)
   }
   chunk.used += static_cast<uint32_t>(data.size());
   ++chunk.appends;
+}
+
+void TailBytes::PrefetchEnd() const {
+  if (last_.used >= last_.capacity) return;
+  Prefetch(last_.data.get() + last_.used, std::min(last_.capacity - last_.used, kPrefetchedBytes));
 }
 
 void TailBytes::BeginChunk(size_t append_bytes, LongAppend copy, TailArena* arena) {

@@ -44,6 +44,9 @@ class TailBytes {
   // `arena`; null: each is allocated.
   void Append(std::string_view data, LongAppend copy = nullptr, TailArena* arena = nullptr);
 
+  // Where the next append is to stand is on its way into the processor's cache.
+  void PrefetchEnd() const;
+
   // The next append begins a chunk.
   void EndChunk() { last_.is_full = true; }
 

@@ -2,7 +2,10 @@
 
 #include <algorithm>
 #include <optional>
+#include <span>
+#include <string_view>
 #include <utility>
+#include <vector>
 
 #include "http/background_answers.h"
 #include "http/cors.h"
@@ -76,6 +79,15 @@ class Router::Impl {
                       [this](const StreamRequest& found, Responder& to) { Dispatch(found, to); });
   }
 
+  // As they stand there: one that is to be decoded is not found, and that is no harm.
+  void Expect(std::span<const std::string_view> paths) {
+    expected_.clear();
+    for (const std::string_view path : paths) {
+      expected_.push_back(BelowBase(context_.options.base_path, path));
+    }
+    context_.engine.Expect(expected_);
+  }
+
   void Shutdown() { live_.Shutdown(); }
 
  private:
@@ -101,6 +113,7 @@ class Router::Impl {
   const RouterContext context_;
   JsonSplitter splitter_;
   LiveReaders live_;
+  std::vector<std::string_view> expected_;  // within Expect
 };
 
 Router::Router(Engine& engine, Executor& executor, Executor* workers, const Clock& clock,
@@ -112,6 +125,8 @@ Router::~Router() = default;
 void Router::Handle(const Request& request, Responder& responder) {
   impl_->Handle(request, responder);
 }
+
+void Router::Expect(std::span<const std::string_view> paths) { impl_->Expect(paths); }
 
 void Router::Shutdown() { impl_->Shutdown(); }
 

@@ -23,6 +23,17 @@ TEST(Router, AnswersOutsideTheBasePathWith404) {
   EXPECT_EQ(CodeOf(reserved), "subscriptions-not-available");
 }
 
+TEST(Router, WhatIsExpectedIsOnlyAHint) {
+  RouterBench bench;
+  const std::string_view paths[] = {"/v1/stream/a",  "/", "", "/v1/stream/", "/elsewhere/a",
+                                    "/v1/stream/%zz"};
+  bench.router().Expect(paths);
+  EXPECT_EQ(bench.Get("a").status(), 404);
+  EXPECT_EQ(bench.PutText("a").status(), 201);
+  bench.router().Expect(paths);
+  EXPECT_EQ(bench.Get("a").status(), 200);
+}
+
 TEST(Router, NamesTheMethodsItKnows) {
   RouterBench bench;
   const auto answer = bench.Send(Method::kOther, "a");

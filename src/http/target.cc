@@ -107,6 +107,10 @@ std::expected<std::string, Refusal> ParseStreamPath(std::string_view base, std::
   return key;
 }
 
+std::string_view BelowBase(std::string_view base, std::string_view path) {
+  return TakePrefix(path, base) ? path.substr(1) : std::string_view{};
+}
+
 std::expected<std::string_view, Refusal> ParseKey(std::string_view path, std::string& storage) {
   if (path.starts_with('/')) path.remove_prefix(1);
   if (path.empty()) return Refuse(kBadPath, "The path names no stream.");

@@ -21,6 +21,9 @@ std::string NormalBasePath(std::string_view base_path);
 // The key of the stream at `path`. `base` as from NormalBasePath.
 std::expected<std::string, Refusal> ParseStreamPath(std::string_view base, std::string_view path);
 
+// What stands behind the base path, as it stands there; empty: nothing.
+std::string_view BelowBase(std::string_view base, std::string_view path);
+
 // The key that a program names: one leading '/' does not count. Borrows from `path` where that is
 // the key already, else from `storage`.
 std::expected<std::string_view, Refusal> ParseKey(std::string_view path, std::string& storage);

@@ -40,7 +40,7 @@ void Http1Connection::OnIo(uint32_t epoll_events) {
   if ((epoll_events & EPOLLOUT) != 0) writable_ = true;
   if ((epoll_events & (EPOLLIN | EPOLLRDHUP)) != 0) readable_ = true;
   if ((epoll_events & EPOLLRDHUP) != 0) peer_half_closed_ = true;
-  Run();
+  if (!Receive()) Run();
 }
 
 void Http1Connection::OnTurnEnd() {
@@ -104,33 +104,56 @@ void Http1Connection::ScheduleRun() {
   shared_.Schedule(*this);
 }
 
-void Http1Connection::Run() {
-  if (closed()) return;
-  running_ = true;
-  if (lingering_) {
-    Linger();
-  } else {
-    ReadAndDispatch();
-    if (!closed()) AfterFlush();
+// Reads what a connection that was at rest has received, and leaves it to Http1Shared, to be
+// handled together with what others have. False: nothing was read.
+bool Http1Connection::Receive() {
+  if (parser_ != nullptr || !pending_.empty() || close_after_output_ || rejection_ || lingering_) {
+    return false;
   }
-  running_ = false;
-  if (!closed()) UpdateDeadline();
+  const size_t bytes = ReadOnce();
+  if (bytes == 0) return false;
+  shared_.AddReceived(*this, bytes);
+  return true;
 }
 
-// Alternates between requests and the socket, and sends what came of it.
-void Http1Connection::ReadAndDispatch() {
+std::optional<std::string_view> Http1Connection::ReceivedPath() {
+  if (parser_ == nullptr || parser_->Next() != Http1Parser::Event::kRequest) return std::nullopt;
+  return parser_->request().path;
+}
+
+void Http1Connection::Run() {
+  Handle();
+  Send();
+}
+
+// Alternates between requests and the socket.
+void Http1Connection::Handle() {
+  if (closed() || lingering_) return;
+  running_ = true;
   for (int reads = 0;; ++reads) {
     PopEnded();
     if (closed()) return;
     dispatch_blocked_ = !Dispatch();
     if (closed()) return;
-    if (dispatch_blocked_ || reads == kReadsPerRun || !ReadOnce()) break;
+    if (dispatch_blocked_ || reads == kReadsPerRun || ReadOnce() == 0) break;
   }
   if (closed()) return;
   RetainInput();
   RefuseTooMuchBody();
-  if (!FlushAndRefill()) return;
-  if (readable_ && !eof_ && !dispatch_blocked_) ScheduleRun();
+  running_ = false;
+}
+
+void Http1Connection::Send() {
+  if (closed()) return;
+  running_ = true;
+  if (lingering_) {
+    Linger();
+  } else if (FlushAndRefill()) {
+    if (readable_ && !eof_ && !dispatch_blocked_) ScheduleRun();
+    AfterFlush();
+  }
+  running_ = false;
+  if (!closed()) UpdateDeadline();
 }
 
 // What was read and is not done with outlives the buffer.
@@ -158,9 +181,9 @@ Http1Parser::Phase Http1Connection::phase() const {
   return parser_ == nullptr ? Http1Parser::Phase::kIdle : parser_->phase();
 }
 
-// False: nothing was read.
-bool Http1Connection::ReadOnce() {
-  if (!readable_ || eof_) return false;
+// Returns how many bytes came.
+size_t Http1Connection::ReadOnce() {
+  if (!readable_ || eof_) return 0;
   RetainInput();  // the buffer is used again
   const std::span<char> buffer = shared_.read_buffer();
   ssize_t got = 0;
@@ -169,15 +192,15 @@ bool Http1Connection::ReadOnce() {
   } while (got < 0 && errno == EINTR);
   if (got < 0 && errno == EAGAIN) {
     readable_ = false;
-    return false;
+    return 0;
   }
   if (got < 0) {
     Close();
-    return false;
+    return 0;
   }
   if (got == 0) {
     eof_ = true;
-    return false;
+    return 0;
   }
   bytes_in_ += static_cast<uint64_t>(got);
   // A short read has emptied the socket, and whatever comes now is a new edge; but an end that was
@@ -185,7 +208,7 @@ bool Http1Connection::ReadOnce() {
   if (static_cast<size_t>(got) < buffer.size() && !peer_half_closed_) readable_ = false;
   if (parser_ == nullptr) parser_ = shared_.TakeParser();
   parser_->Feed(buffer.first(static_cast<size_t>(got)));
-  return true;
+  return static_cast<size_t>(got);
 }
 
 // Hands over the requests at hand. False: no further one may be looked at now.

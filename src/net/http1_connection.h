@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string_view>
 #include <vector>
 
 #include "base/timer_wheel.h"
@@ -26,6 +27,13 @@ class Http1Connection final : public IoHandler, private Timer {
 
   void OnIo(uint32_t epoll_events) override;
   void OnTurnEnd();
+
+  // The two halves of a Run, for Http1Shared, which does each with all that have received: requests
+  // are read and handed over, then it is sent what came of them.
+  void Handle();
+  void Send();
+  // Of the request that was received and will be handed over first; null: none is whole.
+  std::optional<std::string_view> ReceivedPath();
 
   // Answers without having read a request, and closes.
   void Reject(const Rejection& rejection);
@@ -58,12 +66,12 @@ class Http1Connection final : public IoHandler, private Timer {
   void OnTimer() override;
   void Run();
   void ScheduleRun();
-  void ReadAndDispatch();
+  bool Receive();
   void RetainInput();
   void CountRequest();
   void RefuseTooMuchBody();
   Http1Parser::Phase phase() const;
-  bool ReadOnce();
+  size_t ReadOnce();
   bool Dispatch();
   bool MayDispatch(Method method) const;
   void DispatchOne();

@@ -13,7 +13,11 @@ namespace thalweg {
 namespace {
 
 constexpr size_t kFreeRespondersMax = 1024;
-constexpr size_t kFreeParsersMax = 64;  // a turn needs few at once
+// So many connections are handled together, stage by stage: all read, all told to the handler, all
+// handled, all sent. Neither the kernel's code and ours nor one stream's memory and the next's are
+// waited for as often (docs/BENCHMARKS.md, "Stage by stage").
+constexpr size_t kReceivedMax = 64;
+constexpr size_t kFreeParsersMax = kReceivedMax;
 
 // Takes the element out by putting the last one in its place.
 template <typename T>
@@ -51,7 +55,7 @@ Http1Shared::Http1Shared(Loop& loop, RequestHandler& handler, const HttpLimits& 
     : loop_(loop),
       handler_(handler),
       limits_(limits),
-      read_buffer_(std::make_unique<std::array<char, 64 * 1024>>()) {}
+      read_buffer_(std::make_unique<std::array<char, 3 * kReadBytes>>()) {}
 
 Http1Shared::~Http1Shared() {
   while (!connections_.empty()) connections_.back()->Close();
@@ -76,6 +80,24 @@ Http1Connection& Http1Shared::AddConnection(int fd) {
 
 void Http1Shared::Bury(Http1Connection& connection) {
   buried_.push_back(TakeOut(connections_, connection));
+}
+
+void Http1Shared::AddReceived(Http1Connection& connection, size_t bytes) {
+  received_.push_back(&connection);
+  received_bytes_ += bytes;
+  if (received_.size() == kReceivedMax || received_bytes_ > kReadBytes) HandleReceived();
+}
+
+void Http1Shared::HandleReceived() {
+  for (Http1Connection* connection : received_) {
+    if (const auto path = connection->ReceivedPath()) received_paths_.push_back(*path);
+  }
+  if (received_paths_.size() > 1) handler_.Expect(received_paths_);
+  received_paths_.clear();
+  for (Http1Connection* connection : received_) connection->Handle();
+  for (Http1Connection* connection : received_) connection->Send();
+  received_.clear();
+  received_bytes_ = 0;
 }
 
 bool Http1Shared::RunTurnEnd() {

@@ -28,7 +28,16 @@ class Http1Shared {
   Loop& loop() { return loop_; }
   RequestHandler& handler() { return handler_; }
   const HttpLimits& limits() const { return limits_; }
-  std::span<char> read_buffer() { return *read_buffer_; }
+
+  // Room for one read. What connections of `received_` have read before stands in front of it.
+  std::span<char> read_buffer() {
+    return std::span(*read_buffer_).subspan(received_bytes_, kReadBytes);
+  }
+
+  // `connection` has read so much, and its requests are handled with those of others: at the latest
+  // when all of the turn's events have come.
+  void AddReceived(Http1Connection& connection, size_t bytes);
+  void HandleReceived();
 
   // "Date: ...\r\n", made once per second.
   std::string_view date_line();
@@ -64,6 +73,8 @@ class Http1Shared {
   void ReturnParser(std::unique_ptr<Http1Parser> parser);
 
  private:
+  static constexpr size_t kReadBytes = 64 * 1024;
+
   Loop& loop_;
   RequestHandler& handler_;
   const HttpLimits limits_;
@@ -71,7 +82,10 @@ class Http1Shared {
   bool draining_ = false;
   size_t request_bytes_ = 0;
 
-  std::unique_ptr<std::array<char, 64 * 1024>> read_buffer_;
+  std::unique_ptr<std::array<char, 3 * kReadBytes>> read_buffer_;
+  size_t received_bytes_ = 0;  // at most two reads
+  std::vector<Http1Connection*> received_;
+  std::vector<std::string_view> received_paths_;  // empty but within HandleReceived
   std::string date_line_;
   int64_t date_until_ms_ = 0;  // of the loop's time
 

@@ -7,8 +7,12 @@
 #include <unistd.h>
 
 #include <map>
+#include <memory>
 #include <optional>
+#include <span>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "net/http1_connection.h"
 #include "net/http1_responder.h"
@@ -21,6 +25,8 @@ namespace {
 class KeepingHandler final : public RequestHandler {
  public:
   void Handle(const Request& request, Responder& responder) override {
+    told += "handle " + std::string(request.path) + " ";
+    bodies.emplace_back(request.body);
     if (request.path == "/x") {
       responder.Respond(200, {}, Bytes::Static("answer"));
     } else {
@@ -28,13 +34,19 @@ class KeepingHandler final : public RequestHandler {
       if (request.path == "/held") responder.HoldNext(true);
     }
   }
+  void Expect(std::span<const std::string_view> paths) override {
+    told += "expect ";
+    for (const std::string_view path : paths) told += std::string(path) + " ";
+  }
+  std::string told;
+  std::vector<std::string> bodies;
   std::map<std::string, Responder*> kept;
 };
 
 // A connection over a pair of sockets; the loop's events are made by hand.
 class Peer {
  public:
-  explicit Peer(Http1Shared& shared) {
+  explicit Peer(Http1Shared& shared) : shared_(shared) {
     EXPECT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, sockets_), 0);
     connection_ = &shared.AddConnection(sockets_[0]);
   }
@@ -45,6 +57,10 @@ class Peer {
   int server_socket() const { return sockets_[0]; }
   int client_socket() const { return sockets_[1]; }
   void Receive(std::string_view bytes) {
+    ReceiveWithOthers(bytes);
+    shared_.HandleReceived();
+  }
+  void ReceiveWithOthers(std::string_view bytes) {
     EXPECT_EQ(::send(sockets_[1], bytes.data(), bytes.size(), 0),
               static_cast<ssize_t>(bytes.size()));
     connection_->OnIo(EPOLLIN);
@@ -56,6 +72,7 @@ class Peer {
   }
 
  private:
+  Http1Shared& shared_;
   Http1Connection* connection_;
   int sockets_[2];
 };
@@ -174,6 +191,7 @@ TEST_F(Http1SharedTest, ReadsARequestThatComesInPiecesBetweenThoseOfOthers) {
   const std::string_view whole = "GET /x HTTP/1.1\r\nHost: h\r\n\r\n\r\n";
   ASSERT_EQ(::send(others[1], whole.data(), whole.size(), 0), static_cast<ssize_t>(whole.size()));
   other.OnIo(EPOLLIN);
+  shared_.HandleReceived();
   char buffer[4096];
   EXPECT_GT(::recv(others[1], buffer, sizeof buffer, 0), 0);
   Receive("st: h\r\n\r\n");
@@ -279,6 +297,48 @@ TEST_F(Http1SharedLive, TellsOfAClientThatIsGoneAtTheTurnsEndAndNotWithinAWrite)
   EXPECT_EQ(cancels.count, 1);
   EXPECT_EQ(shared_.connection_count(), 0u);
   responder_ = nullptr;
+}
+
+TEST_F(Http1SharedTest, HandlesTogetherWhatSeveralHaveReceived) {
+  Peer second(shared_), third(shared_), fourth(shared_);
+  peer_.ReceiveWithOthers("GET /x HTTP/1.1\r\nHost: h\r\n\r\n");
+  second.ReceiveWithOthers("GET /a HTTP/1.1\r\nHost: h\r\n\r\nGET /b HTTP/1.1\r\nHost: h\r\n\r\n");
+  third.ReceiveWithOthers("GET /half HTTP/1.1\r\nHo");
+  fourth.ReceiveWithOthers("GET /x\r\n\r\n");
+  EXPECT_EQ(handler_.told, "") << "not before the turn's events are over";
+  shared_.HandleReceived();
+  EXPECT_EQ(handler_.told, "expect /x /a handle /x handle /a ");
+  EXPECT_TRUE(Sent().ends_with("answer"));
+  EXPECT_TRUE(fourth.Sent().starts_with("HTTP/1.1 400 "));
+  third.Receive("st: h\r\n\r\n");
+  EXPECT_EQ(handler_.told, "expect /x /a handle /x handle /a handle /half ")
+      << "alone it is not told";
+  EXPECT_TRUE(handler_.kept.contains("/half"));
+}
+
+TEST_F(Http1SharedTest, WhatSeveralHaveReceivedStaysApart) {
+  std::vector<std::unique_ptr<Peer>> peers;
+  std::vector<std::string> bodies;
+  for (size_t i = 0; i < 100; ++i) {  // more, and longer, than is read before the first is handled
+    bodies.push_back(std::string(i % 7 == 0 ? 60'000 : i, static_cast<char>('a' + i % 26)));
+    peers.push_back(std::make_unique<Peer>(shared_));
+    peers.back()->ReceiveWithOthers(
+        "POST /x HTTP/1.1\r\nHost: h\r\nContent-Length: " + std::to_string(bodies.back().size()) +
+        "\r\n\r\n" + bodies.back());
+  }
+  shared_.HandleReceived();
+  EXPECT_EQ(handler_.bodies, bodies);
+  for (const auto& peer : peers) EXPECT_TRUE(peer->Sent().ends_with("answer"));
+}
+
+TEST_F(Http1SharedTest, WhoIsClosedBeforeItsRequestIsHandledIsForgotten) {
+  Peer gone(shared_);
+  gone.ReceiveWithOthers("GET /gone HTTP/1.1\r\nHost: h\r\n\r\n");
+  peer_.ReceiveWithOthers("GET /x HTTP/1.1\r\nHost: h\r\n\r\n");
+  gone.connection().Close();
+  shared_.HandleReceived();
+  EXPECT_EQ(handler_.bodies.size(), 1u);
+  EXPECT_TRUE(Sent().ends_with("answer"));
 }
 
 TEST_F(Http1SharedTest, GathersTheAnswersOfOneTurn) {

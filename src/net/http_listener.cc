@@ -41,6 +41,8 @@ class HttpListener::Impl final : public IoHandler, public TurnEndHandler, privat
     Accept();
   }
 
+  void OnIoEnd() override { shared_.HandleReceived(); }
+
   bool OnTurnEnd() override {
     // What did not fit into this turn: the socket tells of it only once.
     if (accept_again_) Accept();

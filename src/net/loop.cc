@@ -150,6 +150,7 @@ void Loop::Impl::Turn() {
   turn_again_ = false;
   tasks_are_due_ = true;
   DispatchEvents(std::max(count, 0));
+  for (TurnEndHandler* handler : turn_end_handlers_) handler->OnIoEnd();
   tasks_are_due_ = false;
   RunTasks();
   timers_.Advance(now_ms_);

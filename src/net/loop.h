@@ -20,10 +20,12 @@ class IoHandler {
   virtual void OnIo(uint32_t epoll_events) = 0;
 };
 
-// Something that gathers work during a turn of a loop and does it once at the turn's end.
+// Something that gathers work during a turn of a loop and does it once at the turn's end, or before
+// that, when all of the turn's descriptors have been told of.
 class TurnEndHandler {
  public:
   virtual ~TurnEndHandler() = default;
+  virtual void OnIoEnd() {}
   // True: there is more to do, so the next turn must come at once.
   virtual bool OnTurnEnd() = 0;
 };
@@ -53,8 +55,8 @@ class Loop final : public Executor {
   [[nodiscard]] bool Add(int fd, uint32_t epoll_events, IoHandler* handler);
   void Remove(int fd, IoHandler* handler);
 
-  // `handler` is called at the end of every turn, after events, tasks and timers.
-  // REQUIRES: neither is called from OnTurnEnd.
+  // `handler` is called in every turn: OnIoEnd after its events, OnTurnEnd after tasks and timers,
+  // too. REQUIRES: neither is called from those.
   void AddTurnEnd(TurnEndHandler* handler);
   void RemoveTurnEnd(TurnEndHandler* handler);
 

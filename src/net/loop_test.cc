@@ -123,6 +123,7 @@ TEST(Loop, RunsWhatAHandlerPostsInTheSameTurnAndWhatATaskPostsInTheNext) {
   class Ends final : public TurnEndHandler {
    public:
     explicit Ends(std::string& order) : order_(order) {}
+    void OnIoEnd() override { order_ += "all "; }
     bool OnTurnEnd() override {
       order_ += "end ";
       return false;
@@ -134,7 +135,7 @@ TEST(Loop, RunsWhatAHandlerPostsInTheSameTurnAndWhatATaskPostsInTheNext) {
   loop.AddTurnEnd(&ends);
   ASSERT_TRUE(loop.Add(ready.fd(), EPOLLIN, &ready));
   loop.Run();
-  EXPECT_EQ(order, "io task end next end ");
+  EXPECT_EQ(order, "io all task end all next end ");
 }
 
 class CountingTurnEnd final : public TurnEndHandler {

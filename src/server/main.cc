@@ -26,8 +26,8 @@ int Run(const CliText& say) {
 }  // namespace
 }  // namespace thalweg
 
-// Read by jemalloc: what is free goes back to the system by a thread of its own and not in the turn of
-// a loop.
+// Read by jemalloc: what is free goes back to the system by a thread of its own and not in the turn
+// of a loop.
 extern "C" {
 [[gnu::visibility("default")]] const char* malloc_conf = "background_thread:true,metadata_thp:auto";
 }
