@@ -139,7 +139,7 @@ void StoreKeeper::GiveMemoryBack(int64_t now_ms) {
   if (now_ms - trimmed_ms_ < kTrimEveryMs) return;
   trimmed_ms_ = now_ms;
   freed_bytes_ = 0;
-  malloc_trim(0);
+  malloc_trim(0);  // of the C library's allocator; the program's does so by itself
 }
 
 size_t StoreKeeper::RestAfterPiece() {

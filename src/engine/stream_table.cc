@@ -17,8 +17,8 @@
 namespace thalweg {
 namespace {
 
-// The processor's cache keeps fewer by itself.
-constexpr size_t kExpectedStreamsMin = 1'000;
+// Fewer, in all partitions together, stay in the processor's cache by themselves.
+constexpr size_t kExpectedStreamsMin = 128;
 
 }  // namespace
 
@@ -81,7 +81,7 @@ void StreamTable::Expect(std::span<const std::string_view> paths) {
       const PathKey key(path);
       Partition& partition = PartitionOf(key);
       std::lock_guard lock(partition.mutex);
-      if (partition.streams.size() < kExpectedStreamsMin / partitions_.size()) return;
+      if (partition.streams.size() < kExpectedStreamsMin / partitions_.size()) continue;
       const auto it = partition.streams.find(key.hash);
       if (it == partition.streams.end()) continue;
       const StreamEntry& stream = **it;

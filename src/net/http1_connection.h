@@ -46,7 +46,8 @@ class Http1Connection final : public IoHandler, private Timer {
   void OnOutput();
   void OnEnded();
   void OnNextReleased() { ScheduleRun(); }
-  // Nothing stands before what is written now, and no Run is about to send it with what follows.
+  // Nothing stands before what is written now, and it is not this connection that writes in its own
+  // Handle or Send, which sends what comes of it together.
   bool may_send_now() const { return !running_ && writable_ && out_.empty(); }
   // Sends `bytes`; what the socket does not take is queued. False: it took nothing, and nothing is
   // queued. REQUIRES: may_send_now().

@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -20,14 +21,15 @@
 namespace thalweg {
 namespace {
 
-// Answers /x at once and keeps the responders of the rest; that of /held holds back what comes
-// next.
+// Answers /x at once, and /act after `action`; keeps the responders of the rest, of which that of
+// /held holds back what comes next.
 class KeepingHandler final : public RequestHandler {
  public:
   void Handle(const Request& request, Responder& responder) override {
     told += "handle " + std::string(request.path) + " ";
     bodies.emplace_back(request.body);
-    if (request.path == "/x") {
+    if (request.path == "/act") action();
+    if (request.path == "/x" || request.path == "/act") {
       responder.Respond(200, {}, Bytes::Static("answer"));
     } else {
       kept[std::string(request.path)] = &responder;
@@ -38,6 +40,7 @@ class KeepingHandler final : public RequestHandler {
     told += "expect ";
     for (const std::string_view path : paths) told += std::string(path) + " ";
   }
+  std::function<void()> action;
   std::string told;
   std::vector<std::string> bodies;
   std::map<std::string, Responder*> kept;
@@ -339,6 +342,32 @@ TEST_F(Http1SharedTest, WhoIsClosedBeforeItsRequestIsHandledIsForgotten) {
   shared_.HandleReceived();
   EXPECT_EQ(handler_.bodies.size(), 1u);
   EXPECT_TRUE(Sent().ends_with("answer"));
+}
+
+// While the first one's request is handled already, and nothing is sent to it yet.
+TEST_F(Http1SharedTest, ARequestMayEndWhatAnotherBeganThatCameWithIt) {
+  Peer second(shared_), third(shared_), actor(shared_);
+  peer_.ReceiveWithOthers("POST /a HTTP/1.1\r\nHost: h\r\n\r\n");
+  second.ReceiveWithOthers("POST /b HTTP/1.1\r\nHost: h\r\n\r\n");
+  third.ReceiveWithOthers(
+      "POST /held HTTP/1.1\r\nHost: h\r\n\r\nGET /x HTTP/1.1\r\nHost: h\r\n\r\n");
+  actor.ReceiveWithOthers("GET /act HTTP/1.1\r\nHost: h\r\n\r\n");
+  handler_.action = [this] {
+    handler_.kept.at("/a")->Respond(200, {}, Bytes::Static("of a"));
+    handler_.kept.at("/b")->Abort();
+    handler_.kept.at("/held")->HoldNext(false);
+    handler_.kept.at("/held")->Respond(200, {}, Bytes::Static("of held"));
+  };
+  shared_.HandleReceived();
+  EXPECT_FALSE(second.connection().closed());
+  shared_.RunTurnEnd();
+  EXPECT_TRUE(Sent().ends_with("of a"));
+  EXPECT_EQ(second.Sent(), "");
+  EXPECT_EQ(shared_.connection_count(), 3u) << "the aborted one is closed";
+  const std::string sent = third.Sent();
+  EXPECT_LT(sent.find("of held"), sent.find("answer"));
+  EXPECT_TRUE(sent.ends_with("answer")) << sent;
+  EXPECT_TRUE(actor.Sent().ends_with("answer"));
 }
 
 TEST_F(Http1SharedTest, GathersTheAnswersOfOneTurn) {
