@@ -74,6 +74,19 @@ TEST(StreamPath, MayLiveAtTheRoot) {
   EXPECT_FALSE(ParseStreamPath(NormalBasePath(""), "/"));
 }
 
+TEST(StreamPath, IsWhatStandsBelowTheBaseWhereNothingIsToBeDecoded) {
+  for (const char* base : {"/v1/stream", ""}) {
+    for (const char* key : {"a", "a/b", "/a", "a~b"}) {
+      const std::string path = std::string(base) + "/" + key;
+      EXPECT_EQ(BelowBase(base, path), ParseStreamPath(base, path).value()) << path;
+    }
+    EXPECT_EQ(BelowBase(base, std::string(base) + "/"), "");
+  }
+  for (const char* path : {"", "/", "/v1/stream", "/v1/streams/a", "/elsewhere/a"}) {
+    EXPECT_EQ(BelowBase("/v1/stream", path), "") << path;
+  }
+}
+
 TEST(NormalBasePath, BeginsWithASlashAndEndsWithoutOne) {
   EXPECT_EQ(NormalBasePath("/v1/stream/"), "/v1/stream");
   EXPECT_EQ(NormalBasePath("streams"), "/streams");
