@@ -15,7 +15,9 @@ namespace thalweg {
 
 class TailArena {
  public:
-  static constexpr size_t kBlockBytes = 64u << 10;
+  // With its count of owners below 64 KiB, which allocators give without a rest: a block of 64 KiB
+  // itself took 80 of jemalloc, and a server of 100,000 streams a tenth more memory.
+  static constexpr size_t kBlockBytes = (64u << 10) - 64;
 
   // Room for so many bytes. Long ones get a block of their own.
   std::shared_ptr<char[]> Take(size_t bytes) {
