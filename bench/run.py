@@ -99,7 +99,7 @@ def short(result):
 def measured_row(options, setting, workload, kind, case):
     """A row, or one that says why there is none."""
     seconds = max(options.seconds, case.seconds_min)
-    warmup = min(1, options.seconds / 3)
+    warmup = max(min(1, options.seconds / 3), case.warmup_min)
     try:
         return WAYS[workload.way](kind, setting, workload, case, seconds, warmup)
     except (contenders.NotStarted, Failed) as why:

@@ -8,6 +8,7 @@ class Case:
     name: str
     flags: list  # of thalweg_load
     streams: int = 1
+    warmup_min: float = 0  # seconds
     seconds_min: float = 0  # it is measured so long at least, or until it has come to its end
     prepare: list = field(default_factory=list)  # flags of a load whose streams are there before
     half_rate: float = 0  # of the server that was measured last
@@ -66,9 +67,11 @@ def latency_cases(before):
 
 
 def many_streams_cases(quick):
+    """For so long that checkpoints come; very many, after checkpoints of their creation."""
     counts = (10, 1_000) if quick else (10, 1_000, 15_000, 100_000, 1_000_000)
     return [
         Case(f"{count:,} streams", flags(f"--connections 256 --streams {count}"), count,
+             warmup_min=20 if count >= 100_000 else 0, seconds_min=0 if quick else 6,
              **long_log(quick))
         for count in counts
     ]  # fmt: skip
@@ -78,8 +81,9 @@ def active_memory_cases(quick):
     """All of them active, and for so long that all have changed several times."""
     count, seconds = (1_000, 0) if quick else (100_000, 20)
     return [
-        Case(f"{count:,} streams", flags(f"--connections 256 --streams {count}"), count, seconds)
-    ]
+        Case(f"{count:,} streams", flags(f"--connections 256 --streams {count}"), count,
+             seconds_min=seconds)
+    ]  # fmt: skip
 
 
 def two_cores_cases():
@@ -99,7 +103,7 @@ def cold_replay_cases(quick):
     return [
         Case(f"{rate:,} appends/s", flags(appends), 64, prepare=fill),
         Case(f"the same beside a cold replay of {mebibytes} MiB", flags(f"{appends} {replay}"),
-             64, COLD_REPLAY_SECONDS_MAX, prepare=fill),
+             64, seconds_min=COLD_REPLAY_SECONDS_MAX, prepare=fill),
     ]  # fmt: skip
 
 
