@@ -17,7 +17,7 @@ class NullFile final : public File {
   DiskResult<size_t> ReadAt(uint64_t, std::span<char>) const override { return 0; }
   DiskResult<void> WriteAt(uint64_t, std::string_view) override { return {}; }
   DiskResult<void> Sync() override { return {}; }
-  void DropCache() override {}
+  void DropCache(const std::function<void()>&) override {}
   DiskResult<void> Allocate(uint64_t) override { return {}; }
   DiskResult<void> Truncate(uint64_t) override { return {}; }
   DiskResult<uint64_t> Size() const override { return 0; }

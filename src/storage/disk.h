@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <expected>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -39,8 +40,10 @@ class File {
   [[nodiscard]] virtual DiskResult<void> Sync() = 0;
 
   // Forgets what is cached of the file, so that reads tell what the disk has: after a failed sync
-  // the cache may show bytes that will never get there. REQUIRES: Sync has just succeeded.
-  virtual void DropCache() = 0;
+  // the cache may show bytes that will never get there. A long file takes milliseconds: `rest` is
+  // called between its pieces (null: nobody else needs the processor). REQUIRES: Sync has just
+  // succeeded.
+  virtual void DropCache(const std::function<void()>& rest) = 0;
 
   // Gives [0, size) real space, so that writing there cannot run out of it; new bytes read as zero.
   [[nodiscard]] virtual DiskResult<void> Allocate(uint64_t size) = 0;

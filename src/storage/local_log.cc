@@ -222,7 +222,10 @@ DiskResult<void> LocalLog::Commit() {
 DiskResult<void> LocalLog::MakeRoom(size_t block_bytes) {
   const uint64_t seal_at = end_ + block_bytes;
   if (current_.file != nullptr && seal_at + kLogPageBytes <= current_.size) return {};
-  if (const auto prepared = PrepareNext(); !prepared) return prepared;
+  next_awaited_.store(true, std::memory_order_relaxed);
+  const auto prepared = PrepareNext();
+  next_awaited_.store(false, std::memory_order_relaxed);
+  if (!prepared) return prepared;
   const auto is_room_known = TakeNext(kLogPageBytes + block_bytes + kLogPageBytes);
   if (!is_room_known) return std::unexpected(is_room_known.error());
   // Before anybody hears of this batch it is known whether there is room behind this file: who is
@@ -312,10 +315,10 @@ DiskResult<void> LocalLog::Fail(DiskError error) {
   return std::unexpected(std::move(error));
 }
 
-DiskResult<void> LocalLog::PrepareNext() {
+DiskResult<void> LocalLog::PrepareNext(const std::function<void()>& rest) {
   std::lock_guard lock(next_mutex_);
   if (next_.file != nullptr) return {};
-  auto made = MakeFile(number_last_ + 1);
+  auto made = MakeFile(number_last_ + 1, rest);
   has_room_.store(made || !IsShortage(made.error().code), std::memory_order_relaxed);
   if (!made) return std::unexpected(made.error());
   next_ = std::move(*made);
@@ -325,13 +328,14 @@ DiskResult<void> LocalLog::PrepareNext() {
 }
 
 // REQUIRES: next_mutex_ is held.
-DiskResult<LocalLog::OpenFile> LocalLog::MakeFile(uint64_t number) {
+DiskResult<LocalLog::OpenFile> LocalLog::MakeFile(uint64_t number,
+                                                  const std::function<void()>& rest) {
   Directory folder(disk_, options_.folder);
   if (const auto removed = RemoveLeftover(folder); !removed) {
     return std::unexpected(removed.error());
   }
   const std::string name = LogFileName(number);
-  auto file = spares_.empty() ? CreateFile(folder, name) : UseSpare(folder, name);
+  auto file = spares_.empty() ? CreateFile(folder, name) : UseSpare(folder, name, rest);
   if (file) return OpenFile{std::move(*file), number, SaltOf(number), options_.file_bytes};
   ++number_last_;  // a name is used once
   if (const auto removed = RemoveIfThere(folder, name); !removed) leftover_ = number;
@@ -349,7 +353,8 @@ DiskResult<std::unique_ptr<File>> LocalLog::CreateFile(Directory& folder, const 
 
 // The spare looks like a file that was allocated before it has the name of one. Where that fails it
 // is no spare any more: after a failed sync it must not be written to.
-DiskResult<std::unique_ptr<File>> LocalLog::UseSpare(Directory& folder, const std::string& name) {
+DiskResult<std::unique_ptr<File>> LocalLog::UseSpare(Directory& folder, const std::string& name,
+                                                     const std::function<void()>& rest) {
   const std::string spare = LogSpareName(spares_.front());
   auto file = folder.Open(spare, Disk::Mode::kReadWrite);
   if (!file && IsShortage(file.error().code)) return file;  // it was not touched
@@ -359,7 +364,9 @@ DiskResult<std::unique_ptr<File>> LocalLog::UseSpare(Directory& folder, const st
   if (made) made = (*file)->Sync();
   if (made) {
     // Old pages in large pieces would count as written whole whenever a commit writes one page.
-    (*file)->DropCache();
+    (*file)->DropCache([&] {
+      if (rest && !next_awaited_.load(std::memory_order_relaxed)) rest();
+    });
     made = folder.RenameInto(folder, spare, name);
   }
   if (made) return file;

@@ -86,8 +86,9 @@ class LocalLog final : public CommitLog {
 
   // Makes the file after the current one, where it is not there yet: of a spare, or allocates it.
   // It may be tried again after an error: nothing has a record yet, and a spare or a file that
-  // could not be made ready is given up.
-  DiskResult<void> PrepareNext();
+  // could not be made ready is given up. It takes milliseconds, between which `rest` is called
+  // while no batch waits for the file; null: nobody else needs the processor.
+  DiskResult<void> PrepareNext(const std::function<void()>& rest = {});
   bool next_is_prepared() const { return next_prepared_.load(std::memory_order_acquire); }
 
   // Removes files whose records are all at or below `checkpoint`, or makes spares of them. Where
@@ -120,9 +121,10 @@ class LocalLog final : public CommitLog {
   DiskResult<void> KeepSpares(const LogContent& content);
   DiskResult<void> SealBefore(const LogContent& content);
   bool IsSpare(Directory& folder, const std::string& name) const;
-  DiskResult<OpenFile> MakeFile(uint64_t number);
+  DiskResult<OpenFile> MakeFile(uint64_t number, const std::function<void()>& rest);
   DiskResult<std::unique_ptr<File>> CreateFile(Directory& folder, const std::string& name);
-  DiskResult<std::unique_ptr<File>> UseSpare(Directory& folder, const std::string& name);
+  DiskResult<std::unique_ptr<File>> UseSpare(Directory& folder, const std::string& name,
+                                             const std::function<void()>& rest);
   DiskResult<void> RemoveLeftover(Directory& folder);
   DiskResult<void> RemoveAllSpares(Directory& folder);
   void TakeStaged();
@@ -161,12 +163,13 @@ class LocalLog final : public CommitLog {
   uint32_t crc_last_ = 0;  // of the last block
   Lsn last_written_;
 
-  std::mutex next_mutex_;  // guards what follows but the atomic
+  std::mutex next_mutex_;  // guards what follows but the atomics
   OpenFile next_;
   std::deque<uint64_t> spares_;  // by the numbers that they had
   uint64_t number_last_ = 0;
   std::optional<uint64_t> leftover_;  // of a file that could not be made, nor removed
   std::atomic<bool> next_prepared_{false};
+  std::atomic<bool> next_awaited_{false};
 
   std::mutex files_mutex_;                  // guards files_
   std::deque<LogContent::FileInfo> files_;  // with records, oldest first

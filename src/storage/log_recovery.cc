@@ -98,7 +98,7 @@ class LogWalk {
     if (!file) return DiskFault(file.error());
     // A run that ended at a failed sync has left bytes in the cache that the disk will never have.
     if (const auto synced = (*file)->Sync(); !synced) return DiskFault(synced.error());
-    (*file)->DropCache();
+    (*file)->DropCache({});
     const auto size = (*file)->Size();
     if (!size) return DiskFault(size.error());
     const auto decoded = ReadLogFileHeader(**file);
@@ -108,7 +108,7 @@ class LogWalk {
     const Step visited = VisitBlocks(**file, *size, *decoded->header);
     // Nobody reads it again. And the cache holds what it has read ahead in large pieces, each of
     // which the system would count as written whenever a commit writes a page of it.
-    (*file)->DropCache();
+    (*file)->DropCache({});
     return visited;
   }
 

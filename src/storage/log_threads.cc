@@ -12,6 +12,10 @@ namespace {
 // How soon a full disk is tried again.
 constexpr std::chrono::milliseconds kFullDiskRetry{200};
 
+// Between pieces of a file that is made ready while commits go on. Without, for the 13 ms that
+// this takes, they were 98 in 50 ms at 58,000 appends a second where there are 160.
+constexpr std::chrono::milliseconds kRest{2};
+
 // So that it is known whether there is room before anything is staged.
 LocalLog& Prepared(LocalLog& log) {
   static_cast<void>(log.PrepareNext());
@@ -69,7 +73,10 @@ void LogThreads::RunPreparer(std::stop_token stop) {
   NameThisThread("thalweg-prepare");
   while (!stop.stop_requested()) {
     // A full disk is no failure: it is tried again.
-    const DiskResult<void> prepared = log_.PrepareNext();
+    const DiskResult<void> prepared = log_.PrepareNext([&] {
+      std::unique_lock lock(mutex_);
+      next_is_taken_.wait_for(lock, stop, kRest, [] { return false; });
+    });
     TellRoom(prepared ? nullptr : &prepared.error());
     std::unique_lock lock(mutex_);
     if (prepared) {

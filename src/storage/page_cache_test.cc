@@ -19,7 +19,7 @@ TEST(PageCache, CountsTheWaitsForPagesOfAMappedFile) {
   ASSERT_TRUE(file) << file.error().message;
   ASSERT_TRUE((*file)->WriteAt(0, std::string(kBytes, 'x')));
   ASSERT_TRUE((*file)->Sync());
-  (*file)->DropCache();
+  (*file)->DropCache({});
   if (IsCached((*file)->fd(), 0, kBytes)) GTEST_SKIP() << "the folder is not on a disk";
   void* const mapped = mmap(nullptr, kBytes, PROT_READ, MAP_SHARED, (*file)->fd(), 0);
   ASSERT_NE(mapped, MAP_FAILED);
@@ -34,6 +34,20 @@ TEST(PageCache, CountsTheWaitsForPagesOfAMappedFile) {
   EXPECT_EQ(second, 'x');
   EXPECT_EQ(at_last, after) << "it is in memory now";
   munmap(mapped, kBytes);
+}
+
+TEST(PageCache, ALongFileIsDroppedInPieces) {
+  constexpr size_t kBytes = (6u << 20) + 4096;
+  LogTestFolder folder;
+  auto file = folder.disk().Open("long", Disk::Mode::kCreate);
+  ASSERT_TRUE(file) << file.error().message;
+  ASSERT_TRUE((*file)->WriteAt(0, std::string(kBytes, 'x')));
+  ASSERT_TRUE((*file)->Sync());
+  int rests = 0;
+  (*file)->DropCache([&rests] { ++rests; });
+  EXPECT_EQ(rests, 3);
+  if (IsCached((*file)->fd(), 0, 1)) GTEST_SKIP() << "the folder is not on a disk";
+  for (size_t at = 0; at < kBytes; at += 4096) ASSERT_FALSE(IsCached((*file)->fd(), at, 1)) << at;
 }
 
 }  // namespace

@@ -122,7 +122,7 @@ class SegmentTestFolder {
   bool DropFromMemory(uint64_t number = 1) const {
     const auto file = disk_->Open("seg/" + SegmentFileName(number), Disk::Mode::kReadWrite);
     EXPECT_TRUE(file && (*file)->Sync());
-    (*file)->DropCache();
+    (*file)->DropCache({});
     return !IsCached((*file)->fd(), 0, 1);
   }
 

@@ -82,7 +82,7 @@ class ColdDisk final : public Disk {
       return file_->WriteAt(offset, bytes);
     }
     [[nodiscard]] DiskResult<void> Sync() override { return file_->Sync(); }
-    void DropCache() override { file_->DropCache(); }
+    void DropCache(const std::function<void()>& rest) override { file_->DropCache(rest); }
     [[nodiscard]] DiskResult<void> Allocate(uint64_t size) override {
       return file_->Allocate(size);
     }

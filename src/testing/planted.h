@@ -86,8 +86,8 @@ class PlantedFile final : public File {
     const auto synced = file_->Sync();
     return !synced && plant_ == Plant::kRetriesSync ? file_->Sync() : synced;
   }
-  void DropCache() override {
-    if (plant_ != Plant::kTrustsCache) file_->DropCache();
+  void DropCache(const std::function<void()>& rest) override {
+    if (plant_ != Plant::kTrustsCache) file_->DropCache(rest);
   }
   DiskResult<void> Allocate(uint64_t size) override { return file_->Allocate(size); }
   DiskResult<void> Truncate(uint64_t size) override { return file_->Truncate(size); }

@@ -69,7 +69,7 @@ DiskResult<void> SimHandle::Sync() {
   return {};
 }
 
-void SimHandle::DropCache() {
+void SimHandle::DropCache(const std::function<void()>&) {
   const std::scoped_lock lock(disk_.mutex_);
   if (era_ == disk_.era_) node_->file->DropCache();
 }
