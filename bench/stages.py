@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Where the microseconds of an append go: CPU by stage, ours beside the limit program's.
 
-  stages.py [--connections 256] [--streams 256] [--seconds 5] [--build build/release]
+  stages.py [--connections 256] [--streams 256] [--warmup 1] [--seconds 5] [--servers NAME,...]
+            [--build build/release]
 
 Loads each server twice: alone, which tells its CPU per append, and under perf, which tells how that
 divides. What the kernel does is counted for the system call that it does it for; the server's own
@@ -54,9 +55,15 @@ def arguments():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--connections", type=int, default=256)
     parser.add_argument("--streams", type=int, default=256)
+    parser.add_argument("--warmup", type=float, default=1, help="seconds of the same before")
     parser.add_argument("--seconds", type=float, default=5)
+    parser.add_argument("--servers", type=lambda text: text.split(","), default=SERVERS,
+                        metavar="NAME,...", help="of " + " ".join(SERVERS))  # fmt: skip
     parser.add_argument("--build", default=os.path.join(contenders.ROOT, "build", "release"))
     options = parser.parse_args()
+    for name in options.servers:
+        if name not in SERVERS:
+            parser.error(f"no server {name!r}; there are: {' '.join(SERVERS)}")
     if shutil.which("perf") is None:
         parser.error("perf is not there (Debian: apt-get install linux-perf)")
     return options
@@ -105,10 +112,10 @@ def recorded(running, case, seconds):
         return samples(file.name)
 
 
-def measured(name, setting, case, seconds):
+def measured(name, setting, case, seconds, warmup):
     """Microseconds of CPU per append, by stage."""
     with started(contenders.kinds()[name], setting, case) as running:
-        said = load(running, case.flags, seconds, 1)
+        said = load(running, case.flags, seconds, warmup)
         each = said["server"]["cpu_us"] / said["append"]["messages"]
         counts = recorded(running, case, seconds)
     return {stage: each * count / counts.total() for stage, count in counts.items()}
@@ -132,7 +139,10 @@ def main():
         which = f"--connections {options.connections} --streams {options.streams} --pick {pick}"
         case = Case("appends", flags(which), options.streams, **long_log(False))
         try:
-            columns = {name: measured(name, setting, case, options.seconds) for name in SERVERS}
+            columns = {
+                name: measured(name, setting, case, options.seconds, options.warmup)
+                for name in options.servers
+            }
         except (contenders.NotStarted, Failed) as why:
             sys.exit(str(why))
     print(table(columns))

@@ -86,8 +86,8 @@ class LocalLog final : public CommitLog {
 
   // Makes the file after the current one, where it is not there yet: of a spare, or allocates it.
   // It may be tried again after an error: nothing has a record yet, and a spare or a file that
-  // could not be made ready is given up. It takes milliseconds, between which `rest` is called
-  // while no batch waits for the file; null: nobody else needs the processor.
+  // could not be made ready is given up. A spare takes milliseconds of the processor: `rest` is
+  // called in between while no batch waits for the file; null: nobody else needs the processor.
   DiskResult<void> PrepareNext(const std::function<void()>& rest = {});
   bool next_is_prepared() const { return next_prepared_.load(std::memory_order_acquire); }
 
