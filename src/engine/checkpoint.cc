@@ -6,11 +6,31 @@
 #include <utility>
 
 #include "base/assert.h"
+#include "base/prefetch.h"
 
 namespace thalweg {
 namespace {
 
-// The create record without bytes: what does not change.
+// Each stream stands in memory of its own, which no cache holds any more: what is needed of so many
+// is asked for together, before it is used. (docs/BENCHMARKS.md, "Appends to many streams")
+constexpr size_t kStreamsTogether = 32;
+
+struct Place {
+  StreamId id;
+  size_t index;
+};
+
+// The places of streams in growing order of their ids. To sort the streams themselves would look
+// into them again and again.
+std::vector<Place> PlacesInOrder(const std::vector<StreamHandle>& streams) {
+  std::vector<Place> places;
+  places.reserve(streams.size());
+  for (size_t i = 0; i < streams.size(); ++i) places.push_back({streams[i]->state.id, i});
+  std::ranges::sort(places, {}, &Place::id);
+  return places;
+}
+
+// The create record without bytes: what never changes, and so needs no lock.
 std::string EncodeCreate(const StreamState& state) {
   std::string out;
   EncodeRecord(CreateRecord{.id = state.id,
@@ -39,9 +59,10 @@ StorageResult<bool> Checkpoint::Write() {
     change_.last_id = StreamId{last_id_.load()};
   });
   if (changed.empty()) return false;
-  std::ranges::sort(changed, {}, [](const StreamHandle& stream) { return stream->state.id; });
   frozen_.reserve(changed.size());
-  for (StreamHandle& stream : changed) frozen_.emplace_back().stream = std::move(stream);
+  for (const Place& place : PlacesInOrder(changed)) {
+    frozen_.emplace_back().stream = std::move(changed[place.index]);
+  }
   const auto written = WriteSegment();
   if (written) return true;
   Abandon();
@@ -51,11 +72,13 @@ StorageResult<bool> Checkpoint::Write() {
 StorageResult<void> Checkpoint::WriteSegment() {
   auto writer = table_.store()->NewSegment();
   if (!writer) return std::unexpected(writer.error());
-  for (Frozen& frozen : frozen_) {
-    if (const auto written = WriteStream(frozen, **writer); !written) {
+  for (std::span<Frozen> rest = frozen_; !rest.empty();) {
+    const auto some = rest.first(std::min(rest.size(), kStreamsTogether));
+    if (const auto written = WriteStreams(some, **writer); !written) {
       table_.store()->Abandon(*std::move(writer));
       return written;
     }
+    rest = rest.subspan(some.size());
   }
   if ((*writer)->streams() == 0) {
     table_.store()->Abandon(*std::move(writer));
@@ -70,53 +93,67 @@ StorageResult<void> Checkpoint::WriteSegment() {
   return DiskFault(footer.error());
 }
 
-StorageResult<void> Checkpoint::WriteStream(Frozen& frozen, SegmentWriter& writer) {
-  const std::optional<Capture> capture = Take(frozen);
-  if (!capture) {
-    frozen.gone = true;
-    change_.removed.push_back(frozen.stream->state.id);
-    return {};
+StorageResult<void> Checkpoint::WriteStreams(std::span<Frozen> some, SegmentWriter& writer) {
+  for (const Frozen& frozen : some) Prefetch(frozen.stream.get(), sizeof(StreamEntry));
+  std::vector<std::optional<Capture>> captures;
+  captures.reserve(some.size());
+  const Moment now = table_.Now();
+  for (Frozen& frozen : some) {
+    captures.push_back(Take(frozen, now));
+    if (captures.back()) captures.back()->bytes.PrefetchBegin();
   }
-  PutEntry(frozen, *capture);
-  frozen.end = capture->bytes.end();
-  frozen.state_bytes = capture->state_bytes;
-  writer.Begin(frozen.stream->state.id, capture->bytes.start());
+  for (size_t i = 0; i < some.size(); ++i) {
+    if (!captures[i]) continue;
+    if (some[i].is_put) PutEntry(some[i]);
+    const auto written = WriteStream(*some[i].stream, *captures[i], writer);
+    if (!written) return DiskFault(written.error());
+  }
+  return {};
+}
+
+DiskResult<void> Checkpoint::WriteStream(const StreamEntry& stream, const Capture& capture,
+                                         SegmentWriter& writer) {
+  writer.Begin(stream.state.id, capture.bytes.start());
   DiskResult<void> done;
-  capture->bytes.Visit([&](const TailBytes::Piece& piece) {
+  capture.bytes.Visit([&](const TailBytes::Piece& piece) {
     done = writer.Append(piece.bytes, piece.ends);
     return done.has_value();
   });
-  if (done) done = writer.End(capture->state);
-  return done ? StorageResult<void>() : DiskFault(done.error());
+  return done ? writer.End(capture.state) : done;
 }
 
 // The stream as it stood when it was frozen; null: it was gone.
-std::optional<Capture> Checkpoint::Take(Frozen& frozen) {
+std::optional<Capture> Checkpoint::Take(Frozen& frozen, Moment now) {
   StreamEntry& stream = *frozen.stream;
+  std::optional<Capture> capture;
   std::lock_guard lock(stream.home.mutex);
-  if (stream.captured != nullptr) return std::move(*std::exchange(stream.captured, nullptr));
-  THALWEG_ASSERT(stream.changed_in != stream.home.epoch);  // else it would have been captured
-  stream.changed_in = 0;
-  if (stream.gone) {
-    frozen.state_bytes = std::exchange(stream.state_bytes, 0);  // put back by Abandon
-    return std::nullopt;
+  if (stream.captured != nullptr) {
+    capture = std::move(*std::exchange(stream.captured, nullptr));
+  } else {
+    THALWEG_ASSERT(stream.changed_in != stream.home.epoch);  // else it would have been captured
+    stream.changed_in = 0;
+    if (stream.gone) {
+      frozen.gone = true;
+      frozen.state_bytes = std::exchange(stream.state_bytes, 0);  // put back by Abandon
+      change_.removed.push_back(stream.state.id);
+      return std::nullopt;
+    }
+    capture = CaptureNow(stream, now);
   }
-  return CaptureNow(stream, table_.Now());
+  frozen.end = capture->bytes.end();
+  frozen.state_bytes = capture->state_bytes;
+  // What of a stream stands in the catalog changes only where its time came and passed.
+  const bool due_passed = stream.due_ms && *stream.due_ms <= now.wall_ms;
+  frozen.is_put =
+      !stream.stored || due_passed || stream.due_ms.has_value() != capture->due_ms.has_value();
+  frozen.due_ms = frozen.is_put ? capture->due_ms : stream.due_ms;
+  return capture;
 }
 
-// What of a stream stands in the catalog changes only where its time came and passed.
-void Checkpoint::PutEntry(Frozen& frozen, const Capture& capture) {
-  StreamEntry& stream = *frozen.stream;
-  std::lock_guard lock(stream.home.mutex);
-  const bool is_new = !stream.stored;
-  frozen.due_ms = stream.due_ms;
-  const bool due_passed = stream.due_ms && *stream.due_ms <= table_.Now().wall_ms;
-  if (!is_new && !due_passed && stream.due_ms.has_value() == capture.due_ms.has_value()) return;
-  frozen.due_ms = capture.due_ms;
-  change_.put.push_back({.id = stream.state.id,
-                         .path = stream.state.path,
-                         .create = EncodeCreate(stream.state),
-                         .due_ms = capture.due_ms});
+void Checkpoint::PutEntry(const Frozen& frozen) {
+  const StreamState& state = frozen.stream->state;
+  change_.put.push_back(
+      {.id = state.id, .path = state.path, .create = EncodeCreate(state), .due_ms = frozen.due_ms});
 }
 
 void Checkpoint::Abandon() {
@@ -147,7 +184,12 @@ StorageResult<Checkpoint::Report> Checkpoint::Commit() {
     Abandon();
     return std::unexpected(committed.error());
   }
-  for (const Frozen& frozen : frozen_) Release(frozen);
+  for (size_t i = 0; i < frozen_.size(); ++i) {
+    if (i + kStreamsTogether < frozen_.size()) {
+      Prefetch(frozen_[i + kStreamsTogether].stream.get(), sizeof(StreamEntry));
+    }
+    Release(frozen_[i]);
+  }
   frozen_.clear();
   frozen_.shrink_to_fit();
   if (const auto trimmed = log_.Trim(report.at); !trimmed) return DiskFault(trimmed.error());

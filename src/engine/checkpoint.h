@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "engine/stream_table.h"
@@ -46,15 +47,18 @@ class Checkpoint {
   struct Frozen {
     StreamHandle stream;
     bool gone = false;
+    bool is_put = false;            // into the catalog
     uint32_t state_bytes = 0;       // counted for its state in what changes take
     Offset end;                     // of what the segment has
     std::optional<int64_t> due_ms;  // as the catalog will have it
   };
 
   StorageResult<void> WriteSegment();
-  StorageResult<void> WriteStream(Frozen& frozen, SegmentWriter& writer);
-  std::optional<Capture> Take(Frozen& frozen);
-  void PutEntry(Frozen& frozen, const Capture& capture);
+  StorageResult<void> WriteStreams(std::span<Frozen> some, SegmentWriter& writer);
+  static DiskResult<void> WriteStream(const StreamEntry& stream, const Capture& capture,
+                                      SegmentWriter& writer);
+  std::optional<Capture> Take(Frozen& frozen, Moment now);
+  void PutEntry(const Frozen& frozen);
   void Release(const Frozen& frozen);
 
   StreamTable& table_;

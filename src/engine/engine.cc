@@ -8,6 +8,7 @@
 #include "engine/engine_access.h"
 #include "engine/engine_replay.h"
 #include "engine/eviction.h"
+#include "engine/expected_streams.h"
 #include "engine/publisher.h"
 #include "engine/stored_expiry.h"
 #include "engine/stream_table.h"
@@ -66,7 +67,7 @@ bool Engine::FindMayWait(std::string_view path) {
   return !streams_->Has(PathKey(path));
 }
 
-void Engine::Expect(std::span<const std::string_view> paths) { streams_->Expect(paths); }
+void Engine::Expect(std::span<const std::string_view> paths) { ExpectStreams(*streams_, paths); }
 
 RemoveOutcome Engine::Remove(std::string_view path) {
   RemoveOutcome outcome;

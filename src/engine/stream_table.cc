@@ -8,20 +8,12 @@
 #include <utility>
 
 #include "base/assert.h"
-#include "base/prefetch.h"
 #include "engine/publisher.h"
 #include "stream/apply.h"
 #include "stream/decide.h"
 #include "stream/expiry.h"
 
 namespace thalweg {
-namespace {
-
-// Fewer, in all partitions together, stay in the processor's cache by themselves.
-constexpr size_t kExpectedStreamsMin = 128;
-
-}  // namespace
-
 PartitionLocks::PartitionLocks(Partition& a, Partition& b)
     : first_(a.index <= b.index ? a.mutex : b.mutex) {
   if (a.index != b.index) second_ = std::unique_lock(a.index < b.index ? b.mutex : a.mutex);
@@ -72,27 +64,6 @@ bool StreamTable::Has(const PathKey& key) {
   if (it == partition.streams.end()) return false;
   (*it)->used = true;
   return true;
-}
-
-// Each step asks for what the step before has brought the address of.
-void StreamTable::Expect(std::span<const std::string_view> paths) {
-  for (const bool is_first_step : {true, false}) {
-    for (const std::string_view path : paths) {
-      const PathKey key(path);
-      Partition& partition = PartitionOf(key);
-      std::lock_guard lock(partition.mutex);
-      if (partition.streams.size() < kExpectedStreamsMin / partitions_.size()) continue;
-      const auto it = partition.streams.find(key.hash);
-      if (it == partition.streams.end()) continue;
-      const StreamEntry& stream = **it;
-      if (is_first_step) {
-        Prefetch(&stream, sizeof stream);
-      } else {
-        Prefetch(stream.state.path.data(), stream.state.path.size());
-        stream.own.PrefetchEnd();
-      }
-    }
-  }
 }
 
 void StreamTable::ExpireIfDue(const StreamHandle& stream, Moment now, Aftermath& after) {

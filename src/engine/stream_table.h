@@ -9,7 +9,6 @@
 #include <memory>
 #include <mutex>
 #include <optional>
-#include <span>
 #include <string_view>
 #include <vector>
 
@@ -84,9 +83,6 @@ class StreamTable {
   // Whether a stream stands at the path in memory, which is then taken for used. THREAD: takes the
   // lock.
   bool Has(const PathKey& key);
-
-  // See Engine::Expect. THREAD: takes locks.
-  void Expect(std::span<const std::string_view> paths);
 
   // Whether nothing stands at a path where Find found nothing. False: look into the store
   // (stream_loader.h), then find again. Under the lock.

@@ -88,6 +88,13 @@ void TailBytes::Append(std::string_view data, LongAppend copy, TailArena* arena)
   ++chunk.appends;
 }
 
+void TailBytes::PrefetchBegin() const {
+  if (chunks() == 0) return;
+  const Chunk& first = ChunkOf(0);
+  const uint64_t begin = start_.value - std::min(start_.value, first.base);
+  Prefetch(first.data.get() + begin, std::min<uint64_t>(first.used - begin, kPrefetchedBytes));
+}
+
 void TailBytes::PrefetchEnd() const {
   if (last_.used >= last_.capacity) return;
   Prefetch(last_.data.get() + last_.used, std::min(last_.capacity - last_.used, kPrefetchedBytes));

@@ -44,6 +44,10 @@ class TailBytes {
   // `arena`; null: each is allocated.
   void Append(std::string_view data, LongAppend copy = nullptr, TailArena* arena = nullptr);
 
+  // What Visit is to show first is on its way into the processor's cache; so much of it, at least,
+  // that what follows is fetched by the processor itself.
+  void PrefetchBegin() const;
+
   // Where the next append is to stand is on its way into the processor's cache.
   void PrefetchEnd() const;
 

@@ -200,6 +200,38 @@ TEST_F(CheckpointTest, ThatFailsForgetsNothing) {
   EXPECT_EQ(Text("/a"), "12");
 }
 
+TEST_F(CheckpointTest, OfManyStreamsThatFailsBetweenThemForgetsNone) {
+  constexpr int kStreams = 100;
+  const std::string long_text(10'000, 'x');
+  const auto path = [](int i) { return "/" + std::to_string(i); };
+  for (int i = 0; i < kStreams; ++i) engine().Create(NewStream(path(i)));
+  CheckpointAndEvict();
+  for (int i = 0; i < kStreams; ++i) Write(path(i), path(i) + long_text);
+  for (int i = 0; i < kStreams; i += 3) {
+    EXPECT_EQ(engine().Remove(path(i)).verdict, RemoveVerdict::kRemoved);
+  }
+  const auto expect_all = [&](const std::string& rest) {
+    for (int i = 0; i < kStreams; ++i) {
+      const std::string want = i % 3 == 0 ? "refused" : path(i) + long_text + rest;
+      EXPECT_TRUE(Text(path(i), 0, 1u << 20) == want) << i;
+    }
+  };
+  disk().FailNth({.op = DiskOp::kWrite, .path_part = "segments"}, 2, {.code = ENOSPC});
+  const auto checkpoint = engine().NewCheckpoint(log());
+  EXPECT_FALSE(checkpoint->Write())
+      << "the first piece was written, and not all streams were in it";
+  expect_all("");
+  for (int i = 0; i < kStreams; ++i) {
+    if (i % 3 != 0) Write(path(i), "!");
+  }
+  CheckpointAndEvict();
+  EXPECT_EQ(engine().tail_bytes(), 0u);
+  expect_all("!");
+  Start();
+  EXPECT_EQ(replayed(), 0u);
+  expect_all("!");
+}
+
 TEST_F(CheckpointTest, ThatFailsLeavesNoSegmentBehind) {
   engine().Create(NewStream("/a"));
   Write("/a", "1");
