@@ -12,7 +12,7 @@ namespace thalweg {
 namespace {
 
 // Each stream stands in memory of its own, which no cache holds any more: what is needed of so many
-// is asked for together, before it is used. (docs/BENCHMARKS.md, "Appends to many streams")
+// is asked for together, before it is used. (docs/BENCHMARKS.md, "What brought what")
 constexpr size_t kStreamsTogether = 32;
 
 struct Place {

@@ -327,9 +327,7 @@ TEST_F(EngineTest, ToExpectStreamsChangesNothing) {
   brief.expiry = Ttl(1);
   Create(brief);
   clock_.AdvanceMs(2'000);
-  std::vector<std::string_view> paths = {"/7", "/none", "", "/8", "/7", "/brief"};
-  const std::vector<std::string> more = {"/1", "/2", "/3", "/4", "/5", "/6", "/9", "/10"};
-  for (int round = 0; round < 8; ++round) paths.insert(paths.end(), more.begin(), more.end());
+  const std::string_view paths[] = {"/7", "/none", "", "/8", "/7", "/brief"};
   const size_t before = engine_.stream_count();
   engine_.Expect(paths);
   EXPECT_EQ(engine_.stream_count(), before) << "nothing expires by it";

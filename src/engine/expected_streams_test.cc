@@ -2,7 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <future>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -31,8 +33,10 @@ TEST(ExpectedStreams, WaitForNoPartitionAndLeaveAllFree) {
   std::vector<std::string_view> expected(paths.begin(), paths.end());
   expected.insert(expected.end(), {"/7", "/7", "/none", ""});
   std::unique_lock busy(table.partitions()[1]->mutex);
-  std::async(std::launch::async, [&] { ExpectStreams(table, expected); }).get();
+  const auto done = std::async(std::launch::async, [&] { ExpectStreams(table, expected); });
+  EXPECT_EQ(done.wait_for(std::chrono::seconds(10)), std::future_status::ready);
   busy.unlock();
+  done.wait();
   for (const auto& partition : table.partitions()) {
     EXPECT_TRUE(partition->mutex.try_lock());
     partition->mutex.unlock();

@@ -14,6 +14,7 @@
 #include "stream/expiry.h"
 
 namespace thalweg {
+
 PartitionLocks::PartitionLocks(Partition& a, Partition& b)
     : first_(a.index <= b.index ? a.mutex : b.mutex) {
   if (a.index != b.index) second_ = std::unique_lock(a.index < b.index ? b.mutex : a.mutex);

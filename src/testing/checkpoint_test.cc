@@ -4,10 +4,12 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <cerrno>
 #include <string>
 #include <utility>
 
+#include "engine/publisher.h"
 #include "testing/stored_engine.h"
 
 namespace thalweg {
@@ -350,6 +352,44 @@ TEST_F(CheckpointTest, MakesRoomWhereMemoryForNewDataIsFull) {
 }
 
 // A catalog that is damaged and has its checksums.
+// A partition keeps the ids of what vanished for as long as the store may still have it.
+TEST(Checkpoint, OfWhatVanishedForgetsItsId) {
+  ManualClock clock;
+  SimDisk disk(1);
+  for (const char* const folder : {"log", "segments"}) {
+    ASSERT_TRUE(Directory(disk, "").MakeDirectory(folder));
+  }
+  SimCatalog catalog;
+  const auto store = StreamStore::Open(disk, {}, std::make_unique<BorrowedCatalog>(catalog));
+  ASSERT_TRUE(store);
+  LocalLog log(disk, {.file_bytes = 8 * kLogPageBytes});
+  ASSERT_TRUE(log.Recover(Lsn{}, [](Lsn, const Record&) { return StorageResult<void>(); }));
+  Publisher publisher(log);
+  StreamTable table(clock, log, publisher, 1, store->get());
+  const std::atomic<uint64_t> last_id{1};
+  Checkpoint checkpoint(table, log, last_id);
+  const auto keep = [&] {
+    ASSERT_TRUE(checkpoint.Write().value());
+    ASSERT_TRUE(log.Commit());
+    ASSERT_TRUE(checkpoint.Commit());
+  };
+  CreateRecord create;
+  create.id = StreamId{1};
+  create.path = "/a";
+  create.content_type = kBytesType;
+  create.at = table.Now();
+  const StreamHandle stream = table.Add(create, log.Stage(create), nullptr, nullptr);
+  keep();
+  const RemoveRecord remove{.id = create.id, .at = table.Now()};
+  Aftermath after;
+  table.Remove(stream, remove, log.Stage(remove), after);
+  table.Finish(after);
+  EXPECT_EQ(table.partitions().front()->gone.size(), 1u);
+  keep();
+  EXPECT_TRUE(table.partitions().front()->gone.empty());
+  EXPECT_EQ(table.tail_bytes().load(), 0u);
+}
+
 TEST_F(StoredForkTest, OfItselfCannotBeRead) {
   engine().Create(NewStream("/a"));
   engine().Create(NewFork("/b", "/a"));
