@@ -45,6 +45,18 @@ class Load(unittest.TestCase):
         with urllib.request.urlopen(f"{self.root}/v1/stream/{name}?offset=-1") as answer:
             return answer.read()
 
+    def test_help_names_every_flag_and_what_it_may_be(self):
+        done = subprocess.run([LOAD, "--help"], capture_output=True, text=True, timeout=60)
+        self.assertEqual(done.returncode, 0)
+        self.assertIn("{append,idle,long-poll,mixed,producer,replay,sse}", done.stdout)
+        self.assertIn("--pick", done.stdout)  # the last one
+
+    def test_a_mode_that_is_not_there_is_refused_by_name(self):
+        argv = [LOAD, "--url", f"{self.root}/v1/stream", "--mode", "apend"]
+        done = subprocess.run(argv, capture_output=True, text=True, timeout=60)
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("apend not in {append,idle,", done.stderr)
+
     def test_appends_are_counted_and_are_in_the_stream(self):
         said = self.run_load("--connections", "4", "--bytes", "100", "--requests", "50")
         self.assertEqual(len(self.read(0)), 50 * 100)

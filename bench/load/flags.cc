@@ -15,21 +15,28 @@ const std::map<std::string, Mode>& Modes() {
   return modes;
 }
 
+// A value that is called one of these names.
+template <typename Value>
+void AddNamed(CLI::App& app, const char* flag, Value& value,
+              const std::map<std::string, Value>& names, const char* description) {
+  app.add_option_function<std::string>(
+         flag, [&value, &names](const std::string& name) { value = names.at(name); }, description)
+      ->check(CLI::IsMember(&names));
+}
+
 void AddLoad(CLI::App& app, Flags& flags) {
   static const std::map<std::string, Live> lives = {{"long-poll", Live::kLongPoll},
                                                     {"sse", Live::kSse}};
   app.add_option("--url", flags.url, "where streams are: http://127.0.0.1:4437/v1/stream")
       ->required();
-  app.add_option("--mode", flags.mode,
-                 "append; producer: idempotent appends, one producer a connection; replay; "
-                 "long-poll, sse: appends at a rate, and readers at the tails; idle: such readers "
-                 "alone; mixed: appends, sse and replay")
-      ->transform(CLI::CheckedTransformer(Modes()));
+  AddNamed(app, "--mode", flags.mode, Modes(),
+           "append; producer: idempotent appends, one producer a connection; replay; "
+           "long-poll, sse: appends at a rate, and readers at the tails; idle: such readers "
+           "alone; mixed: appends, sse and replay");
   app.add_option("--seconds", flags.seconds, "how long is measured");
   app.add_option("--warmup", flags.warmup_seconds, "seconds of load before that");
   app.add_option("--readers", flags.readers, "readers at the tails, over all streams");
-  app.add_option("--live", flags.live, "how idle readers wait: sse or long-poll")
-      ->transform(CLI::CheckedTransformer(lives));
+  AddNamed(app, "--live", flags.live, lives, "how idle readers wait");
   app.add_option("--replays", flags.replays, "readers of whole streams");
   app.add_option("--replay-prefix", flags.replay_prefix,
                  "of the names of the streams that they read, which are there already; those of "
@@ -60,13 +67,10 @@ void AddAppends(CLI::App& app, Flags& flags) {
                  "connection appends as soon as it was answered");
   app.add_option("--requests", flags.requests_max, "end after so many appends");
   app.add_option("--bytes", flags.message.bytes, "of one message");
-  app.add_option("--type", flags.message.type, "of the streams: bytes, text or json")
-      ->transform(CLI::CheckedTransformer(types));
+  AddNamed(app, "--type", flags.message.type, types, "of the streams");
   app.add_option("--batch", flags.message.batch, "JSON messages in one append")
       ->check(CLI::PositiveNumber);
-  app.add_option("--pick", flags.pick,
-                 "the stream of an append: random, in turns, or one a connection")
-      ->transform(CLI::CheckedTransformer(picks));
+  AddNamed(app, "--pick", flags.pick, picks, "the stream of an append");
 }
 
 // What does not fit together; empty: it does.
