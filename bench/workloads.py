@@ -62,6 +62,17 @@ def append_cases(before):
     ]  # fmt: skip
 
 
+def size_cases(before):
+    """From one writer alone to bodies of 1 MiB, fewer at a time the longer they are."""
+    shapes = (("1 connection, 256 bytes", "--connections 1 --streams 1"),
+              ("64 connections, 100 bytes of JSON",
+               "--connections 64 --streams 64 --bytes 100 --type json"),
+              ("64 connections, 4 KiB", "--connections 64 --streams 64 --bytes 4096"),
+              ("16 connections, 64 KiB", "--connections 16 --streams 16 --bytes 65536"),
+              ("4 connections, 1 MiB", "--connections 4 --streams 4 --bytes 1048576"))  # fmt: skip
+    return [Case(name, flags(f"{shape} --pick connection"), **before) for name, shape in shapes]
+
+
 def latency_cases(before):
     return [case for case in append_cases(before) if case.streams > 1]
 
@@ -172,6 +183,9 @@ def workloads(quick):
         Workload("memory-append", "Appends of 256 bytes, kept in memory", "append", "appends/s",
                  append_cases({}), ["thalweg-memory"], ["limit-respond"],
                  ["electric-memory", "thesampaton-memory", "node-memory"], "append"),
+        Workload("sizes", "Durable appends of other sizes, one stream for each connection",
+                 "append", "appends/s", size_cases(long_log(quick)), ["thalweg"],
+                 ["limit-commit"], ["electric-wal", "thesampaton-acid", "node-file"], "append"),
         Workload("latency", "Durable appends at half of a server's own greatest rate, and syncs",
                  "append", "operations/s", latency_cases(long_log(quick)), ["thalweg"],
                  ["limit-commit", "limit-sync", "limit-sync-written"], ["electric-wal"],
