@@ -189,7 +189,7 @@ class Engine final : private CommitListener {
   std::unique_ptr<Port> Attach(Executor& executor);
 
   // Removes streams whose time has come, at most `limit` at a time; true: there may be more. A
-  // stream with a TTL that is watched is not idle: its window starts anew.
+  // stream with a TTL that is watched is in use; its window begins when nobody watches any more.
   bool SweepExpired(size_t limit);
 
   // In how many milliseconds SweepExpired may have something to do, as things stand; null: never.
@@ -221,6 +221,7 @@ class Engine final : private CommitListener {
  private:
   friend class Port;
   Publisher& publisher() { return *publisher_; }
+  StreamTable& streams() { return *streams_; }
   void OnDurable(Lsn durable) override;
 
   // Calls `step` with what stands at the path (null: nothing), under its lock, loaded where it was
@@ -233,7 +234,7 @@ class Engine final : private CommitListener {
   bool TellUnreadable(const StorageFault& fault);
   ReadVerdict VerdictOn(const StorageFault& fault);
   DescribeOutcome Look(std::string_view path, bool is_use);
-  bool IsListed(const CatalogEntry& entry, Moment now);
+  bool IsListed(const CatalogEntry& entry, Moment now, Lsn& rests_on);
   Trouble TroubleOf(const Payload& payload) const;
   Trouble TroubleOfBytes() const;
 

@@ -67,14 +67,21 @@ StorageResult<void> OfferStored(const Catalog& catalog, std::string_view prefix,
 }  // namespace
 
 // Whether `entry`, which the catalog has, is of a stream that is there. One that cannot be read is.
-bool Engine::IsListed(const CatalogEntry& entry, Moment now) {
+// `rests_on` is raised to the removal of one that is not.
+bool Engine::IsListed(const CatalogEntry& entry, Moment now, Lsn& rests_on) {
   const PathKey key(entry.path);
   Partition& partition = streams_->PartitionOf(key);
   {
     std::lock_guard lock(partition.mutex);
     const auto it = partition.streams.find(key);
-    if (it != partition.streams.end()) return IsAlive(**it, now);
-    if (partition.gone.contains(entry.id.value)) return false;
+    if (it != partition.streams.end()) {
+      if ((*it)->state.soft_deleted) rests_on = std::max(rests_on, (*it)->last);
+      return IsAlive(**it, now);
+    }
+    if (partition.gone.contains(entry.id.value)) {
+      rests_on = std::max(rests_on, partition.removed);
+      return false;
+    }
   }
   const auto stored = store_.streams->Find(entry.id);
   if (!stored) return !TellUnreadable(stored.error());
@@ -97,7 +104,9 @@ ListOutcome Engine::List(std::string_view prefix, std::string_view after, size_t
       outcome.rests_on = std::max(outcome.rests_on, partition->removed);
       for (const StreamHandle& stream : partition->streams) {
         const std::string& path = stream->state.path;
-        if (!path.starts_with(prefix) || path <= after || !IsAlive(*stream, now)) continue;
+        if (!path.starts_with(prefix) || path <= after) continue;
+        if (stream->state.soft_deleted) outcome.rests_on = std::max(outcome.rests_on, stream->last);
+        if (!IsAlive(*stream, now)) continue;
         outcome.rests_on = std::max(outcome.rests_on, stream->visible.At(durable()).lsn);
         found.push_back(stream);
       }
@@ -107,7 +116,7 @@ ListOutcome Engine::List(std::string_view prefix, std::string_view after, size_t
   if (store_.streams != nullptr) {
     const auto offered = OfferStored(
         store_.streams->catalog(), prefix, after,
-        [&](const CatalogEntry& entry) { return IsListed(entry, now); }, first);
+        [&](const CatalogEntry& entry) { return IsListed(entry, now, outcome.rests_on); }, first);
     if (!offered && !TellUnreadable(offered.error())) outcome.trouble = Trouble::kUnreadable;
   }
   outcome.paths = first.Take();

@@ -97,6 +97,12 @@ TEST_F(EngineListTest, RestsOnWhatItShows) {
   stored_.Commit();
   const Lsn removed = stored_.engine().Remove("b").rests_on;
   EXPECT_EQ(stored_.engine().List({}, {}, SIZE_MAX).rests_on, removed);
+  Create(NewFork("fork", "a"));
+  stored_.Commit();
+  const Lsn soft_deleted = stored_.engine().Remove("a").rests_on;
+  EXPECT_GT(soft_deleted, removed);
+  EXPECT_EQ(List(), Paths{"fork"});
+  EXPECT_EQ(stored_.engine().List({}, {}, SIZE_MAX).rests_on, soft_deleted);
 }
 
 TEST_F(EngineListTest, AReadTellsWhereAppendsEndWhereverTheyStand) {

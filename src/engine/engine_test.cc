@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <sys/mman.h>
 
+#include "engine/stream_entry.h"
 #include "storage/memory_log.h"
 #include "testing/delayed_log.h"
 #include "testing/door.h"
@@ -360,6 +361,58 @@ TEST_F(EngineTest, AWatchedStreamIsNotIdleButAFixedEndIsKept) {
   clock_.AdvanceMs(1'200);
   engine_.SweepExpired(100);
   EXPECT_EQ(VerdictAt("/ttl"), ReadVerdict::kMissing);
+}
+
+TEST_F(EngineTest, TheTtlBeginsWhenTheLastWatcherLeaves) {
+  CreateCommand ttl = NewStream("/ttl");
+  ttl.expiry = Ttl(2);
+  Create(ttl);
+  std::unique_ptr<Port> port = engine_.Attach(executor_);
+  const auto watch_for = [&](int64_t ms) {
+    CountingWatcher watcher;
+    const StreamHandle stream = HandleOf("/ttl");
+    port->Watch(stream, &watcher);
+    for (int64_t at = 0; at < ms; at += 100) {
+      clock_.AdvanceMs(100);
+      engine_.SweepExpired(100);
+    }
+    port->Unwatch(stream, &watcher);
+  };
+  for (const int64_t ms : {1'900, 3'900, 300}) {
+    SCOPED_TRACE(ms);
+    watch_for(ms);
+    clock_.AdvanceMs(1'900);
+    EXPECT_EQ(VerdictAt("/ttl"), ReadVerdict::kOk);
+  }
+  {
+    CountingWatcher watcher;
+    port->Watch(HandleOf("/ttl"), &watcher);
+    clock_.AdvanceMs(1'900);
+    port.reset();
+    clock_.AdvanceMs(1'900);
+    EXPECT_EQ(VerdictAt("/ttl"), ReadVerdict::kOk) << "the port has ended";
+  }
+  clock_.AdvanceMs(100);
+  EXPECT_EQ(VerdictAt("/ttl"), ReadVerdict::kMissing);
+}
+
+// A restart knows of no watcher, only of the last use that the log has.
+TEST_F(EngineTest, UsesOfAWatchedStreamAreRecordedWhileItIsWatched) {
+  CreateCommand ttl = NewStream("/ttl");
+  ttl.expiry = Ttl(8);
+  Create(ttl);
+  CountingWatcher watcher;
+  const std::unique_ptr<Port> port = engine_.Attach(executor_);
+  const StreamHandle stream = HandleOf("/ttl");
+  clock_.AdvanceMs(700);
+  port->Watch(stream, &watcher);
+  for (int i = 0; i < 400; ++i) {
+    clock_.AdvanceMs(*engine_.NextExpiryInMs());
+    engine_.SweepExpired(100);
+    ASSERT_LE(clock_.SteadyMs() - stream->state.accessed_steady_ms, 1'000);
+    clock_.AdvanceMs(7);
+  }
+  port->Unwatch(stream, &watcher);
 }
 
 TEST_F(EngineTest, AnExpiredForkReleasesItsSource) {

@@ -8,6 +8,7 @@
 #include "engine/port_mailbox.h"
 #include "engine/publisher.h"
 #include "engine/stream_entry.h"
+#include "engine/stream_table.h"
 
 namespace thalweg {
 
@@ -80,6 +81,7 @@ void Port::Watch(const StreamHandle& stream, Watcher* watcher) {
   {
     std::lock_guard lock(stream->home.mutex);
     stream->watched_by.Made().push_back(watched.point);
+    engine_.streams().OnWatched(stream);
     last = stream->last;
   }
   // What was staged before anybody watched is queued by nobody but us.
@@ -100,6 +102,7 @@ void Port::Leave(const Watched& watched) {
   Boxed<WatchList>& points = watched.stream->watched_by;
   std::erase(points.Made(), watched.point);
   if (points->empty()) points = Boxed<WatchList>();
+  engine_.streams().OnWatched(watched.stream);
 }
 
 }  // namespace thalweg

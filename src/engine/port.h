@@ -47,8 +47,9 @@ class Port {
   // Whether WhenDurable would keep its task for later.
   bool MustWait(Lsn lsn) const;
 
-  // From now on `watcher` hears of `stream`. Watch first, then read: what the read does not show
-  // will be told. REQUIRES: `watcher` is not watching `stream`.
+  // From now on `watcher` hears of `stream`, which is in use as long as it does: its TTL begins
+  // with Unwatch. Watch first, then read: what the read does not show will be told.
+  // REQUIRES: `watcher` is not watching `stream`.
   void Watch(const StreamHandle& stream, Watcher* watcher);
   void Unwatch(const StreamHandle& stream, Watcher* watcher);
 
@@ -66,7 +67,7 @@ class Port {
   void StartCommit();
   void RunDurable();
   void LetGo();
-  static void Leave(const Watched& watched);
+  void Leave(const Watched& watched);
 
   Engine& engine_;
   Publisher& publisher_;

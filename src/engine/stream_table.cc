@@ -14,6 +14,13 @@
 #include "stream/expiry.h"
 
 namespace thalweg {
+namespace {
+
+bool IsKeptByWatchers(const StreamEntry& stream) {
+  return stream.watched_by && stream.state.config->expiry.kind == Expiry::Kind::kTtl;
+}
+
+}  // namespace
 
 PartitionLocks::PartitionLocks(Partition& a, Partition& b)
     : first_(a.index <= b.index ? a.mutex : b.mutex) {
@@ -69,9 +76,8 @@ bool StreamTable::Has(const PathKey& key) {
 
 void StreamTable::ExpireIfDue(const StreamHandle& stream, Moment now, Aftermath& after) {
   if (stream->gone || stream->state.soft_deleted) return;
-  const Expiry& expiry = stream->state.config->expiry;
-  if (!IsExpired(expiry, stream->used_steady_ms, now)) return;
-  if (expiry.kind == Expiry::Kind::kTtl && stream->watched_by) return Use(stream, now);
+  if (IsKeptByWatchers(*stream)) return Use(stream, now);
+  if (!IsExpired(stream->state.config->expiry, stream->used_steady_ms, now)) return;
   const RemoveDecision decision = DecideRemove(&stream->state, RemoveCause::kExpired, now);
   THALWEG_ASSERT(decision.record.has_value());
   Remove(stream, *decision.record, log_.StageAndStart(*decision.record), after);
@@ -87,6 +93,14 @@ void StreamTable::Use(const StreamHandle& stream, Moment now) {
   const TouchRecord record{.id = stream->state.id, .at = now};
   if (log_.HasRoom()) log_.StageAndStart(record);  // no answer rests on it
   Touch(stream, record);
+}
+
+void StreamTable::OnWatched(const StreamHandle& stream) {
+  const Expiry& expiry = stream->state.config->expiry;
+  if (expiry.kind != Expiry::Kind::kTtl || stream->gone || stream->state.soft_deleted) return;
+  const Moment now = Now();
+  Use(stream, now);
+  Schedule(*stream, now);
 }
 
 void StreamTable::Touch(const StreamHandle& stream, const TouchRecord& record) {
@@ -182,9 +196,13 @@ void StreamTable::Append(const StreamHandle& stream, const AppendRecord& record,
   if (stream->watched_by) after.changed.push_back({lsn, stream});
 }
 
+// A stream that is kept by watchers is looked at whenever a use of it is to be recorded: a restart
+// forgets the watchers, and must not end it early.
 void StreamTable::Schedule(StreamEntry& stream, Moment now) {
-  const std::optional<int64_t> in_ms =
-      ExpiresInMs(stream.state.config->expiry, stream.used_steady_ms, now);
+  const Expiry& expiry = stream.state.config->expiry;
+  const std::optional<int64_t> in_ms = IsKeptByWatchers(stream)
+                                           ? TouchInMs(expiry, stream.state.accessed_steady_ms, now)
+                                           : ExpiresInMs(expiry, stream.used_steady_ms, now);
   if (!in_ms) return;
   if (stream.timer == nullptr) stream.timer = std::make_unique<ExpiryTimer>(stream);
   stream.home.expiries.Schedule(*stream.timer, now.steady_ms + *in_ms);

@@ -96,6 +96,10 @@ class StreamTable {
   // A read or a write keeps `stream` alive. Under the lock.
   void Use(const StreamHandle& stream, Moment now);
 
+  // A watcher has come to `stream`, or has gone: a use. While there is one, uses go on. Under the
+  // lock.
+  void OnWatched(const StreamHandle& stream);
+
   // The folds: what `record`, which the log holds at `lsn`, changes. Under the locks of all the
   // streams named. `copy` is CopyIfLong(record.data).
   StreamHandle Add(const CreateRecord& record, Lsn lsn, LongAppend copy, StreamHandle source);

@@ -72,9 +72,13 @@ int64_t LatestUseMs(const Expiry& expiry, int64_t recorded_steady_ms) {
   return Plus(recorded_steady_ms, WindowMs(expiry) / 8);
 }
 
+std::optional<int64_t> TouchInMs(const Expiry& expiry, int64_t recorded_steady_ms, Moment now) {
+  if (expiry.kind != Expiry::Kind::kTtl) return std::nullopt;
+  return Until(LatestUseMs(expiry, recorded_steady_ms), now.steady_ms);
+}
+
 bool TouchIsDue(const Expiry& expiry, int64_t recorded_steady_ms, Moment now) {
-  if (expiry.kind != Expiry::Kind::kTtl) return false;
-  return now.steady_ms >= LatestUseMs(expiry, recorded_steady_ms);
+  return TouchInMs(expiry, recorded_steady_ms, now) == 0;
 }
 
 }  // namespace thalweg

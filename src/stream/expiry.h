@@ -40,6 +40,9 @@ std::optional<int64_t> ExpiresInMs(const Expiry& expiry, int64_t accessed_steady
 // uses that were not yet worth a record are forgotten by a restart, and must not end it early.
 int64_t LatestUseMs(const Expiry& expiry, int64_t recorded_steady_ms);
 
+// In how many milliseconds from `now` a use is to be recorded again (0: now); null: never.
+std::optional<int64_t> TouchInMs(const Expiry& expiry, int64_t recorded_steady_ms, Moment now);
+
 // Whether a use at `now` is far enough from the last recorded one to be recorded again: an eighth
 // of the window. False for streams without a TTL.
 bool TouchIsDue(const Expiry& expiry, int64_t recorded_steady_ms, Moment now);

@@ -98,6 +98,10 @@ TEST(Expiry, AUseIsRecordedAgainAfterAnEighthOfTheWindow) {
   EXPECT_TRUE(TouchIsDue(Ttl(8), 1000, {0, 2000}));
   EXPECT_FALSE(TouchIsDue(At(5000), 0, {0, kLastMoment})) << "an instant does not slide";
   EXPECT_FALSE(TouchIsDue({}, 0, {0, kLastMoment})) << "nothing to keep alive";
+  EXPECT_EQ(TouchInMs(Ttl(8), 1000, {0, 1400}), 600);
+  EXPECT_EQ(TouchInMs(Ttl(8), 1000, {0, 2500}), 0);
+  EXPECT_EQ(TouchInMs(Ttl(kTtlSecondsMax), 0, {0, 0}), kTtlSecondsMax * 1000 / 8);
+  EXPECT_EQ(TouchInMs(At(5000), 0, {0, 0}), std::nullopt);
 }
 
 }  // namespace
