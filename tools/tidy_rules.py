@@ -56,7 +56,7 @@ BANNED = [
     Banned(
         r"\b(std::cout|std::cerr|fprintf|putchar|puts|fmt::print)\b"
         r"|(?<![\w:])(std::)?printf\s*\(",
-        r"^src/server/|^src/cli/|^src/base/assert\.cc|^bench/|^examples/",
+        r"^src/server/|^src/cli/|^src/base/(assert|damage)\.cc|^bench/|^examples/",
         "only the program talks to the terminal; a library answers",
     ),
     Banned(
@@ -88,8 +88,8 @@ BANNED = [
     ),
     Banned(
         r"\b(quick_exit|_Exit|_exit|abort)\s*\(|\bstd::exit\s*\(|(?<![\w.>:])exit\s*\(",
-        r"^src/base/assert\.cc|^src/server/|^examples/",
-        "only main and a failed assertion end the process",
+        r"^src/base/(assert|damage)\.cc|^src/server/|^examples/",
+        "only main, a failed assertion and fatal damage end the process",
     ),
     Banned(r"(?<![\w])assert\s*\(", _NOWHERE, "THALWEG_ASSERT is always on", tests_may=False),
     Banned(

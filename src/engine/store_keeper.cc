@@ -11,6 +11,7 @@ namespace thalweg {
 namespace {
 
 constexpr int64_t kIdleMs = 25;       // how soon what has become due is noticed
+constexpr int64_t kCleanMs = 100;     // the same while nothing has changed: it takes time to write
 constexpr int64_t kWaitForLogMs = 1;  // a commit takes about as long
 constexpr int64_t kRetryMs = 1'000;   // after trouble that may pass, such as a full disk
 constexpr int64_t kPauseMs = 60'000;  // after trouble that hardly passes by itself
@@ -105,7 +106,7 @@ void StoreKeeper::BeginCheckpoint(int64_t now_ms) {
   auto checkpoint = engine_.NewCheckpoint(log_);
   const uint64_t log_bytes = log_.staged_bytes();
   const auto written = checkpoint->Write();
-  if (!written) return Meet(written.error(), checkpoint_at_ms_);
+  if (!written) return MeetCheckpointFault(written.error());
   if (!*written) return;
   began_ms_ = now_ms;
   log_bytes_at_begin_ = log_bytes;
@@ -121,9 +122,10 @@ int64_t StoreKeeper::EndCheckpoint(int64_t now_ms) {
   const auto report = checkpoint_->Commit();
   checkpoint_.reset();
   if (!report) {
-    Meet(report.error(), checkpoint_at_ms_);
+    MeetCheckpointFault(report.error());
     return kIdleMs;
   }
+  log_.LeaveSpace(false);
   checkpointed_ms_ = now_ms;
   clean_ms_ = began_ms_;
   log_bytes_before_ = log_bytes_at_begin_;
@@ -189,7 +191,8 @@ bool StoreKeeper::Expire(int64_t now_ms) {
 }
 
 int64_t StoreKeeper::Merge(int64_t now_ms) {
-  if (now_ms < merge_at_ms_) return std::min(merge_at_ms_ - now_ms, kIdleMs);
+  const int64_t idle_ms = engine_.tail_bytes() == 0 ? kCleanMs : kIdleMs;
+  if (now_ms < merge_at_ms_) return std::min(merge_at_ms_ - now_ms, idle_ms);
   const bool is_at_rest = engine_.tail_bytes() == 0 && now_ms - checkpointed_ms_ >= kRestMs;
   const auto more = engine_.store().MergeStep(kMergeStepBytes, is_at_rest);
   if (!more) {
@@ -200,18 +203,23 @@ int64_t StoreKeeper::Merge(int64_t now_ms) {
   if (!more || !*more) {
     // It has read the catalog from end to end.
     if (std::exchange(is_merging_, false)) engine_.store().catalog().ForgetCached();
-    return kIdleMs;
+    return idle_ms;
   }
   is_merging_ = true;
   if (IsMergingBehind()) return 0;
   const auto pause_ms = static_cast<int64_t>(kMergeStepBytes * 1'000 /
                                              std::max<uint64_t>(options_.merge_bytes_per_s, 1));
   merge_at_ms_ = now_ms + pause_ms;
-  return std::min(pause_ms, kIdleMs);
+  return std::min(pause_ms, idle_ms);
 }
 
 bool StoreKeeper::IsMergingBehind() const {
   return engine_.store().segments().size() > kSegmentsInPeace;
+}
+
+void StoreKeeper::MeetCheckpointFault(const StorageFault& fault) {
+  if (fault.is_shortage) log_.LeaveSpace(true);
+  Meet(fault, checkpoint_at_ms_);
 }
 
 void StoreKeeper::Meet(const StorageFault& fault, int64_t& retry_at_ms) {

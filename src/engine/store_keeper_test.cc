@@ -368,6 +368,23 @@ TEST_F(StoreKeeperTest, AFullDiskAndAWantOfDescriptorsAreTroubleThatPasses) {
   EXPECT_EQ(failures_, 0);
 }
 
+TEST_F(StoreKeeperTest, TheLogTakesNoSpaceBeforeACheckpointThatFoundNone) {
+  Keep({.age_ms_max = 1});
+  engine().Create(NewStream("/a"));
+  Write("/a", "text");
+  clock().AdvanceMs(1);
+  disk().FailNth({.op = DiskOp::kCreate, .path_part = "segments"}, 1, {.code = ENOSPC});
+  Run();
+  ASSERT_EQ(troubles_, 1);
+  for (int i = 0; i < 100 && log().HasRoom(); ++i) Write("/a", std::string(20'000, 'x'));
+  EXPECT_FALSE(log().HasRoom());
+  clock().AdvanceMs(1'000);
+  Run();
+  EXPECT_EQ(checkpoints_, 1);
+  EXPECT_TRUE(log().PrepareNext());
+  EXPECT_TRUE(log().HasRoom());
+}
+
 TEST_F(StoreKeeperTest, ACheckpointThatTheCatalogHasNoRoomForIsTriedAgainSoon) {
   const StoreKeeperOptions by_age{.age_ms_max = 10'000};
   const StoreKeeperOptions by_log{.log_bytes_max = 1'000};

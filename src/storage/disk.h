@@ -78,7 +78,8 @@ class Disk {
   [[nodiscard]] virtual DiskResult<std::vector<std::string>> List(const std::string& path) = 0;
 
   // Takes the lock of the file at `path` (created where missing) for as long as the result lives.
-  // Code EWOULDBLOCK: somebody else holds it.
+  // Code EWOULDBLOCK: somebody else holds it. A disk has one lock: whether another file's can be
+  // taken meanwhile is not said.
   [[nodiscard]] virtual DiskResult<std::unique_ptr<File>> Lock(const std::string& path) = 0;
 };
 

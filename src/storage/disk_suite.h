@@ -215,10 +215,9 @@ TYPED_TEST_P(DiskSuite, ALockHasOneHolderForAsLongAsItLives) {
   DiskResult<std::unique_ptr<File>> first = this->disk().Lock("lock");
   ASSERT_TRUE(first.has_value()) << first.error().message;
   EXPECT_EQ(this->CodeOf(this->disk().Lock("lock")), EWOULDBLOCK);
-  EXPECT_EQ(this->CodeOf(this->disk().Lock("another")), 0);
   first->reset();
   EXPECT_EQ(this->CodeOf(this->disk().Lock("lock")), 0);
-  EXPECT_EQ(this->disk().List("").value(), (std::vector<std::string>{"another", "lock"}));
+  EXPECT_EQ(this->disk().List("").value(), std::vector<std::string>{"lock"});
 }
 
 TYPED_TEST_P(DiskSuite, AFailureSaysWhatWasTriedOnWhatAndWhy) {

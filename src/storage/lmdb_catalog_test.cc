@@ -12,6 +12,7 @@
 
 #include "storage/catalog_codec.h"
 #include "storage/catalog_suite.h"
+#include "storage/file_size_limit.h"
 #include "storage/posix_disk.h"
 
 namespace thalweg {
@@ -122,6 +123,48 @@ TEST(LmdbCatalog, GrowsWithoutARestartWhileOthersRead) {
   reader.join();
   EXPECT_GT(catalog->map_bytes(), before);
   EXPECT_EQ(catalog->Verify()->streams, 20'010u);
+}
+
+TEST(LmdbCatalog, ACommitThatIsCutShortForWantOfSpaceIsAShortageAndCanBeRepeated) {
+  const Folder folder;
+  const auto catalog = Open(folder);
+  ASSERT_TRUE(catalog->Commit(Batch(1, 10)));
+  {
+    const FileSizeLimit limit(64 << 10);
+    const auto cut = catalog->Commit(Batch(11, 1'000));
+    ASSERT_FALSE(cut);
+    EXPECT_TRUE(cut.error().is_shortage) << cut.error().message;
+  }
+  ASSERT_TRUE(catalog->Commit(Batch(11, 1'000)));
+  EXPECT_EQ(catalog->Verify()->streams, 1'010u);
+}
+
+// LMDB would abort, and nobody would know why.
+TEST(LmdbCatalogDeathTest, APageThatLmdbCannotWalkEndsTheProcessWithWhatIsToBeDone) {
+  const Folder folder;
+  ASSERT_TRUE(Open(folder)->Commit(Batch(1, 5'000, 9)));
+  std::string bytes;
+  {
+    std::ifstream in(folder.data_file(), std::ios::binary);
+    bytes.assign(std::istreambuf_iterator<char>(in), {});
+  }
+  constexpr size_t kPage = 4096;
+  constexpr size_t kFlagsAt = 10;
+  constexpr char kLeaf = 2;
+  std::vector<size_t> leaves;
+  for (size_t page = 2 * kPage; page + kPage <= bytes.size(); page += kPage) {
+    if (bytes[page + kFlagsAt] == kLeaf) leaves.push_back(page);
+  }
+  ASSERT_GT(leaves.size(), 100u);
+  std::ofstream out(folder.data_file(), std::ios::binary | std::ios::in);
+  out.seekp(static_cast<std::streamoff>(leaves[leaves.size() / 2]));
+  out << std::string(kPage, '\0');
+  out.close();
+  const auto walk = [&] {
+    const auto catalog = Try(folder);
+    if (catalog) static_cast<void>((*catalog)->Verify());
+  };
+  EXPECT_EXIT(walk(); std::_Exit(0), testing::ExitedWithCode(4), "is damaged, restore the data");
 }
 
 TEST(LmdbCatalog, AReaderOfItsOwnSeesWhatAWriterCommitsAndMayNotBeTheOneToMakeIt) {

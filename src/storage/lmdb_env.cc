@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "base/assert.h"
+#include "base/damage.h"
 #include "storage/posix_disk.h"
 
 namespace thalweg {
@@ -32,6 +33,14 @@ StorageResult<std::unique_ptr<File>> OpenFile(const std::string& path, const std
 }
 
 uint64_t RoundedUp(uint64_t bytes) { return (bytes + kMapGranule - 1) / kMapGranule * kMapGranule; }
+
+// LMDB trusts the pages that it reads. Where one is not what it takes it for it does not go on.
+[[noreturn]] void EndForPage(MDB_env* env, const char* message) {
+  const char* path = nullptr;
+  mdb_env_get_path(env, &path);
+  EndForDamage(std::string("the catalog ") + (path == nullptr ? "" : path) +
+               " is damaged, restore the data directory from a backup (lmdb: " + message + ")");
+}
 
 StorageFault::Kind KindOf(int code) {
   switch (code) {
@@ -102,6 +111,7 @@ int LmdbEnv::OpenRaw(const Options& options, uint64_t map_bytes) {
   int code = mdb_env_create(&env);
   if (code != 0) return code;
   env_.reset(env);
+  mdb_env_set_assert(env, EndForPage);
   code = mdb_env_set_maxdbs(env, kTablesMax);
   if (code == 0) code = mdb_env_set_maxreaders(env, kReadersMax);
   if (code == 0 && options.mode == Mode::kWrite) code = mdb_env_set_mapsize(env, map_bytes);

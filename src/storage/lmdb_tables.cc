@@ -1,5 +1,6 @@
 #include "storage/lmdb_tables.h"
 
+#include <cerrno>
 #include <utility>
 
 #include "base/assert.h"
@@ -124,8 +125,13 @@ StorageResult<void> LmdbWrite::Delete(CatalogTable table, std::string_view key) 
   return Told(code == MDB_NOTFOUND ? 0 : code, InTable(tables_, table));
 }
 
+// A file system that gets full takes a part of a write, which LMDB calls EIO. No call of the system
+// has failed with it, then.
 StorageResult<void> LmdbWrite::Commit() {
-  return Told(mdb_txn_commit(txn_.release()), tables_.path + ": commit");
+  errno = 0;
+  const int code = mdb_txn_commit(txn_.release());
+  const bool was_cut_short = code == EIO && errno != EIO;
+  return Told(was_cut_short ? ENOSPC : code, tables_.path + ": commit");
 }
 
 StorageResult<void> LmdbWrite::Told(int code, const std::string& tried) {

@@ -7,6 +7,7 @@
 
 #include "base/assert.h"
 #include "storage/directory.h"
+#include "storage/disk_error.h"
 #include "storage/fault.h"
 
 namespace thalweg {
@@ -318,6 +319,12 @@ DiskResult<void> LocalLog::Fail(DiskError error) {
 DiskResult<void> LocalLog::PrepareNext(const std::function<void()>& rest) {
   std::lock_guard lock(next_mutex_);
   if (next_.file != nullptr) return {};
+  const bool may_wait = spares_.empty() && !next_awaited_.load(std::memory_order_relaxed);
+  if (may_wait && leaves_space_.load(std::memory_order_relaxed)) {
+    has_room_.store(false, std::memory_order_relaxed);
+    return DiskFailure(ENOSPC, "allocate another file in " + options_.folder +
+                                   ", which leaves the space to a checkpoint");
+  }
   auto made = MakeFile(number_last_ + 1, rest);
   has_room_.store(made || !IsShortage(made.error().code), std::memory_order_relaxed);
   if (!made) return std::unexpected(made.error());

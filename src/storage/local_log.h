@@ -98,6 +98,11 @@ class LocalLog final : public CommitLog {
   // Removes what waits to be used again: its space is needed elsewhere. THREAD: any.
   DiskResult<void> RemoveSpares();
 
+  // While it is so, files are made of spares only, or where a batch waits for one: else the log,
+  // which tries more often and asks for less, would get all space that comes back, and the
+  // checkpoint that makes it shorter never enough. THREAD: any.
+  void LeaveSpace(bool leaves) { leaves_space_.store(leaves, std::memory_order_relaxed); }
+
  private:
   struct OpenFile {
     std::unique_ptr<File> file;
@@ -144,6 +149,7 @@ class LocalLog final : public CommitLog {
   std::atomic<uint64_t> durable_{0};
   std::atomic<bool> failed_{false};
   std::atomic<bool> has_room_{true};
+  std::atomic<bool> leaves_space_{false};
   std::atomic<uint64_t> staged_bytes_{0};
 
   std::mutex staging_mutex_;  // guards what follows; no other lock is taken under it

@@ -114,15 +114,27 @@ DiskResult<std::vector<std::string>> PosixDisk::List(const std::string& path) {
   return names;
 }
 
+// The root is locked, too: the file can be removed, and another made in its place. Not every file
+// system locks directories; there the file alone must do.
 DiskResult<std::unique_ptr<File>> PosixDisk::Lock(const std::string& path) {
-  OwnedFd fd(RetryInterrupted([&] {
-    return openat(root_.get(), Relative(path), O_RDWR | O_CREAT | O_CLOEXEC, kFileMode);
-  }));
-  if (!fd.valid()) return DiskFailure(errno, "open " + path);
-  if (RetryInterrupted([&] { return flock(fd.get(), LOCK_EX | LOCK_NB); }) != 0) {
-    return DiskFailure(errno, "lock " + path);
-  }
-  return std::make_unique<PosixFile>(std::move(fd), path);
+  const auto open = [&](int flags) {
+    return RetryInterrupted(
+        [&] { return openat(root_.get(), Relative(path), flags | O_CLOEXEC, kFileMode); });
+  };
+  int opened = open(O_RDWR | O_CREAT);
+  const int code = errno;
+  // Who may only read wants to be alone all the same.
+  if (opened < 0 && (code == EROFS || code == EACCES)) opened = open(O_RDONLY);
+  OwnedFd fd(opened);
+  if (!fd.valid()) return DiskFailure(code, "open " + path);
+  DiskResult<OwnedFd> root = OpenDirectory("", "open ");
+  if (!root) return std::unexpected(root.error());
+  const auto lock = [](const OwnedFd& held) {
+    return RetryInterrupted([&] { return flock(held.get(), LOCK_EX | LOCK_NB); }) == 0;
+  };
+  if (!lock(fd)) return DiskFailure(errno, "lock " + path);
+  if (!lock(*root) && errno == EWOULDBLOCK) return DiskFailure(errno, "lock " + path);
+  return std::make_unique<PosixFile>(std::move(fd), path, std::move(*root));
 }
 
 DiskResult<OwnedFd> PosixDisk::OpenDirectory(const std::string& path, const char* tried) const {

@@ -23,7 +23,9 @@ auto RetryInterrupted(Call call) {
 
 class PosixFile final : public File {
  public:
-  PosixFile(OwnedFd fd, std::string path) : fd_(std::move(fd)), path_(std::move(path)) {}
+  // `with` is closed with it.
+  PosixFile(OwnedFd fd, std::string path, OwnedFd with = OwnedFd())
+      : fd_(std::move(fd)), path_(std::move(path)), with_(std::move(with)) {}
 
   [[nodiscard]] DiskResult<size_t> ReadAt(uint64_t offset, std::span<char> out) const override;
   [[nodiscard]] DiskResult<void> WriteAt(uint64_t offset, std::string_view bytes) override;
@@ -39,6 +41,7 @@ class PosixFile final : public File {
 
   const OwnedFd fd_;
   const std::string path_;
+  const OwnedFd with_;
 };
 
 }  // namespace thalweg

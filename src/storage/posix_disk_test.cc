@@ -2,15 +2,14 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
-#include <signal.h>
 #include <stdlib.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <filesystem>
 
 #include "storage/disk_suite.h"
+#include "storage/file_size_limit.h"
 #include "storage/zero_fill.h"
 
 namespace thalweg {
@@ -46,26 +45,6 @@ class PosixDiskCase {
 };
 
 INSTANTIATE_TYPED_TEST_SUITE_P(PosixDisk, DiskSuite, PosixDiskCase);
-
-// No file of this process grows beyond `bytes` while it lives.
-class FileSizeLimit {
- public:
-  explicit FileSizeLimit(rlim_t bytes) {
-    signal(SIGXFSZ, SIG_IGN);
-    getrlimit(RLIMIT_FSIZE, &before_);
-    const rlimit limit = {.rlim_cur = bytes, .rlim_max = before_.rlim_max};
-    setrlimit(RLIMIT_FSIZE, &limit);
-  }
-  FileSizeLimit(const FileSizeLimit&) = delete;
-  FileSizeLimit& operator=(const FileSizeLimit&) = delete;
-  ~FileSizeLimit() {
-    setrlimit(RLIMIT_FSIZE, &before_);
-    signal(SIGXFSZ, SIG_DFL);
-  }
-
- private:
-  rlimit before_;
-};
 
 class PosixDiskTest : public testing::Test {
  protected:
@@ -104,6 +83,18 @@ TEST_F(PosixDiskTest, ASecondProcessesDiskMeetsTheLockToo) {
   const std::unique_ptr<File> lock = disk_->Lock("lock").value();
   const auto second = PosixDisk::Open(directory_.path()).value();
   EXPECT_EQ(second->Lock("lock").error().code, EWOULDBLOCK);
+}
+
+TEST_F(PosixDiskTest, ALockedFileThatIsRemovedIsLockedAllTheSame) {
+  const std::unique_ptr<File> lock = disk_->Lock("lock").value();
+  ASSERT_TRUE(disk_->Remove("lock"));
+  const auto second = PosixDisk::Open(directory_.path()).value();
+  EXPECT_EQ(second->Lock("lock").error().code, EWOULDBLOCK);
+}
+
+TEST_F(PosixDiskTest, ALockEndsWithItsFile) {
+  disk_->Lock("lock").value().reset();
+  EXPECT_TRUE(PosixDisk::Open(directory_.path()).value()->Lock("lock"));
 }
 
 TEST_F(PosixDiskTest, AWriteThatTheSystemCutsShortGoesOnAndSaysWhereItFailed) {

@@ -72,6 +72,27 @@ TEST_F(RoomOfLog, WhatIsAcceptedOnAFullDiskFitsIntoWhatIsAllocated) {
   EXPECT_GE(accepted, 5) << "the first file has room for five more";
 }
 
+TEST_F(RoomOfLog, ALogThatLeavesSpaceMakesAFileOnlyWhereABatchWaitsForIt) {
+  Stage();
+  ASSERT_TRUE(log_.Commit());
+  ASSERT_TRUE(log_.PrepareNext());
+  log_.LeaveSpace(true);
+  const uint64_t used = disk_.bytes_used();
+  for (int i = 0; i < 100 && log_.HasRoom(); ++i) {
+    Stage();
+    ASSERT_TRUE(log_.Commit());
+  }
+  EXPECT_FALSE(log_.HasRoom());
+  EXPECT_EQ(log_.PrepareNext().error().code, ENOSPC);
+  EXPECT_EQ(disk_.bytes_used(), used) << "it goes on in what it has";
+  Stage(2 * kFileBytes);
+  ASSERT_TRUE(log_.Commit()) << "it was staged before, and the checkpoint waits for it";
+  EXPECT_FALSE(log_.HasRoom());
+  log_.LeaveSpace(false);
+  EXPECT_TRUE(log_.PrepareNext());
+  EXPECT_TRUE(log_.HasRoom());
+}
+
 TEST_F(RoomOfLog, WhatIsAcceptedWhileTheNextFileIsAskedForFitsIntoThisOne) {
   Stage();
   ASSERT_TRUE(log_.Commit());

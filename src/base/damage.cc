@@ -1,0 +1,18 @@
+#include "base/damage.h"
+
+#include <cstdio>
+#include <cstdlib>
+
+namespace thalweg {
+namespace {
+
+constexpr int kExitDamaged = 4;
+
+}  // namespace
+
+void EndForDamage(std::string_view message) {
+  std::fprintf(stderr, "thalweg: %.*s\n", static_cast<int>(message.size()), message.data());
+  std::_Exit(kExitDamaged);
+}
+
+}  // namespace thalweg
