@@ -328,7 +328,16 @@ StorageResult<void> LogCopy::SealFiles() {
   return {};
 }
 
-StorageResult<void> LogCopy::RemoveTrimmed() { return Remove(trimmed_); }
+StorageResult<void> LogCopy::RemoveTrimmed() {
+  if (const auto removed = Remove(trimmed_); !removed) return removed;
+  const auto names = folder_.List();
+  if (!names) return DiskFault(names.error());
+  for (const std::string& name : *names) {
+    if (!name.ends_with(DraftOf(""))) continue;  // else: of a backup that was cut short
+    if (const auto removed = folder_.Remove(name); !removed) return DiskFault(removed.error());
+  }
+  return {};
+}
 
 StorageResult<void> LogCopy::Remove(const std::vector<uint64_t>& numbers) {
   for (const uint64_t number : numbers) {
