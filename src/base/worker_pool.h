@@ -31,6 +31,8 @@ class WorkerPool final : public Executor {
   void Stop();
 
  private:
+  struct Starting;
+
   void Work();
 
   std::mutex mutex_;

@@ -54,8 +54,9 @@ const Problem& ProblemOf(CreateVerdict verdict) {
 
 // RFC 9110 13.1.2: with "*", a stream that is there already is no success.
 bool MustBeNew(const Request& request) {
-  const auto condition = std::ranges::find(request.headers, "if-none-match", &HeaderField::name);
-  return condition != request.headers.end() && condition->value == "*";
+  return std::ranges::any_of(request.headers, [](const HeaderField& header) {
+    return header.name == "if-none-match" && header.value == "*";
+  });
 }
 
 // What the answer needs of the request, which is gone by then.

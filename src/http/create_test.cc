@@ -217,6 +217,9 @@ TEST(Create, IsNoSuccessTwiceWhereItMustBeNew) {
   EXPECT_EQ(bench.Get("a").body(), "one");
   EXPECT_EQ(bench.Put("a", {{"content-type", "text/plain"}, {"if-none-match", "\"x\""}}).status(),
             200);
+  const Fields listed = {
+      {"content-type", "text/plain"}, {"if-none-match", "\"x\""}, {"if-none-match", "*"}};
+  EXPECT_EQ(bench.Put("a", listed).status(), 412);
   EXPECT_EQ(bench.Put("a", {{"content-type", "image/png"}, {"if-none-match", "*"}}).status(), 409)
       << "RFC 9110 13.2.1: what fails without the condition is not judged by it";
 }
