@@ -6,10 +6,16 @@ const { deliver } = require('./lib/exchange.cjs')
 const { state } = require('./lib/heads.cjs')
 const { warn } = require('./lib/warn.cjs')
 
+const TIMER_MS_MAX = 2 ** 31 - 1 // setTimeout takes more for 1 ms
+
+// A wait that is longer is called early and sets a timer for the rest; nothing else is so long, a
+// fault's delay and jitter are at most a day each.
+const setTimer = (ms, key) => setTimeout(native.fireTimer, Math.min(ms, TIMER_MS_MAX), key).unref()
+
 native.connect({
   deliver,
   state,
-  setTimer: (ms, key) => setTimeout(native.fireTimer, ms, key).unref(),
+  setTimer,
   warn: (message) => warn('THALWEG_STORE', message),
 })
 

@@ -194,9 +194,12 @@ export class FileBackedStreamStore implements BaseStore {
     options?: AppendOptions
   ): Promise<StreamMessage | AppendResult>
   appendWithProducer(path: string, data: Uint8Array | string, options: AppendOptions): Promise<AppendResult>
-  /** Decided when it returns, durable soon after. */
+  /**
+   * Durable when it returns, behind every append that was begun before: the event loop waits for the
+   * disk. Null: there is no such stream.
+   */
   closeStream(path: string): CloseResult | null
-  /** Resolves when it is durable. */
+  /** The same without holding up the event loop: resolves when it is durable. */
   closeStreamAsync(path: string): Promise<CloseResult | null>
   closeStreamWithProducer(path: string, options: ProducerOptions): Promise<CloseResult | null>
   /** May read from the disk within the call. */

@@ -279,7 +279,6 @@ function asAppendResult(result) {
 
 class FileBackedStreamStore extends BaseStore {
   #dataDir
-  #closing = new Set() // paths whose close is decided and not durable yet
 
   constructor(options) {
     const dataDir = text(options ?? {}, 'dataDir')
@@ -321,7 +320,7 @@ class FileBackedStreamStore extends BaseStore {
     return codeOf(result) === 'stream-deleted' || unwrap(result, path)
   }
 
-  // As closeStream; resolves when the close is durable.
+  // As closeStream, without holding up the event loop; resolves when the close is durable.
   async closeStreamAsync(path) {
     return closed(await this.#change((store, done) => store.closeStream(keyOf(path), {}, done)), path, {})
   }
@@ -331,12 +330,6 @@ class FileBackedStreamStore extends BaseStore {
     unwrap(await this.#change((store, done) => store.clear(done)), '/')
   }
 
-  get(path) {
-    const stream = super.get(path)
-    if (this.#closing.has(path) && stream !== undefined) stream.closed = true
-    return stream
-  }
-
   // Decided when the call returns, durable soon after.
   delete(path) {
     const there = this.get(path) !== undefined
@@ -344,17 +337,10 @@ class FileBackedStreamStore extends BaseStore {
     return there
   }
 
+  // Waits for the disk: the stream ends behind the appends that are under way, and what it tells of
+  // them must be durable.
   closeStream(path) {
-    const stream = this.get(path)
-    if (stream === undefined) return null
-    if (stream.softDeleted) throw errorOf({ failed: 2, message: 'forks read from it' }, path)
-    const alreadyClosed = stream.closed
-    if (!alreadyClosed) {
-      this.#closing.add(path)
-      const closing = this.closeStreamAsync(path).finally(() => this.#closing.delete(path))
-      later(closing, `close of ${path}`)
-    }
-    return { finalOffset: stream.currentOffset, alreadyClosed }
+    return closed(this[NATIVE].closeStreamAndWait(keyOf(path)), path, {})
   }
 
   clear() {

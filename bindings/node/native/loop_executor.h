@@ -34,7 +34,8 @@ class LoopExecutor final : public Executor {
   // Runs what was posted before, at once. THREAD: the loop's, outside of its tasks.
   void RunPosted();
 
-  // `set_timer(ms, key)` of lib/native.cjs, which calls FireTimer(key) later. THREAD: the loop's.
+  // `set_timer(ms, key)` of index.cjs, which calls FireTimer(key) then, or after 24 days where that
+  // is sooner. THREAD: the loop's.
   void UseTimers(Napi::Function set_timer);
   void FireTimer(uint32_t key);
 

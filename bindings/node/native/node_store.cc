@@ -45,6 +45,7 @@ Napi::Function NodeStore::Define(Napi::Env env) {
       env, "Store",
       {InstanceMethod<&NodeStore::Create>("create"), InstanceMethod<&NodeStore::Append>("append"),
        InstanceMethod<&NodeStore::CloseStream>("closeStream"),
+       InstanceMethod<&NodeStore::CloseStreamAndWait>("closeStreamAndWait"),
        InstanceMethod<&NodeStore::Remove>("remove"), InstanceMethod<&NodeStore::Clear>("clear"),
        InstanceMethod<&NodeStore::Wait>("wait"), InstanceMethod<&NodeStore::Read>("read"),
        InstanceMethod<&NodeStore::ReadInBackground>("readInBackground"),
@@ -124,6 +125,10 @@ Napi::Value NodeStore::CloseStream(const Napi::CallbackInfo& info) {
   store().CloseAsync(PathOf(info[0]), ProducerOf(info[1].As<Napi::Object>()),
                      DoneOf<AppendResult>(info[2]));
   return info.Env().Undefined();
+}
+
+Napi::Value NodeStore::CloseStreamAndWait(const Napi::CallbackInfo& info) {
+  return ResultOf(info.Env(), store().Close(PathOf(info[0])));
 }
 
 Napi::Value NodeStore::Remove(const Napi::CallbackInfo& info) {

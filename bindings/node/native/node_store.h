@@ -1,8 +1,9 @@
 // StreamStore's and FileBackedStreamStore's native half: a thalweg::Store seen from JavaScript.
 //
-// Changes take a `done(result)`, called within the call where there is nothing to wait for. Results
-// and failures are plain objects; lib/store-results.cjs gives them their public shapes. The loop's
-// thread only; the store itself also calls back and ends on others (done_calls.h, background.h).
+// Changes take a `done(result)`, called within the call where there is nothing to wait for; one has
+// a form that waits, too. Results and failures are plain objects; lib/store-results.cjs gives them
+// their public shapes. The loop's thread only; the store itself also calls back and ends on others
+// (done_calls.h, background.h).
 #pragma once
 
 #include <napi.h>
@@ -36,6 +37,9 @@ class NodeStore final : public Napi::ObjectWrap<NodeStore>, public Ending {
   Napi::Value Remove(const Napi::CallbackInfo& info);       // path, done
   Napi::Value Clear(const Napi::CallbackInfo& info);        // done
   Napi::Value Wait(const Napi::CallbackInfo& info);         // path, offset, timeoutMs, done
+
+  // As CloseStream; gives the result once it is durable.
+  Napi::Value CloseStreamAndWait(const Napi::CallbackInfo& info);  // path
 
   Napi::Value Read(const Napi::CallbackInfo& info);              // path, offset, maxBytes
   Napi::Value ReadInBackground(const Napi::CallbackInfo& info);  // the same; a promise

@@ -8,6 +8,7 @@ import net from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import {
@@ -89,6 +90,31 @@ test('a wait has a time in milliseconds, which may be without end', async () => 
   await new Promise((resolve) => setTimeout(resolve, 20)) // one that is not without end, ends
   store.append('/a', 'x')
   for (const { messages } of await Promise.all(waits)) assert.equal(messages.length, 1)
+})
+
+test('a wait that is longer than a timer can be sets one, and nobody is warned', async (t) => {
+  const warnings = []
+  const onWarning = (warning) => warnings.push(warning)
+  process.on('warning', onWarning)
+  t.after(() => process.off('warning', onWarning))
+  const { mock } = t.mock.method(globalThis, 'setTimeout')
+  const dayMs = 86_400_000
+  for (const ms of [Infinity, 30 * dayMs]) {
+    mock.resetCalls()
+    const store = new StreamStore()
+    t.after(() => store.cancelAllWaits()) // holds the process where this fails
+    store.create('/a')
+    const waiting = store.waitForMessages('/a', store.getCurrentOffset('/a'), ms)
+    const timers = () => mock.calls.map((call) => call.arguments).filter((one) => one[1] > dayMs)
+    for (let turn = 0; turn < 20; turn += 1) await sleep(1)
+    assert.equal(timers().length, 1)
+    const [[fire, , key]] = timers()
+    fire(key) // its time is over, that of the wait is not
+    assert.equal(timers().length, 2)
+    store.append('/a', 'x')
+    assert.equal((await waiting).messages.length, 1)
+  }
+  assert.deepEqual(warnings, [])
 })
 
 test('faults and names of paths are checked', () => {

@@ -146,6 +146,25 @@ for (const [kind, open] of Object.entries(KINDS)) {
     assert.equal(Buffer.from(last.message.data).toString(), 'z')
   })
 
+  test(`${kind}: a close says where the stream ends behind what is under way`, async (t) => {
+    const store = open(t)
+    const creating = store.create('/a', { contentType: 'text/plain' })
+    const appending = store.append('/a', 'hello')
+    const result = store.closeStream('/a')
+    assert.equal(store.getCurrentOffset('/a'), result.finalOffset)
+    assert.equal(store.get('/a').closed, true)
+    await creating
+    assert.deepEqual(result, { finalOffset: (await appending).offset, alreadyClosed: false })
+
+    await store.create('/b', { contentType: 'text/plain' })
+    const ending = store.append('/b', 'bye', { close: true })
+    const again = store.closeStream('/b')
+    assert.equal(store.getCurrentOffset('/b'), again.finalOffset)
+    const { offset } = (await ending).message
+    assert.deepEqual(again, { finalOffset: offset, alreadyClosed: true })
+    assert.equal(store.getCurrentOffset('/b'), offset)
+  })
+
   test(`${kind}: closing with a producer can be repeated by it alone`, async (t) => {
     const store = open(t)
     await store.create('/c', { contentType: 'text/plain' })
@@ -213,6 +232,7 @@ for (const [kind, open] of Object.entries(KINDS)) {
     assert.equal(store.get('/src').softDeleted, true)
     assert.equal(store.has('/src'), false)
     await rejects(() => store.append('/src', bytes('x')), /soft-deleted/, 'stream-deleted')
+    await rejects(() => store.closeStream('/src'), /soft-deleted/, 'stream-deleted')
     await rejects(() => store.create('/f2', { forkedFrom: '/none' }), /not found/, 'fork-source-not-found')
   })
 
