@@ -142,6 +142,13 @@ void TellFailure(Teller teller, const std::function<void(const std::string&)>& o
   if (on_failure) on_failure(fault.message);
 }
 
+// Against what keeps the store from its work.
+std::string_view WhatHelps(const StorageFault& fault) {
+  if (fault.is_shortage) return "soon: free some space, or file descriptors";
+  if (fault.kind != StorageFault::Kind::kDamage) return "later";
+  return "later, but only a restored backup will help: stop the server and run thalweg verify";
+}
+
 DurableEngineEvents EventsOf(const std::string& path, const StoreOptions& options,
                              const Clock& clock) {
   const Teller teller(options.logger);
@@ -152,10 +159,9 @@ DurableEngineEvents EventsOf(const std::string& path, const StoreOptions& option
           [teller](const StorageFault& fault) {
             teller.Say(
                 LogLevel::kError,
-                "checkpoint, merge or expiry: {}; nothing is lost, and it is tried again{}. "
+                "checkpoint, merge or expiry: {}; nothing is lost, and it is tried again {}. "
                 "Until then the log, memory or the number of segments may grow",
-                fault.message,
-                fault.is_shortage ? " soon: free some space, or file descriptors" : " later");
+                fault.message, WhatHelps(fault));
           },
       .on_set_aside =
           [teller](const StorageFault& fault) {

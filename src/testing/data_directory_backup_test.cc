@@ -86,6 +86,22 @@ StorageResult<Lsn> Recovered(Disk& disk, Lsn checkpoint = {}) {
   return report->last;
 }
 
+// Names that nobody else would remove: a start of the copy would move them to its quarantine.
+TEST(DataDirectoryBackup, RemovesTheDraftsOfOneThatWasCutShort) {
+  SimDisk disk(1), target(2);
+  Original original(disk);
+  original.Commit(3);
+  ASSERT_TRUE(BackUp(disk, target));
+  const std::string draft = "log/" + LogFileName(7) + ".new";
+  ASSERT_TRUE(target.Open(draft, Disk::Mode::kCreate));
+  original.Commit();
+  ASSERT_TRUE(BackUp(disk, target));
+  for (const std::string& name : target.List("log").value()) {
+    EXPECT_TRUE(DataDirectory::IsKnownName("log", name)) << name;
+  }
+  EXPECT_EQ(Recovered(target).value(), original.last());
+}
+
 TEST(DataDirectoryBackup, OfARunningServerHoldsWhatWasDurableAndIsRenewedByWhatIsNew) {
   SimDisk disk(1), target(2);
   Original original(disk);
