@@ -125,7 +125,7 @@ int64_t StoreKeeper::EndCheckpoint(int64_t now_ms) {
     MeetCheckpointFault(report.error());
     return kIdleMs;
   }
-  log_.LeaveSpace(false);
+  if (std::exchange(found_no_space_, false)) log_.LeaveSpace(false);
   checkpointed_ms_ = now_ms;
   clean_ms_ = began_ms_;
   log_bytes_before_ = log_bytes_at_begin_;
@@ -217,8 +217,9 @@ bool StoreKeeper::IsMergingBehind() const {
   return engine_.store().segments().size() > kSegmentsInPeace;
 }
 
+// One that finds no space the next time either has it before the log.
 void StoreKeeper::MeetCheckpointFault(const StorageFault& fault) {
-  if (fault.is_shortage) log_.LeaveSpace(true);
+  if (fault.is_shortage && std::exchange(found_no_space_, true)) log_.LeaveSpace(true);
   Meet(fault, checkpoint_at_ms_);
 }
 

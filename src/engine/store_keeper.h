@@ -99,6 +99,7 @@ class StoreKeeper {
   int64_t expire_at_ms_ = INT64_MIN;      // not before
   bool is_merging_ = false;
   bool failed_ = false;
+  bool found_no_space_ = false;  // the last checkpoint
 };
 
 }  // namespace thalweg
