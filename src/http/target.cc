@@ -1,6 +1,7 @@
 #include "http/target.h"
 
 #include <algorithm>
+#include <array>
 
 #include "http/percent.h"
 #include "http/problem_codes.h"
@@ -15,6 +16,16 @@ bool IsUnreserved(unsigned char byte) {
   return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||
          (byte >= '0' && byte <= '9') || byte == '-' || byte == '.' || byte == '_' || byte == '~';
 }
+
+// What a path may hold as it is. (RFC 3986 3.3: pchar, and "/" between segments)
+constexpr std::array<bool, 256> kPathBytes = [] {
+  std::array<bool, 256> path_bytes{};
+  for (const char c : std::string_view("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                       "0123456789-._~!$&'()*+,;=:@/")) {
+    path_bytes[static_cast<unsigned char>(c)] = true;
+  }
+  return path_bytes;
+}();
 
 bool IsControl(unsigned char byte) { return byte < 0x20 || byte == 0x7f; }
 
@@ -39,14 +50,13 @@ bool HasDotSegment(std::string_view key) {
 
 // Whether NormalKey would give the same text: what most keys are needs no copy.
 bool IsNormalKey(std::string_view text) {
-  const auto is_plain = [](unsigned char byte) {
-    return !IsControl(byte) && byte < 0x80 && byte != '%';
-  };
+  const auto is_plain = [](unsigned char byte) { return kPathBytes[byte]; };
   return text.size() <= kStreamKeyBytesMax && std::ranges::all_of(text, is_plain) &&
          !HasDotSegment(text);
 }
 
-// One spelling for every way to write the same path.
+// One spelling for every way to write the same path. Some clients encode what others send as it is:
+// room{7} by curl is room%7B7%7D by a browser.
 std::expected<std::string, Refusal> NormalKey(std::string_view text) {
   if (IsNormalKey(text)) return std::string(text);
   std::string key;
@@ -61,7 +71,7 @@ std::expected<std::string, Refusal> NormalKey(std::string_view text) {
       i += 2;
     }
     if (IsControl(byte)) return Refuse(kBadPath, "Control characters are not allowed.");
-    if (byte >= 0x80 || (encoded && !IsUnreserved(byte))) {
+    if (!kPathBytes[byte] || (encoded && !IsUnreserved(byte))) {
       AppendPercent(byte, key);
     } else {
       key += static_cast<char>(byte);

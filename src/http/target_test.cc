@@ -19,6 +19,9 @@ TEST(StreamPath, HasOneKeyForEverySpelling) {
       {"an encoded unreserved character is the character", "/v1/stream/%41%2d%7E", "A-~"},
       {"other encodings stay, in upper case", "/v1/stream/a%2fb%20c", "a%2Fb%20c"},
       {"bytes beyond ASCII are encoded", "/v1/stream/\xc3\xa9", "%C3%A9"},
+      {"what no path may hold is encoded", "/v1/stream/r{7}|\"^\"", "r%7B7%7D%7C%22%5E%22"},
+      {"as by who encodes it", "/v1/stream/r%7b7%7D%7c%22%5E%22", "r%7B7%7D%7C%22%5E%22"},
+      {"what a path may hold stays as it came", "/v1/stream/!$&'()*+,;=:@%21", "!$&'()*+,;=:@%21"},
       {"an encoded percent sign is not decoded twice", "/v1/stream/%2541", "%2541"},
       {"dots within a segment are no dot segment", "/v1/stream/..a/.b/c..", "..a/.b/c.."},
       {"only the whole first segment is reserved", "/v1/stream/__dsx", "__dsx"},
@@ -161,6 +164,7 @@ TEST(Key, IsThatOfARequestToTheSamePathAndBorrowsWhereItCan) {
       {"encoded without need", "r%6foms", "rooms", false},
       {"encoded in lower case", "a%2fb", "a%2Fb", false},
       {"beyond ASCII", "\xc3\xa4", "%C3%A4", false},
+      {"a space", "a b", "a%20b", false},
       {"dots that are no segment", "a/...b/.c", "a/...b/.c", true},
   };
   for (const Case& c : cases) {
