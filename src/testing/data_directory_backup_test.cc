@@ -96,7 +96,8 @@ TEST(DataDirectoryBackup, RemovesTheDraftsOfOneThatWasCutShort) {
   ASSERT_TRUE(target.Open(draft, Disk::Mode::kCreate));
   original.Commit();
   ASSERT_TRUE(BackUp(disk, target));
-  for (const std::string& name : target.List("log").value()) {
+  const std::vector<std::string> names = target.List("log").value();
+  for (const std::string& name : names) {
     EXPECT_TRUE(DataDirectory::IsKnownName("log", name)) << name;
   }
   EXPECT_EQ(Recovered(target).value(), original.last());
