@@ -90,7 +90,8 @@ class StreamTable {
     return store_ == nullptr || (absence.known && absence.version == store_->version());
   }
 
-  // Removes `stream` if its time has come. Under the lock.
+  // Removes `stream` if its time has come; one with a TTL that is watched is in use, and that is
+  // noted. Under the lock.
   void ExpireIfDue(const StreamHandle& stream, Moment now, Aftermath& after);
 
   // A read or a write keeps `stream` alive. Under the lock.
