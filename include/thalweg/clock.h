@@ -15,8 +15,8 @@ class THALWEG_API Clock {
   // Milliseconds since 1970-01-01T00:00:00Z. May jump when an operator sets the clock.
   virtual int64_t WallMs() const = 0;
 
-  // Milliseconds on a scale that never jumps and never goes back. It starts anywhere
-  // from 0 on.
+  // Milliseconds on a scale that never jumps and never goes back. It starts at 0
+  // or later.
   virtual int64_t SteadyMs() const = 0;
 
   // Names that scale, in one line: processes whose clocks have the same name count from the same

@@ -3,10 +3,10 @@
 // Routers and servers stand in front of it, scripts use it alone. Every change comes in two forms:
 // `XAsync` tells by a callback, `X` waits; both mean by success what a 2xx means: durable. What
 // tells of streams tells what is durable, too: it waits for the disk where a stream at the path is
-// just being created or removed, and only there. Paths
-// are stream keys, what follows the base path in a URL: "rooms/lobby"; a leading '/' is ignored,
-// percent-encoding is brought to one form, and what no URL may hold as it is, such as a space, is
-// encoded. Offsets are the protocol's opaque texts. (protocol 4 to 6, 8)
+// just being created or removed, and only there. Paths are stream keys, what follows the base path
+// in a URL: "rooms/lobby"; a leading '/' is ignored, percent-encoding is brought to one form, and
+// what no URL may hold as it is, such as a space, is encoded. Offsets are the protocol's opaque
+// texts. (protocol 4 to 6, 8)
 //
 // THREAD: any, unless said otherwise; several stores may live in one process.
 #pragma once

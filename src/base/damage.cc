@@ -4,11 +4,6 @@
 #include <cstdlib>
 
 namespace thalweg {
-namespace {
-
-constexpr int kExitDamaged = 4;
-
-}  // namespace
 
 void EndForDamage(std::string_view message) {
   std::fprintf(stderr, "thalweg: %.*s\n", static_cast<int>(message.size()), message.data());

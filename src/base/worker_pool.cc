@@ -7,29 +7,16 @@
 
 namespace thalweg {
 
-// Where the system gives no more threads, those that are there end before the exception goes on.
-struct WorkerPool::Starting {
-  explicit Starting(WorkerPool& starting_pool) : pool(starting_pool) {}
-  Starting(const Starting&) = delete;
-  Starting& operator=(const Starting&) = delete;
-  ~Starting() {
-    if (!done) pool.Stop();
-  }
-
-  WorkerPool& pool;
-  bool done = false;
-};
-
-WorkerPool::WorkerPool(const char* name, size_t threads) {
+// What is made first is destroyed, too, where the system gives no more threads: those that are
+// there end before the exception goes on.
+WorkerPool::WorkerPool(const char* name, size_t threads) : WorkerPool() {
   THALWEG_ASSERT(threads > 0);
-  Starting starting(*this);
   for (size_t i = 0; i < threads; ++i) {
     threads_.emplace_back([this, name] {
       NameThisThread(name);
       Work();
     });
   }
-  starting.done = true;
 }
 
 WorkerPool::~WorkerPool() { Stop(); }

@@ -31,7 +31,7 @@ class WorkerPool final : public Executor {
   void Stop();
 
  private:
-  struct Starting;
+  WorkerPool() = default;  // without threads
 
   void Work();
 

@@ -1,13 +1,22 @@
 #include "base/worker_pool.h"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
 #include <atomic>
+#include <cstdlib>
 #include <latch>
 #include <memory>
+#include <system_error>
 
 namespace thalweg {
 namespace {
+
+#if defined(__has_feature)
+constexpr bool kIsSanitized = __has_feature(address_sanitizer) || __has_feature(thread_sanitizer);
+#else
+constexpr bool kIsSanitized = false;
+#endif
 
 TEST(WorkerPool, RunsEveryTaskOnceFromManyThreads) {
   constexpr int kPosters = 4;
@@ -51,6 +60,23 @@ TEST(WorkerPool, DropsWhatComesAfterStop) {
   pool.Post([&ran, held] { ran = true; });
   EXPECT_FALSE(ran);
   EXPECT_EQ(held.use_count(), 1);
+}
+
+// As in a container with a limit of processes. The pool that cannot be made says so, and does not
+// take the process with it.
+TEST(WorkerPoolDeathTest, EndsItsThreadsWhereThereAreNoMore) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  if (kIsSanitized) GTEST_SKIP() << "a sanitizer takes more address space than the limit";
+  const auto make_too_many = [] {
+    const rlimit limit{.rlim_cur = 1u << 30, .rlim_max = 1u << 30};  // for stacks of 8 MiB
+    setrlimit(RLIMIT_AS, &limit);
+    try {
+      WorkerPool("test", 1'000);
+    } catch (const std::system_error&) {
+      std::_Exit(7);
+    }
+  };
+  EXPECT_EXIT(make_too_many(), testing::ExitedWithCode(7), "");
 }
 
 TEST(WorkerPoolDeathTest, HasNoTimers) {

@@ -15,6 +15,11 @@ namespace {
 
 constexpr size_t kCatalogPage = 1'024;
 
+// Who leaves `stream` out because it was removed tells of that removal.
+void RestOnRemoval(const StreamEntry& stream, Lsn& rests_on) {
+  if (stream.state.soft_deleted) rests_on = std::max(rests_on, stream.last);
+}
+
 bool IsAlive(const StreamEntry& stream, Moment now) {
   return !stream.gone && !stream.state.soft_deleted &&
          !IsExpired(stream.state.config->expiry, stream.used_steady_ms, now);
@@ -75,7 +80,7 @@ bool Engine::IsListed(const CatalogEntry& entry, Moment now, Lsn& rests_on) {
     std::lock_guard lock(partition.mutex);
     const auto it = partition.streams.find(key);
     if (it != partition.streams.end()) {
-      if ((*it)->state.soft_deleted) rests_on = std::max(rests_on, (*it)->last);
+      RestOnRemoval(**it, rests_on);
       return IsAlive(**it, now);
     }
     if (partition.gone.contains(entry.id.value)) {
@@ -105,7 +110,7 @@ ListOutcome Engine::List(std::string_view prefix, std::string_view after, size_t
       for (const StreamHandle& stream : partition->streams) {
         const std::string& path = stream->state.path;
         if (!path.starts_with(prefix) || path <= after) continue;
-        if (stream->state.soft_deleted) outcome.rests_on = std::max(outcome.rests_on, stream->last);
+        RestOnRemoval(*stream, outcome.rests_on);
         if (!IsAlive(*stream, now)) continue;
         outcome.rests_on = std::max(outcome.rests_on, stream->visible.At(durable()).lsn);
         found.push_back(stream);

@@ -77,6 +77,14 @@ TEST_F(StoreKeeperTest, CheckpointsWhenTheOldestChangeIsOldEnough) {
   EXPECT_EQ(Text("/a"), "text");
 }
 
+TEST_F(StoreKeeperTest, LooksLessOftenWhileNothingHasChanged) {
+  Keep({});
+  Run();
+  const int64_t clean_ms = keeper_->Step();
+  engine().Create(NewStream("/a"));
+  EXPECT_LT(keeper_->Step(), clean_ms);
+}
+
 TEST_F(StoreKeeperTest, CheckpointsWhenTheLogIsLongEnough) {
   Keep({.log_bytes_max = 10'000});
   engine().Create(NewStream("/a"));

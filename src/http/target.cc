@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::string_view kReservedSegment = "__ds";
 
-bool IsUnreserved(unsigned char byte) {
+constexpr bool IsUnreserved(unsigned char byte) {
   return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||
          (byte >= '0' && byte <= '9') || byte == '-' || byte == '.' || byte == '_' || byte == '~';
 }
@@ -20,10 +20,10 @@ bool IsUnreserved(unsigned char byte) {
 // What a path may hold as it is. (RFC 3986 3.3: pchar, and "/" between segments)
 constexpr std::array<bool, 256> kPathBytes = [] {
   std::array<bool, 256> path_bytes{};
-  for (const char c : std::string_view("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-                                       "0123456789-._~!$&'()*+,;=:@/")) {
-    path_bytes[static_cast<unsigned char>(c)] = true;
+  for (size_t byte = 0; byte < path_bytes.size(); ++byte) {
+    path_bytes[byte] = IsUnreserved(static_cast<unsigned char>(byte));
   }
+  for (const char c : std::string_view("!$&'()*+,;=:@/")) path_bytes[static_cast<size_t>(c)] = true;
   return path_bytes;
 }();
 

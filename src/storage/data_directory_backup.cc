@@ -48,7 +48,7 @@ class BackupRun {
     if (done && !log_copy.connects()) done = DataDirectory::ReopenCopy(target_);
     if (done) done = log_copy.PutInPlace();
     if (done) done = PutCatalogInPlace();
-    if (done) done = log_copy.RemoveTrimmed();
+    if (done) done = log_copy.RemoveOld();
     if (done) done = RemoveOldSegments();
     if (!done) return std::unexpected(done.error());
     const auto last = log_copy.Check();

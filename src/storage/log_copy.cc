@@ -328,12 +328,12 @@ StorageResult<void> LogCopy::SealFiles() {
   return {};
 }
 
-StorageResult<void> LogCopy::RemoveTrimmed() {
+StorageResult<void> LogCopy::RemoveOld() {
   if (const auto removed = Remove(trimmed_); !removed) return removed;
   const auto names = folder_.List();
   if (!names) return DiskFault(names.error());
   for (const std::string& name : *names) {
-    if (!name.ends_with(DraftOf(""))) continue;  // else: of a backup that was cut short
+    if (!name.ends_with(DraftOf(""))) continue;
     if (const auto removed = folder_.Remove(name); !removed) return DiskFault(removed.error());
   }
   return {};

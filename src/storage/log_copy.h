@@ -40,10 +40,11 @@ class LogCopy {
   bool connects() const { return connects_; }
 
   // Copies what is new under other names (false: as Survey's); then gives it its names, and seals
-  // each file that another follows; then removes what the source has trimmed.
+  // each file that another follows; then removes what the source has trimmed, and the drafts of a
+  // copy that was cut short.
   [[nodiscard]] StorageResult<bool> WriteDrafts();
   [[nodiscard]] StorageResult<void> PutInPlace();
-  [[nodiscard]] StorageResult<void> RemoveTrimmed();
+  [[nodiscard]] StorageResult<void> RemoveOld();
 
   // Reads the copy as a server's start would; returns its last record.
   [[nodiscard]] StorageResult<Lsn> Check();

@@ -23,7 +23,7 @@ auto RetryInterrupted(Call call) {
 
 class PosixFile final : public File {
  public:
-  // `with` is closed with it.
+  // `with`: another descriptor that stays open as long as this one.
   PosixFile(OwnedFd fd, std::string path, OwnedFd with = OwnedFd())
       : fd_(std::move(fd)), path_(std::move(path)), with_(std::move(with)) {}
 

@@ -351,7 +351,6 @@ TEST_F(CheckpointTest, MakesRoomWhereMemoryForNewDataIsFull) {
   EXPECT_EQ(engine().Append("/a", NewAppend("y")).trouble, Trouble::kNone);
 }
 
-// A catalog that is damaged and has its checksums.
 // A partition keeps the ids of what vanished for as long as the store may still have it.
 TEST(Checkpoint, OfWhatVanishedForgetsItsId) {
   ManualClock clock;
@@ -390,6 +389,7 @@ TEST(Checkpoint, OfWhatVanishedForgetsItsId) {
   EXPECT_EQ(table.tail_bytes().load(), 0u);
 }
 
+// A catalog that is damaged and has its checksums.
 TEST_F(StoredForkTest, OfItselfCannotBeRead) {
   engine().Create(NewStream("/a"));
   engine().Create(NewFork("/b", "/a"));
