@@ -382,7 +382,7 @@ TEST_F(EngineTest, TheTtlBeginsWhenTheLastWatcherLeaves) {
     SCOPED_TRACE(ms);
     watch_for(ms);
     clock_.AdvanceMs(1'900);
-    EXPECT_EQ(VerdictAt("/ttl"), ReadVerdict::kOk);
+    ASSERT_EQ(VerdictAt("/ttl"), ReadVerdict::kOk);
   }
   {
     CountingWatcher watcher;
