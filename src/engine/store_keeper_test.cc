@@ -391,6 +391,7 @@ TEST_F(StoreKeeperTest, TheLogTakesNoSpaceBeforeACheckpointThatFoundNoneTwice) {
   clock().AdvanceMs(1'000);
   Run();
   EXPECT_EQ(checkpoints_, 1);
+  ASSERT_TRUE(log().RemoveSpares());  // of which it may make a file all the same
   EXPECT_TRUE(log().PrepareNext());
   EXPECT_TRUE(log().HasRoom());
 }
