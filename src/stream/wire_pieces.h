@@ -4,7 +4,6 @@
 // bytes and so does the text it gives out.
 #pragma once
 
-#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -14,8 +13,6 @@
 
 namespace thalweg {
 
-inline constexpr size_t kNumberBytesMax = 10;  // seven bits in each
-
 class PieceWriter {
  public:
   explicit PieceWriter(std::string& out) : out_(out) {}
@@ -23,11 +20,8 @@ class PieceWriter {
   void Byte(uint8_t value) { out_.push_back(static_cast<char>(value)); }
 
   void Number(uint64_t value) {
-    char bytes[kNumberBytesMax];
-    size_t count = 0;
-    for (; value >= 0x80; value >>= 7) bytes[count++] = static_cast<char>(value | 0x80);
-    bytes[count++] = static_cast<char>(value);
-    out_.append(bytes, count);
+    for (; value >= 0x80; value >>= 7) Byte(static_cast<uint8_t>(value | 0x80));
+    Byte(static_cast<uint8_t>(value));
   }
 
   // Small numbers of either sign take few bytes: 0, -1, 1, -2 go out as 0, 1, 2, 3.
