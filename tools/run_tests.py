@@ -4,8 +4,9 @@
   run_tests.py [--show] [STEP ...]    steps: tidy unit embed conformance e2e crash readme
                                       node seed asan tsan fuzz
 
-One line per step; what a step printed is kept in build/test-logs/STEP.log, and its end is shown
-where it failed. The last line is the sum: `N passed, N failed`. Exits 1 where anything failed.
+One line per step; what a step printed is kept in build/test-logs/STEP.log. Where it failed, its
+end is shown, and the lines that tell of a failure are shown once more at the end of all. The last
+line is the sum: `N passed, N failed`. Exits 1 where anything failed.
 """
 
 import argparse
@@ -24,6 +25,12 @@ ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 LOGS = os.path.join(ROOT, "build", "test-logs")
 JOBS = str(os.cpu_count() or 2)
 TAIL_LINES = 60
+TELLING_LINES_MAX = 20
+# How ctest, gtest, TAP, our own scripts and the sanitizers begin a line that tells of a failure.
+TELLS_FAILURE = re.compile(
+    r"\s*(not ok |FAIL|\[  FAILED  \]|\d+ - .* \((Failed|Timeout)\)|round \d+, seed |"
+    r".*(: Failure$|==ERROR|WARNING: \w+Sanitizer))"
+)
 STEP_SECONDS_MAX = 1500
 FUZZ_SECONDS = int(os.environ.get("FUZZ_SECONDS", "60"))
 CONFORMANCE_MODES = os.environ.get("MODES", "memory durable tiny restart").split()
@@ -151,6 +158,11 @@ class Step:
         self.log.flush()
         with open(self.log_path, encoding="utf-8") as log:
             return "".join(log.readlines()[-TAIL_LINES:])
+
+    def telling_lines(self):
+        with open(self.log_path, encoding="utf-8") as log:
+            telling = [line.strip() for line in log if TELLS_FAILURE.match(line)]
+        return telling[:TELLING_LINES_MAX]
 
 
 def build(step, preset, targets=()):
@@ -405,7 +417,7 @@ def run_step(name, show):
         path = os.path.relpath(step.log_path, ROOT)
         print(f"--- the end of {path}:\n{step.tail()}---", flush=True)
     step.log.close()
-    return step.passed, step.failed
+    return step
 
 
 def main():
@@ -422,8 +434,11 @@ def main():
     os.environ.setdefault("CCACHE_NOHASHDIR", "1")
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-    counts = [run_step(name, arguments.show) for name in arguments.steps or STEPS]
-    passed, failed = (sum(column) for column in zip(*counts))
+    steps = [run_step(name, arguments.show) for name in arguments.steps or STEPS]
+    for step in steps:
+        for line in step.telling_lines() if step.failed else []:
+            print(f"{step.name}: {line}")
+    passed, failed = sum(step.passed for step in steps), sum(step.failed for step in steps)
     print(f"{passed} passed, {failed} failed", flush=True)
     return 1 if failed else 0
 

@@ -156,7 +156,8 @@ DurableEngineEvents EventsOf(const std::string& path, const StoreOptions& option
       .on_failure = [teller, on_failure = options.on_failure](
                         const StorageFault& fault) { TellFailure(teller, on_failure, fault); },
       .on_trouble =
-          [teller](const StorageFault& fault) {
+          [teller, seldom = std::make_shared<Seldom>(clock)](const StorageFault& fault) {
+            if (fault.is_shortage && !seldom->Next()) return;  // a full disk is tried again often
             teller.Say(
                 LogLevel::kError,
                 "checkpoint, merge or expiry: {}; nothing is lost, and it is tried again {}. "

@@ -13,7 +13,8 @@ namespace {
 constexpr int64_t kIdleMs = 25;       // how soon what has become due is noticed
 constexpr int64_t kCleanMs = 100;     // the same while nothing has changed: it takes time to write
 constexpr int64_t kWaitForLogMs = 1;  // a commit takes about as long
-constexpr int64_t kRetryMs = 1'000;   // after trouble that may pass, such as a full disk
+constexpr int64_t kRetryMs = 250;     // after trouble that may pass, such as a full disk, …
+constexpr int64_t kRetryTimes = 3;    // … and at least so many times as long as the try took
 constexpr int64_t kPauseMs = 60'000;  // after trouble that hardly passes by itself
 constexpr int64_t kRestMs = 5'000;    // without a change since the last checkpoint
 constexpr size_t kMergeStepBytes = 4u << 20;
@@ -106,7 +107,7 @@ void StoreKeeper::BeginCheckpoint(int64_t now_ms) {
   auto checkpoint = engine_.NewCheckpoint(log_);
   const uint64_t log_bytes = log_.staged_bytes();
   const auto written = checkpoint->Write();
-  if (!written) return MeetCheckpointFault(written.error());
+  if (!written) return MeetCheckpointFault(written.error(), now_ms);
   if (!*written) return;
   began_ms_ = now_ms;
   log_bytes_at_begin_ = log_bytes;
@@ -122,7 +123,7 @@ int64_t StoreKeeper::EndCheckpoint(int64_t now_ms) {
   const auto report = checkpoint_->Commit();
   checkpoint_.reset();
   if (!report) {
-    MeetCheckpointFault(report.error());
+    MeetCheckpointFault(report.error(), now_ms);
     return kIdleMs;
   }
   if (std::exchange(found_no_space_, false)) log_.LeaveSpace(false);
@@ -196,7 +197,7 @@ int64_t StoreKeeper::Merge(int64_t now_ms) {
   const bool is_at_rest = engine_.tail_bytes() == 0 && now_ms - checkpointed_ms_ >= kRestMs;
   const auto more = engine_.store().MergeStep(kMergeStepBytes, is_at_rest);
   if (!more) {
-    Meet(more.error(), merge_at_ms_);
+    Meet(more.error(), now_ms, merge_at_ms_);
     // It has filled the disk, then: others get that space before it does so again.
     merge_at_ms_ = std::max(merge_at_ms_, now_ms + kPauseMs);
   }
@@ -217,19 +218,22 @@ bool StoreKeeper::IsMergingBehind() const {
   return engine_.store().segments().size() > kSegmentsInPeace;
 }
 
-// One that finds no space the next time either has it before the log.
-void StoreKeeper::MeetCheckpointFault(const StorageFault& fault) {
+// One that finds no space the next time either has it before the log. Then no append is taken
+// before it has been tried again.
+void StoreKeeper::MeetCheckpointFault(const StorageFault& fault, int64_t tried_ms) {
   if (fault.is_shortage && std::exchange(found_no_space_, true)) log_.LeaveSpace(true);
-  Meet(fault, checkpoint_at_ms_);
+  Meet(fault, tried_ms, checkpoint_at_ms_);
 }
 
-void StoreKeeper::Meet(const StorageFault& fault, int64_t& retry_at_ms) {
+void StoreKeeper::Meet(const StorageFault& fault, int64_t tried_ms, int64_t& retry_at_ms) {
   if (fault.kind == StorageFault::Kind::kDisk && !fault.is_shortage) {
     failed_ = true;
     if (events_.on_failure) events_.on_failure(fault);
     return;
   }
-  retry_at_ms = clock_.SteadyMs() + (fault.is_shortage ? kRetryMs : kPauseMs);
+  const int64_t now_ms = clock_.SteadyMs();
+  const int64_t soon_ms = std::max(kRetryMs, kRetryTimes * (now_ms - tried_ms));
+  retry_at_ms = now_ms + (fault.is_shortage ? soon_ms : kPauseMs);
   // A checkpoint frees files of the log, which can be spares again. Where a spare cannot be
   // removed, the next try tells why.
   if (fault.is_shortage) static_cast<void>(log_.RemoveSpares());

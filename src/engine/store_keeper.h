@@ -73,8 +73,8 @@ class StoreKeeper {
   bool IsMergingBehind() const;
   size_t RestAfterPiece();  // returns how long the next one may be
   void GiveMemoryBack(int64_t now_ms);
-  void MeetCheckpointFault(const StorageFault& fault);
-  void Meet(const StorageFault& fault, int64_t& retry_at_ms);
+  void MeetCheckpointFault(const StorageFault& fault, int64_t tried_ms);
+  void Meet(const StorageFault& fault, int64_t tried_ms, int64_t& retry_at_ms);
 
   Engine& engine_;
   LocalLog& log_;

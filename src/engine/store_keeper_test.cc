@@ -408,7 +408,7 @@ TEST_F(StoreKeeperTest, ACheckpointThatTheCatalogHasNoRoomForIsTriedAgainSoon) {
     catalog().FailNextCommit(true);
     Run();
     EXPECT_EQ(troubles_, 1);
-    clock().AdvanceMs(999);
+    clock().AdvanceMs(249);
     Run();
     EXPECT_EQ(checkpoints_, 0);
     clock().AdvanceMs(1);
@@ -416,6 +416,28 @@ TEST_F(StoreKeeperTest, ACheckpointThatTheCatalogHasNoRoomForIsTriedAgainSoon) {
     EXPECT_EQ(checkpoints_, 1);
   }
   EXPECT_EQ(failures_, 0);
+}
+
+TEST_F(StoreKeeperTest, ACheckpointThatTookLongToFindNoSpaceIsTriedAgainLater) {
+  int64_t took_ms = 0;
+  Keep({.age_ms_max = 1});
+  keeper_->SetPause([&](int64_t) {
+    took_ms += 1'000;
+    clock().AdvanceMs(1'000);
+  });
+  engine().Create(NewStream("/long"));
+  for (int i = 0; i < 16; ++i) Write("/long", std::string(100'000, 'x'));
+  clock().AdvanceMs(1);
+  disk().FailNth({.op = DiskOp::kSync, .path_part = "segments"}, 3, {.code = ENOSPC});
+  Run();
+  ASSERT_EQ(troubles_, 1);
+  ASSERT_GT(took_ms, 0);
+  clock().AdvanceMs(3 * took_ms - 1);
+  Run();
+  EXPECT_EQ(checkpoints_, 0);
+  clock().AdvanceMs(1);
+  Run();
+  EXPECT_EQ(checkpoints_, 1);
 }
 
 TEST_F(StoreKeeperTest, OnAFullDiskTheLogsSparesMakeRoomForACheckpoint) {
