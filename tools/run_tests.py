@@ -17,6 +17,7 @@ import resource
 import shutil
 import subprocess
 import sys
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 
@@ -105,13 +106,14 @@ def judge(code, counted):
 
 
 class Step:
-    """One step under way: its log and its counts."""
+    """One step under way: its log and its counts. Its commands may run side by side."""
 
     def __init__(self, name, show):
         self.name = name
         self.passed = 0
         self.failed = 0
         self.show = show
+        self.adding = threading.Lock()
         self.log_path = os.path.join(LOGS, f"{name}.log")
         self.log = open(self.log_path, "w", encoding="utf-8")
 
@@ -151,8 +153,9 @@ class Step:
         self.add(judge(code, counter(text)))
 
     def add(self, counts):
-        self.passed += counts[0]
-        self.failed += counts[1]
+        with self.adding:
+            self.passed += counts[0]
+            self.failed += counts[1]
 
     def tail(self):
         self.log.flush()
@@ -226,7 +229,6 @@ def embed(step):
 
 def run_conformance(step, preset, mode, env=None):
     folder = os.path.join(ROOT, "test", "conformance")
-    node_packages(step, folder)
     binary = os.path.join(ROOT, "build", preset, "thalweg")
     step.count(
         ["npm", "test", "--silent"], count_conformance, cwd=folder,
@@ -235,19 +237,17 @@ def run_conformance(step, preset, mode, env=None):
 
 
 def conformance(step):
-    build(step, "release", ["thalweg"])
-    for mode in CONFORMANCE_MODES:
-        run_conformance(step, "release", mode)
-    conformance_of_beast(step)
-
-
-def conformance_of_beast(step):
-    """The same through somebody else's HTTP server: the example."""
-    build(step, "release", ["example_beast"])
+    """The official suite, which mostly waits, against the program and through the example beast."""
+    build(step, "release", ["thalweg", "example_beast"])
+    node_packages(step, os.path.join(ROOT, "test", "conformance"))
     beast = os.path.join(ROOT, "build", "release", "examples", "beast")
-    for mode in set(CONFORMANCE_MODES) & {"memory", "durable"}:
-        env = {"THALWEG_BIN": beast, "THALWEG_PROGRAM": "beast"}
-        run_conformance(step, "release", mode, env)
+    through_beast = {"THALWEG_BIN": beast, "THALWEG_PROGRAM": "beast"}
+    with ThreadPoolExecutor(max_workers=int(JOBS)) as pool:
+        runs = [pool.submit(run_conformance, step, "release", mode) for mode in CONFORMANCE_MODES]
+        for mode in set(CONFORMANCE_MODES) & {"memory", "durable"}:
+            runs.append(pool.submit(run_conformance, step, "release", mode, through_beast))
+    for run in runs:
+        run.result()
 
 
 def e2e(step):
@@ -350,6 +350,7 @@ def seed(step):
 def asan(step):
     build(step, "asan")
     ctest(step, "asan", SANITIZER_ENVIRONMENT)
+    node_packages(step, os.path.join(ROOT, "test", "conformance"))
     run_conformance(step, "asan", "restart", SANITIZER_ENVIRONMENT)
     kill_loop(step, "asan", KILL_ROUNDS_ASAN, SANITIZER_ENVIRONMENT)
     node_under_asan(step)

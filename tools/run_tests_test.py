@@ -41,5 +41,26 @@ class Counting(unittest.TestCase):
         self.assertEqual(run_tests.judge(1, (3, 2)), (3, 2), "its own count holds")
 
 
+class Telling(unittest.TestCase):
+    def test_what_failed_stands_out_of_what_was_printed(self):
+        for line in [
+            "not ok 42 - a full disk heals by itself",
+            "    not ok 1 - a subtest",
+            "FAIL  a stalled reader costs 70000 bytes",
+            "FAILED: the README's curl: got 404",
+            "../../src/engine/store_keeper_test.cc:371: Failure",
+            "[  FAILED  ] StoreKeeperTest.Stops (3 ms)",
+            "\t414 - StoreKeeperTest.Stops (Failed)",
+            "\t414 - StoreKeeperTest.Stops (Timeout)",
+            "round 3, seed 7, directory /tmp/x:",
+            "==123==ERROR: AddressSanitizer: heap-use-after-free",
+            "WARNING: ThreadSanitizer: data race (pid=7)",
+        ]:
+            self.assertRegex(line, run_tests.TELLS_FAILURE)
+        for line in ["ok 42 - a disk that has failed", "0 passed, 0 failed", "# fail 0",
+                     "100% tests passed, 0 tests failed out of 120"]:  # fmt: skip
+            self.assertIsNone(run_tests.TELLS_FAILURE.match(line), line)
+
+
 if __name__ == "__main__":
     unittest.main()
