@@ -56,7 +56,7 @@ class Telling(unittest.TestCase):
             "==123==ERROR: AddressSanitizer: heap-use-after-free",
             "WARNING: ThreadSanitizer: data race (pid=7)",
         ]:
-            self.assertRegex(line, run_tests.TELLS_FAILURE)
+            self.assertIsNotNone(run_tests.TELLS_FAILURE.match(line), line)
         for line in ["ok 42 - a disk that has failed", "0 passed, 0 failed", "# fail 0",
                      "100% tests passed, 0 tests failed out of 120"]:  # fmt: skip
             self.assertIsNone(run_tests.TELLS_FAILURE.match(line), line)

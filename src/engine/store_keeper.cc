@@ -218,8 +218,8 @@ bool StoreKeeper::IsMergingBehind() const {
   return engine_.store().segments().size() > kSegmentsInPeace;
 }
 
-// One that finds no space the next time either has it before the log. Then no append is taken
-// before it has been tried again.
+// One that finds no space the next time either has it before the log: appends that
+// need a file of the log then wait for its next try.
 void StoreKeeper::MeetCheckpointFault(const StorageFault& fault, int64_t tried_ms) {
   if (fault.is_shortage && std::exchange(found_no_space_, true)) log_.LeaveSpace(true);
   Meet(fault, tried_ms, checkpoint_at_ms_);

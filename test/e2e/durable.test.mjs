@@ -138,9 +138,6 @@ test("a full disk refuses appends with 507 and heals by itself, 20 times", (t) =
 test("a full disk that checkpoints meet first heals by itself, too", (t) =>
   fullDisk(t, "--checkpoint-log", "64KiB", "--checkpoint-age", "20ms"));
 
-// The server promises a second; a machine that is busy with other things may give it less time.
-const ALLOWED_MS = 5_000;
-
 async function fillAndFree(server, ballast) {
   await send(server, "PUT", "a");
   await send(server, "PUT", "closing");
@@ -156,15 +153,15 @@ async function fillAndFree(server, ballast) {
       if (status === 204) taken += 1;
     }
     assert.equal(status, 507);
-    assert.ok(performance.now() - began < ALLOWED_MS, "the refusal took too long");
+    assert.ok(performance.now() - began < 100, "the refusal took too long");
     assert.equal((await send(server, "GET", "a")).status, 200);
     assert.equal(await tailOf(server, "a"), taken * body.length);
     rmSync(ballast);
     const freed = performance.now();
-    while (performance.now() - freed < ALLOWED_MS && status !== 204) {
+    while (performance.now() - freed < 1000 && status !== 204) {
       status = (await send(server, "POST", "a", body)).status;
     }
-    assert.equal(status, 204, "appends did not come back");
+    assert.equal(status, 204, "appends did not come back within a second");
     taken += 1;
   }
   assert.equal(
