@@ -44,14 +44,16 @@ Reading Begin(const StreamHandle& stream, Lsn rests_on, Lsn durable, ReadFrom fr
   outcome.stream = stream;
   reading.deferred = outcome.page.start < stream->own.start();
   if (reading.deferred) return reading;
-  if (!stream->own.IsBoundary(outcome.page.start)) {
+  if (!request.from_inside && !stream->own.IsBoundary(outcome.page.start)) {
     outcome.verdict = ReadVerdict::kNotABoundary;
     outcome.stream = nullptr;
     return reading;
   }
   Page& page = outcome.page;
-  page.end = stream->own.Collect(page.start, reading.shown.tail, request.bytes_max, page.parts,
+  page.end = stream->own.Collect(page.start, reading.shown.tail,
+                                 {request.bytes_max, request.part_bytes_max}, page.parts,
                                  request.with_ends ? &page.ends : nullptr);
+  page.ends_inside = request.part_bytes_max != 0 && !stream->own.IsBoundary(page.end);
   return reading;
 }
 
@@ -68,6 +70,8 @@ StorageResult<std::optional<ReadOutcome>> Complete(const StreamStore* store, Rea
   if (reading.deferred) {
     auto stretch = ReadHistory(store, outcome.stream, page.start, reading.shown.tail,
                                {.bytes_max = request.bytes_max,
+                                .part_bytes_max = request.part_bytes_max,
+                                .from_inside = request.from_inside,
                                 .with_ends = request.with_ends,
                                 .files = request.files,
                                 .may_wait = request.may_wait});
@@ -77,6 +81,7 @@ StorageResult<std::optional<ReadOutcome>> Complete(const StreamStore* store, Rea
     page.parts = std::move((*stretch)->parts);
     page.files = std::move((*stretch)->files);
     page.end = (*stretch)->end;
+    page.ends_inside = (*stretch)->ends_inside;
     page.ends = std::move((*stretch)->ends);
   }
   page.at_tail = page.end == reading.shown.tail;

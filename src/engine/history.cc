@@ -63,9 +63,10 @@ class LegReader {
 
  private:
   Taken TakeFromMemory(const TailBytes& own, size_t room) {
-    if (!own.IsBoundary(stretch_.end)) return Taken::kNoBoundary;
-    const Offset end = own.Collect(stretch_.end, leg_.end, room, stretch_.parts,
-                                   request_.with_ends ? &stretch_.ends : nullptr);
+    if (!request_.from_inside && !own.IsBoundary(stretch_.end)) return Taken::kNoBoundary;
+    const Offset end = own.Collect(stretch_.end, leg_.end, {room, request_.part_bytes_max},
+                                   stretch_.parts, request_.with_ends ? &stretch_.ends : nullptr);
+    stretch_.ends_inside = request_.part_bytes_max != 0 && !own.IsBoundary(end);
     return std::exchange(stretch_.end, end) == end ? Taken::kNothingFits : Taken::kSome;
   }
 
@@ -86,6 +87,7 @@ class LegReader {
     stretch_.parts.push_back(std::move((*found)->bytes));
     stretch_.ends.insert(stretch_.ends.end(), (*found)->ends.begin(), (*found)->ends.end());
     stretch_.end = (*found)->end;
+    stretch_.ends_inside = (*found)->ends_inside;
     return Taken::kSome;
   }
 
@@ -124,7 +126,8 @@ StorageResult<std::optional<Stretch>> ReadHistory(const StreamStore* store,
         THALWEG_ASSERT(stretch.parts.empty());
         return Stretch{.boundary = false, .parts = {}, .end = {}};
       }
-      if (*took == Taken::kNothingFits && stretch.end < leg->end) return stretch;
+      const bool is_full = *took == Taken::kNothingFits || stretch.ends_inside;
+      if (is_full && stretch.end < leg->end) return stretch;
     } while (stretch.end < leg->end);
   }
   return stretch;

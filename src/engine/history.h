@@ -18,13 +18,14 @@ struct Stretch {
   bool boundary = true;  // false: `from` lies inside an append; nothing else is set
   std::vector<Bytes> parts;
   Offset end;
+  bool ends_inside = false;  // an append
   std::vector<FilePart> files{};
   std::vector<Offset> ends{};  // of each append, where they were asked for
 };
 
-// Whole appends of `stream`, inherited or its own, from `from` to `limit`. Null: a stream of the
-// chain vanished meanwhile; look again. `store` is null where all is in memory. REQUIRES: `limit`
-// is a boundary at or behind `from`.
+// What `request` asks of `stream`, inherited or its own, from `from` to `limit`. Null: a stream of
+// the chain vanished meanwhile; look again. `store` is null where all is in memory. REQUIRES:
+// `limit` is a boundary at or behind `from`.
 [[nodiscard]] StorageResult<std::optional<Stretch>> ReadHistory(const StreamStore* store,
                                                                 const StreamHandle& stream,
                                                                 Offset from, Offset limit,

@@ -69,6 +69,24 @@ TEST_F(HistoryTest, SaysWhereAnAppendIsCut) {
   EXPECT_FALSE(Read(HandleOf("/c"), 3, 4, 100)->boundary);
 }
 
+TEST_F(HistoryTest, GivesALongAppendInPartsToWhoAsksForThem) {
+  engine_->Create(NewStream("/long", kBytesType, "a"));
+  engine_->Append("/long", NewAppend("bcdefgh"));
+  engine_->Create(NewFork("/fork", "/long"));
+  engine_->Append("/fork", NewAppend("ij"));
+  const StreamHandle fork = HandleOf("/fork");
+  std::vector<std::string> parts;
+  StretchRequest request{.bytes_max = 2, .part_bytes_max = 3};
+  for (Offset at; at < Offset{10};) {
+    const auto read = ReadHistory(nullptr, fork, at, Offset{10}, request);
+    ASSERT_TRUE(read && *read && (*read)->boundary && at < (*read)->end);
+    parts.push_back(TextOf(**read) + ((*read)->ends_inside ? ".." : ""));
+    at = (*read)->end;
+    request.from_inside = (*read)->ends_inside;
+  }
+  EXPECT_EQ(parts, (std::vector<std::string>{"a", "bcd..", "efg..", "h", "ij"}));
+}
+
 TEST_F(HistoryTest, OfAStreamThatVanishedIsNotReadAtAll) {
   const StreamHandle stream = HandleOf("/c");
   engine_->Remove("/c");

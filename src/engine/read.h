@@ -40,11 +40,13 @@ enum class ReadVerdict : uint8_t {
 
 // How much of a stream a read gives, and what it counts as.
 struct PageRequest {
-  size_t bytes_max = 0;    // but at least one append is given
-  bool with_ends = false;  // fills Page::ends
-  bool is_use = true;      // starts the TTL's window anew
-  bool files = false;      // long parts that memory has no more may be given as Page::files
-  bool may_wait = true;    // for the disk; else kWouldWait where that may be needed
+  size_t bytes_max = 0;       // but at least one append is given
+  size_t part_bytes_max = 0;  // or, of an append longer than this too, so much; 0: all of it
+  bool from_inside = false;   // the read may begin inside an append, where such a part ended
+  bool with_ends = false;     // fills Page::ends
+  bool is_use = true;         // starts the TTL's window anew
+  bool files = false;         // long parts that memory has no more may be given as Page::files
+  bool may_wait = true;       // for the disk; else kWouldWait where that may be needed
 };
 
 // What does not change while a stream lives. Borrows from it.
@@ -59,16 +61,17 @@ struct FilePart {
   FileRange range;
 };
 
-// Whole appends from `start` to `end`; a part of a page is bytes in memory or, for who takes such,
-// in a file.
+// Whole appends from `start` to `end`, or a part of a long one for who asked for that; a part of a
+// page is bytes in memory or, for who takes such, in a file.
 struct Page {
   std::vector<Bytes> parts;
   std::vector<FilePart> files{};  // in order
   std::vector<Offset> ends{};     // of each append, where they were asked for
   Offset start;
   Offset end;
-  bool at_tail = false;  // nothing durable stands behind `end`
-  bool closed = false;   // at_tail, and the stream is closed
+  bool ends_inside = false;  // an append: the page is a part of it
+  bool at_tail = false;      // nothing durable stands behind `end`
+  bool closed = false;       // at_tail, and the stream is closed
 
   uint64_t size() const { return end.value - start.value; }
 };

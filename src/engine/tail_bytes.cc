@@ -131,22 +131,24 @@ bool TailBytes::IsBoundary(Offset at) const {
   return chunk.BoundaryWithin(at.value - chunk.base) == at.value - chunk.base;
 }
 
-Offset TailBytes::Collect(Offset from, Offset limit, size_t bytes_max, std::vector<Bytes>& parts,
+Offset TailBytes::Collect(Offset from, Offset limit, Portion portion, std::vector<Bytes>& parts,
                           std::vector<Offset>* ends) const {
   THALWEG_ASSERT(start_ <= from && from <= limit && limit <= end());
   for (size_t i = ChunkAt(from); from < limit; ++i) {
     const Chunk& chunk = ChunkOf(i);
     const auto begin = static_cast<uint32_t>(from.value - chunk.base);
-    const uint64_t room = std::min<uint64_t>(limit.value - from.value, bytes_max);
+    const uint64_t room = std::min<uint64_t>(limit.value - from.value, portion.bytes_max);
     uint32_t end = chunk.BoundaryWithin(begin + room);
     if (end <= begin) {
       if (!parts.empty()) break;
       end = chunk.BoundaryAfter(begin);
+      const bool is_cut = portion.part_bytes_max != 0 && end - begin > portion.part_bytes_max;
+      if (is_cut) end = begin + static_cast<uint32_t>(portion.part_bytes_max);
     }
     parts.emplace_back(chunk.data, std::string_view(chunk.data.get() + begin, end - begin));
     if (ends != nullptr) chunk.CollectEnds(begin, end, *ends);
     from.value += end - begin;
-    bytes_max -= std::min<size_t>(bytes_max, end - begin);
+    portion.bytes_max -= std::min<size_t>(portion.bytes_max, end - begin);
     if (end < chunk.used) break;
   }
   return from;

@@ -19,7 +19,7 @@ TEST(TailBytes, HoldsNothingAtFirstAndItsStartIsABoundary) {
   EXPECT_EQ(bytes.end(), Offset{7});
   EXPECT_TRUE(bytes.IsBoundary(Offset{7}));
   std::vector<Bytes> parts;
-  EXPECT_EQ(bytes.Collect(Offset{7}, Offset{7}, 100, parts), Offset{7});
+  EXPECT_EQ(bytes.Collect(Offset{7}, Offset{7}, {100}, parts), Offset{7});
   EXPECT_TRUE(parts.empty());
 }
 
@@ -40,7 +40,7 @@ TEST(TailBytes, PagesEndOnBoundariesWithinTheBudgetYetHoldOneAppend) {
   };
   for (const Case& c : cases) {
     std::vector<Bytes> parts;
-    const Offset end = bytes.Collect(Offset{c.from}, Offset{c.limit}, c.bytes_max, parts);
+    const Offset end = bytes.Collect(Offset{c.from}, Offset{c.limit}, {c.bytes_max}, parts);
     EXPECT_EQ(Text(parts), c.want) << c.why;
     EXPECT_EQ(end.value - c.from, Text(parts).size()) << c.why;
     EXPECT_LE(parts.size(), 1u) << "neighbours in one chunk are one part: " << c.why;
@@ -51,8 +51,34 @@ TEST(TailBytes, TakesNothingMoreWhereThePageHoldsSomethingAndTheBudgetIsSpent) {
   TailBytes bytes(Offset{0});
   bytes.Append("aa");
   std::vector<Bytes> parts = {Bytes::Static("x")};
-  EXPECT_EQ(bytes.Collect(Offset{0}, Offset{2}, 1, parts), Offset{0});
+  EXPECT_EQ(bytes.Collect(Offset{0}, Offset{2}, {1}, parts), Offset{0});
   EXPECT_EQ(parts.size(), 1u);
+}
+
+TEST(TailBytes, GivesOfALongAppendOnlyAPartToWhoAsksForThat) {
+  TailBytes bytes(Offset{10});
+  for (const char* text : {"aa", "bcdefgh", "i"}) bytes.Append(text);
+  struct Case {
+    const char* why;
+    uint64_t from;
+    TailBytes::Portion portion;
+    const char* want;
+  };
+  const Case cases[] = {
+      {"what is short is whole", 10, {3, 4}, "aa"},
+      {"a part of what is long", 12, {3, 4}, "bcde"},
+      {"the next part", 16, {2, 2}, "fg"},
+      {"no longer than a part, so whole", 16, {1, 3}, "fgh"},
+      {"the rest, and what follows where both fit", 16, {4, 4}, "fghi"},
+      {"only the rest where not", 16, {3, 3}, "fgh"},
+      {"all of the rest where no part was asked for", 13, {1, 0}, "cdefgh"},
+  };
+  for (const Case& c : cases) {
+    std::vector<Bytes> parts;
+    const Offset end = bytes.Collect(Offset{c.from}, Offset{20}, c.portion, parts);
+    EXPECT_EQ(Text(parts), c.want) << c.why;
+    EXPECT_EQ(end.value - c.from, Text(parts).size()) << c.why;
+  }
 }
 
 TEST(TailBytes, ALongAppendIsAdoptedAsItsOwnChunkWithoutACopy) {
@@ -64,7 +90,7 @@ TEST(TailBytes, ALongAppendIsAdoptedAsItsOwnChunkWithoutACopy) {
   bytes.Append(big, std::move(copy));
   bytes.Append("tail");
   std::vector<Bytes> parts;
-  bytes.Collect(Offset{0}, bytes.end(), SIZE_MAX, parts);
+  bytes.Collect(Offset{0}, bytes.end(), {SIZE_MAX}, parts);
   ASSERT_EQ(parts.size(), 3u);
   EXPECT_EQ(parts[1].data(), data);
   EXPECT_EQ(Text(parts), "head" + big + "tail");
@@ -75,10 +101,10 @@ TEST(TailBytes, PublishedBytesStayWhereTheyAreWhileMoreIsAppended) {
   TailBytes bytes(Offset{0});
   bytes.Append("first");
   std::vector<Bytes> early;
-  bytes.Collect(Offset{0}, Offset{5}, 100, early);
+  bytes.Collect(Offset{0}, Offset{5}, {100}, early);
   for (int i = 0; i < 10'000; ++i) bytes.Append("more of it");
   std::vector<Bytes> late;
-  bytes.Collect(Offset{0}, Offset{5}, 100, late);
+  bytes.Collect(Offset{0}, Offset{5}, {100}, late);
   EXPECT_EQ(early[0].view(), "first");
   EXPECT_EQ(early[0].data(), late[0].data());
 }
@@ -124,7 +150,7 @@ TEST(TailBytes, ChunksOfAnArenaStandSideBySideUntilItBeginsAnotherBlock) {
   for (TailBytes& bytes : streams) {
     if (&bytes == &streams[2]) arena.BeginBlock();
     bytes.Append(std::string(kChunkBytesMin, 'x'), nullptr, &arena);
-    bytes.Collect(Offset{0}, bytes.end(), 100, parts);
+    bytes.Collect(Offset{0}, bytes.end(), {100}, parts);
   }
   const auto from_first = [&](size_t i) { return std::abs(parts[i].data() - parts[0].data()); };
   EXPECT_LE(from_first(1), static_cast<ptrdiff_t>(2 * kChunkBytesMin));
@@ -137,7 +163,7 @@ TEST(TailBytes, AnEndedChunkTakesNoMore) {
   for (const char* text : {"a", "b"}) bytes.Append(text);
   bytes.EndChunk();
   bytes.Append("c");
-  bytes.Collect(Offset{0}, bytes.end(), 100, parts);
+  bytes.Collect(Offset{0}, bytes.end(), {100}, parts);
   ASSERT_EQ(parts.size(), 2u);
   EXPECT_EQ(parts[0].view(), "ab");
   EXPECT_EQ(parts[1].view(), "c");
@@ -150,7 +176,7 @@ TEST(TailBytes, ACopyKeepsWhatTheOriginalForgetsAndSeesNothingNew) {
   bytes.Append("two");
   static_cast<void>(bytes.DropTo(bytes.end()));
   std::vector<Bytes> parts;
-  EXPECT_EQ(copy.Collect(Offset{0}, copy.end(), 100, parts), Offset{3});
+  EXPECT_EQ(copy.Collect(Offset{0}, copy.end(), {100}, parts), Offset{3});
   EXPECT_EQ(Text(parts), "one");
 }
 
@@ -169,8 +195,9 @@ TEST(TailBytes, AgreesWithAPlainStringOverRandomAppendsAndReads) {
     const size_t first = random() % boundaries.size();
     const size_t last = first + random() % (boundaries.size() - first);
     std::vector<Bytes> parts;
-    const Offset end = bytes.Collect(Offset{boundaries[first]}, Offset{boundaries[last]},
-                                     random() % (2 * kChunkBytesMax), parts);
+    const size_t bytes_max = random() % (2 * kChunkBytesMax);
+    const Offset end =
+        bytes.Collect(Offset{boundaries[first]}, Offset{boundaries[last]}, {bytes_max}, parts);
     EXPECT_TRUE(bytes.IsBoundary(end));
     EXPECT_EQ(Text(parts), all.substr(boundaries[first] - 100, end.value - boundaries[first]));
     EXPECT_EQ(first == last, parts.empty());

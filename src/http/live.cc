@@ -78,7 +78,8 @@ void LiveReaders::Impl::AnswerLongPoll(LiveRequest& request, ReadOutcome& outcom
 }
 
 void LiveReaders::Impl::Sse(LiveRequest request, Responder& responder) {
-  Begin(std::move(request), {.bytes_max = kSsePageBytesMax}, responder,
+  const PageRequest page{.bytes_max = kSsePageBytesMax, .part_bytes_max = kSsePartBytesMax};
+  Begin(std::move(request), page, responder,
         [this](LiveRequest& asked, ReadOutcome& outcome, Responder& to) {
           LiveHub* const hub = HubFor(outcome.stream, to);
           if (hub != nullptr) hub->sse().Add(to, outcome.page.start, asked.cursor);

@@ -22,8 +22,7 @@ LiveHub::~LiveHub() {
 
 StreamInfo LiveHub::info() const { return Engine::Info(stream_); }
 
-std::optional<ReadOutcome> LiveHub::Read(Offset from, size_t page_bytes_max) {
-  const PageKey page{from, page_bytes_max};
+std::optional<ReadOutcome> LiveHub::Read(const PageKey& page) {
   if (fetching_.contains(page)) return std::nullopt;
   ReadOutcome outcome = Look(page);
   if (outcome.verdict == ReadVerdict::kWouldWait) {
@@ -53,15 +52,22 @@ ReadOutcome LiveHub::Look(const PageKey& page) {
   if (arrived_ != nullptr && arrived_->page == page) return arrived_->outcome;
   Engine& engine = shared_.context.engine;
   const bool may_wait = engine.disk_workers() == nullptr;
-  return engine.Read(stream_, page.from, {.bytes_max = page.bytes_max, .may_wait = may_wait});
+  return engine.Read(stream_, page.from, RequestOf(page, may_wait));
+}
+
+PageRequest LiveHub::RequestOf(const PageKey& page, bool may_wait) {
+  return {.bytes_max = page.bytes_max,
+          .part_bytes_max = page.part_bytes_max,
+          .from_inside = page.from_inside,
+          .may_wait = may_wait};
 }
 
 void LiveHub::Fetch(const PageKey& page) {
   fetching_.insert(page);
   Engine& engine = shared_.context.engine;
   engine.disk_workers()->Post([way_back = way_back_, &engine, stream = stream_, page] {
-    way_back->Post([arrived = Arrived{page, engine.Read(stream, page.from, page.bytes_max)}](
-                       LiveHub& hub) { hub.Arrive(arrived); });
+    Arrived arrived{page, engine.Read(stream, page.from, RequestOf(page, true))};
+    way_back->Post([arrived = std::move(arrived)](LiveHub& hub) { hub.Arrive(arrived); });
   });
 }
 
@@ -98,7 +104,7 @@ void LiveHub::Sweep() {
 
 void LiveHub::Shutdown() {
   polls_.AnswerAll();
-  sse_.EndAll();
+  sse_.Shutdown();
 }
 
 }  // namespace thalweg

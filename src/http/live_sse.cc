@@ -30,9 +30,16 @@ void LiveSse::ResumeBehind() {
   for (auto it = behind_.begin(); it != behind_.end();) Resume(*it++);
 }
 
+std::optional<ReadOutcome> LiveSse::Read(const SsePlace& from) {
+  return hub_.Read({.from = from.offset,
+                    .bytes_max = kSsePageBytesMax,
+                    .part_bytes_max = kSsePartBytesMax,
+                    .from_inside = from.is_inside()});
+}
+
 // Sends `reader` its next page, or lets it join the live ones; false where it has to wait.
 bool LiveSse::SendNext(SseReader& reader) {
-  const std::optional<ReadOutcome> outcome = hub_.Read(reader.offset(), kSsePageBytesMax);
+  const std::optional<ReadOutcome> outcome = Read(reader.place());
   if (!outcome) return false;
   const Page& page = outcome->page;
   if (outcome->verdict != ReadVerdict::kOk) {
@@ -41,33 +48,28 @@ bool LiveSse::SendNext(SseReader& reader) {
     JoinLive(reader);
   } else {
     reader.Send(EventFor(reader, page));
-    if (!reader.ended() && hub_.shared().shut_down) reader.End();
   }
   return true;
 }
 
 SseEvent LiveSse::EventFor(SseReader& reader, const Page& page) {
   const uint64_t cursor = reader.AdvanceCursor();
-  const SseControl& control = shared_.control;
-  if (shared_.start == page.start && control.next == page.end &&
-      control.up_to_date == page.at_tail && control.closed == page.closed) {
-    if (auto owner = shared_.owner.lock(); owner != nullptr) {
-      return {Bytes(std::move(owner), shared_.text), shared_.data_bytes, shared_.start, control};
-    }
-  }
-  SseEvent event = EncodeSseEvent(hub_.info().config.kind, page, cursor);
-  if (event.bytes.size() >= kSharedBytesMin) {
-    shared_ = {event.bytes.owner(), event.bytes.view(), event.data_bytes, event.start,
-               event.control};
-  }
+  const bool is_shared = !shared_.bytes.empty() && shared_.begin.offset == page.start &&
+                         shared_.end.offset == page.end &&
+                         shared_.control.up_to_date == page.at_tail &&
+                         shared_.control.closed == page.closed;
+  if (is_shared) return shared_;
+  SseEvent event = EncodeSseEvent(hub_.info().config.kind, reader.place(), page, cursor);
+  if (event.bytes.size() >= kSharedBytesMin) shared_ = event;
   return event;
 }
 
 void LiveSse::JoinLive(SseReader& reader) {
   THALWEG_ASSERT(!reader.live && reader.has_room());
-  if (live_.empty()) position_ = reader.offset();
+  if (live_.empty()) place_ = reader.place();
   live_.splice(live_.end(), behind_, reader.self);
   reader.live = true;
+  if (behind_.empty()) shared_ = {};
 }
 
 void LiveSse::FellBehind(SseReader& reader) {
@@ -78,13 +80,15 @@ void LiveSse::FellBehind(SseReader& reader) {
 
 void LiveSse::Publish() {
   while (!live_.empty()) {
-    const std::optional<ReadOutcome> outcome = hub_.Read(position_, kSsePageBytesMax);
+    const std::optional<ReadOutcome> outcome = Read(place_);
     if (!outcome) return;
     if (outcome->verdict != ReadVerdict::kOk) return EndAll();
     const Page& page = outcome->page;
     if (page.size() == 0 && !page.closed) return;
-    position_ = page.end;
-    SendToLive(EncodeSseEvent(hub_.info().config.kind, page, hub_.shared().CurrentCursor()));
+    const uint64_t cursor = hub_.shared().CurrentCursor();
+    const SseEvent event = EncodeSseEvent(hub_.info().config.kind, place_, page, cursor);
+    place_ = event.end;
+    SendToLive(event);
     if (page.at_tail) return;
   }
 }
@@ -96,7 +100,7 @@ void LiveSse::SendToLive(const SseEvent& event) {
     live_.splice(live_.end(), live_, live_.begin());
     SseReader& reader = live_.back();
     PrefetchNext();
-    if (reader.offset() == event.start) {
+    if (reader.place().offset == event.begin.offset) {
       reader.Send(event);
       if (!reader.ended() && !reader.has_room()) FellBehind(reader);
     } else {
@@ -116,6 +120,15 @@ void LiveSse::PrefetchNext() {
   if (after != live_.end()) after->Prefetch();
 }
 
+void LiveSse::Shutdown() {
+  for (std::list<SseReader>* readers : {&live_, &behind_}) {
+    for (auto it = readers->begin(); it != readers->end();) {
+      SseReader& reader = *it++;
+      if (!reader.place().is_inside()) reader.End();
+    }
+  }
+}
+
 void LiveSse::EndAll() {
   while (!live_.empty()) live_.front().End();
   while (!behind_.empty()) behind_.front().End();
@@ -124,6 +137,7 @@ void LiveSse::EndAll() {
 void LiveSse::Forget(SseReader& reader) {
   ended_.splice(ended_.end(), reader.live ? live_ : behind_, reader.self);
   reader.live = false;
+  if (behind_.empty()) shared_ = {};
   hub_.ReaderEnded();
 }
 

@@ -6,9 +6,7 @@
 
 #include <cstddef>
 #include <list>
-#include <memory>
 #include <optional>
-#include <string_view>
 
 #include "engine/read.h"
 #include "http/sse.h"
@@ -18,9 +16,13 @@ namespace thalweg {
 
 class LiveHub;
 
-// Of one event: what a stalled reader may hold beyond what its transport had room for. A longer
-// append is one event all the same, which those who hold it share.
+// Of the stream in one event: what a stalled reader may hold beyond what its transport had room
+// for.
 inline constexpr size_t kSsePageBytesMax = 32u << 10;
+
+// An append longer than that is one event all the same, whole up to this and beyond it piece by
+// piece: 64 MiB of newlines become 400 MiB, which took a loop 1.1 s in one.
+inline constexpr size_t kSsePartBytesMax = 128u << 10;
 
 class LiveSse {
  public:
@@ -39,8 +41,8 @@ class LiveSse {
   // `reader` is sent nothing more until Resume.
   void FellBehind(SseReader& reader);
 
-  // Ends all responses.
-  void EndAll();
+  // Ends all responses; those that are inside an event once it is complete.
+  void Shutdown();
 
   // `reader` has ended: it is freed with the next Sweep.
   void Forget(SseReader& reader);
@@ -49,29 +51,23 @@ class LiveSse {
   size_t size() const { return live_.size() + behind_.size(); }
 
  private:
-  // A long event that was encoded for a reader that caught up, as long as a transport holds it: who
-  // comes to the same place meanwhile shares it, so that a long append is not in memory once for
-  // each reader that does not take it.
-  struct Shared {
-    std::weak_ptr<const void> owner;  // of `text`
-    std::string_view text;
-    size_t data_bytes = 0;
-    Offset start;
-    SseControl control;
-  };
-
+  std::optional<ReadOutcome> Read(const SsePlace& from);
   bool SendNext(SseReader& reader);
   SseEvent EventFor(SseReader& reader, const Page& page);
   void JoinLive(SseReader& reader);
   void SendToLive(const SseEvent& event);
   void PrefetchNext();
+  void EndAll();
 
   LiveHub& hub_;
-  Offset position_;            // what the live ones have been sent
-  std::list<SseReader> live_;  // each at position_, or past it where it read on by itself
+  SsePlace place_;             // what the live ones have been sent
+  std::list<SseReader> live_;  // each at place_, or past it where it read on by itself
   std::list<SseReader> behind_;
   std::list<SseReader> ended_;
-  Shared shared_;
+  // What was encoded last for a reader that caught up, where it is long: who comes to the same
+  // place shares it, so that a long append is not in memory, nor encoded, once for each of them.
+  // Kept while any reader is behind.
+  SseEvent shared_;
 };
 
 }  // namespace thalweg

@@ -22,12 +22,12 @@ size_t TotalBytes(const std::vector<Bytes>& parts) {
 // Writes text as `data:` lines, part by part; a line and a CRLF may span parts.
 class LineWriter {
  public:
-  explicit LineWriter(std::string& out) : out_(out) { out_ += kLineBegin; }
+  LineWriter(SseDataState& state, std::string& out) : state_(state), out_(out) {}
 
   void Write(std::string_view text) {
     if (text.empty()) return;
-    if (after_cr_ && text.front() == '\n') text.remove_prefix(1);
-    after_cr_ = false;
+    if (state_.after_cr && text.front() == '\n') text.remove_prefix(1);
+    state_.after_cr = false;
     Scan cr{'\r', text}, lf{'\n', text};
     while (!text.empty()) {
       const char* const end = std::min(cr.Find(text), lf.Find(text));
@@ -36,8 +36,6 @@ class LineWriter {
       if (!text.empty()) BreakLine(text);
     }
   }
-
-  void End() { out_ += "\n\n"; }
 
  private:
   // Where `wanted` stands next; each byte is looked at once however often it is asked.
@@ -58,97 +56,91 @@ class LineWriter {
   void WriteInLine(std::string_view text) {
     if (text.empty()) return;
     // A parser strips one space behind the colon: give it one where the line has its own.
-    if (line_is_empty_ && text.front() == ' ') out_ += ' ';
-    line_is_empty_ = false;
+    if (state_.line_is_empty && text.front() == ' ') out_ += ' ';
+    state_.line_is_empty = false;
     out_ += text;
   }
 
   void BreakLine(std::string_view& text) {
     const bool cr = text.front() == '\r';
     text.remove_prefix(1);
-    after_cr_ = cr && text.empty();
+    state_.after_cr = cr && text.empty();
     if (cr && text.starts_with('\n')) text.remove_prefix(1);
     out_ += '\n';
     out_ += kLineBegin;
-    line_is_empty_ = true;
+    state_.line_is_empty = true;
   }
 
+  SseDataState& state_;
   std::string& out_;
-  bool line_is_empty_ = true;
-  bool after_cr_ = false;  // the last part ended in CR: an LF that follows belongs to it
 };
 
 // Standard alphabet, padded, over the seams of parts.
 class Base64Writer {
  public:
-  explicit Base64Writer(std::string& out) : out_(out) {}
+  Base64Writer(SseDataState& state, std::string& out) : state_(state), out_(out) {}
 
   void Write(std::string_view bytes) {
-    for (; held_count_ != 0 && !bytes.empty(); bytes.remove_prefix(1)) Hold(bytes.front());
-    const size_t whole = bytes.size() / 3 * 3;
-    for (size_t i = 0; i < whole; i += 3) WriteGroup(bytes.data() + i);
-    for (const char c : bytes.substr(whole)) Hold(c);
+    for (; state_.held_bytes != 0 && !bytes.empty(); bytes.remove_prefix(1)) Hold(bytes.front());
+    const size_t groups = bytes.size() / 3;
+    WriteGroups(bytes.data(), groups);
+    for (const char c : bytes.substr(groups * 3)) Hold(c);
   }
 
   void End() {
-    if (held_count_ == 0) return;
-    const size_t pad = 3 - held_count_;
-    while (held_count_ != 0) Hold('\0');
+    if (state_.held_bytes == 0) return;
+    const size_t pad = 3 - state_.held_bytes;
+    while (state_.held_bytes != 0) Hold('\0');
     out_.replace(out_.size() - pad, pad, pad, '=');
   }
 
  private:
   void Hold(char c) {
-    held_[held_count_++] = c;
-    if (held_count_ < 3) return;
-    WriteGroup(held_.data());
-    held_count_ = 0;
+    if (state_.held_bytes < state_.held.size()) {
+      state_.held[state_.held_bytes++] = c;
+      return;
+    }
+    const char group[3] = {state_.held[0], state_.held[1], c};
+    WriteGroups(group, 1);
+    state_.held_bytes = 0;
   }
 
-  void WriteGroup(const char* group) {
+  void WriteGroups(const char* from, size_t groups) {
+    const size_t before = out_.size();
+    out_.resize_and_overwrite(before + groups * 4, [&](char* data, size_t) {
+      char* to = data + before;
+      for (size_t i = 0; i < groups; ++i, from += 3, to += 4) EncodeGroup(from, to);
+      return before + groups * 4;
+    });
+  }
+
+  static void EncodeGroup(const char* group, char* to) {
     static constexpr char kAlphabet[] =
         "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     const auto byte = [group](int i) {
       return static_cast<uint32_t>(static_cast<uint8_t>(group[i]));
     };
     const uint32_t bits = byte(0) << 16 | byte(1) << 8 | byte(2);
-    const char text[4] = {kAlphabet[bits >> 18], kAlphabet[bits >> 12 & 63],
-                          kAlphabet[bits >> 6 & 63], kAlphabet[bits & 63]};
-    out_.append(text, 4);
+    to[0] = kAlphabet[bits >> 18];
+    to[1] = kAlphabet[bits >> 12 & 63];
+    to[2] = kAlphabet[bits >> 6 & 63];
+    to[3] = kAlphabet[bits & 63];
   }
 
+  SseDataState& state_;
   std::string& out_;
-  std::array<char, 3> held_{};
-  size_t held_count_ = 0;
 };
 
-void AppendText(const std::vector<Bytes>& parts, std::string& out) {
-  LineWriter lines(out);
-  for (const Bytes& part : parts) lines.Write(part.view());
-  lines.End();
-}
-
-void AppendJson(const std::vector<Bytes>& parts, std::string& out) {
-  LineWriter lines(out);
-  lines.Write("[");
+// The last comma of all is left out.
+void WriteJson(const std::vector<Bytes>& parts, bool more, LineWriter& lines) {
   size_t left = TotalBytes(parts);
   for (const Bytes& part : parts) {
     if (part.empty()) continue;
     left -= part.size();
-    const bool last = left == 0;
+    const bool last = left == 0 && !more;
     THALWEG_ASSERT(!last || part.view().back() == ',');
     lines.Write(part.view().substr(0, part.size() - (last ? 1 : 0)));
   }
-  lines.Write("]");
-  lines.End();
-}
-
-void AppendBase64(const std::vector<Bytes>& parts, std::string& out) {
-  out += kLineBegin;
-  Base64Writer base64(out);
-  for (const Bytes& part : parts) base64.Write(part.view());
-  base64.End();
-  out += "\n\n";
 }
 
 // An upper bound, near the truth: what an event allocates stays pinned as long as a slow reader.
@@ -167,13 +159,31 @@ size_t EncodedBytesMax(ContentKind kind, const std::vector<Bytes>& parts) {
 
 }  // namespace
 
-void AppendSseData(ContentKind kind, const std::vector<Bytes>& parts, std::string& out) {
-  out += "event: data\n";
-  switch (kind) {
-    case ContentKind::kText: return AppendText(parts, out);
-    case ContentKind::kJson: return AppendJson(parts, out);
-    case ContentKind::kBytes: return AppendBase64(parts, out);
+void AppendSseData(ContentKind kind, const std::vector<Bytes>& parts, bool more,
+                   SseDataState& state, std::string& out) {
+  LineWriter lines(state, out);
+  Base64Writer base64(state, out);
+  if (!state.is_begun) {
+    state.is_begun = true;
+    out.append("event: data\n").append(kLineBegin);
+    if (kind == ContentKind::kJson) lines.Write("[");
   }
+  switch (kind) {
+    case ContentKind::kText:
+      for (const Bytes& part : parts) lines.Write(part.view());
+      break;
+    case ContentKind::kJson:
+      WriteJson(parts, more, lines);
+      if (!more) lines.Write("]");
+      break;
+    case ContentKind::kBytes:
+      for (const Bytes& part : parts) base64.Write(part.view());
+      if (!more) base64.End();
+      break;
+  }
+  if (more) return;
+  out += "\n\n";
+  state = {};
 }
 
 void AppendSseControl(const SseControl& control, std::string& out) {
@@ -190,15 +200,18 @@ void AppendSseControl(const SseControl& control, std::string& out) {
   out += "}\n\n";
 }
 
-SseEvent EncodeSseEvent(ContentKind kind, const Page& page, uint64_t cursor) {
-  SseEvent event;
-  event.start = page.start;
+SseEvent EncodeSseEvent(ContentKind kind, const SsePlace& begin, const Page& page,
+                        uint64_t cursor) {
+  THALWEG_ASSERT(begin.offset == page.start);
+  SseEvent event{.bytes = {}, .begin = begin, .end = {page.end, begin.data}, .control = {}};
   event.control = {page.end, cursor, page.at_tail, page.closed};
   std::string text;
   text.reserve(EncodedBytesMax(kind, page.parts));
-  if (page.size() != 0) AppendSseData(kind, page.parts, text);
+  if (page.size() != 0) {
+    AppendSseData(kind, page.parts, page.ends_inside, event.end.data, text);
+  }
   event.data_bytes = text.size();
-  AppendSseControl(event.control, text);
+  if (!page.ends_inside) AppendSseControl(event.control, text);
   event.bytes = Bytes::Own(std::move(text));
   return event;
 }

@@ -4,6 +4,7 @@
 // Pure. Encoded once, an event is shared by all who read it.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -27,20 +28,43 @@ struct SseControl {
   bool closed = false;
 };
 
-// A data event of `parts` joined: text split into lines at CRLF, CR and LF; JSON as one array (wire
-// values lose their last comma); other bytes in base64 on one line.
-void AppendSseData(ContentKind kind, const std::vector<Bytes>& parts, std::string& out);
+// A data event while it is written piece by piece: what a piece has to know of those before it.
+// Where it began it follows from the stream's bytes, so readers at one place share their pieces.
+struct SseDataState {
+  bool is_begun = false;
+  bool line_is_empty = true;
+  bool after_cr = false;  // the last byte was CR: an LF that follows belongs to it
+  uint8_t held_bytes = 0;
+  std::array<char, 2> held{};  // of base64: what is not a group of three yet
+};
+
+// A piece of a data event, `parts` joined: text split into lines at CRLF, CR and LF; JSON as one
+// array (wire values lose their last comma); other bytes in base64 on one line. The event ends with
+// the piece unless `more` follows.
+void AppendSseData(ContentKind kind, const std::vector<Bytes>& parts, bool more,
+                   SseDataState& state, std::string& out);
 
 void AppendSseControl(const SseControl& control, std::string& out);
 
-// A page as it goes to readers: the data event, where there are bytes, and its control event.
+// Where a response stands: between two events or, within a long append, inside a data event.
+struct SsePlace {
+  Offset offset;
+  SseDataState data{};
+
+  bool is_inside() const { return data.is_begun; }
+};
+
+// A page as it goes to readers: the data event, where there are bytes, and its control event. A
+// page that ends inside an append is a piece of the data event alone.
 struct SseEvent {
   Bytes bytes;
   size_t data_bytes = 0;  // of `bytes`: how many are the data event's
-  Offset start;
-  SseControl control;
+  SsePlace begin;
+  SsePlace end;
+  SseControl control;  // of `end`; not sent where that is inside
 };
 
-SseEvent EncodeSseEvent(ContentKind kind, const Page& page, uint64_t cursor);
+// REQUIRES: `page` begins at `begin`.
+SseEvent EncodeSseEvent(ContentKind kind, const SsePlace& begin, const Page& page, uint64_t cursor);
 
 }  // namespace thalweg

@@ -14,6 +14,9 @@ namespace {
 // with a call of its own, which costs more than the copy.
 constexpr size_t kCopiedDataBytesMax = 4096;
 
+// Inside an event neither a heartbeat nor the end may come: the timer looks again after this.
+constexpr int64_t kInsideCheckMs = 1000;
+
 constexpr int64_t kEarlierShare = 10;  // responses end up to a tenth earlier, not all at once
 
 }  // namespace
@@ -23,7 +26,7 @@ SseReader::SseReader(LiveSse& flow, LiveShared& shared, Responder& responder, Of
     : flow_(flow),
       shared_(shared),
       responder_(&responder),
-      offset_(offset),
+      place_{.offset = offset},
       cursor_(shared.FirstCursor(client_cursor)),
       written_ms_(shared.now_ms()) {
   const int64_t age_ms = shared.context.options.sse_max_age_ms;
@@ -52,8 +55,9 @@ uint64_t SseReader::AdvanceCursor() {
 }
 
 void SseReader::Send(const SseEvent& event) {
-  THALWEG_ASSERT(!ended() && event.start == offset_);
-  offset_ = event.control.next;
+  THALWEG_ASSERT(!ended() && event.begin.offset == place_.offset);
+  place_ = event.end;
+  if (place_.is_inside()) return Write(event.bytes);
   greeted_ = true;
   cursor_ = std::max(cursor_, event.control.cursor);
   if (event.control.closed || cursor_ == event.control.cursor) {
@@ -61,7 +65,8 @@ void SseReader::Send(const SseEvent& event) {
   } else {
     WriteWithOwnCursor(event);
   }
-  if (event.control.closed && !ended()) End();
+  const bool is_last = event.control.closed || shared_.shut_down || written_ms_ >= end_ms_;
+  if (is_last && !ended()) End();
 }
 
 // This connection has been given a later cursor: the control is its own, and the data is shared
@@ -88,11 +93,16 @@ void SseReader::End() {
   Responder& responder = *std::exchange(responder_, nullptr);
   responder.SetEvents(nullptr);
   flow_.Forget(*this);
-  responder.Finish();
+  if (place_.is_inside()) {
+    responder.Abort();
+  } else {
+    responder.Finish();
+  }
 }
 
 void SseReader::OnTimer() {
   const int64_t now_ms = shared_.now_ms();
+  if (place_.is_inside()) return shared_.Schedule(*this, now_ms + kInsideCheckMs);
   if (now_ms >= end_ms_) return End();
   Heartbeat(now_ms);
   if (!ended()) ScheduleTimer(now_ms);

@@ -28,11 +28,11 @@ class SseReader final : public Timer, private ResponderEvents {
   // Sends the head. REQUIRES: called once, first.
   void Start(ContentKind kind);
 
-  // Sends an event that begins where this reader stands; the last one of a closed stream ends the
-  // response.
+  // Sends an event that begins where this reader stands. It ends the response where it completes
+  // and is the last one: of the stream, before a shutdown or of the response's age.
   void Send(const SseEvent& event);
 
-  // Ends the response between two events.
+  // Ends the response; inside an event it is cut off, so that no client takes a part for the whole.
   void End();
 
   // The cursor that an event for this reader alone carries.
@@ -46,7 +46,7 @@ class SseReader final : public Timer, private ResponderEvents {
   }
   void PrefetchResponder() const { thalweg::Prefetch(responder_, kResponderBytes); }
 
-  Offset offset() const { return offset_; }
+  const SsePlace& place() const { return place_; }
   bool greeted() const { return greeted_; }  // has been sent a control event
   bool has_room() const { return has_room_; }
   bool ended() const { return responder_ == nullptr; }
@@ -71,7 +71,7 @@ class SseReader final : public Timer, private ResponderEvents {
   LiveSse& flow_;
   LiveShared& shared_;
   Responder* responder_;  // null: ended, or the client is gone
-  Offset offset_;
+  SsePlace place_;
   uint64_t cursor_;  // the least that the next control event may carry
   int64_t written_ms_;
   int64_t end_ms_;

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <random>
 #include <string>
 #include <vector>
@@ -17,7 +18,8 @@ std::vector<Bytes> PartsOf(const std::vector<std::string>& texts) {
 
 std::string DataEvent(ContentKind kind, const std::vector<std::string>& texts) {
   std::string out;
-  AppendSseData(kind, PartsOf(texts), out);
+  SseDataState state;
+  AppendSseData(kind, PartsOf(texts), false, state, out);
   return out;
 }
 
@@ -131,17 +133,39 @@ TEST(Sse, NamesInAControlEventWhatHolds) {
 
 TEST(Sse, EncodesAPageAsAPairAndAnEmptyPageAsItsControlAlone) {
   Page page{.parts = PartsOf({"ab"}), .start = Offset{5}, .end = Offset{7}, .at_tail = true};
-  SseEvent event = EncodeSseEvent(ContentKind::kText, page, 9);
-  EXPECT_EQ(event.start, Offset{5});
+  SseEvent event = EncodeSseEvent(ContentKind::kText, {page.start}, page, 9);
+  EXPECT_EQ(event.begin.offset, Offset{5});
+  EXPECT_EQ(event.end.offset, Offset{7});
   EXPECT_EQ(event.bytes.view().substr(0, event.data_bytes), "event: data\ndata:ab\n\n");
   EXPECT_EQ(event.bytes.view().substr(event.data_bytes),
             "event: control\ndata:{\"streamNextOffset\":\"0000000000000000_0000000000000007\","
             "\"streamCursor\":\"9\",\"upToDate\":true}\n\n");
 
   page = {.parts = {}, .start = Offset{7}, .end = Offset{7}, .at_tail = true, .closed = true};
-  event = EncodeSseEvent(ContentKind::kText, page, 9);
+  event = EncodeSseEvent(ContentKind::kText, {page.start}, page, 9);
   EXPECT_EQ(event.data_bytes, 0u);
   EXPECT_TRUE(event.bytes.view().starts_with("event: control\n"));
+}
+
+TEST(Sse, WritesTheSameInPiecesAsInOne) {
+  std::mt19937 random(11);
+  for (const ContentKind kind : {ContentKind::kText, ContentKind::kJson, ContentKind::kBytes}) {
+    for (int round = 0; round < 2000; ++round) {
+      std::string text;
+      for (size_t i = random() % 24; i > 0; --i) text += "a b\r\n\r\n:"[random() % 8];
+      text += "x,";
+      const std::string whole = DataEvent(kind, {text});
+      std::string pieces;
+      SseDataState state;
+      for (size_t at = 0; at < text.size();) {
+        const size_t end = std::min(text.size(), at + 1 + random() % 7);
+        AppendSseData(kind, PartsOf({text.substr(at, end - at)}), end < text.size(), state, pieces);
+        EXPECT_EQ(state.is_begun, end < text.size());
+        at = end;
+      }
+      ASSERT_EQ(pieces, whole) << "kind " << static_cast<int>(kind) << " round " << round;
+    }
+  }
 }
 
 // What a client that follows the HTML standard makes of the lines of one event.

@@ -26,16 +26,19 @@ namespace thalweg {
 // How much a read gives, and how it may go about it.
 struct StretchRequest {
   size_t bytes_max = 0;
-  bool at_least_one = true;  // append is given, however long
-  bool with_ends = false;    // fills SegmentStretch::ends
-  bool files = false;        // a long stretch may be given as a part of the file
+  bool at_least_one = true;   // append is given, however long
+  size_t part_bytes_max = 0;  // but of a longer one only so much; 0: all of it
+  bool from_inside = false;   // the read may begin inside an append
+  bool with_ends = false;     // fills SegmentStretch::ends
+  bool files = false;         // a long stretch may be given as a part of the file
   // Else kWouldWait where something has to be read from the disk, or a long stretch to be verified.
   bool may_wait = true;
 };
 
-// Whole appends of one stream.
+// Whole appends of one stream, or a part of a long one.
 struct SegmentStretch {
   bool boundary = true;  // false: the read would have begun inside an append; nothing else is set
+  bool ends_inside = false;  // an append
   Bytes bytes{};
   FileRange file{};  // has them, where its length is not 0
   Offset end;
@@ -68,7 +71,8 @@ class Segment {
   [[nodiscard]] StorageResult<std::optional<std::string>> StateOf(StreamId id,
                                                                   bool may_wait = true) const;
 
-  // Whole appends of `run` from `from` to at most `limit`; none where not one fits. REQUIRES: the
+  // What `request` asks of `run` from `from` to at most `limit`; nothing where not one append fits.
+  // REQUIRES: the
   // run begins at or before `from` and ends behind it; from < limit.
   [[nodiscard]] StorageResult<SegmentStretch> Read(const SegmentRun& run, Offset from, Offset limit,
                                                    const StretchRequest& request) const;

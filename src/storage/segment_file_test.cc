@@ -77,6 +77,24 @@ TEST_F(SegmentFile, GivesNothingWhereNotOneAppendFitsAndNoneMust) {
   EXPECT_FALSE(Read({1}, kFiles)->boundary);
 }
 
+TEST_F(SegmentFile, GivesALongAppendInPartsToWhoAsksForThem) {
+  StretchRequest request{.bytes_max = 20'000, .part_bytes_max = 70'000};
+  std::string all;
+  for (uint64_t at = 0; at < 300'000;) {
+    const auto part = Read({at}, request);
+    ASSERT_TRUE(part && part->boundary);
+    EXPECT_EQ(part->bytes.size(), at % 100'000 == 0 ? 70'000u : 30'000u);
+    EXPECT_EQ(part->ends_inside, at % 100'000 == 0);
+    all += part->bytes.view();
+    at = part->end.value;
+    request.from_inside = part->ends_inside;
+  }
+  EXPECT_EQ(all, bytes_.substr(0, 300'000));
+  Damage(190'000);
+  request.from_inside = true;
+  EXPECT_FALSE(Read({170'000}, request)) << "parts are verified, too";
+}
+
 TEST_F(SegmentFile, IsNotGivenWhereAByteIsWrong) {
   Damage(4'000'000);
   EXPECT_NE(ReadAll().find("checksum"), std::string::npos);

@@ -1,6 +1,7 @@
 // What survives a kill, and what the program says when its disk or its directory is in a bad way.
 import assert from "node:assert/strict";
 import { execFileSync, spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { closeSync, mkdtempSync, openSync, readdirSync, rmSync, statSync, writeSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -57,6 +58,46 @@ test("what was answered is there after a kill, with its producers, closures and 
     assert.equal((await send(server, "POST", "a", "two", stamp)).status, 409, "closed");
     assert.equal((await send(server, "HEAD", "a")).headers.get("stream-closed"), "true");
     assert.equal((await send(server, "GET", "gone", undefined)).status, 404);
+    assert.deepEqual((await server.stop()).code, 0);
+  }));
+
+// A stream of each kind whose one append is megabytes long.
+const LONG = {
+  text: { type: "text/plain", body: " line\r\n\nx\n".repeat(300_000) },
+  json: { type: "application/json", body: JSON.stringify(Array(100_000).fill({ some: "value" })) },
+  bytes: { type: "application/octet-stream", body: randomBytes(3_000_000) },
+};
+
+// What an SSE response holds from the start of a closed stream, which is one event of data.
+async function follow(server, path) {
+  const response = await fetch(`${server.url}/v1/stream/${path}?offset=-1&live=sse`);
+  const [data, control, rest] = (await response.text()).split("\n\n");
+  assert.match(control, /^event: control\ndata:.*"streamClosed":true/);
+  assert.equal(rest, "");
+  const [name, ...lines] = data.split("\n");
+  assert.equal(name, "event: data");
+  return lines.map((line) => line.replace(/^data: ?/, "")).join("\n");
+}
+
+async function followLong(server) {
+  assert.ok((await follow(server, "text")) === LONG.text.body.replaceAll("\r\n", "\n"));
+  assert.ok((await follow(server, "json")) === LONG.json.body);
+  assert.ok((await follow(server, "bytes")) === LONG.bytes.body.toString("base64"));
+}
+
+test("an append of megabytes comes by SSE as it was, from memory and from the disk", () =>
+  withFolder(async (folder) => {
+    let server = await serve(folder);
+    for (const [path, { type, body }] of Object.entries(LONG)) {
+      const headers = { "content-type": type };
+      await send(server, "PUT", path, undefined, headers);
+      const closing = { ...headers, "stream-closed": "true" };
+      assert.equal((await send(server, "POST", path, body, closing)).status, 204);
+    }
+    await followLong(server);
+    await server.stop();
+    server = await serve(folder);
+    await followLong(server);
     assert.deepEqual((await server.stop()).code, 0);
   }));
 
