@@ -144,6 +144,11 @@ std::optional<CatalogEntry> DecodePathBody(std::string_view key, std::string_vie
   return entry;
 }
 
+std::optional<StreamId> IdInPathRow(std::string_view value) {
+  if (value.size() < kCrcBytes + sizeof(uint64_t)) return std::nullopt;
+  return StreamId{Get<uint64_t>(value, kCrcBytes)};
+}
+
 std::string EncodeHead(const CatalogHead& head) {
   std::string body;
   Append<uint64_t>(body, head.checkpoint.value);

@@ -50,6 +50,8 @@ std::optional<ExpiryDue> DecodeDueKey(std::string_view key);
 // Bodies. A decoder answers null for what its encoder does not write.
 std::string EncodePathBody(const CatalogEntry& entry);
 std::optional<CatalogEntry> DecodePathBody(std::string_view key, std::string_view body);
+// The id in a row of kPaths whose checksum may be wrong; null: it is too short to have one.
+std::optional<StreamId> IdInPathRow(std::string_view value);
 std::string EncodeHead(const CatalogHead& head);
 std::optional<CatalogHead> DecodeHead(std::string_view body);
 std::string EncodeVersion(uint32_t version);

@@ -232,9 +232,14 @@ StorageResult<std::optional<CatalogEntry>> LmdbCatalog::Find(std::string_view pa
   if (path.empty()) return std::nullopt;
   const auto read = env_->BeginRead();
   if (!read) return std::unexpected(read.error());
-  auto entry = GetEntry(read->txn(), tables_, KeyOfPath(path));
-  if (entry && *entry && (*entry)->path != path) return std::nullopt;
-  return entry;
+  const std::string path_key = KeyOfPath(path);
+  auto entry = GetEntry(read->txn(), tables_, path_key);
+  if (!entry) return entry;
+  if (*entry) return (*entry)->path == path ? std::move(entry) : std::nullopt;
+  if (const auto missing = CheckMissing(read->txn(), tables_, path_key); !missing) {
+    return std::unexpected(missing.error());
+  }
+  return std::nullopt;
 }
 
 StorageResult<std::optional<CatalogEntry>> LmdbCatalog::Find(StreamId id) const {

@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <random>
 #include <thread>
 
 #include "storage/catalog_codec.h"
@@ -51,6 +52,11 @@ std::unique_ptr<LmdbCatalog> Open(const Folder& folder, LmdbCatalog::Options opt
   auto catalog = Try(folder, options);
   EXPECT_TRUE(catalog) << catalog.error().message;
   return std::move(catalog).value();
+}
+
+std::string BytesOf(const std::string& file) {
+  std::ifstream in(file, std::ios::binary);
+  return {std::istreambuf_iterator<char>(in), {}};
 }
 
 CatalogEntry Entry(uint64_t id, std::optional<int64_t> due_ms = {}) {
@@ -143,11 +149,7 @@ TEST(LmdbCatalog, ACommitThatIsCutShortForWantOfSpaceIsAShortageAndCanBeRepeated
 TEST(LmdbCatalogDeathTest, APageThatLmdbCannotWalkEndsTheProcessWithWhatIsToBeDone) {
   const Folder folder;
   ASSERT_TRUE(Open(folder)->Commit(Batch(1, 5'000, 9)));
-  std::string bytes;
-  {
-    std::ifstream in(folder.data_file(), std::ios::binary);
-    bytes.assign(std::istreambuf_iterator<char>(in), {});
-  }
+  const std::string bytes = BytesOf(folder.data_file());
   constexpr size_t kPage = 4096;
   constexpr size_t kFlagsAt = 10;
   constexpr char kLeaf = 2;
@@ -262,6 +264,43 @@ TEST(LmdbCatalog, AFlippedBitInARowIsFoundByWhoReadsItAndByVerify) {
   EXPECT_NE(found.error().message.find("/stream/2"), std::string::npos) << found.error().message;
   EXPECT_TRUE(catalog->Find("/stream/1")->has_value());
   EXPECT_FALSE(catalog->Verify());
+}
+
+TEST(LmdbCatalog, AStreamIsNotTakenForMissingWhateverBitOfAKeyIsFlipped) {
+  const Folder folder;
+  constexpr uint64_t kStreams = 150;
+  ASSERT_TRUE(Open(folder)->Commit(Batch(1, kStreams)));
+  const std::string intact = BytesOf(folder.data_file());
+  const auto put = [&](size_t at, int byte) {
+    std::fstream file(folder.data_file(), std::ios::binary | std::ios::in | std::ios::out);
+    file.seekp(static_cast<std::streamoff>(at)).put(static_cast<char>(byte));
+  };
+  std::mt19937_64 random(3);
+  size_t found_damage = 0;
+  // In keys of leaves and branches, and in what stands beside them.
+  for (size_t at = 0; (at = intact.find("/stream/1", at)) != std::string::npos; ++at) {
+    const size_t flipped = at + random() % 11;
+    put(flipped, intact[flipped] ^ 1 << random() % 8);
+    const auto catalog = Open(folder, {.mode = LmdbCatalog::Mode::kReadAtRest});
+    for (uint64_t id = 1; id <= kStreams; ++id) {
+      const auto found = catalog->Find(Entry(id).path);
+      if (!found) ++found_damage;
+      ASSERT_TRUE(!found || *found) << "stream " << id << ", byte " << flipped;
+    }
+    put(flipped, intact[flipped]);
+  }
+  EXPECT_GT(found_damage, 30u);
+}
+
+TEST(LmdbCatalog, ADamagedRowUnderItsOwnKeyHidesNoOther) {
+  const Folder folder;
+  ASSERT_TRUE(Open(folder)->Commit(Batch(1, 3)));
+  std::string value = SealRow(CatalogTable::kPaths, "/stream/3", EncodePathBody(Entry(3)));
+  value.back() = static_cast<char>(value.back() ^ 1);
+  PutRaw(folder, "paths", "/stream/3", value);
+  const auto catalog = Open(folder);
+  EXPECT_FALSE(catalog->Find("/stream/3"));
+  EXPECT_FALSE(catalog->Find("/stream/4").value().has_value()) << "it stands where it would";
 }
 
 TEST(LmdbCatalog, VerifyFindsTablesThatDisagree) {

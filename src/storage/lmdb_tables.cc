@@ -81,6 +81,43 @@ StorageResult<std::optional<CatalogEntry>> GetEntry(MDB_txn* txn, const LmdbTabl
   return entry;
 }
 
+namespace {
+
+// Whether a row whose checksum is wrong stands under its own key all the same, by its id.
+StorageResult<bool> HasItsKey(MDB_txn* txn, const LmdbTables& tables,
+                              const LmdbCursor::Unchecked& row) {
+  const auto id = IdInPathRow(row.value);
+  if (!id) return false;
+  const auto its_key = GetRow(txn, tables, CatalogTable::kIds, KeyOfId(*id));
+  if (!its_key) return std::unexpected(its_key.error());
+  return *its_key && **its_key == row.key;
+}
+
+}  // namespace
+
+StorageResult<void> CheckMissing(MDB_txn* txn, const LmdbTables& tables,
+                                 std::string_view path_key) {
+  constexpr CatalogTable kTable = CatalogTable::kPaths;
+  auto cursor = LmdbCursor::Open(txn, tables, kTable);
+  if (!cursor) return std::unexpected(cursor.error());
+  const auto beside = cursor->Beside(path_key);
+  if (!beside) return std::unexpected(beside.error());
+  const auto& [before, behind] = *beside;
+  if ((before && before->key >= path_key) || (behind && behind->key <= path_key)) {
+    return std::unexpected(RowDamage(tables, kTable, path_key, "keys are out of order"));
+  }
+  for (const auto& row : {before, behind}) {
+    if (!row || OpenRow(kTable, row->key, row->value)) continue;
+    const auto has_its_key = HasItsKey(txn, tables, *row);
+    if (!has_its_key) return std::unexpected(has_its_key.error());
+    if (*has_its_key) continue;
+    return std::unexpected(RowDamage(
+        tables, kTable, row->key,
+        "its checksum is wrong, and " + PrintKey(path_key) + " may be there, but is not found"));
+  }
+  return {};
+}
+
 StorageResult<LmdbCursor> LmdbCursor::Open(MDB_txn* txn, const LmdbTables& tables,
                                            CatalogTable table) {
   MDB_cursor* cursor = nullptr;
@@ -95,17 +132,32 @@ StorageResult<std::optional<LmdbRow>> LmdbCursor::Seek(std::string_view key) {
 
 StorageResult<std::optional<LmdbRow>> LmdbCursor::Next() { return Step({}, MDB_NEXT); }
 
+StorageResult<LmdbCursor::Neighbours> LmdbCursor::Beside(std::string_view key) {
+  const auto behind = Move(key, MDB_SET_RANGE);
+  if (!behind) return std::unexpected(behind.error());
+  const auto before = Move({}, *behind ? MDB_PREV : MDB_LAST);
+  if (!before) return std::unexpected(before.error());
+  return Neighbours{.before = *before, .behind = *behind};
+}
+
 StorageResult<std::optional<LmdbRow>> LmdbCursor::Step(std::string_view key, MDB_cursor_op op) {
+  const auto row = Move(key, op);
+  if (!row) return std::unexpected(row.error());
+  if (!*row) return std::nullopt;
+  const auto body = OpenRow(table_, (*row)->key, (*row)->value);
+  if (body) return LmdbRow{.key = (*row)->key, .body = *body};
+  return std::unexpected(RowDamage(*tables_, table_, (*row)->key, "its checksum is wrong"));
+}
+
+StorageResult<std::optional<LmdbCursor::Unchecked>> LmdbCursor::Move(std::string_view key,
+                                                                     MDB_cursor_op op) {
   std::string key_bytes(key);
   MDB_val at = ValueOf(key_bytes);
   MDB_val value;
   const int code = mdb_cursor_get(cursor_.get(), &at, &value, op);
   if (code == MDB_NOTFOUND) return std::nullopt;
   if (code != 0) return std::unexpected(LmdbFault(code, InTable(*tables_, table_)));
-  const std::string_view found = ViewOf(at);
-  const auto body = OpenRow(table_, found, ViewOf(value));
-  if (!body) return std::unexpected(RowDamage(*tables_, table_, found, "its checksum is wrong"));
-  return LmdbRow{.key = found, .body = *body};
+  return Unchecked{.key = ViewOf(at), .value = ViewOf(value)};
 }
 
 StorageResult<void> LmdbWrite::Put(CatalogTable table, std::string_view key,

@@ -51,6 +51,12 @@ StorageFault RowDamage(const LmdbTables& tables, CatalogTable table, std::string
                                                                   const LmdbTables& tables,
                                                                   std::string_view path_key);
 
+// That `path_key`, which was not found, is missing indeed. kDamage: it may be there all the same,
+// and another stream must not take its place. For a flipped bit in its key, or in one that it is
+// compared with on the way, leads to a place beside that key, or among keys that do not enclose it.
+[[nodiscard]] StorageResult<void> CheckMissing(MDB_txn* txn, const LmdbTables& tables,
+                                               std::string_view path_key);
+
 // Walks a table in the order of its keys.
 class LmdbCursor {
  public:
@@ -63,6 +69,17 @@ class LmdbCursor {
   // The row behind the last one returned, or null. REQUIRES: there was one.
   [[nodiscard]] StorageResult<std::optional<LmdbRow>> Next();
 
+  // The rows on either side of where `key` would stand, with the checksums that they have.
+  struct Unchecked {
+    std::string_view key;
+    std::string_view value;
+  };
+  struct Neighbours {
+    std::optional<Unchecked> before;
+    std::optional<Unchecked> behind;
+  };
+  [[nodiscard]] StorageResult<Neighbours> Beside(std::string_view key);
+
  private:
   struct Closer {
     void operator()(MDB_cursor* cursor) const { mdb_cursor_close(cursor); }
@@ -71,6 +88,7 @@ class LmdbCursor {
   LmdbCursor(const LmdbTables& tables, CatalogTable table, MDB_cursor* cursor)
       : tables_(&tables), table_(table), cursor_(cursor) {}
   StorageResult<std::optional<LmdbRow>> Step(std::string_view key, MDB_cursor_op op);
+  StorageResult<std::optional<Unchecked>> Move(std::string_view key, MDB_cursor_op op);
 
   const LmdbTables* tables_;
   CatalogTable table_;
