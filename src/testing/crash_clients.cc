@@ -216,13 +216,33 @@ void CrashClients::Begin(Follower& follower, const std::string& path) {
 
 void CrashClients::Continue(Follower& follower) {
   while (follower.stream != nullptr) {
-    const ReadOutcome read = engine_->Read(follower.stream, follower.at, 2'000);
+    const PageRequest page{
+        .bytes_max = 2'000, .part_bytes_max = 10'000, .from_inside = !follower.part.empty()};
+    const Offset from{follower.at.value + follower.part.size()};
+    ReadOutcome read = engine_->Read(follower.stream, from, page);
+    if (read.page.ends_inside) {
+      if (!TakePart(follower, read.page, read.rests_on)) return;
+      continue;
+    }
+    if (read.verdict == ReadVerdict::kOk && !follower.part.empty()) {
+      read.page.start = follower.at;
+      read.page.parts.insert(read.page.parts.begin(), Bytes::Own(follower.part));
+    }
     if (read.verdict == ReadVerdict::kMissing && oracle_.LatestIdAt(follower.path) != follower.id) {
       return Leave(follower);  // another stands at its path
     }
     oracle_.OnRead(follower.path, read, engine_->durable());
     if (!Take(follower, read)) return;
   }
+}
+
+// Keeps a part of a long append until the rest is there. False: it may not be known yet.
+bool CrashClients::TakePart(Follower& follower, const Page& page, Lsn rests_on) {
+  oracle_.MayLast(follower.path);
+  if (rests_on > engine_->durable()) return false;
+  follower.part += TextOf(page);
+  ++parts_followed_;
+  return true;
 }
 
 // False: there is nothing more now.
@@ -235,6 +255,7 @@ bool CrashClients::Take(Follower& follower, const ReadOutcome& read) {
   oracle_.Expect(read.verdict == ReadVerdict::kOk, "who follows a stream goes on where it was");
   if (read.verdict != ReadVerdict::kOk || read.rests_on > engine_->durable()) return false;
   follower.at = read.page.end;
+  follower.part.clear();
   ++pages_followed_;
   return !read.page.at_tail;
 }
@@ -243,6 +264,7 @@ void CrashClients::Leave(Follower& follower) {
   if (follower.stream == nullptr) return;
   port_->Unwatch(follower.stream, &follower);
   follower.stream.reset();
+  follower.part.clear();
 }
 
 void CrashClients::OnCommitted() {

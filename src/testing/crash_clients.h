@@ -48,6 +48,7 @@ class CrashClients {
   void RemoveAll();
 
   uint64_t pages_followed() const { return pages_followed_; }
+  uint64_t parts_followed() const { return parts_followed_; }
 
  private:
   class Follower final : public Watcher {
@@ -58,6 +59,7 @@ class CrashClients {
     std::string path;  // with `id` and `at`: where it goes on after a crash
     StreamId id;
     Offset at;
+    std::string part;     // of a long append at `at`, which is read part by part
     StreamHandle stream;  // null: it does not watch
 
    private:
@@ -71,6 +73,7 @@ class CrashClients {
   ReadOutcome Read(const std::string& path, ReadFrom from, size_t page_bytes_max);
   void Begin(Follower& follower, const std::string& path);
   void Continue(Follower& follower);
+  bool TakePart(Follower& follower, const Page& page, Lsn rests_on);
   bool Take(Follower& follower, const ReadOutcome& read);
   void Leave(Follower& follower);
   CreateRequest NewCreate(SimRandom& random);
@@ -89,6 +92,7 @@ class CrashClients {
   uint64_t stream_seq_ = 0;
   std::string fork_last_;
   uint64_t pages_followed_ = 0;
+  uint64_t parts_followed_ = 0;
 
   // Of the server.
   Engine* engine_ = nullptr;

@@ -48,6 +48,7 @@ class CrashRun {
   uint64_t merges() const { return merges_; }
   uint64_t records() const { return oracle_.staged().value; }
   uint64_t pages_followed() const { return clients_.pages_followed(); }
+  uint64_t parts_followed() const { return clients_.parts_followed(); }
   uint64_t damages() const { return damages_; }
   uint64_t misreads_told() const { return misreads_told_; }
   uint64_t log_files_used_again() const { return log_files_used_again_; }

@@ -57,13 +57,15 @@ uint64_t FirstSeed() { return SeedRange().first; }
 uint64_t Seeds() { return SeedRange().second - SeedRange().first + 1; }
 
 TEST(EngineCrash, WhatIsThereAfterACrashIsTheFoldOfWhatWasStaged) {
-  uint64_t records = 0, checkpoints = 0, merges = 0, pages = 0, damages = 0, misreads = 0;
+  uint64_t records = 0, checkpoints = 0, merges = 0, pages = 0, parts = 0, damages = 0,
+           misreads = 0;
   uint64_t reusing = 0;  // runs
   for (uint64_t seed = FirstSeed(); seed < FirstSeed() + Seeds(); ++seed) {
     CrashRun run(ScriptOf(seed));
     ASSERT_EQ(run.Run(), "") << "does not hold; " << Story(seed);
     records += run.records();
     pages += run.pages_followed();
+    parts += run.parts_followed();
     damages += run.damages();
     misreads += run.misreads_told();
     reusing += run.log_files_used_again() > 0 ? 1 : 0;
@@ -73,6 +75,7 @@ TEST(EngineCrash, WhatIsThereAfterACrashIsTheFoldOfWhatWasStaged) {
   if (std::getenv("THALWEG_STEPS") != nullptr) return;
   EXPECT_GT(records, Seeds() * 50) << "the runs did too little";
   EXPECT_GT(pages, Seeds() * 2) << "the runs did too little";
+  EXPECT_GT(parts, Seeds() / 2) << "the runs did too little";
   EXPECT_GT(damages, Seeds() / 10) << "the runs did too little";
   EXPECT_GT(misreads, Seeds() / 20) << "the runs did too little";
   EXPECT_GT(checkpoints, Seeds() * 3) << "the runs did too little";
