@@ -10,6 +10,7 @@ namespace thalweg {
 namespace {
 
 constexpr size_t kSharedBytesMin = 4096;  // less is as cheap to encode again as to share
+constexpr size_t kEncodedMin = 8;
 
 }  // namespace
 
@@ -54,14 +55,39 @@ bool LiveSse::SendNext(SseReader& reader) {
 
 SseEvent LiveSse::EventFor(SseReader& reader, const Page& page) {
   const uint64_t cursor = reader.AdvanceCursor();
-  const bool is_shared = !shared_.bytes.empty() && shared_.begin.offset == page.start &&
-                         shared_.end.offset == page.end &&
-                         shared_.control.up_to_date == page.at_tail &&
-                         shared_.control.closed == page.closed;
-  if (is_shared) return shared_;
+  if (auto found = FindEncoded(page)) return *std::move(found);
   SseEvent event = EncodeSseEvent(hub_.info().config.kind, reader.place(), page, cursor);
-  if (event.bytes.size() >= kSharedBytesMin) shared_ = event;
+  if (event.bytes.size() >= kSharedBytesMin) KeepEncoded(event);
   return event;
+}
+
+std::optional<SseEvent> LiveSse::FindEncoded(const Page& page) const {
+  const auto found = encoded_.find(page.start);
+  if (found == encoded_.end()) return std::nullopt;
+  const Encoded& encoded = found->second;
+  const SseControl& control = encoded.event.control;
+  const bool is_of_page = control.next == page.end && control.up_to_date == page.at_tail &&
+                          control.closed == page.closed;
+  auto owner = is_of_page ? encoded.owner.lock() : nullptr;
+  if (owner == nullptr) return std::nullopt;
+  SseEvent event = encoded.event;
+  event.bytes = Bytes(std::move(owner), encoded.bytes);
+  return event;
+}
+
+void LiveSse::KeepEncoded(const SseEvent& event) {
+  if (encoded_.size() >= encoded_max_) {
+    std::erase_if(encoded_, [](const auto& entry) { return entry.second.owner.expired(); });
+    encoded_max_ = 2 * encoded_.size() + kEncodedMin;
+  }
+  Encoded encoded{event, event.bytes.owner(), event.bytes.view()};
+  encoded.event.bytes = {};
+  encoded_.insert_or_assign(event.begin.offset, std::move(encoded));
+  newest_ = event.bytes;
+}
+
+void LiveSse::ForgetNewestUnlessBehind() {
+  if (behind_.empty()) newest_ = {};
 }
 
 void LiveSse::JoinLive(SseReader& reader) {
@@ -69,7 +95,7 @@ void LiveSse::JoinLive(SseReader& reader) {
   if (live_.empty()) place_ = reader.place();
   live_.splice(live_.end(), behind_, reader.self);
   reader.live = true;
-  if (behind_.empty()) shared_ = {};
+  ForgetNewestUnlessBehind();
 }
 
 void LiveSse::FellBehind(SseReader& reader) {
@@ -137,7 +163,7 @@ void LiveSse::EndAll() {
 void LiveSse::Forget(SseReader& reader) {
   ended_.splice(ended_.end(), reader.live ? live_ : behind_, reader.self);
   reader.live = false;
-  if (behind_.empty()) shared_ = {};
+  ForgetNewestUnlessBehind();
   hub_.ReaderEnded();
 }
 

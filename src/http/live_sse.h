@@ -6,7 +6,10 @@
 
 #include <cstddef>
 #include <list>
+#include <map>
+#include <memory>
 #include <optional>
+#include <string_view>
 
 #include "engine/read.h"
 #include "http/sse.h"
@@ -51,9 +54,18 @@ class LiveSse {
   size_t size() const { return live_.size() + behind_.size(); }
 
  private:
+  struct Encoded {
+    SseEvent event;  // without its bytes
+    std::weak_ptr<const void> owner;
+    std::string_view bytes;
+  };
+
   std::optional<ReadOutcome> Read(const SsePlace& from);
   bool SendNext(SseReader& reader);
   SseEvent EventFor(SseReader& reader, const Page& page);
+  std::optional<SseEvent> FindEncoded(const Page& page) const;
+  void KeepEncoded(const SseEvent& event);
+  void ForgetNewestUnlessBehind();
   void JoinLive(SseReader& reader);
   void SendToLive(const SseEvent& event);
   void PrefetchNext();
@@ -64,10 +76,12 @@ class LiveSse {
   std::list<SseReader> live_;  // each at place_, or past it where it read on by itself
   std::list<SseReader> behind_;
   std::list<SseReader> ended_;
-  // What was encoded last for a reader that caught up, where it is long: who comes to the same
-  // place shares it, so that a long append is not in memory, nor encoded, once for each of them.
-  // Kept while any reader is behind.
-  SseEvent shared_;
+  // Long events by where they begin, as long as somebody holds them: who catches up and comes to
+  // the same place shares them, so that a long append is not in memory once for each reader that
+  // does not take it.
+  std::map<Offset, Encoded> encoded_;
+  size_t encoded_max_ = 0;  // then those that nobody holds are forgotten
+  Bytes newest_;  // of them, which is held while any reader is behind: more may come for it
 };
 
 }  // namespace thalweg

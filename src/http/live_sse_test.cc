@@ -201,6 +201,47 @@ TEST(SseReaders, WhoAreLiveGetALongAppendTogetherAndWhoFallBehindInItCatchUp) {
   }
 }
 
+TEST(SseReaders, ShareThePiecesOfALongAppendHoweverFarApartTheyAre) {
+  LiveBench bench;
+  bench.Create("/s");
+  bench.Append("/s", LongText(5));
+  auto& replies = bench.NewReplies(9);
+  for (size_t i = 0; i < replies.size(); ++i) {
+    replies[i].set_room(0);
+    bench.live().Sse(bench.At("/s", 0), replies[i]);
+    for (size_t piece = i % 3; piece > 0; --piece) replies[i].MakeRoom(0);
+  }
+  std::set<const char*> pieces;
+  for (const RecordingResponder& reply : replies) pieces.insert(reply.last_written().data());
+  EXPECT_EQ(pieces.size(), 3u);
+}
+
+TEST(SseReaders, AreCutOffInsideAnEventWhereTheyTakeNothingPastTheirEnd) {
+  LiveBench bench(With(&RouterOptions::sse_max_age_ms, 10'000));
+  bench.Create("/s");
+  bench.Append("/s", LongText(4));
+  auto& replies = bench.NewReplies(3);
+  for (RecordingResponder& reply : replies) {
+    reply.set_room(0);
+    bench.live().Sse(bench.At("/s", 0), reply);
+  }
+  RecordingResponder& slow = replies[0];
+  RecordingResponder& stalled = replies[1];
+  RecordingResponder& at_shutdown = replies[2];
+  bench.AdvanceMs(250'000);
+  slow.MakeRoom(0);
+  at_shutdown.MakeRoom(0);
+  bench.AdvanceMs(100'000);
+  EXPECT_TRUE(stalled.aborted());
+  EXPECT_FALSE(slow.aborted()) << "it comes to its end some time";
+  slow.MakeRoom();
+  EXPECT_TRUE(slow.finished());
+  bench.live().Shutdown();
+  EXPECT_FALSE(at_shutdown.aborted());
+  bench.AdvanceMs(12'000);
+  EXPECT_TRUE(at_shutdown.aborted());
+}
+
 TEST(SseReaders, HearNothingElseInsideAnEventAndEndOnlyBehindIt) {
   RouterOptions options;
   options.sse_heartbeat_ms = 1000;

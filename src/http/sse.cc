@@ -11,6 +11,7 @@ namespace thalweg {
 namespace {
 
 constexpr std::string_view kLineBegin = "data:";
+constexpr std::string_view kNextLineBegin = "\ndata:";
 constexpr size_t kFrameBytesMax = 256;  // of a control event and of a data event's own lines
 
 size_t TotalBytes(const std::vector<Bytes>& parts) {
@@ -66,8 +67,7 @@ class LineWriter {
     text.remove_prefix(1);
     state_.after_cr = cr && text.empty();
     if (cr && text.starts_with('\n')) text.remove_prefix(1);
-    out_ += '\n';
-    out_ += kLineBegin;
+    out_ += kNextLineBegin;
     state_.line_is_empty = true;
   }
 

@@ -14,8 +14,11 @@ namespace {
 // with a call of its own, which costs more than the copy.
 constexpr size_t kCopiedDataBytesMax = 4096;
 
-// Inside an event neither a heartbeat nor the end may come: the timer looks again after this.
-constexpr int64_t kInsideCheckMs = 1000;
+constexpr int64_t kInsideCheckMs = 1'000;  // inside an event the timer looks again after this
+// Who takes no piece of an event for so long is cut off, where the response's age is over or the
+// router shuts down: a transport may have no such limit of its own.
+constexpr int64_t kStalledMs = 300'000;
+constexpr int64_t kStalledAtShutdownMs = 10'000;
 
 constexpr int64_t kEarlierShare = 10;  // responses end up to a tenth earlier, not all at once
 
@@ -56,6 +59,7 @@ uint64_t SseReader::AdvanceCursor() {
 
 void SseReader::Send(const SseEvent& event) {
   THALWEG_ASSERT(!ended() && event.begin.offset == place_.offset);
+  const bool was_inside = place_.is_inside();
   place_ = event.end;
   if (place_.is_inside()) return Write(event.bytes);
   greeted_ = true;
@@ -65,7 +69,8 @@ void SseReader::Send(const SseEvent& event) {
   } else {
     WriteWithOwnCursor(event);
   }
-  const bool is_last = event.control.closed || shared_.shut_down || written_ms_ >= end_ms_;
+  const bool is_over = shared_.shut_down || (was_inside && written_ms_ >= end_ms_);
+  const bool is_last = event.control.closed || is_over;
   if (is_last && !ended()) End();
 }
 
@@ -102,10 +107,19 @@ void SseReader::End() {
 
 void SseReader::OnTimer() {
   const int64_t now_ms = shared_.now_ms();
-  if (place_.is_inside()) return shared_.Schedule(*this, now_ms + kInsideCheckMs);
+  if (place_.is_inside()) return OnTimerInside(now_ms);
   if (now_ms >= end_ms_) return End();
   Heartbeat(now_ms);
   if (!ended()) ScheduleTimer(now_ms);
+}
+
+// No heartbeat may come there, and the end only for who takes nothing any more: a client that reads
+// slowly would meet the same event again, and never its end.
+void SseReader::OnTimerInside(int64_t now_ms) {
+  const bool is_over = shared_.shut_down || now_ms >= end_ms_;
+  const int64_t stalled_ms = shared_.shut_down ? kStalledAtShutdownMs : kStalledMs;
+  if (is_over && now_ms >= written_ms_ + stalled_ms) return End();
+  shared_.Schedule(*this, now_ms + kInsideCheckMs);
 }
 
 // A full transport is no silence: the client has bytes yet to read.

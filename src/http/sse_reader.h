@@ -28,8 +28,9 @@ class SseReader final : public Timer, private ResponderEvents {
   // Sends the head. REQUIRES: called once, first.
   void Start(ContentKind kind);
 
-  // Sends an event that begins where this reader stands. It ends the response where it completes
-  // and is the last one: of the stream, before a shutdown or of the response's age.
+  // Sends an event that begins where this reader stands. The response ends with it where it
+  // completes and is the last one: of the stream, after a shutdown, or a long one whose end comes
+  // past the response's age.
   void Send(const SseEvent& event);
 
   // Ends the response; inside an event it is cut off, so that no client takes a part for the whole.
@@ -59,6 +60,7 @@ class SseReader final : public Timer, private ResponderEvents {
   static constexpr size_t kResponderBytes = 128;  // a transport's, whose hot fields come first
 
   void OnTimer() override;
+  void OnTimerInside(int64_t now_ms);
   void OnWritable() override;
   void OnCancel() override;
   bool IsLive() const override { return true; }

@@ -20,6 +20,16 @@ std::string InTable(const LmdbTables& tables, CatalogTable table) {
   return tables.path + ": the table " + NameOf(table);
 }
 
+// Whether a row whose checksum is wrong stands under its own key all the same, by its id.
+StorageResult<bool> HasItsKey(MDB_txn* txn, const LmdbTables& tables,
+                              const LmdbCursor::Unchecked& row) {
+  const auto id = IdInPathRow(row.value);
+  if (!id) return false;
+  const auto its_key = GetRow(txn, tables, CatalogTable::kIds, KeyOfId(*id));
+  if (!its_key) return std::unexpected(its_key.error());
+  return *its_key && **its_key == row.key;
+}
+
 }  // namespace
 
 StorageResult<void> LmdbTables::OpenMeta(MDB_txn* txn, bool fresh) {
@@ -80,20 +90,6 @@ StorageResult<std::optional<CatalogEntry>> GetEntry(MDB_txn* txn, const LmdbTabl
   }
   return entry;
 }
-
-namespace {
-
-// Whether a row whose checksum is wrong stands under its own key all the same, by its id.
-StorageResult<bool> HasItsKey(MDB_txn* txn, const LmdbTables& tables,
-                              const LmdbCursor::Unchecked& row) {
-  const auto id = IdInPathRow(row.value);
-  if (!id) return false;
-  const auto its_key = GetRow(txn, tables, CatalogTable::kIds, KeyOfId(*id));
-  if (!its_key) return std::unexpected(its_key.error());
-  return *its_key && **its_key == row.key;
-}
-
-}  // namespace
 
 StorageResult<void> CheckMissing(MDB_txn* txn, const LmdbTables& tables,
                                  std::string_view path_key) {

@@ -72,8 +72,7 @@ class Segment {
                                                                   bool may_wait = true) const;
 
   // What `request` asks of `run` from `from` to at most `limit`; nothing where not one append fits.
-  // REQUIRES: the
-  // run begins at or before `from` and ends behind it; from < limit.
+  // REQUIRES: the run begins at or before `from` and ends behind it; from < limit.
   [[nodiscard]] StorageResult<SegmentStretch> Read(const SegmentRun& run, Offset from, Offset limit,
                                                    const StretchRequest& request) const;
 
