@@ -50,10 +50,11 @@ Reading Begin(const StreamHandle& stream, Lsn rests_on, Lsn durable, ReadFrom fr
     return reading;
   }
   Page& page = outcome.page;
-  page.end = stream->own.Collect(page.start, reading.shown.tail,
-                                 {request.bytes_max, request.part_bytes_max}, page.parts,
-                                 request.with_ends ? &page.ends : nullptr);
-  page.ends_inside = request.part_bytes_max != 0 && !stream->own.IsBoundary(page.end);
+  const auto collected = stream->own.Collect(page.start, reading.shown.tail,
+                                             {request.bytes_max, request.part_bytes_max},
+                                             page.parts, request.with_ends ? &page.ends : nullptr);
+  page.end = collected.end;
+  page.ends_inside = collected.ends_inside;
   return reading;
 }
 

@@ -64,9 +64,10 @@ class LegReader {
  private:
   Taken TakeFromMemory(const TailBytes& own, size_t room) {
     if (!request_.from_inside && !own.IsBoundary(stretch_.end)) return Taken::kNoBoundary;
-    const Offset end = own.Collect(stretch_.end, leg_.end, {room, request_.part_bytes_max},
-                                   stretch_.parts, request_.with_ends ? &stretch_.ends : nullptr);
-    stretch_.ends_inside = request_.part_bytes_max != 0 && !own.IsBoundary(end);
+    const auto [end, ends_inside] =
+        own.Collect(stretch_.end, leg_.end, {room, request_.part_bytes_max}, stretch_.parts,
+                    request_.with_ends ? &stretch_.ends : nullptr);
+    stretch_.ends_inside = ends_inside;
     return std::exchange(stretch_.end, end) == end ? Taken::kNothingFits : Taken::kSome;
   }
 

@@ -1,6 +1,7 @@
 // What a read asks and what it gets: a bounded page of one stream. Values.
 #pragma once
 
+#include <compare>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -47,6 +48,8 @@ struct PageRequest {
   bool is_use = true;         // starts the TTL's window anew
   bool files = false;         // long parts that memory has no more may be given as Page::files
   bool may_wait = true;       // for the disk; else kWouldWait where that may be needed
+
+  auto operator<=>(const PageRequest&) const = default;
 };
 
 // What does not change while a stream lives. Borrows from it.

@@ -131,9 +131,11 @@ bool TailBytes::IsBoundary(Offset at) const {
   return chunk.BoundaryWithin(at.value - chunk.base) == at.value - chunk.base;
 }
 
-Offset TailBytes::Collect(Offset from, Offset limit, Portion portion, std::vector<Bytes>& parts,
-                          std::vector<Offset>* ends) const {
+TailBytes::Collected TailBytes::Collect(Offset from, Offset limit, Portion portion,
+                                        std::vector<Bytes>& parts,
+                                        std::vector<Offset>* ends) const {
   THALWEG_ASSERT(start_ <= from && from <= limit && limit <= end());
+  bool is_cut = false;
   for (size_t i = ChunkAt(from); from < limit; ++i) {
     const Chunk& chunk = ChunkOf(i);
     const auto begin = static_cast<uint32_t>(from.value - chunk.base);
@@ -142,7 +144,7 @@ Offset TailBytes::Collect(Offset from, Offset limit, Portion portion, std::vecto
     if (end <= begin) {
       if (!parts.empty()) break;
       end = chunk.BoundaryAfter(begin);
-      const bool is_cut = portion.part_bytes_max != 0 && end - begin > portion.part_bytes_max;
+      is_cut = portion.part_bytes_max != 0 && end - begin > portion.part_bytes_max;
       if (is_cut) end = begin + static_cast<uint32_t>(portion.part_bytes_max);
     }
     parts.emplace_back(chunk.data, std::string_view(chunk.data.get() + begin, end - begin));
@@ -151,7 +153,7 @@ Offset TailBytes::Collect(Offset from, Offset limit, Portion portion, std::vecto
     portion.bytes_max -= std::min<size_t>(portion.bytes_max, end - begin);
     if (end < chunk.used) break;
   }
-  return from;
+  return {from, is_cut};
 }
 
 bool TailBytes::Visit(const std::function<bool(const Piece&)>& visit) const {

@@ -57,17 +57,22 @@ class TailBytes {
   // Whether `at` is the start or the end of an append. REQUIRES: start() <= at <= end().
   bool IsBoundary(Offset at) const;
 
-  // How much Collect gives.
+  // How much Collect is to give, and where what it gave ends.
   struct Portion {
     size_t bytes_max = 0;       // yet at least one append where there are no parts before it
     size_t part_bytes_max = 0;  // but of a longer one only so much; 0: all of it
   };
 
-  // Adds to `parts` whole appends from `from` to `limit`, or a part of a long one; returns where
-  // they end. `ends` (null: not asked for) gets where each append ends. `from` may lie inside an
-  // append. REQUIRES: `limit` is a boundary, start() <= from <= limit <= end().
-  Offset Collect(Offset from, Offset limit, Portion portion, std::vector<Bytes>& parts,
-                 std::vector<Offset>* ends = nullptr) const;
+  struct Collected {
+    Offset end;
+    bool ends_inside = false;  // an append
+  };
+
+  // Adds to `parts` whole appends from `from` to `limit`, or a part of a long one. `ends` (null:
+  // not asked for) gets where each append ends. `from` may lie inside an append. REQUIRES: `limit`
+  // is a boundary, start() <= from <= limit <= end().
+  Collected Collect(Offset from, Offset limit, Portion portion, std::vector<Bytes>& parts,
+                    std::vector<Offset>* ends = nullptr) const;
 
   // Appends that stand together; `ends` are relative to the beginning of `bytes`.
   struct Piece {

@@ -19,7 +19,7 @@ TEST(TailBytes, HoldsNothingAtFirstAndItsStartIsABoundary) {
   EXPECT_EQ(bytes.end(), Offset{7});
   EXPECT_TRUE(bytes.IsBoundary(Offset{7}));
   std::vector<Bytes> parts;
-  EXPECT_EQ(bytes.Collect(Offset{7}, Offset{7}, {100}, parts), Offset{7});
+  EXPECT_EQ(bytes.Collect(Offset{7}, Offset{7}, {100}, parts).end, Offset{7});
   EXPECT_TRUE(parts.empty());
 }
 
@@ -40,7 +40,7 @@ TEST(TailBytes, PagesEndOnBoundariesWithinTheBudgetYetHoldOneAppend) {
   };
   for (const Case& c : cases) {
     std::vector<Bytes> parts;
-    const Offset end = bytes.Collect(Offset{c.from}, Offset{c.limit}, {c.bytes_max}, parts);
+    const Offset end = bytes.Collect(Offset{c.from}, Offset{c.limit}, {c.bytes_max}, parts).end;
     EXPECT_EQ(Text(parts), c.want) << c.why;
     EXPECT_EQ(end.value - c.from, Text(parts).size()) << c.why;
     EXPECT_LE(parts.size(), 1u) << "neighbours in one chunk are one part: " << c.why;
@@ -51,7 +51,7 @@ TEST(TailBytes, TakesNothingMoreWhereThePageHoldsSomethingAndTheBudgetIsSpent) {
   TailBytes bytes(Offset{0});
   bytes.Append("aa");
   std::vector<Bytes> parts = {Bytes::Static("x")};
-  EXPECT_EQ(bytes.Collect(Offset{0}, Offset{2}, {1}, parts), Offset{0});
+  EXPECT_EQ(bytes.Collect(Offset{0}, Offset{2}, {1}, parts).end, Offset{0});
   EXPECT_EQ(parts.size(), 1u);
 }
 
@@ -75,9 +75,10 @@ TEST(TailBytes, GivesOfALongAppendOnlyAPartToWhoAsksForThat) {
   };
   for (const Case& c : cases) {
     std::vector<Bytes> parts;
-    const Offset end = bytes.Collect(Offset{c.from}, Offset{20}, c.portion, parts);
+    const auto [end, ends_inside] = bytes.Collect(Offset{c.from}, Offset{20}, c.portion, parts);
     EXPECT_EQ(Text(parts), c.want) << c.why;
     EXPECT_EQ(end.value - c.from, Text(parts).size()) << c.why;
+    EXPECT_EQ(ends_inside, !bytes.IsBoundary(end)) << c.why;
   }
 }
 
@@ -176,7 +177,7 @@ TEST(TailBytes, ACopyKeepsWhatTheOriginalForgetsAndSeesNothingNew) {
   bytes.Append("two");
   static_cast<void>(bytes.DropTo(bytes.end()));
   std::vector<Bytes> parts;
-  EXPECT_EQ(copy.Collect(Offset{0}, copy.end(), {100}, parts), Offset{3});
+  EXPECT_EQ(copy.Collect(Offset{0}, copy.end(), {100}, parts).end, Offset{3});
   EXPECT_EQ(Text(parts), "one");
 }
 
@@ -197,7 +198,7 @@ TEST(TailBytes, AgreesWithAPlainStringOverRandomAppendsAndReads) {
     std::vector<Bytes> parts;
     const size_t bytes_max = random() % (2 * kChunkBytesMax);
     const Offset end =
-        bytes.Collect(Offset{boundaries[first]}, Offset{boundaries[last]}, {bytes_max}, parts);
+        bytes.Collect(Offset{boundaries[first]}, Offset{boundaries[last]}, {bytes_max}, parts).end;
     EXPECT_TRUE(bytes.IsBoundary(end));
     EXPECT_EQ(Text(parts), all.substr(boundaries[first] - 100, end.value - boundaries[first]));
     EXPECT_EQ(first == last, parts.empty());

@@ -78,8 +78,7 @@ void LiveReaders::Impl::AnswerLongPoll(LiveRequest& request, ReadOutcome& outcom
 }
 
 void LiveReaders::Impl::Sse(LiveRequest request, Responder& responder) {
-  const PageRequest page{.bytes_max = kSsePageBytesMax, .part_bytes_max = kSsePartBytesMax};
-  Begin(std::move(request), page, responder,
+  Begin(std::move(request), kSsePage, responder,
         [this](LiveRequest& asked, ReadOutcome& outcome, Responder& to) {
           LiveHub* const hub = HubFor(outcome.stream, to);
           if (hub != nullptr) hub->sse().Add(to, outcome.page.start, asked.cursor);

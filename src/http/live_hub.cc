@@ -22,7 +22,8 @@ LiveHub::~LiveHub() {
 
 StreamInfo LiveHub::info() const { return Engine::Info(stream_); }
 
-std::optional<ReadOutcome> LiveHub::Read(const PageKey& page) {
+std::optional<ReadOutcome> LiveHub::Read(Offset from, const PageRequest& request) {
+  const PageKey page{from, request};
   if (fetching_.contains(page)) return std::nullopt;
   ReadOutcome outcome = Look(page);
   if (outcome.verdict == ReadVerdict::kWouldWait) {
@@ -51,22 +52,16 @@ std::optional<ReadOutcome> LiveHub::Read(const PageKey& page) {
 ReadOutcome LiveHub::Look(const PageKey& page) {
   if (arrived_ != nullptr && arrived_->page == page) return arrived_->outcome;
   Engine& engine = shared_.context.engine;
-  const bool may_wait = engine.disk_workers() == nullptr;
-  return engine.Read(stream_, page.from, RequestOf(page, may_wait));
-}
-
-PageRequest LiveHub::RequestOf(const PageKey& page, bool may_wait) {
-  return {.bytes_max = page.bytes_max,
-          .part_bytes_max = page.part_bytes_max,
-          .from_inside = page.from_inside,
-          .may_wait = may_wait};
+  PageRequest request = page.request;
+  request.may_wait = engine.disk_workers() == nullptr;
+  return engine.Read(stream_, page.from, request);
 }
 
 void LiveHub::Fetch(const PageKey& page) {
   fetching_.insert(page);
   Engine& engine = shared_.context.engine;
   engine.disk_workers()->Post([way_back = way_back_, &engine, stream = stream_, page] {
-    Arrived arrived{page, engine.Read(stream, page.from, RequestOf(page, true))};
+    Arrived arrived{page, engine.Read(stream, page.from, page.request)};
     way_back->Post([arrived = std::move(arrived)](LiveHub& hub) { hub.Arrive(arrived); });
   });
 }

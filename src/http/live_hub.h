@@ -34,18 +34,9 @@ class LiveHub final : private Watcher {
   const StreamHandle& stream() const { return stream_; }
   StreamInfo info() const;
 
-  // Which page of the stream: see PageRequest.
-  struct PageKey {
-    Offset from;
-    size_t bytes_max = 0;
-    size_t part_bytes_max = 0;
-    bool from_inside = false;
-    auto operator<=>(const PageKey&) const = default;
-  };
-
   // A page of the stream, or null where it is not in memory or may not be told yet: then all
   // readers look again once it is there and may.
-  std::optional<ReadOutcome> Read(const PageKey& page);
+  std::optional<ReadOutcome> Read(Offset from, const PageRequest& request);
 
   size_t readers() const { return polls_.size() + sse_.size(); }
   void ReaderEnded();
@@ -55,6 +46,11 @@ class LiveHub final : private Watcher {
   void Shutdown();
 
  private:
+  struct PageKey {
+    Offset from;
+    PageRequest request;
+    auto operator<=>(const PageKey&) const = default;
+  };
   struct Arrived {
     PageKey page;
     ReadOutcome outcome;
@@ -63,7 +59,6 @@ class LiveHub final : private Watcher {
   void OnStreamChanged() override;
   void LookAgain();
   ReadOutcome Look(const PageKey& page);
-  static PageRequest RequestOf(const PageKey& page, bool may_wait);
   void Fetch(const PageKey& page);
   void Arrive(const Arrived& arrived);
 

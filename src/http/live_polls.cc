@@ -33,7 +33,7 @@ void LivePolls::LookAll() {
     LivePoll& poll = *it++;
     if (looked_at != poll.request.offset) {
       looked_at = poll.request.offset;
-      outcome = hub_.Read({*looked_at, hub_.shared().context.options.page_bytes_max});
+      outcome = hub_.Read(*looked_at, {.bytes_max = hub_.shared().context.options.page_bytes_max});
     }
     if (outcome) Answer(poll, *outcome);  // else the hub looks again
   }
@@ -41,7 +41,8 @@ void LivePolls::LookAll() {
 
 void LivePolls::Look(LivePoll& poll) {
   const size_t page_bytes_max = hub_.shared().context.options.page_bytes_max;
-  const std::optional<ReadOutcome> outcome = hub_.Read({poll.request.offset, page_bytes_max});
+  const std::optional<ReadOutcome> outcome =
+      hub_.Read(poll.request.offset, {.bytes_max = page_bytes_max});
   if (outcome) Answer(poll, *outcome);
 }
 

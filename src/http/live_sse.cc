@@ -10,7 +10,7 @@ namespace thalweg {
 namespace {
 
 constexpr size_t kSharedBytesMin = 4096;  // less is as cheap to encode again as to share
-constexpr size_t kEncodedMin = 8;
+constexpr size_t kEncodedMin = 8;         // are kept before it is asked who still holds them
 
 }  // namespace
 
@@ -32,10 +32,9 @@ void LiveSse::ResumeBehind() {
 }
 
 std::optional<ReadOutcome> LiveSse::Read(const SsePlace& from) {
-  return hub_.Read({.from = from.offset,
-                    .bytes_max = kSsePageBytesMax,
-                    .part_bytes_max = kSsePartBytesMax,
-                    .from_inside = from.is_inside()});
+  PageRequest page = kSsePage;
+  page.from_inside = from.is_inside();
+  return hub_.Read(from.offset, page);
 }
 
 // Sends `reader` its next page, or lets it join the live ones; false where it has to wait.
@@ -82,12 +81,14 @@ void LiveSse::KeepEncoded(const SseEvent& event) {
   }
   Encoded encoded{event, event.bytes.owner(), event.bytes.view()};
   encoded.event.bytes = {};
-  encoded_.insert_or_assign(event.begin.offset, std::move(encoded));
+  encoded_.insert_or_assign(event.start, std::move(encoded));
   newest_ = event.bytes;
 }
 
-void LiveSse::ForgetNewestUnlessBehind() {
-  if (behind_.empty()) newest_ = {};
+void LiveSse::ForgetEncodedUnlessBehind() {
+  if (!behind_.empty()) return;
+  encoded_.clear();
+  newest_ = {};
 }
 
 void LiveSse::JoinLive(SseReader& reader) {
@@ -95,7 +96,7 @@ void LiveSse::JoinLive(SseReader& reader) {
   if (live_.empty()) place_ = reader.place();
   live_.splice(live_.end(), behind_, reader.self);
   reader.live = true;
-  ForgetNewestUnlessBehind();
+  ForgetEncodedUnlessBehind();
 }
 
 void LiveSse::FellBehind(SseReader& reader) {
@@ -113,7 +114,7 @@ void LiveSse::Publish() {
     if (page.size() == 0 && !page.closed) return;
     const uint64_t cursor = hub_.shared().CurrentCursor();
     const SseEvent event = EncodeSseEvent(hub_.info().config.kind, place_, page, cursor);
-    place_ = event.end;
+    place_ = event.end();
     SendToLive(event);
     if (page.at_tail) return;
   }
@@ -126,7 +127,7 @@ void LiveSse::SendToLive(const SseEvent& event) {
     live_.splice(live_.end(), live_, live_.begin());
     SseReader& reader = live_.back();
     PrefetchNext();
-    if (reader.place().offset == event.begin.offset) {
+    if (reader.place().offset == event.start) {
       reader.Send(event);
       if (!reader.ended() && !reader.has_room()) FellBehind(reader);
     } else {
@@ -163,7 +164,7 @@ void LiveSse::EndAll() {
 void LiveSse::Forget(SseReader& reader) {
   ended_.splice(ended_.end(), reader.live ? live_ : behind_, reader.self);
   reader.live = false;
-  ForgetNewestUnlessBehind();
+  ForgetEncodedUnlessBehind();
   hub_.ReaderEnded();
 }
 

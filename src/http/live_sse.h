@@ -27,6 +27,9 @@ inline constexpr size_t kSsePageBytesMax = 32u << 10;
 // piece: 64 MiB of newlines become 400 MiB, which took a loop 1.1 s in one.
 inline constexpr size_t kSsePartBytesMax = 128u << 10;
 
+inline constexpr PageRequest kSsePage{.bytes_max = kSsePageBytesMax,
+                                      .part_bytes_max = kSsePartBytesMax};
+
 class LiveSse {
  public:
   explicit LiveSse(LiveHub& hub) : hub_(hub) {}
@@ -65,7 +68,7 @@ class LiveSse {
   SseEvent EventFor(SseReader& reader, const Page& page);
   std::optional<SseEvent> FindEncoded(const Page& page) const;
   void KeepEncoded(const SseEvent& event);
-  void ForgetNewestUnlessBehind();
+  void ForgetEncodedUnlessBehind();
   void JoinLive(SseReader& reader);
   void SendToLive(const SseEvent& event);
   void PrefetchNext();
@@ -76,12 +79,12 @@ class LiveSse {
   std::list<SseReader> live_;  // each at place_, or past it where it read on by itself
   std::list<SseReader> behind_;
   std::list<SseReader> ended_;
-  // Long events by where they begin, as long as somebody holds them: who catches up and comes to
-  // the same place shares them, so that a long append is not in memory once for each reader that
-  // does not take it.
+  // Long events by where they begin, while any reader is behind and as long as somebody holds them:
+  // who catches up and comes to the same place shares them, so that a long append is not in memory
+  // once for each reader that does not take it.
   std::map<Offset, Encoded> encoded_;
   size_t encoded_max_ = 0;  // then those that nobody holds are forgotten
-  Bytes newest_;  // of them, which is held while any reader is behind: more may come for it
+  Bytes newest_;            // of them, held by us: more readers may come for it
 };
 
 }  // namespace thalweg

@@ -126,7 +126,7 @@ TEST(SseReaders, GetALongBacklogInPagesThatSayOnlyAtTheLastThatTheyAreUpToDate) 
                               TextEvent(line) + ControlEvent(60'000, bench.cursor()));
 }
 
-// A text that goes to readers in so many pieces, and what follows from its place in a cycle.
+// A text that goes to readers in so many pieces, with lines of more than one kind.
 std::string LongText(size_t pieces) {
   std::string text;
   for (size_t i = 0; text.size() < pieces * kSsePartBytesMax - 7; ++i) {

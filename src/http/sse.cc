@@ -1,7 +1,6 @@
 #include "http/sse.h"
 
 #include <algorithm>
-#include <array>
 #include <cstring>
 #include <utility>
 
@@ -203,12 +202,14 @@ void AppendSseControl(const SseControl& control, std::string& out) {
 SseEvent EncodeSseEvent(ContentKind kind, const SsePlace& begin, const Page& page,
                         uint64_t cursor) {
   THALWEG_ASSERT(begin.offset == page.start);
-  SseEvent event{.bytes = {}, .begin = begin, .end = {page.end, begin.data}, .control = {}};
+  SseEvent event;
+  event.start = page.start;
   event.control = {page.end, cursor, page.at_tail, page.closed};
+  event.unfinished = begin.data;
   std::string text;
   text.reserve(EncodedBytesMax(kind, page.parts));
   if (page.size() != 0) {
-    AppendSseData(kind, page.parts, page.ends_inside, event.end.data, text);
+    AppendSseData(kind, page.parts, page.ends_inside, event.unfinished, text);
   }
   event.data_bytes = text.size();
   if (!page.ends_inside) AppendSseControl(event.control, text);

@@ -59,9 +59,11 @@ struct SsePlace {
 struct SseEvent {
   Bytes bytes;
   size_t data_bytes = 0;  // of `bytes`: how many are the data event's
-  SsePlace begin;
-  SsePlace end;
-  SseControl control;  // of `end`; not sent where that is inside
+  Offset start;
+  SseControl control;       // of its end; not sent where that is inside an append
+  SseDataState unfinished;  // what a piece leaves to the next one
+
+  SsePlace end() const { return {control.next, unfinished}; }
 };
 
 // REQUIRES: `page` begins at `begin`.

@@ -15,6 +15,7 @@ namespace {
 constexpr size_t kCopiedDataBytesMax = 4096;
 
 constexpr int64_t kInsideCheckMs = 1'000;  // inside an event the timer looks again after this
+
 // Who takes no piece of an event for so long is cut off, where the response's age is over or the
 // router shuts down: a transport may have no such limit of its own.
 constexpr int64_t kStalledMs = 300'000;
@@ -58,9 +59,9 @@ uint64_t SseReader::AdvanceCursor() {
 }
 
 void SseReader::Send(const SseEvent& event) {
-  THALWEG_ASSERT(!ended() && event.begin.offset == place_.offset);
+  THALWEG_ASSERT(!ended() && event.start == place_.offset);
   const bool was_inside = place_.is_inside();
-  place_ = event.end;
+  place_ = event.end();
   if (place_.is_inside()) return Write(event.bytes);
   greeted_ = true;
   cursor_ = std::max(cursor_, event.control.cursor);

@@ -134,8 +134,8 @@ TEST(Sse, NamesInAControlEventWhatHolds) {
 TEST(Sse, EncodesAPageAsAPairAndAnEmptyPageAsItsControlAlone) {
   Page page{.parts = PartsOf({"ab"}), .start = Offset{5}, .end = Offset{7}, .at_tail = true};
   SseEvent event = EncodeSseEvent(ContentKind::kText, {page.start}, page, 9);
-  EXPECT_EQ(event.begin.offset, Offset{5});
-  EXPECT_EQ(event.end.offset, Offset{7});
+  EXPECT_EQ(event.start, Offset{5});
+  EXPECT_EQ(event.end().offset, Offset{7});
   EXPECT_EQ(event.bytes.view().substr(0, event.data_bytes), "event: data\ndata:ab\n\n");
   EXPECT_EQ(event.bytes.view().substr(event.data_bytes),
             "event: control\ndata:{\"streamNextOffset\":\"0000000000000000_0000000000000007\","
