@@ -67,6 +67,11 @@ std::string CheckHost(const std::string& text) {
   return text.empty() ? "an address is needed, such as 127.0.0.1 or ::" : "";
 }
 
+// An empty name is a variable that is not set, and no wish for the default.
+std::string CheckDirectory(const std::string& text) {
+  return text.empty() ? "a directory is needed, and '' is none" : "";
+}
+
 bool IsPathCharacter(char c) {
   return c > ' ' && c < '\x7f' && std::string_view("?#%\\\"<>").find(c) == std::string_view::npos;
 }
@@ -113,7 +118,7 @@ void DeclareAddress(Flags& flags, ServerOptions& server) {
 
 void DeclareStorage(Flags& flags, Storage& storage, StoreOptions& store) {
   flags.Switch("--memory", [&storage] { storage.memory = true; });
-  flags.Text("--data-dir", storage.data_dir);
+  flags.Text("--data-dir", storage.data_dir, CheckDirectory);
   flags.Size("--log-file", store.log_file_bytes);
   flags.Size("--checkpoint-log", store.checkpoint_log_bytes);
   flags.Duration("--checkpoint-age", store.checkpoint_age_ms);
@@ -185,6 +190,9 @@ std::variant<Operands, CliText> TakeOperands(std::span<const std::string> words,
   const auto first_flag = std::find_if(words.begin(), words.end(), is_flag);
   Operands operands{.dirs = {words.begin(), first_flag}, .flags = {first_flag, words.end()}};
   if (operands.dirs.size() != count) return Mistake(std::string("usage: thalweg ") + usage);
+  for (const std::string& dir : operands.dirs) {
+    if (const std::string mistake = CheckDirectory(dir); !mistake.empty()) return Mistake(mistake);
+  }
   return operands;
 }
 

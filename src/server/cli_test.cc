@@ -87,6 +87,19 @@ TEST(CommandLine, TakesAValueBehindAnEqualsSign) {
   EXPECT_EQ(config->server.router.base_path, "/");
 }
 
+TEST(CommandLine, TakesNoEmptyNameForADirectory) {
+  for (const std::vector<std::string>& words : {std::vector<std::string>{"verify", ""},
+                                                {"dump", ""},
+                                                {"backup", "/a", ""},
+                                                {"serve", "--data-dir", ""}}) {
+    const CliResult result = ParseCommandLine(words);
+    const CliText* const mistake = std::get_if<CliText>(&result);
+    ASSERT_NE(mistake, nullptr) << words[0];
+    EXPECT_EQ(mistake->exit_code, kExitUsage) << words[0];
+    EXPECT_NE(mistake->text.find("a directory is needed"), std::string::npos) << mistake->text;
+  }
+}
+
 // Every mistake is exit code 2 and one line that names what is wrong.
 TEST(CommandLine, AnswersAMistakeWithOneHelpfulLine) {
   struct Case {

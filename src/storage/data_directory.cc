@@ -288,7 +288,12 @@ StorageResult<void> DataDirectory::QuarantineUnknown(Disk& disk) {
 StorageResult<void> DataDirectory::CreateMissing(const std::string& path) {
   std::error_code error;
   if (std::filesystem::exists(path, error) || error) return {};  // opening it says what is wrong
-  const std::filesystem::path whole = std::filesystem::absolute(path).lexically_normal();
+  const auto whole = std::filesystem::absolute(path, error).lexically_normal();
+  if (error) {  // the working directory is gone
+    return std::unexpected(
+        StorageFault{StorageFault::Kind::kDisk,
+                     "find " + path + " from the working directory: " + error.message()});
+  }
   const bool ends_with_slash = whole.filename().empty();
   const std::filesystem::path bare = ends_with_slash ? whole.parent_path() : whole;
   const auto parent = PosixDisk::Open(bare.parent_path().string());

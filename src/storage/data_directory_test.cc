@@ -191,6 +191,9 @@ TEST(DataDirectory, IsMadeWhereItAloneIsMissing) {
   const auto made = DataDirectory::CreateMissing((root.path() / "a/b").string());
   ASSERT_FALSE(made);
   EXPECT_EQ(made.error().kind, StorageFault::Kind::kDisk);
+  const auto nameless = DataDirectory::CreateMissing("");
+  ASSERT_FALSE(nameless);
+  EXPECT_EQ(nameless.error().kind, StorageFault::Kind::kDisk);
 }
 
 }  // namespace
