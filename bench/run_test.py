@@ -53,13 +53,13 @@ class Run(unittest.TestCase):
         ours = [result for result in results if result["server"] == "thalweg"]
         syncs = [result for result in results if result["server"] == "limit-sync"]
         self.assertEqual(len(ours), len(syncs))
-        for result in ours:
-            self.assertLess(result["rate"], 0.6 * result["greatest_rate"])
         for result in syncs:
             self.assertGreater(result["ours_p99_us"], 0)
-        for result in results:
-            if result["server"] == "limit-commit":
-                self.assertAlmostEqual(result["ours_rate"], 1, delta=0.2)
+        asked = {result["case"]: result["said"]["append"]["asked_rate"]
+                 for result in results if result["server"] == "limit-commit"}  # fmt: skip
+        for result in ours:
+            self.assertAlmostEqual(asked[result["case"]], result["greatest_rate"] / 2, places=2)
+            self.assertEqual(result["said"]["append"]["asked_rate"], asked[result["case"]])
 
     def test_measures_appends_beside_a_replay_of_what_left_memory(self):
         alone, beside = self.measured("cold-replay")["cold-replay"]["results"]

@@ -155,6 +155,7 @@ void Run::ReportAppends(JsonLine& line) const {
   line.Begin("append");
   line.Add("connections", static_cast<int64_t>(flags_.connections));
   line.Add("operations", answered);
+  line.Add("asked_rate", flags_.per_second);
   line.Add("rate", static_cast<double>(answered) / measured_seconds_);
   line.Add("messages", answered * static_cast<int64_t>(flags_.message.batch));
   line.Add("bytes", answered * static_cast<int64_t>(appends_->bytes()));
