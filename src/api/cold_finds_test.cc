@@ -49,7 +49,8 @@ class SlowDisk : public testing::Test, public RequestHandler {
     port_ = socket.port();
     loop_ = std::make_unique<Loop>();
     router_ = std::make_unique<Router>(engine(), *loop_, nullptr, clock_, RouterOptions{});
-    listener_ = std::make_unique<HttpListener>(*loop_, std::move(socket), *this, HttpLimits{});
+    listener_ = std::make_unique<HttpListener>(*loop_, std::move(socket), *this, HttpLimits{},
+                                               connection_limit_);
     thread_ = std::thread([this] { loop_->Run(); });
     EXPECT_THAT(Ask("POST", "hot", "1"), StartsWith("HTTP/1.1 204"));
     disk_.SetCold(true);
@@ -109,6 +110,7 @@ class SlowDisk : public testing::Test, public RequestHandler {
   std::unique_ptr<DurableEngine> durable_;
   std::unique_ptr<Loop> loop_;
   std::unique_ptr<Router> router_;
+  ConnectionLimit connection_limit_{100};
   std::unique_ptr<HttpListener> listener_;
   std::thread thread_;
 };

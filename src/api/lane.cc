@@ -9,13 +9,13 @@
 
 namespace thalweg {
 
-Lane::Lane(Store& store, Executor& workers, const ServerOptions& options, const HttpLimits& limits,
-           std::unique_ptr<Loop> loop, ListenSocket socket)
-    : options_(options),
+Lane::Lane(const Shared& shared, std::unique_ptr<Loop> loop, ListenSocket socket)
+    : options_(shared.options),
       loop_(std::move(loop)),
-      common_fields_(CommonFields(options.router)),
-      router_(store.engine(), *loop_, &workers, store.clock(), options.router),
-      listener_(*loop_, std::move(socket), *this, limits) {}
+      common_fields_(CommonFields(options_.router)),
+      router_(shared.store.engine(), *loop_, &shared.workers, shared.store.clock(),
+              options_.router),
+      listener_(*loop_, std::move(socket), *this, shared.limits, shared.connection_limit) {}
 
 void Lane::Start() {
   thread_ = std::thread([this] {

@@ -8,6 +8,7 @@
 #include <memory>
 #include <thread>
 
+#include "net/connection_limit.h"
 #include "net/http_listener.h"
 #include "net/listen_socket.h"
 #include "net/loop.h"
@@ -19,9 +20,17 @@ namespace thalweg {
 
 class Lane final : private RequestHandler {
  public:
-  // REQUIRES: all that is referred to outlives the lane. `limits` are those of this lane.
-  Lane(Store& store, Executor& workers, const ServerOptions& options, const HttpLimits& limits,
-       std::unique_ptr<Loop> loop, ListenSocket socket);
+  // What all lanes of a server have in common, and the limits of each of them.
+  struct Shared {
+    Store& store;
+    Executor& workers;
+    const ServerOptions& options;
+    const HttpLimits& limits;
+    ConnectionLimit& connection_limit;
+  };
+
+  // REQUIRES: all that `shared` refers to outlives the lane.
+  Lane(const Shared& shared, std::unique_ptr<Loop> loop, ListenSocket socket);
   ~Lane() override { Stop(); }
 
   void Start();

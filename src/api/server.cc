@@ -17,7 +17,7 @@
 
 #include "api/lane.h"
 #include "base/worker_pool.h"
-#include "net/http_listener.h"
+#include "net/connection_limit.h"
 
 namespace thalweg {
 namespace {
@@ -51,17 +51,17 @@ std::unexpected<ServerError> NoLoop(const std::string& reason) {
 }
 
 // How many connections the process's limit of open files allows, when the store has what it may
-// need, and each lane the connections that it refuses.
-size_t ConnectionsThatFit(size_t lanes) {
+// need, and those that are refused have theirs.
+size_t ConnectionsThatFit() {
   rlimit files{};
   if (getrlimit(RLIMIT_NOFILE, &files) != 0 || files.rlim_cur == RLIM_INFINITY) return SIZE_MAX;
-  const size_t kept = kStoreFiles + lanes * kRefusedConnectionsMax;
-  return std::max<size_t>(files.rlim_cur - std::min<size_t>(kept, files.rlim_cur / 2), lanes);
+  const size_t kept = kStoreFiles + ConnectionLimit::kRefusedMax;
+  return std::max<size_t>(files.rlim_cur - std::min<size_t>(kept, files.rlim_cur / 2), 1);
 }
 
 // Connections leave a descriptor to the store when it needs one: without, it could not go on.
-HttpLimits LimitedByFiles(HttpLimits limits, size_t lanes, Logger* logger) {
-  const size_t fit = ConnectionsThatFit(lanes);
+HttpLimits LimitedByFiles(HttpLimits limits, Logger* logger) {
+  const size_t fit = ConnectionsThatFit();
   if (fit >= limits.connections_max) return limits;
   if (logger != nullptr) {
     logger->Write(LogLevel::kInfo,
@@ -73,9 +73,8 @@ HttpLimits LimitedByFiles(HttpLimits limits, size_t lanes, Logger* logger) {
   return limits;
 }
 
-// One lane's share, rounded up so that none is left without.
+// One lane's part of what each counts for itself.
 HttpLimits ShareOf(HttpLimits limits, size_t lanes) {
-  limits.connections_max = (limits.connections_max + lanes - 1) / lanes;
   limits.bodies_bytes_max = std::max(limits.bodies_bytes_max / lanes, limits.body_bytes_max);
   return limits;
 }
@@ -124,13 +123,14 @@ class Server::Impl {
     if (!sockets) return std::unexpected(std::move(sockets.error()));
     const size_t lanes = sockets->size();
     const HttpLimits limits =
-        ShareOf(LimitedByFiles(options_.limits, lanes, options_.store.logger), lanes);
+        ShareOf(LimitedByFiles(options_.limits, options_.store.logger), lanes);
+    connection_limit_.emplace(limits.connections_max);
+    const Lane::Shared shared{*store_, workers_, options_, limits, *connection_limit_};
     std::vector<std::unique_ptr<Lane>> made;
     for (ListenSocket& socket : *sockets) {
       auto loop = Loop::Make();
       if (!loop) return NoLoop(loop.error());
-      made.push_back(std::make_unique<Lane>(*store_, workers_, options_, limits, std::move(*loop),
-                                            std::move(socket)));
+      made.push_back(std::make_unique<Lane>(shared, std::move(*loop), std::move(socket)));
     }
     lanes_ = std::move(made);
     for (const auto& lane : lanes_) lane->Start();
@@ -184,7 +184,8 @@ class Server::Impl {
   std::unique_ptr<Store> own_store_;
   Store* store_ = nullptr;
   WorkerPool workers_{"thalweg-zip", kCompressionThreads};
-  std::vector<std::unique_ptr<Lane>> lanes_;  // empty: stopped
+  std::optional<ConnectionLimit> connection_limit_;  // of all lanes together
+  std::vector<std::unique_ptr<Lane>> lanes_;         // empty: stopped
   bool drained_ = true;
 
   std::mutex mutex_;

@@ -223,6 +223,29 @@ TEST(Server, SeveralServeOneStore) {
   EXPECT_THAT(Ask((*one)->port(), "GET", "/v1/stream/a"), StartsWith("HTTP/1.1 404 "));
 }
 
+TEST(Server, TakesAsManyConnectionsAsItIsToldHoweverTheyFallOnItsLoops) {
+  constexpr size_t kConnections = 40;
+  ServerOptions options{.threads = 3};
+  options.limits.connections_max = kConnections;
+  const auto server = Started(std::move(options));
+  const auto answers = [](TestClient& client, std::string_view status) {
+    client.Send("GET /v1/stream/a HTTP/1.1\r\nHost: h\r\n\r\n");
+    return client.ReadResponse().starts_with("HTTP/1.1 " + std::string(status));
+  };
+  std::vector<std::unique_ptr<TestClient>> clients;
+  for (size_t i = 0; i < kConnections; ++i) {
+    clients.push_back(std::make_unique<TestClient>(server->port()));
+    ASSERT_TRUE(answers(*clients.back(), "404")) << i;
+  }
+  TestClient refused(server->port());
+  EXPECT_TRUE(answers(refused, "503"));
+  clients.pop_back();
+  EXPECT_TRUE(Eventually([&] {
+    TestClient next(server->port());
+    return answers(next, "404");
+  })) << "and that one is still there does not matter";
+}
+
 TEST(Server, AFrontHandlerAnswersBeforeTheRouterAndAFaultBeforeBoth) {
   FaultInjection faults;
   ServerOptions options;

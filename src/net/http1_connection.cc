@@ -21,7 +21,8 @@ constexpr size_t kUncountedBodyBytes = 16u << 10;  // so much of a body has alwa
 
 }  // namespace
 
-Http1Connection::Http1Connection(Http1Shared& shared, int fd) : shared_(shared), fd_(fd) {
+Http1Connection::Http1Connection(Http1Shared& shared, int fd, ConnectionLimit::Place place)
+    : shared_(shared), fd_(fd), place_(place) {
   if (shared_.loop().Add(fd_, EPOLLIN | EPOLLOUT | EPOLLRDHUP, this)) {
     UpdateDeadline();
   } else {

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/timer_wheel.h"
+#include "net/connection_limit.h"
 #include "net/http1_parser.h"
 #include "net/http1_responder.h"
 #include "net/http1_shared.h"
@@ -22,7 +23,7 @@ namespace thalweg {
 class Http1Connection final : public IoHandler, private Timer {
  public:
   // Takes over `fd`, which does not block. closed() at once where the loop cannot watch it.
-  Http1Connection(Http1Shared& shared, int fd);
+  Http1Connection(Http1Shared& shared, int fd, ConnectionLimit::Place place);
   ~Http1Connection() override;
 
   void OnIo(uint32_t epoll_events) override;
@@ -55,6 +56,7 @@ class Http1Connection final : public IoHandler, private Timer {
   bool ClosesAfter(const Http1Responder& responder) const;
 
   bool closed() const { return fd_ < 0; }
+  ConnectionLimit::Place place() const { return place_; }
   size_t index_in_shared() const { return index_in_shared_; }
   void set_index_in_shared(size_t index) { index_in_shared_ = index; }
 
@@ -91,6 +93,7 @@ class Http1Connection final : public IoHandler, private Timer {
   Http1Shared& shared_;
   size_t index_in_shared_ = 0;
   int fd_;
+  const ConnectionLimit::Place place_;
 
   std::unique_ptr<Http1Parser> parser_;  // null while nothing of a request is there
   size_t copied_body_bytes_ = 0;         // of the request whose responder holds back the next

@@ -51,10 +51,12 @@ std::string DateLine(int64_t wall_s) {
 
 }  // namespace
 
-Http1Shared::Http1Shared(Loop& loop, RequestHandler& handler, const HttpLimits& limits)
+Http1Shared::Http1Shared(Loop& loop, RequestHandler& handler, const HttpLimits& limits,
+                         ConnectionLimit& connection_limit)
     : loop_(loop),
       handler_(handler),
       limits_(limits),
+      connection_limit_(connection_limit),
       read_buffer_(std::make_unique<std::array<char, 3 * kReadBytes>>()) {}
 
 Http1Shared::~Http1Shared() {
@@ -70,8 +72,8 @@ std::string_view Http1Shared::date_line() {
   return date_line_;
 }
 
-Http1Connection& Http1Shared::AddConnection(int fd) {
-  connections_.push_back(std::make_unique<Http1Connection>(*this, fd));
+Http1Connection& Http1Shared::AddConnection(int fd, ConnectionLimit::Place place) {
+  connections_.push_back(std::make_unique<Http1Connection>(*this, fd, place));
   Http1Connection& connection = *connections_.back();
   connection.set_index_in_shared(connections_.size() - 1);
   if (connection.closed()) Bury(connection);
@@ -79,6 +81,7 @@ Http1Connection& Http1Shared::AddConnection(int fd) {
 }
 
 void Http1Shared::Bury(Http1Connection& connection) {
+  connection_limit_.Leave(connection.place());
   buried_.push_back(TakeOut(connections_, connection));
 }
 

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/system_clock.h"
+#include "net/connection_limit.h"
 #include "net/loop.h"
 #include "net/request_handler.h"
 #include "thalweg/http_limits.h"
@@ -22,12 +23,14 @@ class Http1Responder;
 
 class Http1Shared {
  public:
-  Http1Shared(Loop& loop, RequestHandler& handler, const HttpLimits& limits);
+  Http1Shared(Loop& loop, RequestHandler& handler, const HttpLimits& limits,
+              ConnectionLimit& connection_limit);
   ~Http1Shared();
 
   Loop& loop() { return loop_; }
   RequestHandler& handler() { return handler_; }
   const HttpLimits& limits() const { return limits_; }
+  ConnectionLimit& connection_limit() { return connection_limit_; }
 
   // Room for one read. What connections of `received_` have read before stands in front of it.
   std::span<char> read_buffer() {
@@ -45,9 +48,9 @@ class Http1Shared {
   bool draining() const { return draining_; }
   void StartDraining() { draining_ = true; }
 
-  // Connections: owned here, in no order. A buried one is destroyed at the end of the turn; that is
-  // also one that could not begin.
-  Http1Connection& AddConnection(int fd);
+  // Connections: owned here, in no order. A buried one has left its place and is destroyed at the
+  // end of the turn; that is also one that could not begin.
+  Http1Connection& AddConnection(int fd, ConnectionLimit::Place place);
   void Bury(Http1Connection& connection);
   size_t connection_count() const { return connections_.size(); }
   const std::vector<std::unique_ptr<Http1Connection>>& connections() const { return connections_; }
@@ -78,6 +81,7 @@ class Http1Shared {
   Loop& loop_;
   RequestHandler& handler_;
   const HttpLimits limits_;
+  ConnectionLimit& connection_limit_;
   const SystemClock clock_;
   bool draining_ = false;
   size_t request_bytes_ = 0;

@@ -51,7 +51,7 @@ class Peer {
  public:
   explicit Peer(Http1Shared& shared) : shared_(shared) {
     EXPECT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, sockets_), 0);
-    connection_ = &shared.AddConnection(sockets_[0]);
+    connection_ = &shared.AddConnection(sockets_[0], shared.connection_limit().Take());
   }
   Peer(const Peer&) = delete;
   ~Peer() { ::close(sockets_[1]); }
@@ -82,13 +82,16 @@ class Peer {
 
 class Http1SharedTest : public ::testing::Test {
  protected:
-  explicit Http1SharedTest(const HttpLimits& limits = {}) : shared_(loop_, handler_, limits) {}
+  explicit Http1SharedTest(const HttpLimits& limits = {})
+      : connection_limit_(limits.connections_max),
+        shared_(loop_, handler_, limits, connection_limit_) {}
 
   void Receive(std::string_view bytes) { peer_.Receive(bytes); }
   std::string Sent() { return peer_.Sent(); }
 
   Loop loop_;
   KeepingHandler handler_;
+  ConnectionLimit connection_limit_;
   Http1Shared shared_;
   Peer peer_{shared_};
   Http1Connection* const connection_ = &peer_.connection();
@@ -161,7 +164,7 @@ TEST_F(Http1SharedBodiesTest, CountsTheBodyOfARequestUntilItIsHandled) {
 
 TEST_F(Http1SharedTest, ClosesWhatTheSystemDoesNotWatch) {
   const int unwatchable = ::open("/proc/self/exe", O_RDONLY);  // EPERM, as ENOSPC for too many
-  const Http1Connection& connection = shared_.AddConnection(unwatchable);
+  const Http1Connection& connection = shared_.AddConnection(unwatchable, connection_limit_.Take());
   EXPECT_TRUE(connection.closed());
   EXPECT_EQ(shared_.connection_count(), 1u);
   EXPECT_EQ(::fcntl(unwatchable, F_GETFD), -1) << "it is not left open";
@@ -190,7 +193,7 @@ TEST_F(Http1SharedTest, ReadsARequestThatComesInPiecesBetweenThoseOfOthers) {
   Receive("GET /x HTTP/1.1\r\nHo");
   int others[2];
   ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, others), 0);
-  Http1Connection& other = shared_.AddConnection(others[0]);
+  Http1Connection& other = shared_.AddConnection(others[0], connection_limit_.Take());
   const std::string_view whole = "GET /x HTTP/1.1\r\nHost: h\r\n\r\n\r\n";
   ASSERT_EQ(::send(others[1], whole.data(), whole.size(), 0), static_cast<ssize_t>(whole.size()));
   other.OnIo(EPOLLIN);

@@ -25,8 +25,9 @@ constexpr int64_t kAcceptPauseMs = 100;  // after the system ran out of descript
 
 class HttpListener::Impl final : public IoHandler, public TurnEndHandler, private Timer {
  public:
-  Impl(Loop& loop, ListenSocket socket, RequestHandler& handler, const HttpLimits& limits)
-      : loop_(loop), socket_(std::move(socket)), shared_(loop, handler, limits) {
+  Impl(Loop& loop, ListenSocket socket, RequestHandler& handler, const HttpLimits& limits,
+       ConnectionLimit& connection_limit)
+      : loop_(loop), socket_(std::move(socket)), shared_(loop, handler, limits, connection_limit) {
     THALWEG_ASSERT(loop_.Add(socket_->fd(), EPOLLIN, this));
     loop_.AddTurnEnd(this);
   }
@@ -95,14 +96,15 @@ class HttpListener::Impl final : public IoHandler, public TurnEndHandler, privat
   void Welcome(int fd) {
     const int on = 1;
     ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    const size_t max = shared_.limits().connections_max;
-    if (shared_.connection_count() >= max + kRefusedConnectionsMax) {
+    const ConnectionLimit::Place place = shared_.connection_limit().Take();
+    if (place == ConnectionLimit::Place::kNone) {
       ::close(fd);
       return;
     }
-    const bool full = shared_.connection_count() >= max;
-    Http1Connection& connection = shared_.AddConnection(fd);
-    if (full) connection.Reject({503, "this server has all the connections it takes"});
+    Http1Connection& connection = shared_.AddConnection(fd, place);
+    if (place == ConnectionLimit::Place::kRefused) {
+      connection.Reject({503, "this server has all the connections it takes"});
+    }
   }
 
   Loop& loop_;
@@ -114,8 +116,8 @@ class HttpListener::Impl final : public IoHandler, public TurnEndHandler, privat
 };
 
 HttpListener::HttpListener(Loop& loop, ListenSocket socket, RequestHandler& handler,
-                           const HttpLimits& limits)
-    : impl_(std::make_unique<Impl>(loop, std::move(socket), handler, limits)) {}
+                           const HttpLimits& limits, ConnectionLimit& connection_limit)
+    : impl_(std::make_unique<Impl>(loop, std::move(socket), handler, limits, connection_limit)) {}
 
 HttpListener::~HttpListener() = default;
 

@@ -8,6 +8,7 @@
 #include <functional>
 #include <memory>
 
+#include "net/connection_limit.h"
 #include "net/listen_socket.h"
 #include "net/loop.h"
 #include "net/request_handler.h"
@@ -15,13 +16,12 @@
 
 namespace thalweg {
 
-// So many connections beyond connections_max are told so; others are closed.
-inline constexpr size_t kRefusedConnectionsMax = 256;
-
 class HttpListener {
  public:
-  // `limits.connections_max` is of this listener.
-  HttpListener(Loop& loop, ListenSocket socket, RequestHandler& handler, const HttpLimits& limits);
+  // All listeners of a server share `connection_limit`, which is what `limits.connections_max`
+  // says.
+  HttpListener(Loop& loop, ListenSocket socket, RequestHandler& handler, const HttpLimits& limits,
+               ConnectionLimit& connection_limit);
   // Closes what is still open and cancels what is unfinished. A Responder that nobody listens for
   // (SetEvents) ends with it. REQUIRES: the loop does not run, or this is its thread.
   ~HttpListener();

@@ -4,7 +4,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <chrono>
 #include <cstdlib>
 
 #include "net/net_test_support.h"
@@ -16,15 +15,6 @@ using ::testing::EndsWith;
 using ::testing::HasSubstr;
 using ::testing::Not;
 using ::testing::StartsWith;
-
-// Asks the loop again and again, which waits for its turns, for at most five seconds.
-bool Eventually(const std::function<bool()>& done) {
-  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(5);
-  while (!done()) {
-    if (std::chrono::steady_clock::now() > end) return false;
-  }
-  return true;
-}
 
 TEST(HttpListener, AnswersASlowHeadWith408) {
   HttpLimits limits;
@@ -269,7 +259,9 @@ TEST(HttpListener, CancelsWhatIsOpenWhenItIsDestroyed) {
   ToyHandler handler;
   ListenSocket socket = ListenAnywhere();
   const uint16_t port = socket.port();
-  auto listener = std::make_unique<HttpListener>(loop, std::move(socket), handler, HttpLimits());
+  ConnectionLimit one(1);
+  auto listener =
+      std::make_unique<HttpListener>(loop, std::move(socket), handler, HttpLimits(), one);
   std::thread thread([&] { loop.Run(); });
   TestClient client(port);
   client.Send("GET /live HTTP/1.1\r\nHost: h\r\n\r\n");

@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <charconv>
+#include <chrono>
 #include <condition_variable>
 #include <cstdlib>
 #include <functional>
@@ -126,6 +127,15 @@ class ToyHandler final : public RequestHandler {
   std::vector<std::string> log_;  // guarded by mutex_
 };
 
+// Asks again and again, for at most five seconds.
+inline bool Eventually(const std::function<bool()>& done) {
+  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(5);
+  while (!done()) {
+    if (std::chrono::steady_clock::now() > end) return false;
+  }
+  return true;
+}
+
 // On a free port of this machine.
 inline ListenSocket ListenAnywhere() {
   auto socket = ListenSocket::Bind("127.0.0.1", 0);
@@ -138,10 +148,11 @@ inline ListenSocket ListenAnywhere() {
 
 class TestServer {
  public:
-  explicit TestServer(HttpLimits limits = {}) {
+  explicit TestServer(HttpLimits limits = {}) : connection_limit_(limits.connections_max) {
     ListenSocket socket = ListenAnywhere();
     port_ = socket.port();
-    listener_ = std::make_unique<HttpListener>(loop_, std::move(socket), handler_, limits);
+    listener_ = std::make_unique<HttpListener>(loop_, std::move(socket), handler_, limits,
+                                               connection_limit_);
     thread_ = std::thread([this] { loop_.Run(); });
   }
   ~TestServer() {
@@ -184,6 +195,7 @@ class TestServer {
  private:
   Loop loop_;
   ToyHandler handler_;
+  ConnectionLimit connection_limit_;
   std::unique_ptr<HttpListener> listener_;
   uint16_t port_ = 0;
   std::thread thread_;
