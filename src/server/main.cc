@@ -1,5 +1,6 @@
 // The program `thalweg`.
 #include <cstdio>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -7,16 +8,50 @@
 #include "server/backup.h"
 #include "server/cli.h"
 #include "server/dump.h"
+#include "server/exit_codes.h"
+#include "server/fault_signals.h"
 #include "server/serve.h"
 #include "server/verify.h"
 
 namespace thalweg {
 namespace {
 
-int Run(const ServeConfig& config) { return Serve(config); }
-int Run(const VerifyCommand& command) { return Verify(command.dir); }
-int Run(const DumpOptions& options) { return Dump(options); }
-int Run(const BackupCommand& command) { return Backup(command.dir, command.target); }
+// A server's memory fault may be a bug as well, whose core dump is wanted.
+int Run(const ServeConfig& config) {
+  const std::string& dir = config.server.data_dir;
+  SayOnFaultSignals(
+      "thalweg: a memory fault ends this process: " +
+          (dir.empty() ? std::string("a bug")
+                       : "a bug, or a damaged page of the catalog. What was answered with success "
+                         "is on the disk: start it again. Where that ends the same way, `thalweg "
+                         "verify " +
+                             dir + "` says whether the catalog is damaged"),
+      std::nullopt);
+  return Serve(config);
+}
+
+// Those that look through a directory: what they were asked is whether it can be read.
+void SayThatItIsDamagedOnFaultSignals(const std::string& dir) {
+  SayOnFaultSignals("thalweg: data directory " + dir +
+                        ": a page of catalog/data.mdb is damaged, or cannot be read from its disk "
+                        "(a memory fault in LMDB); restore it from a backup",
+                    kExitDamaged);
+}
+
+int Run(const VerifyCommand& command) {
+  SayThatItIsDamagedOnFaultSignals(command.dir);
+  return Verify(command.dir);
+}
+
+int Run(const DumpOptions& options) {
+  SayThatItIsDamagedOnFaultSignals(options.dir);
+  return Dump(options);
+}
+
+int Run(const BackupCommand& command) {
+  SayThatItIsDamagedOnFaultSignals(command.dir);
+  return Backup(command.dir, command.target);
+}
 
 int Run(const CliText& say) {
   std::fputs(say.text.c_str(), say.exit_code == 0 ? stdout : stderr);

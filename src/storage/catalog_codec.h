@@ -33,10 +33,14 @@ inline constexpr size_t kPathDigestBytes = 32;
 // kCatalogKeyBytesMax is that of a long path, and no other is.
 inline constexpr size_t kPathKeyBytes = kCatalogKeyBytesMax - kPathDigestBytes;
 
-// A row's value. SealRow and OpenRow are inverse.
+// No value of the table is longer: one that is has a damaged length, and may reach beyond what can
+// be read.
+size_t ValueBytesMax(CatalogTable table);
+
+// A row's value. SealRow and OpenRow are inverse. REQUIRES: ValueBytesMax.
 std::string SealRow(CatalogTable table, std::string_view key, std::string_view body);
 
-// The body, borrowed from `value`, or null where the checksum is not the one of these bytes.
+// The body, borrowed from `value`, or null where it is too long or has not its checksum.
 std::optional<std::string_view> OpenRow(CatalogTable table, std::string_view key,
                                         std::string_view value);
 

@@ -41,6 +41,17 @@ TEST(CatalogCodec, EveryFlippedBitAndAnotherKeyOrTableIsFound) {
   EXPECT_EQ(OpenRow(CatalogTable::kPaths, "/a", "abc"), std::nullopt);
 }
 
+TEST(CatalogCodec, AValueThatIsLongerThanAnyIsNotLookedAt) {
+  for (const CatalogTable table :
+       {CatalogTable::kPaths, CatalogTable::kIds, CatalogTable::kDue, CatalogTable::kMeta}) {
+    const size_t body_bytes_max = ValueBytesMax(table) - 4;
+    const std::string longest = SealRow(table, "/a", std::string(body_bytes_max, 'x'));
+    EXPECT_EQ(OpenRow(table, "/a", longest)->size(), body_bytes_max);
+    const std::string_view misled(longest.data(), size_t{1} << 40);  // not its bytes
+    EXPECT_EQ(OpenRow(table, "/a", misled), std::nullopt);
+  }
+}
+
 TEST(CatalogCodec, KeysSortAsWhatTheyStandFor) {
   EXPECT_LT(KeyOfId({255}), KeyOfId({256}));
   std::vector<std::string> keys;

@@ -11,6 +11,7 @@
 #include <random>
 #include <thread>
 
+#include "base/little_endian.h"
 #include "storage/catalog_codec.h"
 #include "storage/catalog_suite.h"
 #include "storage/file_size_limit.h"
@@ -100,6 +101,19 @@ class LmdbCatalogCase {
 
 INSTANTIATE_TYPED_TEST_SUITE_P(LmdbCatalog, CatalogSuite, LmdbCatalogCase);
 
+constexpr size_t kPage = 4096;
+
+// Where those of LMDB's pages stand that are leaves.
+std::vector<size_t> LeavesOf(const std::string& bytes) {
+  constexpr size_t kFlagsAt = 10;
+  constexpr char kLeaf = 2;
+  std::vector<size_t> leaves;
+  for (size_t page = 2 * kPage; page + kPage <= bytes.size(); page += kPage) {
+    if (bytes[page + kFlagsAt] == kLeaf) leaves.push_back(page);
+  }
+  return leaves;
+}
+
 TEST(LmdbCatalog, WhatWasCommittedIsThereWhenItIsOpenedAgain) {
   const Folder folder;
   ASSERT_TRUE(Open(folder)->Commit(Batch(1, 3, 9)));
@@ -149,14 +163,7 @@ TEST(LmdbCatalog, ACommitThatIsCutShortForWantOfSpaceIsAShortageAndCanBeRepeated
 TEST(LmdbCatalogDeathTest, APageThatLmdbCannotWalkEndsTheProcessWithWhatIsToBeDone) {
   const Folder folder;
   ASSERT_TRUE(Open(folder)->Commit(Batch(1, 5'000, 9)));
-  const std::string bytes = BytesOf(folder.data_file());
-  constexpr size_t kPage = 4096;
-  constexpr size_t kFlagsAt = 10;
-  constexpr char kLeaf = 2;
-  std::vector<size_t> leaves;
-  for (size_t page = 2 * kPage; page + kPage <= bytes.size(); page += kPage) {
-    if (bytes[page + kFlagsAt] == kLeaf) leaves.push_back(page);
-  }
+  const std::vector<size_t> leaves = LeavesOf(BytesOf(folder.data_file()));
   ASSERT_GT(leaves.size(), 100u);
   std::ofstream out(folder.data_file(), std::ios::binary | std::ios::in);
   out.seekp(static_cast<std::streamoff>(leaves[leaves.size() / 2]));
@@ -167,6 +174,35 @@ TEST(LmdbCatalogDeathTest, APageThatLmdbCannotWalkEndsTheProcessWithWhatIsToBeDo
     if (catalog) static_cast<void>((*catalog)->Verify());
   };
   EXPECT_EXIT(walk(); std::_Exit(0), testing::ExitedWithCode(4), "is damaged, restore the data");
+}
+
+// A split takes rows to another page and leaves behind where they stood.
+TEST(LmdbCatalog, VerifyFindsARowThatIsMetTwice) {
+  const Folder folder;
+  ASSERT_TRUE(Open(folder)->Commit(Batch(1, 400)));
+  const std::string intact = BytesOf(folder.data_file());
+  constexpr size_t kLowerAt = 12;  // where the places of a page's rows end, two bytes each
+  constexpr size_t kRowHead = 8;   // in front of its key
+  size_t met_twice = 0;
+  for (const size_t leaf : LeavesOf(intact)) {
+    const auto number = [&](size_t at) { return Get<uint16_t>(intact, leaf + at); };
+    const size_t left_behind = number(number(kLowerAt));
+    if (left_behind > kPage ||
+        !std::string_view(intact).substr(leaf + left_behind + kRowHead).starts_with("/stream/")) {
+      continue;
+    }
+    std::fstream file(folder.data_file(), std::ios::binary | std::ios::in | std::ios::out);
+    const auto put = [&](int lower) {
+      file.seekp(static_cast<std::streamoff>(leaf + kLowerAt))
+          .put(static_cast<char>(lower))
+          .flush();
+    };
+    put(intact[leaf + kLowerAt] + 2);
+    const auto verified = Open(folder, {.mode = LmdbCatalog::Mode::kReadAtRest})->Verify();
+    if (!verified && verified.error().message.contains(" paths, and ")) ++met_twice;
+    put(intact[leaf + kLowerAt]);
+  }
+  EXPECT_GT(met_twice, 3u);
 }
 
 TEST(LmdbCatalog, AReaderOfItsOwnSeesWhatAWriterCommitsAndMayNotBeTheOneToMakeIt) {
@@ -290,6 +326,25 @@ TEST(LmdbCatalog, AStreamIsNotTakenForMissingWhateverBitOfAKeyIsFlipped) {
     put(flipped, intact[flipped]);
   }
   EXPECT_GT(found_damage, 30u);
+}
+
+TEST(LmdbCatalog, ARowWhoseLengthIsDamagedIsNotReadBeyondTheMap) {
+  const Folder folder;
+  ASSERT_TRUE(Open(folder)->Commit(Batch(1, 3)));
+  const std::string intact = BytesOf(folder.data_file());
+  const std::string key("\x09\x00/stream/2", 11);  // behind its length, as LMDB has it
+  std::fstream file(folder.data_file(), std::ios::binary | std::ios::in | std::ios::out);
+  size_t nodes = 0;
+  for (size_t at = 0; (at = intact.find(key, at)) != std::string::npos; ++at, ++nodes) {
+    constexpr size_t kHighestByteOfLength = 3;  // behind key's, and two bytes of flags
+    file.seekp(static_cast<std::streamoff>(at - kHighestByteOfLength)).put('\x40');
+  }
+  file.close();
+  ASSERT_GT(nodes, 0u);
+  const auto catalog = Open(folder);
+  EXPECT_EQ(catalog->Find("/stream/2").error().kind, Kind::kDamage);
+  EXPECT_TRUE(catalog->Find("/stream/1").value().has_value());
+  EXPECT_EQ(catalog->Verify().error().kind, Kind::kDamage);
 }
 
 TEST(LmdbCatalog, ADamagedRowUnderItsOwnKeyHidesNoOther) {

@@ -49,6 +49,7 @@ StorageFault::Kind KindOf(int code) {
     case MDB_PAGE_NOTFOUND:
     case MDB_CURSOR_FULL:  // a tree deeper than any can be
     case MDB_NOTFOUND:     // of a table that must be there
+    case MDB_BAD_TXN:      // one that has met a page which cannot be
     case MDB_BAD_VALSIZE: return StorageFault::Kind::kDamage;
     case MDB_VERSION_MISMATCH:
     case MDB_INCOMPATIBLE: return StorageFault::Kind::kForeign;

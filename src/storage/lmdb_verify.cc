@@ -1,7 +1,6 @@
 // LmdbCatalog::Verify, in one transaction.
 #include <set>
 
-#include "base/assert.h"
 #include "storage/lmdb_catalog.h"
 
 namespace thalweg {
@@ -38,7 +37,7 @@ class Verifier {
     if (!streams) return std::unexpected(streams.error());
     const auto ids = walk(CatalogTable::kIds, &Verifier::LookAtId);
     if (!ids) return std::unexpected(ids.error());
-    THALWEG_ASSERT(*ids == *streams);  // each id has a path of its own, and each path an id
+    if (*ids != *streams) return std::unexpected(MorePathsOrIds(*streams, *ids));
     const auto due = walk(CatalogTable::kDue, &Verifier::LookAtDue);
     if (!due) return std::unexpected(due.error());
     return LmdbCatalog::Census{.streams = *streams, .due = *due};
@@ -60,6 +59,13 @@ class Verifier {
       }
     }
     return {};
+  }
+
+  // Each id has a path of its own, and each path an id: so a page is passed by, or met twice.
+  StorageFault MorePathsOrIds(uint64_t paths, uint64_t ids) const {
+    return {StorageFault::Kind::kDamage, tables_.path + ": damage: there are " +
+                                             std::to_string(paths) + " paths, and " +
+                                             std::to_string(ids) + " ids"};
   }
 
   StorageResult<void> LookAtPath(const LmdbRow& row) const {

@@ -178,6 +178,44 @@ test("a lost catalog is told, not made anew", () =>
     assert.equal((await run("verify", data)).code, DAMAGED);
   }));
 
+// LMDB follows what a page says to where the file has ended.
+test("what LMDB cannot walk is told as damage", () =>
+  withFolder(async (folder) => {
+    const [data, target] = ["data", "target"].map((n) => join(folder, n));
+    const server = await serve(data);
+    await send(server, "PUT", "a", "text");
+    await server.stop();
+    assert.equal((await run("backup", data, target)).code, 0);
+    const PAGE = 4096;
+    const LEAF = 2;
+    const file = join(target, "catalog", "data.mdb"); // compact: nothing stands behind its pages
+    const pages = readFileSync(file);
+    const opened = openSync(file, "r+");
+    for (let page = 2 * PAGE; page < pages.length; page += PAGE) {
+      const rowAt = page + 16;
+      if (pages.readUInt16LE(page + 10) === LEAF) writeSync(opened, "\xfe\xff", rowAt, "latin1");
+    }
+    closeSync(opened);
+    for (const command of ["verify", "dump"]) {
+      const told = await run(command, target);
+      assert.equal(told.code, DAMAGED);
+      assert.match(told.err, /data\.mdb is damaged, or .*; restore it from a backup\n$/);
+    }
+    const copied = await run("backup", target, join(folder, "other"));
+    assert.equal(copied.code, DAMAGED);
+    assert.match(copied.err, /is damaged/);
+  }));
+
+test("a server that a memory fault ends says what to do", () =>
+  withFolder(async (folder) => {
+    const data = join(folder, "data");
+    const server = await serve(data);
+    const end = await server.stop("SIGSEGV");
+    assert.equal(end.signal, "SIGSEGV");
+    assert.match(server.said.err, /start it again\. .* `thalweg verify .*data` says whether/);
+    assert.equal((await run("verify", data)).code, 0);
+  }));
+
 test("a backup goes to no directory that holds something else", () =>
   withFolder(async (folder) => {
     const [data, other] = ["data", "other"].map((name) => join(folder, name));
