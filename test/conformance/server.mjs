@@ -5,9 +5,21 @@ const READY_MS = 15_000;
 const STOP_MS = 10_000;
 const REPORT = /Sanitizer|runtime error:|[Aa]ssertion/;
 
+// Those that a test which failed has left: with it they end, and nobody waits for them.
+const running = new Set();
+process.on("exit", () => running.forEach((child) => child.kill("SIGKILL")));
+
+function start(bin, args) {
+  const child = spawn(bin, args, { stdio: ["ignore", "pipe", "pipe"] });
+  running.add(child);
+  child.on("exit", () => running.delete(child));
+  for (const handle of [child, child.stdout, child.stderr]) handle.unref();
+  return child;
+}
+
 // Starts `bin` and waits for its ready line. `url` is where it listens.
 export async function serverFrom(bin, args) {
-  const child = spawn(bin, args, { stdio: ["ignore", "pipe", "pipe"] });
+  const child = start(bin, args);
   const said = { out: "", err: "" };
   child.stdout.on("data", (bytes) => (said.out += bytes));
   child.stderr.on("data", (bytes) => (said.err += bytes));
