@@ -95,6 +95,7 @@ std::expected<void, StorageFault> LocalLog::Repair(const LogContent& content) {
   if (!file) return DiskFault(file.error());
   const auto size = (*file)->Size();
   if (!size) return DiskFault(size.error());
+  (*file)->PreferDirectWrites();
   current_ = {std::move(*file), number, content.salt, *size};
   end_ = content.end;
   if (content.torn) {
@@ -343,7 +344,10 @@ DiskResult<LocalLog::OpenFile> LocalLog::MakeFile(uint64_t number,
   }
   const std::string name = LogFileName(number);
   auto file = spares_.empty() ? CreateFile(folder, name) : UseSpare(folder, name, rest);
-  if (file) return OpenFile{std::move(*file), number, SaltOf(number), options_.file_bytes};
+  if (file) {
+    (*file)->PreferDirectWrites();
+    return OpenFile{std::move(*file), number, SaltOf(number), options_.file_bytes};
+  }
   ++number_last_;  // a name is used once
   if (const auto removed = RemoveIfThere(folder, name); !removed) leftover_ = number;
   return std::unexpected(file.error());

@@ -4,6 +4,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
+
 #include "storage/zero_fill.h"
 
 namespace thalweg {
@@ -34,10 +36,26 @@ DiskResult<size_t> PosixFile::ReadAt(uint64_t offset, std::span<char> out) const
 }
 
 DiskResult<void> PosixFile::WriteAt(uint64_t offset, std::string_view bytes) {
+  if (WritesDirectly(offset, bytes.size())) {
+    std::ranges::copy(bytes, direct_pages_->bytes.begin());
+    bytes = std::string_view(direct_pages_->bytes.data(), bytes.size());
+    const DiskResult<void> written = WriteTo(direct_fd_->get(), offset, bytes);
+    if (written || written.error().code != EINVAL) return written;
+    direct_fd_.reset();  // the file system wants other pages
+  }
+  return WriteTo(fd_.get(), offset, bytes);
+}
+
+bool PosixFile::WritesDirectly(uint64_t offset, size_t bytes) const {
+  return direct_fd_ && bytes <= direct_pages_->bytes.size() && bytes % kDirectPageBytes == 0 &&
+         offset % kDirectPageBytes == 0;
+}
+
+DiskResult<void> PosixFile::WriteTo(int fd, uint64_t offset, std::string_view bytes) {
   size_t done = 0;
   while (done < bytes.size()) {
     const ssize_t put = RetryInterrupted([&] {
-      return pwrite(fd_.get(), bytes.data() + done, bytes.size() - done,
+      return pwrite(fd, bytes.data() + done, bytes.size() - done,
                     static_cast<off_t>(offset + done));
     });
     if (put <= 0) {
@@ -47,6 +65,14 @@ DiskResult<void> PosixFile::WriteAt(uint64_t offset, std::string_view bytes) {
     done += static_cast<size_t>(put);
   }
   return {};
+}
+
+// The same file once more, for the flag belongs to what was opened, and reads need not be aligned.
+void PosixFile::PreferDirectWrites() {
+  const std::string self = "/proc/self/fd/" + std::to_string(fd_.get());
+  direct_fd_.emplace(open(self.c_str(), O_WRONLY | O_DIRECT | O_CLOEXEC));
+  if (!direct_fd_->valid()) return direct_fd_.reset();
+  direct_pages_ = std::make_unique<DirectPages>();
 }
 
 DiskResult<void> PosixFile::Sync() {

@@ -6,10 +6,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <array>
 #include <filesystem>
 
 #include "storage/disk_suite.h"
 #include "storage/file_size_limit.h"
+#include "storage/owned_fd.h"
+#include "storage/page_cache.h"
 #include "storage/zero_fill.h"
 
 namespace thalweg {
@@ -104,6 +107,51 @@ TEST_F(PosixDiskTest, AWriteThatTheSystemCutsShortGoesOnAndSaysWhereItFailed) {
   ASSERT_FALSE(written.has_value());
   EXPECT_EQ(written.error().message, "write 4096 bytes at 4096 of a: File too large");
   EXPECT_EQ(file->Size().value(), 6000U);  // the first piece went in, the second was tried
+}
+
+TEST_F(PosixDiskTest, ADirectWriteIsThereLikeAnyOther) {
+  const std::unique_ptr<File> file = Create("a");
+  ASSERT_TRUE(file->Allocate(1 << 20));
+  file->PreferDirectWrites();
+  std::string all(1 << 20, '\0');
+  const auto put = [&](size_t at, size_t bytes, char byte) {
+    const std::string written(bytes, byte);
+    ASSERT_TRUE(file->WriteAt(at, written)) << bytes << " at " << at;
+    all.replace(at, bytes, written);
+  };
+  put(0, 3 * 4096, 'a');     // whole pages,
+  put(4096, 4096, 'b');      // over such as were written,
+  put(8192, 4096 + 1, 'c');  // and what goes through the cache between them
+  put(100, 4096, 'd');
+  put(0, 4096, 'e');
+  put(65536, 512 * 1024, 'f');
+  put(65536 + 4096, 8192, 'g');
+  ASSERT_TRUE(file->Sync());
+  std::string read(all.size(), '\0');
+  ASSERT_EQ(file->ReadAt(0, read), all.size());
+  EXPECT_TRUE(read == all);
+}
+
+TEST_F(PosixDiskTest, ADirectWriteLeavesNothingInTheCache) {
+  constexpr size_t kPage = 4096;
+  const auto is_cached_after = [&](const char* name, bool direct) {
+    const std::unique_ptr<File> file = Create(name);
+    EXPECT_TRUE(file->Allocate(kPage));
+    if (direct) file->PreferDirectWrites();
+    EXPECT_TRUE(file->WriteAt(0, std::string(kPage, 'x')));
+    EXPECT_TRUE(file->Sync());
+    return IsCached(file->fd(), 0, kPage);
+  };
+  EXPECT_TRUE(is_cached_after("through", false));
+  // The same by hand, for not every file system can.
+  const std::string by_hand = directory_.path() + "/by-hand";
+  const OwnedFd fd(open(by_hand.c_str(), O_RDWR | O_CREAT | O_DIRECT, 0600));
+  alignas(kPage) const std::array<char, kPage> page{};
+  if (!fd.valid() || pwrite(fd.get(), page.data(), kPage, 0) != kPage ||
+      IsCached(fd.get(), 0, kPage)) {
+    GTEST_SKIP() << "the file system of " << directory_.path() << " keeps what is written directly";
+  }
+  EXPECT_FALSE(is_cached_after("past", true));
 }
 
 TEST_F(PosixDiskTest, AllocateTakesRealSpace) {
