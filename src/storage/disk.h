@@ -36,8 +36,9 @@ class File {
   // Writes all of `bytes` at `offset`, with one system call where the system takes it whole.
   [[nodiscard]] virtual DiskResult<void> WriteAt(uint64_t offset, std::string_view bytes) = 0;
 
-  // A hint: from here on a write of a few whole pages may go past what the system caches of the file.
-  // A sync is cheaper then, and a read behind it dearer. (docs/BENCHMARKS.md, "What brought what")
+  // A hint: from here on a write of a few whole pages may go past what the system caches of the
+  // file. A sync is cheaper then, and a read behind it dearer. (docs/BENCHMARKS.md, "What brought
+  // what")
   virtual void PreferDirectWrites() {}
 
   // fdatasync. After a failure nothing is known of what was written: never call it again.
