@@ -14,8 +14,9 @@ struct HttpLimits {
   size_t bodies_bytes_max = 1u << 30;         // of all bodies under way, of the whole server. Each
                                               // loop has a part of it, at least one body; who needs
                                               // more gets 503 with Retry-After
-  size_t connections_max = 100'000;           // of the whole server; 503 with Retry-After beyond.
-                                              // Fewer where the limit of open files is lower
+  size_t connections_max = 100'000;           // of the whole server; 503 with Retry-After beyond,
+                                              // and 256 beyond that they are closed. Fewer where
+                                              // the limit of open files is lower
   size_t pipelined_max = 64;                  // requests of one connection that wait for answers
   size_t output_bytes_max = 32u << 10;        // queued for one connection
   int64_t header_timeout_ms = 15'000;         // 408: from the first byte to the end of the head

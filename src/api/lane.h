@@ -25,7 +25,7 @@ class Lane final : private RequestHandler {
     Store& store;
     Executor& workers;
     const ServerOptions& options;
-    const HttpLimits& limits;
+    HttpLimits limits;
     ConnectionLimit& connection_limit;
   };
 

@@ -24,6 +24,7 @@ namespace {
 
 constexpr size_t kCompressionThreads = 2;
 constexpr size_t kStoreFiles = 512;  // segments, also such as are still being sent, log, catalog
+constexpr size_t kLaneFiles = 4;     // its loop's and its socket's, and one that is being accepted
 constexpr int64_t kStopMsMax = int64_t{24} * 3600 * 1000;  // what a wait can count without overflow
 
 // host:port as in a URL.
@@ -50,27 +51,32 @@ std::unexpected<ServerError> NoLoop(const std::string& reason) {
                   .message = reason + "; raise the limit of open files (ulimit -n, LimitNOFILE=)"});
 }
 
-// How many connections the process's limit of open files allows, when the store has what it may
-// need, and those that are refused have theirs.
-size_t ConnectionsThatFit() {
-  rlimit files{};
-  if (getrlimit(RLIMIT_NOFILE, &files) != 0 || files.rlim_cur == RLIM_INFINITY) return SIZE_MAX;
-  const size_t kept = kStoreFiles + ConnectionLimit::kRefusedMax;
-  return std::max<size_t>(files.rlim_cur - std::min<size_t>(kept, files.rlim_cur / 2), 1);
+// How many connections the process's limit of open files allows, when the store and the lanes have
+// what they may need, and those that are refused have theirs.
+struct Room {
+  size_t served = SIZE_MAX;
+  size_t refused = ConnectionLimit::kRefusedMax;
+};
+
+Room RoomForConnections(size_t lanes) {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return {};
+  const size_t files = limit.rlim_cur;
+  const size_t refused = std::min(ConnectionLimit::kRefusedMax, files / 8);
+  const size_t kept = kStoreFiles + lanes * kLaneFiles + refused;
+  return {.served = std::max<size_t>(files - std::min(kept, files / 2), 1), .refused = refused};
 }
 
 // Connections leave a descriptor to the store when it needs one: without, it could not go on.
-HttpLimits LimitedByFiles(HttpLimits limits, Logger* logger) {
-  const size_t fit = ConnectionsThatFit();
-  if (fit >= limits.connections_max) return limits;
-  if (logger != nullptr) {
+std::unique_ptr<ConnectionLimit> LimitConnections(size_t wanted, size_t lanes, Logger* logger) {
+  const Room room = RoomForConnections(lanes);
+  if (room.served < wanted && logger != nullptr) {
     logger->Write(LogLevel::kInfo,
                   fmt::format("takes {} connections at most and not {}: more need a higher limit "
                               "of open files (ulimit -n, LimitNOFILE=)",
-                              fit, limits.connections_max));
+                              room.served, wanted));
   }
-  limits.connections_max = fit;
-  return limits;
+  return std::make_unique<ConnectionLimit>(std::min(room.served, wanted), room.refused);
 }
 
 // One lane's part of what each counts for itself.
@@ -122,10 +128,10 @@ class Server::Impl {
     auto sockets = Listen();
     if (!sockets) return std::unexpected(std::move(sockets.error()));
     const size_t lanes = sockets->size();
-    const HttpLimits limits =
-        ShareOf(LimitedByFiles(options_.limits, options_.store.logger), lanes);
-    connection_limit_.emplace(limits.connections_max);
-    const Lane::Shared shared{*store_, workers_, options_, limits, *connection_limit_};
+    connection_limit_ =
+        LimitConnections(options_.limits.connections_max, lanes, options_.store.logger);
+    const Lane::Shared shared{*store_, workers_, options_, ShareOf(options_.limits, lanes),
+                              *connection_limit_};
     std::vector<std::unique_ptr<Lane>> made;
     for (ListenSocket& socket : *sockets) {
       auto loop = Loop::Make();
@@ -184,8 +190,8 @@ class Server::Impl {
   std::unique_ptr<Store> own_store_;
   Store* store_ = nullptr;
   WorkerPool workers_{"thalweg-zip", kCompressionThreads};
-  std::optional<ConnectionLimit> connection_limit_;  // of all lanes together
-  std::vector<std::unique_ptr<Lane>> lanes_;         // empty: stopped
+  std::unique_ptr<ConnectionLimit> connection_limit_;  // of all lanes together; null: not started
+  std::vector<std::unique_ptr<Lane>> lanes_;           // empty: stopped
   bool drained_ = true;
 
   std::mutex mutex_;

@@ -8,28 +8,31 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "base/assert.h"
+
 namespace thalweg {
 
 class ConnectionLimit {
  public:
-  // So many connections beyond the limit are told so; others are closed.
   static constexpr size_t kRefusedMax = 256;
 
   enum class Place : uint8_t { kServed, kRefused, kNone };
 
-  // REQUIRES: served_max > 0.
-  explicit ConnectionLimit(size_t served_max) : served_max_(served_max) {}
+  // Beyond `served_max`, `refused_max` connections are told so; others are closed.
+  explicit ConnectionLimit(size_t served_max, size_t refused_max = kRefusedMax)
+      : served_max_(served_max), refused_max_(refused_max) {}
 
   // One more connection: it is served, or only told that there is no room, or closed. It has its
   // place until it leaves it.
   Place Take() {
     if (Add(served_, served_max_)) return Place::kServed;
-    return Add(refused_, kRefusedMax) ? Place::kRefused : Place::kNone;
+    return Add(refused_, refused_max_) ? Place::kRefused : Place::kNone;
   }
 
   void Leave(Place place) {
     if (place == Place::kNone) return;
-    (place == Place::kServed ? served_ : refused_).fetch_sub(1, std::memory_order_relaxed);
+    std::atomic<size_t>& count = place == Place::kServed ? served_ : refused_;
+    THALWEG_ASSERT(count.fetch_sub(1, std::memory_order_relaxed) > 0);
   }
 
  private:
@@ -43,6 +46,7 @@ class ConnectionLimit {
   }
 
   const size_t served_max_;
+  const size_t refused_max_;
   std::atomic<size_t> served_ = 0;
   std::atomic<size_t> refused_ = 0;
 };

@@ -11,11 +11,9 @@ namespace {
 using Place = ConnectionLimit::Place;
 
 TEST(ConnectionLimit, ServesSoManyTellsSomeMoreAndThenTakesNone) {
-  ConnectionLimit limit(2);
-  EXPECT_EQ(limit.Take(), Place::kServed);
-  EXPECT_EQ(limit.Take(), Place::kServed);
-  for (size_t i = 0; i < ConnectionLimit::kRefusedMax; ++i)
-    EXPECT_EQ(limit.Take(), Place::kRefused);
+  ConnectionLimit limit(2, 3);
+  for (int i = 0; i < 2; ++i) EXPECT_EQ(limit.Take(), Place::kServed);
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(limit.Take(), Place::kRefused);
   EXPECT_EQ(limit.Take(), Place::kNone);
 }
 

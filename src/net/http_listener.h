@@ -18,8 +18,7 @@ namespace thalweg {
 
 class HttpListener {
  public:
-  // All listeners of a server share `connection_limit`, which is what `limits.connections_max`
-  // says.
+  // All listeners of a server share `connection_limit`; limits.connections_max is not looked at.
   HttpListener(Loop& loop, ListenSocket socket, RequestHandler& handler, const HttpLimits& limits,
                ConnectionLimit& connection_limit);
   // Closes what is still open and cancels what is unfinished. A Responder that nobody listens for

@@ -16,40 +16,41 @@
 namespace thalweg {
 namespace {
 
-// A server's memory fault may be a bug as well, whose core dump is wanted.
 int Run(const ServeConfig& config) {
   const std::string& dir = config.server.data_dir;
-  SayOnFaultSignals(
-      "thalweg: a memory fault ends this process: " +
-          (dir.empty() ? std::string("a bug")
-                       : "a bug, or a damaged page of the catalog. What was answered with success "
-                         "is on the disk: start it again. Where that ends the same way, `thalweg "
-                         "verify " +
-                             dir + "` says whether the catalog is damaged"),
-      std::nullopt);
+  std::string words = "thalweg: a memory fault ends this process: a bug";
+  if (!dir.empty()) {
+    words +=
+        ", or a page of the catalog that is damaged or cannot be read from its disk. What was "
+        "answered with success is on the disk: start it again. Where that ends the same way, "
+        "`thalweg verify " +
+        dir + "` says whether the catalog is damaged";
+  }
+  SayOnFaultSignals(words, std::nullopt);  // for a bug a core dump is wanted
   return Serve(config);
 }
 
-// Those that look through a directory: what they were asked is whether it can be read.
-void SayThatItIsDamagedOnFaultSignals(const std::string& dir) {
-  SayOnFaultSignals("thalweg: data directory " + dir +
-                        ": a page of catalog/data.mdb is damaged, or cannot be read from its disk "
-                        "(a memory fault in LMDB); restore it from a backup",
+// Of a command that was to look whether what `catalogs` names can be read.
+void TakeFaultSignalsForDamage(const std::string& catalogs) {
+  SayOnFaultSignals("thalweg: a memory fault: most likely a page of " + catalogs +
+                        " is damaged, or cannot be read from its disk; else it is a bug. Restore "
+                        "the directory from a backup",
                     kExitDamaged);
 }
 
 int Run(const VerifyCommand& command) {
-  SayThatItIsDamagedOnFaultSignals(command.dir);
+  TakeFaultSignalsForDamage(command.dir + "/catalog/data.mdb");
   return Verify(command.dir);
 }
 
 int Run(const DumpOptions& options) {
-  SayThatItIsDamagedOnFaultSignals(options.dir);
+  TakeFaultSignalsForDamage(options.dir + "/catalog/data.mdb");
   return Dump(options);
 }
 
 int Run(const BackupCommand& command) {
-  SayThatItIsDamagedOnFaultSignals(command.dir);
+  TakeFaultSignalsForDamage(command.dir + "/catalog/data.mdb, or of its copy in " + command.target +
+                            ",");
   return Backup(command.dir, command.target);
 }
 

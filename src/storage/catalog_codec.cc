@@ -67,19 +67,8 @@ const char* NameOf(CatalogTable table) {
   return "";
 }
 
-size_t ValueBytesMax(CatalogTable table) {
-  switch (table) {
-    case CatalogTable::kPaths: return 64u << 10;  // path and content type: a few thousand bytes
-    case CatalogTable::kIds:
-    case CatalogTable::kDue: return kCrcBytes + kCatalogKeyBytesMax;
-    case CatalogTable::kMeta: return 16u << 20;  // 466,000 segments
-  }
-  THALWEG_ASSERT(false);
-  return 0;
-}
-
 std::string SealRow(CatalogTable table, std::string_view key, std::string_view body) {
-  THALWEG_ASSERT(kCrcBytes + body.size() <= ValueBytesMax(table));
+  THALWEG_ASSERT(kCrcBytes + body.size() <= kCatalogValueBytesMax);
   std::string value;
   value.reserve(kCrcBytes + body.size());
   Append<uint32_t>(value, RowCrc(table, key, body));
@@ -89,7 +78,7 @@ std::string SealRow(CatalogTable table, std::string_view key, std::string_view b
 
 std::optional<std::string_view> OpenRow(CatalogTable table, std::string_view key,
                                         std::string_view value) {
-  if (value.size() < kCrcBytes || value.size() > ValueBytesMax(table)) return std::nullopt;
+  if (value.size() < kCrcBytes || value.size() > kCatalogValueBytesMax) return std::nullopt;
   const auto crc = Take<uint32_t>(value);
   if (crc != RowCrc(table, key, value)) return std::nullopt;
   return value;

@@ -33,11 +33,11 @@ inline constexpr size_t kPathDigestBytes = 32;
 // kCatalogKeyBytesMax is that of a long path, and no other is.
 inline constexpr size_t kPathKeyBytes = kCatalogKeyBytesMax - kPathDigestBytes;
 
-// No value of the table is longer: one that is has a damaged length, and may reach beyond what can
-// be read.
-size_t ValueBytesMax(CatalogTable table);
+// No value is longer, by far: one that is has a damaged length, and reaches beyond what can be
+// read.
+inline constexpr size_t kCatalogValueBytesMax = 16u << 20;
 
-// A row's value. SealRow and OpenRow are inverse. REQUIRES: ValueBytesMax.
+// A row's value. SealRow and OpenRow are inverse. REQUIRES: it is not too long.
 std::string SealRow(CatalogTable table, std::string_view key, std::string_view body);
 
 // The body, borrowed from `value`, or null where it is too long or has not its checksum.

@@ -36,13 +36,15 @@ class File {
   // Writes all of `bytes` at `offset`, with one system call where the system takes it whole.
   [[nodiscard]] virtual DiskResult<void> WriteAt(uint64_t offset, std::string_view bytes) = 0;
 
-  // A hint: from here on a write of a few whole pages may go past what the system caches of the
-  // file. A sync is cheaper then, and a read behind it dearer. (docs/BENCHMARKS.md, "What brought
-  // what")
-  virtual void PreferDirectWrites() {}
-
   // fdatasync. After a failure nothing is known of what was written: never call it again.
   [[nodiscard]] virtual DiskResult<void> Sync() = 0;
+
+  // WriteAt, and a sync of at least these bytes. A few whole pages may go past what the system
+  // caches of the file: cheaper, but dearer to read. (docs/BENCHMARKS.md, "What brought what")
+  [[nodiscard]] virtual DiskResult<void> WriteAndSync(uint64_t offset, std::string_view bytes) {
+    const DiskResult<void> written = WriteAt(offset, bytes);
+    return written ? Sync() : written;
+  }
 
   // Forgets what is cached of the file, so that reads tell what the disk has: after a failed sync
   // the cache may show bytes that will never get there. A long file takes milliseconds: `rest` is

@@ -328,7 +328,7 @@ TEST(LmdbCatalog, AStreamIsNotTakenForMissingWhateverBitOfAKeyIsFlipped) {
   EXPECT_GT(found_damage, 30u);
 }
 
-TEST(LmdbCatalog, ARowWhoseLengthIsDamagedIsNotReadBeyondTheMap) {
+TEST(LmdbCatalog, ARowWhoseLengthIsDamagedIsDamageAndNotReadToItsEnd) {
   const Folder folder;
   ASSERT_TRUE(Open(folder)->Commit(Batch(1, 3)));
   const std::string intact = BytesOf(folder.data_file());

@@ -47,8 +47,7 @@ DiskResult<void> RemoveIfThere(Directory& folder, const std::string& name) {
 // Where the file ends behind its last block (a copy's, or of a program that does not seal) it
 // grows. On a full disk it goes without: that is no reason to refuse what has its space.
 DiskResult<void> PutSeal(File& file, uint64_t at, const LogSeal& seal) {
-  auto put = file.WriteAt(at, EncodeLogSeal(seal));
-  if (put) put = file.Sync();
+  const auto put = file.WriteAndSync(at, EncodeLogSeal(seal));
   return !put && IsShortage(put.error().code) ? DiskResult<void>() : put;
 }
 
@@ -95,7 +94,6 @@ std::expected<void, StorageFault> LocalLog::Repair(const LogContent& content) {
   if (!file) return DiskFault(file.error());
   const auto size = (*file)->Size();
   if (!size) return DiskFault(size.error());
-  (*file)->PreferDirectWrites();
   current_ = {std::move(*file), number, content.salt, *size};
   end_ = content.end;
   if (content.torn) {
@@ -290,8 +288,7 @@ DiskResult<void> LocalLog::WriteBlock() {
                                          .first = head.first,
                                          .crc_before = crc_last_}));
   }
-  if (const auto written = current_.file->WriteAt(end_, block); !written) return written;
-  if (const auto synced = current_.file->Sync(); !synced) return synced;
+  if (const auto written = current_.file->WriteAndSync(end_, block); !written) return written;
   if (const auto sealed = SealLeft(head.first); !sealed) return sealed;
   end_ += block.size();
   crc_last_ = crc;
@@ -344,10 +341,7 @@ DiskResult<LocalLog::OpenFile> LocalLog::MakeFile(uint64_t number,
   }
   const std::string name = LogFileName(number);
   auto file = spares_.empty() ? CreateFile(folder, name) : UseSpare(folder, name, rest);
-  if (file) {
-    (*file)->PreferDirectWrites();
-    return OpenFile{std::move(*file), number, SaltOf(number), options_.file_bytes};
-  }
+  if (file) return OpenFile{std::move(*file), number, SaltOf(number), options_.file_bytes};
   ++number_last_;  // a name is used once
   if (const auto removed = RemoveIfThere(folder, name); !removed) leftover_ = number;
   return std::unexpected(file.error());

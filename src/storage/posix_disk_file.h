@@ -39,8 +39,8 @@ class PosixFile final : public File {
 
   [[nodiscard]] DiskResult<size_t> ReadAt(uint64_t offset, std::span<char> out) const override;
   [[nodiscard]] DiskResult<void> WriteAt(uint64_t offset, std::string_view bytes) override;
-  void PreferDirectWrites() override;
   [[nodiscard]] DiskResult<void> Sync() override;
+  [[nodiscard]] DiskResult<void> WriteAndSync(uint64_t offset, std::string_view bytes) override;
   void DropCache(const std::function<void()>& rest) override;
   [[nodiscard]] DiskResult<void> Allocate(uint64_t size) override;
   [[nodiscard]] DiskResult<void> Truncate(uint64_t size) override;
@@ -49,13 +49,14 @@ class PosixFile final : public File {
 
  private:
   DiskResult<void> Reserve(uint64_t size);
-  bool WritesDirectly(uint64_t offset, size_t bytes) const;
-  DiskResult<void> WriteTo(int fd, uint64_t offset, std::string_view bytes);
+  bool CanWriteDirectly();
+  template <typename Write>
+  DiskResult<void> WriteAll(uint64_t offset, size_t bytes, const Write& write);
 
   const OwnedFd fd_;
   const std::string path_;
   const OwnedFd with_;
-  std::optional<OwnedFd> direct_fd_;  // none: writes go through the cache
+  std::optional<OwnedFd> direct_fd_;  // null: not tried; none: the system cannot
   std::unique_ptr<DirectPages> direct_pages_;
 };
 

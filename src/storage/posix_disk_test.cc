@@ -109,14 +109,13 @@ TEST_F(PosixDiskTest, AWriteThatTheSystemCutsShortGoesOnAndSaysWhereItFailed) {
   EXPECT_EQ(file->Size().value(), 6000U);  // the first piece went in, the second was tried
 }
 
-TEST_F(PosixDiskTest, ADirectWriteIsThereLikeAnyOther) {
+TEST_F(PosixDiskTest, WhatIsWrittenAndSyncedIsThereWhateverTheWay) {
   const std::unique_ptr<File> file = Create("a");
   ASSERT_TRUE(file->Allocate(1 << 20));
-  file->PreferDirectWrites();
   std::string all(1 << 20, '\0');
   const auto put = [&](size_t at, size_t bytes, char byte) {
     const std::string written(bytes, byte);
-    ASSERT_TRUE(file->WriteAt(at, written)) << bytes << " at " << at;
+    ASSERT_TRUE(file->WriteAndSync(at, written)) << bytes << " at " << at;
     all.replace(at, bytes, written);
   };
   put(0, 3 * 4096, 'a');     // whole pages,
@@ -126,20 +125,20 @@ TEST_F(PosixDiskTest, ADirectWriteIsThereLikeAnyOther) {
   put(0, 4096, 'e');
   put(65536, 512 * 1024, 'f');
   put(65536 + 4096, 8192, 'g');
-  ASSERT_TRUE(file->Sync());
   std::string read(all.size(), '\0');
   ASSERT_EQ(file->ReadAt(0, read), all.size());
   EXPECT_TRUE(read == all);
 }
 
-TEST_F(PosixDiskTest, ADirectWriteLeavesNothingInTheCache) {
+TEST_F(PosixDiskTest, WholePagesAreWrittenAndSyncedPastTheCache) {
   constexpr size_t kPage = 4096;
-  const auto is_cached_after = [&](const char* name, bool direct) {
+  const auto is_cached_after = [&](const char* name, bool together) {
     const std::unique_ptr<File> file = Create(name);
     EXPECT_TRUE(file->Allocate(kPage));
-    if (direct) file->PreferDirectWrites();
-    EXPECT_TRUE(file->WriteAt(0, std::string(kPage, 'x')));
-    EXPECT_TRUE(file->Sync());
+    const std::string page(kPage, 'x');
+    auto done = together ? file->WriteAndSync(0, page) : file->WriteAt(0, page);
+    if (done && !together) done = file->Sync();
+    EXPECT_TRUE(done);
     return IsCached(file->fd(), 0, kPage);
   };
   EXPECT_TRUE(is_cached_after("through", false));
