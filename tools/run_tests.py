@@ -29,7 +29,8 @@ TAIL_LINES = 60
 TELLING_LINES_MAX = 20
 # How ctest, gtest, TAP, our own scripts and the sanitizers begin a line that tells of a failure.
 TELLS_FAILURE = re.compile(
-    r"\s*(not ok |FAIL|\[  FAILED  \]|\d+ - .* \((Failed|Timeout)\)|round \d+, seed |"
+    r"\s*(not ok |error: |expected: |actual: |FAIL|\[  FAILED  \]|"
+    r"\d+ - .* \((Failed|Timeout)\)|round \d+, seed |"
     r".*(: Failure$|==ERROR|WARNING: \w+Sanitizer))"
 )
 STEP_SECONDS_MAX = 1500

@@ -46,6 +46,9 @@ class Telling(unittest.TestCase):
         for line in [
             "not ok 42 - a full disk heals by itself",
             "    not ok 1 - a subtest",
+            "  error: 'appends did not come back within a second'",
+            "  expected: 507",
+            "  actual: 204",
             "FAIL  a stalled reader costs 70000 bytes",
             "FAILED: the README's curl: got 404",
             "../../src/engine/store_keeper_test.cc:371: Failure",

