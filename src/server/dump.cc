@@ -68,9 +68,14 @@ class DumpRun {
   bool told_ = false;
 };
 
+std::string NothingAt(const std::string& path) {
+  return "no stream is at " + Quoted(path) + ", and the log tells of none; a path is what " +
+         "follows the base path in the URL of a stream";
+}
+
 }  // namespace
 
-StorageResult<void> DumpDirectory(Disk& disk, const std::string& dir,
+StorageResult<bool> DumpDirectory(Disk& disk, const std::string& dir,
                                   const std::optional<std::string>& path,
                                   const std::function<void(std::string_view)>& out) {
   const auto directory = DirectoryAtRest::Open(disk, dir);
@@ -83,17 +88,14 @@ StorageResult<void> DumpDirectory(Disk& disk, const std::string& dir,
     checkpoint = (*store)->checkpoint();
     const auto taken = ForEachStream(
         **store, [&](const StoredStream& stored) { return run.Take(**store, stored); });
-    if (!taken) return taken;
+    if (!taken) return std::unexpected(taken.error());
   }
   const auto content =
       ReadLog((*directory)->view(), "log", (*directory)->id(), checkpoint,
               [&run](Lsn lsn, const Record& record) { return run.Take(lsn, record); });
   run.TellStreams();
   if (!content) return std::unexpected(content.error());
-  if (path && !run.told()) {
-    out("no stream is at " + Quoted(*path) + ", and the log tells of none\n");
-  }
-  return {};
+  return !path || run.told();
 }
 
 int Dump(const DumpOptions& options) {
@@ -105,10 +107,10 @@ int Dump(const DumpOptions& options) {
   const auto dumped = DumpDirectory(**disk, options.dir, options.stream, [](std::string_view line) {
     std::fwrite(line.data(), 1, line.size(), stdout);
   });
-  if (dumped) return 0;
-  std::fprintf(stderr, "thalweg: data directory %s: %s\n", options.dir.c_str(),
-               dumped.error().message.c_str());
-  return ExitCodeFor(dumped.error().kind);
+  if (dumped && *dumped) return 0;
+  const std::string why = dumped ? NothingAt(*options.stream) : dumped.error().message;
+  std::fprintf(stderr, "thalweg: data directory %s: %s\n", options.dir.c_str(), why.c_str());
+  return dumped ? kExitCannotStart : ExitCodeFor(dumped.error().kind);
 }
 
 }  // namespace thalweg

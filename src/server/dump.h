@@ -21,8 +21,9 @@ struct DumpOptions {
 
 // The directory at `dir` of the machine, which is the root of `disk`. Gives `out` whole lines.
 // Those of one stream tell of its appends in segments, then of all that the log behind the
-// checkpoint has of the path. A fault may come behind some lines: what could be read was told.
-[[nodiscard]] StorageResult<void> DumpDirectory(Disk& disk, const std::string& dir,
+// checkpoint has of the path: false where there is nothing to tell of it. A fault may come behind
+// some lines: what could be read was told.
+[[nodiscard]] StorageResult<bool> DumpDirectory(Disk& disk, const std::string& dir,
                                                 const std::optional<std::string>& path,
                                                 const std::function<void(std::string_view)>& out);
 

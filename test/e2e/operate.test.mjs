@@ -249,6 +249,9 @@ test("verify and dump look at a directory at rest, and say what is damaged", () 
     assert.deepEqual(all.out.match(/^"[^"]*"/gm), ['"a"', '"b/c"']);
     const one = await run("dump", data, "--stream", "a");
     assert.match(one.out, /^stored of stream 1 .* "one"\nstored of stream 1 .* "two"\n/);
+    const none = await run("dump", data, "--stream", "/v1/stream/a");
+    assert.deepEqual([none.code, none.out], [CANNOT, ""]);
+    assert.match(none.err, /^thalweg: .*: no stream is at "v1\/stream\/a", .* the base path/);
     assert.ok(bytes.equals(readFileSync(file)), "something was written");
 
     const opened = openSync(file, "r+");
