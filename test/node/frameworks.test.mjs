@@ -71,6 +71,8 @@ test("Express: what json, text and raw parsers read is appended all the same", a
   const host = (await serve(t, app)) + BASE;
   const cases = [
     ["json", JSON_TYPE, `{"a":[1,{"b":null}],"ü":"€"}`, `[{"a":[1,{"b":null}],"ü":"€"}]`],
+    ["string", JSON_TYPE, `"42"`, `["42"]`],
+    ["null", JSON_TYPE, "null", "[null]"],
     ["text", TEXT, "grüße\n", "grüße\n"],
     ["bytes", BYTES, Buffer.from([0, 255, 254, 10, 13]), Buffer.from([0, 255, 254, 10, 13])],
   ];
@@ -91,7 +93,11 @@ test("Fastify: what its own parsers read is appended all the same", async (t) =>
   // Fastify refuses an empty body of type JSON by itself: the stream is created with a value.
   assert.equal((await put(`${host}/json`, JSON_TYPE, `{"a":1}`)).status, 201);
   assert.equal((await post(`${host}/json`, `[{"b":2},3]`, JSON_TYPE)).status, 204);
-  assert.deepEqual(await (await fetch(`${host}/json`)).json(), [{ a: 1 }, { b: 2 }, 3]);
+  for (const value of [`"true"`, `"{}"`, "null", `"x"`]) {
+    assert.equal((await post(`${host}/json`, value, JSON_TYPE)).status, 204, value);
+  }
+  const values = [{ a: 1 }, { b: 2 }, 3, "true", "{}", null, "x"];
+  assert.deepEqual(await (await fetch(`${host}/json`)).json(), values);
 });
 
 test("Fastify: bodies that no parser touches arrive as they are", async (t) => {

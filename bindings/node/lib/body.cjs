@@ -14,10 +14,11 @@ const READING = Symbol('thalweg.reading') // on a request: what has come of its 
 function readBody(req, res, take, fail) {
   if (req.readableEnded) return takeParsed(req, res, take, fail)
   if (req.destroyed) return fail() // it tells of nothing any more
-  req[READING] = { res, take, fail, chunks: undefined, size: 0 }
+  req[READING] = { res, take, fail, chunks: undefined, size: 0, wasRead: req.readableDidRead }
   req.on('data', onData)
   req.on('end', onEnd)
   req.on('close', onClose)
+  if (req.isPaused()) req.resume() // by whoever had it before
 }
 
 // `this` is the request; one set of functions for all of them.
@@ -39,7 +40,9 @@ function onTooMuch(req, reading) {
 }
 
 function onEnd() {
-  const { res, take, fail, chunks, size } = this[READING]
+  const { res, take, fail, chunks, size, wasRead } = this[READING]
+  const sent = bytesSent(this)
+  if (sent === undefined ? wasRead : sent !== size) return failConsumed(res, fail)
   if (size <= BODY_BYTES_MAX) return take(Array.isArray(chunks) ? Buffer.concat(chunks, size) : chunks)
   problem(res, 413, 'content-too-large', `a body may have ${BODY_BYTES_MAX} bytes`)
   fail()
@@ -54,26 +57,40 @@ function onClose() {
 function takeParsed(req, res, take, fail) {
   const body = bytesOfParsed(req, parsedBodyOf(req))
   if (body !== null) return take(body)
+  failConsumed(res, fail)
+}
+
+function failConsumed(res, fail) {
   problem(
     res,
     500,
     'body-was-consumed',
-    'a body parser in front of the router has read the request and left nothing of it; ' +
-      'mount the router before it, or let it pass bodies on as they are'
+    'what stands in front of the router has read the request and left no body, a part of it, or ' +
+      'a text that may not be what was sent; mount the router before it, or let it pass bodies on ' +
+      'as they are'
   )
   fail()
 }
 
-// null: what was read is lost.
+// null: what was sent is lost, or cannot be told.
 function bytesOfParsed(req, body) {
   if (body instanceof Uint8Array) return body
   if (isEmpty(req)) return undefined
+  if (body === undefined) return null
   const isJson = /^application\/json\b/i.test(req.headers['content-type'] ?? '')
-  if (typeof body === 'string' && !(isJson && !isJsonText(body))) return Buffer.from(body)
-  return body === undefined || !isJson ? null : Buffer.from(JSON.stringify(body))
+  if (typeof body === 'string') return bytesOfString(body, isJson, bytesSent(req))
+  return isJson ? Buffer.from(JSON.stringify(body)) : null
 }
 
-// Of a JSON body, a parser of text leaves the text, and a parser of JSON may leave a string, too.
+// Of a JSON body a parser of text leaves the text, and a parser of JSON may leave a string, too. A
+// string as JSON is always longer than itself.
+function bytesOfString(body, isJson, sent) {
+  const bytes = Buffer.from(body)
+  if (sent === bytes.length) return bytes
+  if (isJson && (sent !== undefined || !isJsonText(body))) return Buffer.from(JSON.stringify(body))
+  return isJson || sent !== undefined ? null : bytes
+}
+
 function isJsonText(text) {
   try {
     JSON.parse(text)
@@ -85,6 +102,12 @@ function isJsonText(text) {
 
 function isEmpty(req) {
   return req.headers['transfer-encoding'] === undefined && !(Number(req.headers['content-length']) > 0)
+}
+
+// As Content-Length has it; undefined where the request does not say, or said it of an encoding.
+function bytesSent(req) {
+  const length = req.headers['content-length']
+  return length === undefined || req.headers['content-encoding'] ? undefined : Number(length)
 }
 
 module.exports = { readBody }

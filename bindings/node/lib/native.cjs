@@ -21,4 +21,9 @@ function addonPath() {
   )
 }
 
-module.exports = require(addonPath())
+// Anew for each copy of these modules, where `require` gives the addon once for all: it keeps what
+// it has told to the copy that is connected. A test runner makes a copy for each file.
+const loaded = { exports: {} }
+process.dlopen(loaded, addonPath())
+
+module.exports = loaded.exports

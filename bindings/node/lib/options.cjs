@@ -68,10 +68,10 @@ function checkShared(options) {
   }
 }
 
-function checkRouterOptions(options) {
-  const { StreamStore, FileBackedStreamStore } = require('./store.cjs')
+// `stores`: the classes that `options.store` may be of.
+function checkRouterOptions(options, stores) {
   const store = options?.store
-  if (!(store instanceof StreamStore) && !(store instanceof FileBackedStreamStore)) {
+  if (!stores.some((Store) => store instanceof Store)) {
     throw wrong('store', store, 'a StreamStore or a FileBackedStreamStore of this package')
   }
   return { ...checkShared(options), cors: flag(options, 'cors', true), baseUrl: checkBase(options) }

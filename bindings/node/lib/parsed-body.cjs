@@ -18,9 +18,9 @@ function watchFastify() {
   subscribe(FASTIFY_HANDLER, ({ request }) => fastifyRequests.set(request.raw, request))
 }
 
-// undefined: there is nothing.
+// undefined: there is nothing. null is a value of JSON.
 function parsedBodyOf(req) {
-  return req.body ?? fastifyRequests.get(req)?.body ?? undefined
+  return req.body === undefined ? fastifyRequests.get(req)?.body : req.body
 }
 
 module.exports = { parsedBodyOf, watchFastify }

@@ -8,7 +8,7 @@ const { hookCaller } = require('./hooks.cjs')
 const { checkRouterOptions } = require('./options.cjs')
 const { watchFastify } = require('./parsed-body.cjs')
 const { problem } = require('./problem.cjs')
-const { NATIVE, REGISTER } = require('./store.cjs')
+const { FileBackedStreamStore, NATIVE, REGISTER, StreamStore } = require('./store.cjs')
 
 const SHUTDOWN_MS_MAX = 5000 // longer than any answer that does not wait for its client
 
@@ -20,7 +20,7 @@ class DurableStreamRouter {
   #idle = [] // who waits for #responses to be empty
 
   constructor(options) {
-    const checked = checkRouterOptions(options)
+    const checked = checkRouterOptions(options, [StreamStore, FileBackedStreamStore])
     this.#store = options.store
     this.#base = checked.baseUrl
     options.store[REGISTER](this)

@@ -6,6 +6,7 @@ import { dirname, join } from 'node:path'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import * as imported from 'thalweg'
+import { TEXT, put, serve } from './served.mjs'
 
 const HERE = dirname(fileURLToPath(import.meta.url))
 const require = createRequire(import.meta.url)
@@ -57,6 +58,30 @@ test('a process that ends in the middle of everything ends cleanly', () => {
       })
     })`
   execFileSync(process.execPath, ['-e', script], { cwd: HERE, timeout: 20_000 })
+})
+
+// A test runner loads the package anew for each file, in one process.
+test('copies of the package in one process know nothing of each other', async (t) => {
+  const copies = [0, 1].map(() => {
+    for (const path of Object.keys(require.cache)) {
+      if (path.startsWith(dirname(HERE)) && !path.endsWith('.node')) delete require.cache[path]
+    }
+    return require('thalweg')
+  })
+  assert.notEqual(copies[0].StreamStore, copies[1].StreamStore)
+  const urls = []
+  for (const { DurableStreamRouter, StreamStore } of copies) {
+    const router = new DurableStreamRouter({ store: new StreamStore() })
+    urls.push(await serve(t, (req, res) => router.handleRequest(req, res)))
+  }
+  for (let i = 0; i < 3; i += 1) {
+    for (const url of urls) {
+      const made = await put(`${url}/${i}`, TEXT, url)
+      assert.equal(made.status, 201)
+      assert.equal(made.headers.get('location'), `${url}/${i}`)
+      assert.equal(await (await fetch(`${url}/${i}`)).text(), url)
+    }
+  }
 })
 
 test('worker threads have engines of their own', async () => {

@@ -1,5 +1,6 @@
 // DurableStreamRouter in node:http: requests in every form, answers of every kind.
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import net from 'node:net'
 import { tmpdir } from 'node:os'
@@ -157,30 +158,99 @@ test('what a framework cuts off stays in Location', async (t) => {
 })
 
 test('a body that a parser has read is taken from req.body', async (t) => {
-  const bodies = {
-    '/buffer': () => Buffer.from('{"a":1}'),
-    '/string': () => '{"a":1}',
-    '/object': () => ({ a: 1 }),
-    '/array': () => [{ a: 1 }],
+  const asText = (text) => text
+  const cases = [
+    ['{"a":1}', Buffer.from, { a: 1 }],
+    ['{"a":1}', asText, { a: 1 }],
+    ['{"a":1}', JSON.parse, { a: 1 }],
+    ['[{"a":1}]', JSON.parse, { a: 1 }],
+    ['42', asText, 42],
+    ['"42"', asText, '42'],
+    ['"42"', JSON.parse, '42'],
+    [' "true"', JSON.parse, 'true'],
+    ['"{\\"a\\":1}"', JSON.parse, '{"a":1}'],
+    ['"\\u00e9"', JSON.parse, 'é'],
+    ['null', JSON.parse, null],
+    ['"null"', JSON.parse, 'null'],
+  ]
+  const { url, json } = await serveParsed(t, (text, index) => cases[index][1](text))
+  for (const [index, [sent, , stored]] of cases.entries()) {
+    assert.equal((await post(`${url}/${index}`, sent, json)).status, 204, sent)
+    assert.deepEqual(await (await fetch(`${url}/${index}`)).json(), [stored], sent)
   }
+})
+
+test('a body of which a parser may have left something else is refused, and nothing is kept', async (t) => {
+  const cases = [
+    ['{}', () => undefined],
+    ['{"a":1}', () => '{"a":', TEXT], // cut
+    ['é', (text) => Buffer.from(text).toString('latin1'), TEXT], // read as another encoding
+    [chunked('"42"'), JSON.parse], // the text 42, or the value "42"?
+    [chunked('"null"'), JSON.parse],
+  ]
+  const { url, json } = await serveParsed(t, (text, index) => cases[index][1](text))
+  for (const [index, [sent, , type]] of cases.entries()) {
+    if (type) await put(`${url}/text/${index}`, type)
+    const path = type ? `${url}/text/${index}` : `${url}/${index}`
+    const refused = await post(path, sent, type ?? json)
+    assert.equal(refused.status, 500, String(index))
+    assert.equal((await refused.json()).code, 'body-was-consumed')
+    assert.equal(await (await fetch(path)).text(), type ? '' : '[]')
+  }
+})
+
+// Without a Content-Length.
+function chunked(text) {
+  return new Blob([text]).stream()
+}
+
+// A router behind something that reads a body as text and leaves `parse(text, N)` of it, where N
+// ends the path. JSON streams 0 to 19 are there.
+async function serveParsed(t, parse) {
   const router = newRouter()
   const url = await serve(t, async (req, res) => {
     if (req.method === 'POST') {
-      await req.toArray()
-      req.body = bodies[req.url]?.()
+      const text = Buffer.concat(await req.toArray()).toString()
+      req.body = parse(text, Number(req.url.split('/').pop()))
     }
     await router.handleRequest(req, res)
   })
   const json = { 'content-type': 'application/json' }
-  for (const path of Object.keys(bodies)) {
-    await put(url + path, json)
-    assert.equal((await post(url + path, 'gone', json)).status, 204, path)
-    assert.deepEqual(await (await fetch(url + path)).json(), [{ a: 1 }], path)
+  for (let i = 0; i < 20; i += 1) await put(`${url}/${i}`, json)
+  return { url, json }
+}
+
+test('a body whose beginning somebody has read is refused, and nothing is kept', async (t) => {
+  const router = newRouter()
+  const url = await serve(t, async (req, res) => {
+    if (req.method === 'POST') {
+      const [first] = await once(req, 'data')
+      req.pause()
+      if (req.url === '/put-back') req.unshift(first)
+    }
+    await router.handleRequest(req, res)
+  })
+  const parts = (path, head) =>
+    new Promise((resolve, reject) => {
+      const { hostname, port } = new URL(url)
+      const socket = net.connect(port, hostname)
+      let answer = ''
+      socket.on('data', (part) => (answer += part))
+      socket.on('end', () => resolve(answer)).on('error', reject)
+      const common = `POST ${path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Type: text/plain\r\n`
+      socket.write(`${common}${head[0]}`)
+      setTimeout(() => socket.write(head[1]), 50)
+    })
+  const sized = ['Content-Length: 6\r\n\r\nAAA', 'BBB']
+  const inChunks = ['Transfer-Encoding: chunked\r\n\r\n3\r\nAAA\r\n', '3\r\nBBB\r\n0\r\n\r\n']
+  for (const head of [sized, inChunks]) {
+    await put(`${url}/a`)
+    assert.match(await parts('/a', head), /^HTTP\/1.1 500 [^]*body-was-consumed/)
+    assert.equal(await (await fetch(`${url}/a`)).text(), '')
   }
-  await put(`${url}/lost`, json)
-  const lost = await post(`${url}/lost`, '{}', json)
-  assert.equal(lost.status, 500)
-  assert.equal((await lost.json()).code, 'body-was-consumed')
+  await put(`${url}/put-back`)
+  assert.match(await parts('/put-back', sized), /^HTTP\/1.1 204 /)
+  assert.equal(await (await fetch(`${url}/put-back`)).text(), 'AAABBB')
 })
 
 test('a body beyond the limit is refused, and the connection goes on', async (t) => {

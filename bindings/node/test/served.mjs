@@ -22,4 +22,5 @@ export async function serveRouter(t, options) {
 }
 
 export const put = (url, headers = TEXT, body) => fetch(url, { method: 'PUT', headers, body })
-export const post = (url, body, headers = TEXT) => fetch(url, { method: 'POST', headers, body })
+export const post = (url, body, headers = TEXT) =>
+  fetch(url, { method: 'POST', headers, body, duplex: 'half' })

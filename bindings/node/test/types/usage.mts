@@ -25,6 +25,8 @@ import {
   type StreamMessage,
   type TestServerOptions,
 } from 'thalweg'
+// @ts-expect-error: the module has names only
+import none from 'thalweg'
 
 const store = new StreamStore()
 const stream: Stream = store.create('/a', { contentType: 'text/plain' })
