@@ -52,9 +52,9 @@ bool LiveSse::SendNext(SseReader& reader) {
   return true;
 }
 
-SseEvent LiveSse::EventFor(SseReader& reader, const Page& page) {
-  const uint64_t cursor = reader.AdvanceCursor();
+SseEvent LiveSse::EventFor(const SseReader& reader, const Page& page) {
   if (auto found = FindEncoded(page)) return *std::move(found);
+  const uint64_t cursor = hub_.shared().CurrentCursor();  // the reader's own is for nobody else
   SseEvent event = EncodeSseEvent(hub_.info().config.kind, reader.place(), page, cursor);
   if (event.bytes.size() >= kSharedBytesMin) KeepEncoded(event);
   return event;

@@ -65,7 +65,7 @@ class LiveSse {
 
   std::optional<ReadOutcome> Read(const SsePlace& from);
   bool SendNext(SseReader& reader);
-  SseEvent EventFor(SseReader& reader, const Page& page);
+  SseEvent EventFor(const SseReader& reader, const Page& page);
   std::optional<SseEvent> FindEncoded(const Page& page) const;
   void KeepEncoded(const SseEvent& event);
   void ForgetEncodedUnlessBehind();

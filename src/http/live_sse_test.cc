@@ -440,6 +440,29 @@ TEST(SseReaders, SeeCursorsThatExceedTheirsAndNeverGoBack) {
   EXPECT_TRUE(WithoutCursors(ahead.body()) == WithoutCursors(plain.body()));
 }
 
+TEST(SseReaders, HaveNothingOfTheCursorThatAnotherOneSent) {
+  LiveBench bench;
+  bench.Create("/s");
+  for (int i = 0; i < 3; ++i) bench.Append("/s", std::string(20'000, 'x'));
+  const uint64_t current = bench.cursor();
+  const uint64_t sent = current + 1'000'000;
+  auto& replies = bench.NewReplies(4);
+  for (size_t i = 0; i < replies.size(); ++i) {
+    replies[i].set_room(1 + i);  // so that what they share is held in the middle
+    LiveRequest request = bench.At("/s", 0);
+    if (i % 2 == 0) request.cursor = sent;
+    bench.live().Sse(std::move(request), replies[i]);
+  }
+  for (size_t i = 0; i < replies.size(); ++i) {
+    replies[i].MakeRoom();
+    const std::vector<uint64_t> cursors = CursorsOf(replies[i].body());
+    ASSERT_FALSE(cursors.empty());
+    for (const uint64_t cursor : cursors) {
+      EXPECT_TRUE(i % 2 == 0 ? cursor > sent : cursor == current) << i << ": " << cursor;
+    }
+  }
+}
+
 TEST(SseReaders, HearAHeartbeatAfterSilence) {
   LiveBench bench(With(&RouterOptions::sse_heartbeat_ms, 1000));
   bench.Create("/s");

@@ -53,11 +53,6 @@ void SseReader::Start(ContentKind kind) {
   if (!ended()) ScheduleTimer(shared_.now_ms());
 }
 
-uint64_t SseReader::AdvanceCursor() {
-  cursor_ = std::max(cursor_, shared_.CurrentCursor());
-  return cursor_;
-}
-
 void SseReader::Send(const SseEvent& event) {
   THALWEG_ASSERT(!ended() && event.start == place_.offset);
   const bool was_inside = place_.is_inside();

@@ -36,9 +36,6 @@ class SseReader final : public Timer, private ResponderEvents {
   // Ends the response; inside an event it is cut off, so that no client takes a part for the whole.
   void End();
 
-  // The cursor that an event for this reader alone carries.
-  uint64_t AdvanceCursor();
-
   // What a Send touches is on its way: this, with its place in the list, and the responder, which
   // is known once this is there.
   void Prefetch() const {
