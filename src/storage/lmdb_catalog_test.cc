@@ -1,7 +1,9 @@
 #include "storage/lmdb_catalog.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <lmdb.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -112,6 +114,22 @@ std::vector<size_t> LeavesOf(const std::string& bytes) {
     if (bytes[page + kFlagsAt] == kLeaf) leaves.push_back(page);
   }
   return leaves;
+}
+
+TEST(LmdbCatalog, HasSpaceForItsLockAndGivesChildrenNoFile) {
+  const Folder folder;
+  const auto catalog = Open(folder);
+  struct stat lock{};
+  ASSERT_EQ(stat((folder.path() + "/lock.mdb").c_str(), &lock), 0);
+  EXPECT_GE(lock.st_blocks * 512, 64 * 1024) << "a hole would be a bus error on a full disk";
+  int files = 0;
+  for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd")) {
+    std::error_code gone;
+    if (!read_symlink(entry.path(), gone).string().starts_with(folder.path())) continue;
+    ++files;
+    EXPECT_EQ(fcntl(std::stoi(entry.path().filename()), F_GETFD), FD_CLOEXEC);
+  }
+  EXPECT_GE(files, 2);
 }
 
 TEST(LmdbCatalog, WhatWasCommittedIsThereWhenItIsOpenedAgain) {

@@ -1,6 +1,7 @@
 // Crosses threads; see the header.
 #include "storage/lmdb_env.h"
 
+#include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 
@@ -18,7 +19,8 @@ namespace thalweg {
 namespace {
 
 constexpr mdb_mode_t kFileMode = 0640;
-constexpr unsigned kReadersMax = 1022;  // of all processes at once; 64 bytes each in lock.mdb
+constexpr unsigned kReadersMax = 1022;      // of all processes at once; 64 bytes each in lock.mdb
+constexpr uint64_t kLockBytes = 64 * 1024;  // what LMDB makes of lock.mdb for so many
 constexpr unsigned kTablesMax = 8;
 // The map is a whole number of pages of any system we run on.
 constexpr uint64_t kMapGranule = 64 * 1024;
@@ -88,6 +90,9 @@ StorageResult<void> LmdbEnv::OpenEnv(const Options& options) {
     return std::unexpected(StorageFault{StorageFault::Kind::kDamage, data_path() + " is empty"});
   }
   THALWEG_ASSERT(!options.fresh || (*file_bytes == 0 && options.mode == Mode::kWrite));
+  if (options.mode != Mode::kReadAtRest) {
+    if (const auto allocated = AllocateLock(); !allocated) return allocated;
+  }
   const uint64_t map_bytes = RoundedUp(std::max(*file_bytes, options.map_bytes));
   if (const int code = OpenRaw(options, map_bytes); code != 0) {
     return std::unexpected(Refused(code, "open"));
@@ -96,6 +101,23 @@ StorageResult<void> LmdbEnv::OpenEnv(const Options& options) {
   if (options.mode != Mode::kWrite) return {};
   if (const auto dropped = DropDeadReaders(); !dropped) return dropped;
   return ExtendFile(map_bytes);
+}
+
+// LMDB writes to the file of its lock through a map: where the disk has no space for a page of it,
+// that is a bus error. One that is long enough may be in use, and is left alone.
+StorageResult<void> LmdbEnv::AllocateLock() const {
+  const std::string name = HasUsualName() ? "lock.mdb" : std::string(data_file_) + "-lock";
+  struct stat lock{};
+  const bool is_there = stat((path_ + "/" + name).c_str(), &lock) == 0;
+  if (is_there && static_cast<uint64_t>(lock.st_size) >= kLockBytes) return {};
+  const auto disk = PosixDisk::Open(path_);
+  if (!disk) return std::unexpected(DiskFaultIn(path_, disk.error()));
+  const auto file = (*disk)->Open(name, is_there ? Disk::Mode::kReadWrite : Disk::Mode::kCreate);
+  // LMDB does without, or somebody was quicker.
+  if (!file && (file.error().code == EROFS || file.error().code == EEXIST)) return {};
+  const auto done = file ? (*file)->Allocate(kLockBytes) : std::unexpected(file.error());
+  if (!done) return std::unexpected(DiskFaultIn(path_, done.error()));
+  return {};
 }
 
 // Those that were killed, which would keep pages from being used again.
@@ -118,11 +140,13 @@ int LmdbEnv::OpenRaw(const Options& options, uint64_t map_bytes) {
   if (code == 0 && options.mode == Mode::kWrite) code = mdb_env_set_mapsize(env, map_bytes);
   if (code != 0) return code;
   // A name other than LMDB's own takes MDB_NOSUBDIR.
-  const bool usual = data_file_ == kDataFile;
-  const unsigned flags = MDB_NOTLS | (usual ? 0u : MDB_NOSUBDIR) |
+  const unsigned flags = MDB_NOTLS | (HasUsualName() ? 0u : MDB_NOSUBDIR) |
                          (options.mode == Mode::kWrite ? 0u : MDB_RDONLY) |
                          (options.mode == Mode::kReadAtRest ? MDB_NOLOCK : 0u);
-  return mdb_env_open(env, (usual ? path_ : data_path()).c_str(), flags, kFileMode);
+  code = mdb_env_open(env, (HasUsualName() ? path_ : data_path()).c_str(), flags, kFileMode);
+  int fd = -1;
+  if (code == 0 && mdb_env_get_fd(env, &fd) == 0) fcntl(fd, F_SETFD, FD_CLOEXEC);
+  return code;
 }
 
 StorageResult<uint64_t> LmdbEnv::FileBytes() const {

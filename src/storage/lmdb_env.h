@@ -96,7 +96,9 @@ class LmdbEnv {
     void operator()(MDB_env* env) const { mdb_env_close(env); }
   };
 
+  bool HasUsualName() const { return data_file_ == kDataFile; }
   StorageResult<void> OpenEnv(const Options& options);
+  StorageResult<void> AllocateLock() const;
   int OpenRaw(const Options& options, uint64_t map_bytes);
   StorageResult<uint64_t> FileBytes() const;
   StorageResult<void> ExtendFile(uint64_t bytes);
