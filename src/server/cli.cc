@@ -72,6 +72,10 @@ std::string CheckDirectory(const std::string& text) {
   return text.empty() ? "a directory is needed, and '' is none" : "";
 }
 
+std::string CheckStreamPath(const std::string& text) {
+  return text.empty() ? "the path of a stream is needed, and '' is none" : "";
+}
+
 bool IsPathCharacter(char c) {
   return c > ' ' && c < '\x7f' && std::string_view("?#%\\\"<>").find(c) == std::string_view::npos;
 }
@@ -211,11 +215,12 @@ CliResult ParseDump(std::span<const std::string> words) {
   Operands& operands = std::get<Operands>(taken);
   std::string stream;
   Flags flags;
-  flags.Text("--stream", stream);
+  flags.Text("--stream", stream, CheckStreamPath);
   if (const auto mistake = flags.Parse(operands.flags)) return Mistake(*mistake);
   DumpOptions options{.dir = operands.dirs[0], .stream = std::nullopt};
+  if (stream.empty()) return options;               // the flag is not given
   if (stream.starts_with('/')) stream.erase(0, 1);  // a path below the base path has none
-  if (!stream.empty()) options.stream = std::move(stream);
+  options.stream = std::move(stream);
   return options;
 }
 

@@ -114,6 +114,8 @@ TEST(CommandLine, AnswersAMistakeWithOneHelpfulLine) {
       {"verify /a /b", "usage: thalweg verify DIR"},
       {"verify /a --fast", "unknown flag '--fast'"},
       {"dump --stream /s", "usage: thalweg dump DIR"},
+      {"dump /a --stream=", "--stream"},
+      {"serve --memory --cors=false", "--cors takes no value"},
       {"backup /a", "usage: thalweg backup DIR TARGET"},
       {"serve --memory --data-dir /x", "leave out --data-dir"},
       {"serve --memory --prot 80", "unknown flag '--prot'; did you mean --port?"},
@@ -173,6 +175,7 @@ TEST(CommandLine, OperatorsNameADirectoryOrTwo) {
   EXPECT_EQ(dump.stream, "rooms/lobby");
   EXPECT_EQ(std::get<DumpOptions>(Parse("dump /d --stream a")).stream, "a");
   EXPECT_EQ(std::get<DumpOptions>(Parse("dump /d")).stream, std::nullopt);
+  EXPECT_EQ(std::get<DumpOptions>(Parse("dump /d --stream /")).stream, "");
   const auto backup = std::get<BackupCommand>(Parse("backup /d /t"));
   EXPECT_EQ(backup.dir, "/d");
   EXPECT_EQ(backup.target, "/t");

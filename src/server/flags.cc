@@ -29,6 +29,12 @@ std::optional<uint64_t> ParseNumber(const std::string& text) {
   return number;
 }
 
+// "cors was given a disallowed flag override": of --cors=false.
+std::string WithoutJargon(const std::string& mismatch) {
+  const size_t at = mismatch.find(" was given a disallowed flag override");
+  return at == std::string::npos ? mismatch : "--" + mismatch.substr(0, at) + " takes no value";
+}
+
 std::string Join(const std::vector<std::string>& words) {
   std::string text;
   for (const std::string& word : words) text += (text.empty() ? "" : ", ") + word;
@@ -89,13 +95,15 @@ void Flags::Choice(const std::string& name, std::vector<std::string> choices,
 
 void Flags::Switch(const std::string& name, std::function<void()> set) {
   impl_->names.push_back(name);
-  impl_->app.add_flag_callback(name, std::move(set));
+  impl_->app.add_flag_callback(name, std::move(set))->disable_flag_override();
 }
 
 std::optional<std::string> Flags::Parse(std::span<const std::string> words) {
   std::vector<std::string> reversed(words.rbegin(), words.rend());  // as CLI11 wants them
   try {
     impl_->app.parse(reversed);
+  } catch (const CLI::ArgumentMismatch& error) {
+    return WithoutJargon(error.what());
   } catch (const CLI::Error& error) {
     return error.what();
   }

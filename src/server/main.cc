@@ -1,5 +1,7 @@
 // The program `thalweg`.
+#include <cerrno>
 #include <cstdio>
+#include <cstring>
 #include <optional>
 #include <string>
 #include <variant>
@@ -38,25 +40,34 @@ void TakeFaultSignalsForDamage(const std::string& catalogs) {
                     kExitDamaged);
 }
 
+// `code`, but where what was to be told could not be written.
+int EndOfTelling(int code) {
+  const bool is_flushed = std::fflush(stdout) == 0;
+  if (is_flushed && std::ferror(stdout) == 0) return code;
+  std::fprintf(stderr, "thalweg: cannot write all of the output%s%s\n", is_flushed ? "" : ": ",
+               is_flushed ? "" : std::strerror(errno));
+  return code == 0 ? kExitCannotStart : code;
+}
+
 int Run(const VerifyCommand& command) {
   TakeFaultSignalsForDamage(command.dir + "/catalog/data.mdb");
-  return Verify(command.dir);
+  return EndOfTelling(Verify(command.dir));
 }
 
 int Run(const DumpOptions& options) {
   TakeFaultSignalsForDamage(options.dir + "/catalog/data.mdb");
-  return Dump(options);
+  return EndOfTelling(Dump(options));
 }
 
 int Run(const BackupCommand& command) {
   TakeFaultSignalsForDamage(command.dir + "/catalog/data.mdb, or of its copy in " + command.target +
                             ",");
-  return Backup(command.dir, command.target);
+  return EndOfTelling(Backup(command.dir, command.target));
 }
 
 int Run(const CliText& say) {
   std::fputs(say.text.c_str(), say.exit_code == 0 ? stdout : stderr);
-  return say.exit_code;
+  return EndOfTelling(say.exit_code);
 }
 
 }  // namespace

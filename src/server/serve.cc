@@ -1,7 +1,6 @@
-// Crosses threads: while the server stops, one watches for a second signal.
+// Crosses threads: while the server starts or stops, one waits for a signal.
 #include "server/serve.h"
 
-#include <poll.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 #include <sys/resource.h>
@@ -14,13 +13,14 @@
 #include <cstdlib>
 #include <cstring>
 #include <exception>
+#include <expected>
 #include <memory>
-#include <stop_token>
+#include <optional>
 #include <string>
 #include <system_error>
-#include <thread>
 #include <utility>
 
+#include "base/assert.h"
 #include "server/exit_codes.h"
 #include "server/fault_exit.h"
 #include "server/health.h"
@@ -52,41 +52,28 @@ void RaiseDescriptorLimit(spdlog::logger& logger) {
   }
 }
 
-int WaitForSignal(Signals& signals) {
-  for (;;) {
-    pollfd poll_fd{signals.fd(), POLLIN, 0};
-    poll(&poll_fd, 1, -1);
-    if (const auto signal_number = signals.Take()) return *signal_number;
-  }
+// As by SIGKILL: the log has what is durable.
+[[noreturn]] void EndWhileStarting(int signal_number, spdlog::logger& logger) {
+  logger.info("stopped on {} before the start was over", strsignal(signal_number));
+  logger.flush();
+  _exit(0);
 }
 
-// While it lives, one more signal ends the process at once. It takes no file, of which there may be
-// no more.
-class SecondSignal {
- public:
-  SecondSignal(Signals& signals, spdlog::logger& logger)
-      : thread_([&signals, &logger](const std::stop_token& over) {
-          while (!over.stop_requested()) {
-            pollfd poll_fd{signals.fd(), POLLIN, 0};
-            poll(&poll_fd, 1, kLookMs);
-            if (const auto signal_number = signals.Take()) EndAtOnce(*signal_number, logger);
-          }
-        }) {}
+[[noreturn]] void EndAtOnce(int signal_number, spdlog::logger& logger) {
+  logger.warn("stopped at once by a second signal");
+  logger.flush();
+  _exit(kExitBySignal + signal_number);
+}
 
- private:
-  static constexpr int kLookMs = 20;  // so much later it ends
-
-  [[noreturn]] static void EndAtOnce(int signal_number, spdlog::logger& logger) {
-    logger.warn("stopped at once by a second signal");
-    logger.flush();
-    _exit(kExitBySignal + signal_number);
-  }
-
-  std::jthread thread_;
-};
+std::expected<std::unique_ptr<Server>, ServerError> StartUnlessStopped(ServerOptions options,
+                                                                       Signals& signals,
+                                                                       spdlog::logger& logger) {
+  const EndOnSignal end(signals, [&logger](int number) { EndWhileStarting(number, logger); });
+  return Server::Start(std::move(options));
+}
 
 void EndInGoodOrder(std::unique_ptr<Server> server, Signals& signals, spdlog::logger& logger) {
-  const SecondSignal second_signal(signals, logger);
+  const EndOnSignal end(signals, [&logger](int number) { EndAtOnce(number, logger); });
   const bool drained = server->Stop(kShutdownDeadlineMs);
   server.reset();
   if (drained) {
@@ -150,12 +137,13 @@ int Serve(const ServeConfig& config) {
   SpdlogLogger logger(MakeLogger(config.log_level));
   RaiseDescriptorLimit(logger.spdlog());
   std::atomic<bool> ready = true;
-  auto server = Server::Start(OptionsOf(config, logger, ready));
+  auto server = StartUnlessStopped(OptionsOf(config, logger, ready), *signals, logger.spdlog());
   if (!server) return FailToStart(MessageOf(server.error()), ExitCodeFor(server.error()));
   std::printf("listening on %s\n", (*server)->url().c_str());
   std::fflush(stdout);
-  const int signal_number = WaitForSignal(*signals);
-  logger.spdlog().info("stopping on {}", strsignal(signal_number));
+  const std::optional<int> signal_number = signals->Wait();
+  THALWEG_ASSERT(signal_number);
+  logger.spdlog().info("stopping on {}", strsignal(*signal_number));
   ready = false;
   EndInGoodOrder(std::move(*server), *signals, logger.spdlog());
   return 0;

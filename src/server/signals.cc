@@ -1,12 +1,19 @@
+// Crosses threads; see the header.
 #include "server/signals.h"
 
+#include <poll.h>
+#include <sys/eventfd.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <csignal>
+#include <cstdint>
 #include <cstring>
+#include <iterator>
 #include <utility>
+
+#include "base/assert.h"
 
 namespace thalweg {
 
@@ -24,23 +31,41 @@ std::expected<Signals, std::string> Signals::Block() {
   if (const int error = pthread_sigmask(SIG_BLOCK, &set, nullptr); error != 0) {
     return std::unexpected(std::string("cannot block signals: ") + std::strerror(error));
   }
-  const int fd = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
-  if (fd < 0) {
+  OwnedFd signals(signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC));
+  OwnedFd interrupt(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC));
+  if (!signals.valid() || !interrupt.valid()) {
     return std::unexpected(std::string("cannot wait for signals: ") + std::strerror(errno));
   }
-  return Signals(fd);
+  return Signals(std::move(signals), std::move(interrupt));
 }
 
-Signals::Signals(Signals&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
-
-Signals::~Signals() {
-  if (fd_ >= 0) close(fd_);
+std::optional<int> Signals::Wait() {
+  for (;;) {
+    pollfd either[] = {{signals_.get(), POLLIN, 0}, {interrupt_.get(), POLLIN, 0}};
+    poll(either, std::size(either), -1);
+    signalfd_siginfo info;
+    if (read(signals_.get(), &info, sizeof info) == static_cast<ssize_t>(sizeof info)) {
+      return static_cast<int>(info.ssi_signo);
+    }
+    uint64_t interrupts = 0;
+    if (read(interrupt_.get(), &interrupts, sizeof interrupts) > 0) return std::nullopt;
+  }
 }
 
-std::optional<int> Signals::Take() {
-  signalfd_siginfo info;
-  if (read(fd_, &info, sizeof info) != static_cast<ssize_t>(sizeof info)) return std::nullopt;
-  return static_cast<int>(info.ssi_signo);
+void Signals::Interrupt() {
+  const uint64_t one = 1;
+  const ssize_t put = write(interrupt_.get(), &one, sizeof one);
+  THALWEG_ASSERT(put == static_cast<ssize_t>(sizeof one));
+}
+
+EndOnSignal::EndOnSignal(Signals& signals, std::function<void(int)> end)
+    : signals_(signals), thread_([&signals, end = std::move(end)] {
+        if (const auto signal_number = signals.Wait()) end(*signal_number);
+      }) {}
+
+EndOnSignal::~EndOnSignal() {
+  signals_.Interrupt();
+  thread_.join();
 }
 
 }  // namespace thalweg

@@ -3,10 +3,14 @@
 // Made by main before any thread starts, so that every thread inherits the blocked signals.
 #pragma once
 
-#include <cstdint>
 #include <expected>
+#include <functional>
 #include <optional>
 #include <string>
+#include <thread>
+#include <utility>
+
+#include "storage/owned_fd.h"
 
 namespace thalweg {
 
@@ -15,18 +19,33 @@ class Signals {
   // Blocks SIGTERM, SIGINT and SIGHUP in this thread and those it starts, and ignores SIGPIPE.
   static std::expected<Signals, std::string> Block();
 
-  Signals(Signals&& other) noexcept;
-  Signals& operator=(Signals&&) = delete;
-  ~Signals();
+  // The number of the next one, as soon as there is one; null: of two threads that may wait, the
+  // other one has called Interrupt. THREAD: one at a time.
+  std::optional<int> Wait();
 
-  int fd() const { return fd_; }  // readable when a signal is pending
-
-  // Takes a pending signal's number; null: none is pending.
-  std::optional<int> Take();
+  // Ends the wait of another thread, or its next. THREAD: any.
+  void Interrupt();
 
  private:
-  explicit Signals(int fd) : fd_(fd) {}
-  int fd_;
+  Signals(OwnedFd signals, OwnedFd interrupt)
+      : signals_(std::move(signals)), interrupt_(std::move(interrupt)) {}
+
+  OwnedFd signals_;
+  OwnedFd interrupt_;
+};
+
+// While it lives, a thread waits for a signal, and calls `end` with its number.
+class EndOnSignal {
+ public:
+  // REQUIRES: `signals` outlives it, and `end` does not return.
+  EndOnSignal(Signals& signals, std::function<void(int)> end);
+  ~EndOnSignal();
+  EndOnSignal(const EndOnSignal&) = delete;
+  EndOnSignal& operator=(const EndOnSignal&) = delete;
+
+ private:
+  Signals& signals_;
+  std::thread thread_;
 };
 
 }  // namespace thalweg

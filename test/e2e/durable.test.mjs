@@ -11,6 +11,7 @@ import { serverFrom } from "../conformance/server.mjs";
 import { binary } from "./server.mjs";
 
 const TEXT = { "content-type": "text/plain" };
+const EXIT_CANNOT = 1;
 const EXIT_FOREIGN = 3;
 const EXIT_DAMAGED = 4;
 const EXIT_DISK_FAILED = 74;
@@ -101,6 +102,29 @@ test("an append of megabytes comes by SSE as it was, from memory and from the di
     assert.deepEqual((await server.stop()).code, 0);
   }));
 
+test("a signal ends a start that takes long, and the next start finds all", () =>
+  withFolder(async (folder) => {
+    let server = await serve(folder);
+    await send(server, "PUT", "a", "one");
+    await server.stop("SIGKILL");
+    const stuck = join(folder, "log", "00000000000000ff.log");
+    execFileSync("mkfifo", [stuck]); // the recovery waits for somebody to write
+    for (const signal of ["SIGTERM", "SIGINT"]) {
+      const child = spawn(binary(), ["serve", "--data-dir", folder, "--port", "0"]);
+      let err = "";
+      child.stderr.on("data", (bytes) => (err += bytes));
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      assert.equal(child.exitCode, null, `it waits; ${err}`);
+      child.kill(signal);
+      assert.deepEqual(await once(child, "close"), [0, null]);
+      assert.match(err, /stopped on .* before the start was over/);
+    }
+    rmSync(stuck);
+    server = await serve(folder);
+    assert.equal(await read(server, "a"), "one");
+    assert.equal((await server.stop()).code, 0);
+  }));
+
 test("a directory serves one process", () =>
   withFolder(async (folder) => {
     const server = await serve(folder);
@@ -178,6 +202,29 @@ test("a full disk refuses appends with 507 and heals by itself, 20 times", (t) =
 
 test("a full disk that checkpoints meet first heals by itself, too", (t) =>
   fullDisk(t, "--checkpoint-log", "64KiB", "--checkpoint-age", "20ms"));
+
+test("a restored directory that has no space for the catalog's lock says so", (t) =>
+  withFolder(async (folder) => {
+    if (!mountSmall(folder, 64 << 20)) return t.skip("no right to mount a tmpfs");
+    try {
+      const data = join(folder, "data");
+      const ballast = join(folder, "ballast");
+      let server = await serve(data, "--log-file", "256KiB");
+      await send(server, "PUT", "a", "one");
+      assert.equal((await server.stop()).code, 0);
+      rmSync(join(data, "catalog", "lock.mdb")); // a backup has none
+      fill(ballast);
+      const full = await end("serve", "--data-dir", data, "--port", "0");
+      assert.equal(full.code, EXIT_CANNOT, full.err);
+      assert.match(full.err, /catalog: allocate 65536 bytes for lock\.mdb: No space left on device/);
+      rmSync(ballast);
+      server = await serve(data);
+      assert.equal(await read(server, "a"), "one");
+      assert.equal((await server.stop()).code, 0);
+    } finally {
+      execFileSync("umount", [folder]);
+    }
+  }));
 
 async function fillAndFree(server, ballast) {
   await send(server, "PUT", "a");

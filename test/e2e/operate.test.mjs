@@ -1,6 +1,6 @@
 // What an operator does beside serving: verify, dump, backup and restore.
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import {
   closeSync,
@@ -25,6 +25,7 @@ const TEXT = { "content-type": "text/plain" };
 const CANNOT = 1;
 const FOREIGN = 3;
 const DAMAGED = 4;
+const CUT = "thalweg: cannot write all of the output: No space left on device\n";
 
 async function withFolder(use) {
   const folder = mkdtempSync(join(tmpdir(), "thalweg-operate-"));
@@ -253,6 +254,12 @@ test("verify and dump look at a directory at rest, and say what is damaged", () 
     assert.deepEqual([none.code, none.out], [CANNOT, ""]);
     assert.match(none.err, /^thalweg: .*: no stream is at "v1\/stream\/a", .* the base path/);
     assert.ok(bytes.equals(readFileSync(file)), "something was written");
+    const full = openSync("/dev/full", "w");
+    for (const words of [["verify", data], ["dump", data], ["--version"]]) {
+      const cut = spawnSync(binary(), words, { stdio: ["ignore", full, "pipe"], encoding: "utf8" });
+      assert.deepEqual([cut.status, cut.stderr], [CANNOT, CUT], words[0]);
+    }
+    closeSync(full);
 
     const opened = openSync(file, "r+");
     writeSync(opened, "damage", 4096 + 60);
