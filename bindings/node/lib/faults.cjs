@@ -7,7 +7,7 @@
 const native = require('./native.cjs')
 const { readBody } = require('./body.cjs')
 const { exchangeOf, headOf, kindOf, mountOf, settle } = require('./exchange.cjs')
-const { count, object, text, wrong } = require('./options.cjs')
+const { count, flag, object, text, wrong } = require('./options.cjs')
 
 const FAULTS = Symbol.for('thalweg.faults')
 const TEST_PATH = '/_test/inject-error'
@@ -17,7 +17,7 @@ class FaultInjectionMiddleware {
   #testEndpoint
 
   constructor(options) {
-    this.#testEndpoint = object(options, 'options').enableTestEndpoint === true
+    this.#testEndpoint = flag(object(options, 'options'), 'enableTestEndpoint', false)
     this.#native = new native.Faults({ enableTestEndpoint: this.#testEndpoint })
   }
 
@@ -79,12 +79,13 @@ class FaultInjectionMiddleware {
 // As native code takes it: it converts nothing, and judges the numbers.
 function faultOf(given) {
   const fault = object(given, 'fault')
-  const { corruptBody, dropConnection, injectSseEvent } = fault
+  const { injectSseEvent } = fault
   const probability = fault.probability ?? undefined
   if (!['number', 'undefined'].includes(typeof probability)) {
     throw wrong('probability', probability, 'a number from 0 to 1')
   }
-  const checked = { corruptBody, dropConnection, probability, method: text(fault, 'method') }
+  const checked = { probability, method: text(fault, 'method') }
+  for (const name of ['corruptBody', 'dropConnection']) checked[name] = flag(fault, name, false)
   for (const name of ['status', 'count', 'retryAfter', 'delayMs', 'jitterMs', 'truncateBodyBytes']) {
     checked[name] = count(fault, name)
   }

@@ -110,6 +110,7 @@ module.exports = {
   checkRouterOptions,
   checkServerOptions,
   count,
+  flag,
   object,
   text,
   wrong,

@@ -8,7 +8,7 @@ const { mkdirSync } = require('node:fs')
 const { dirname, resolve } = require('node:path')
 
 const native = require('./native.cjs')
-const { count, object, text, wrong } = require('./options.cjs')
+const { count, flag, object, text, wrong } = require('./options.cjs')
 const results = require('./store-results.cjs')
 const { warn } = require('./warn.cjs')
 
@@ -43,7 +43,7 @@ function createOptions(given) {
     ttlSeconds: count(options, 'ttlSeconds'),
     expiresAt: text(options, 'expiresAt'),
     initialData: isGiven(initialData) ? bytesOf(initialData, 'initialData') : undefined,
-    closed: options.closed,
+    closed: flag(options, 'closed', false),
     forkedFrom: isGiven(forkedFrom) ? keyOf(forkedFrom, 'forkedFrom') : undefined,
     forkOffset: text(options, 'forkOffset'),
     forkSubOffset: count(options, 'forkSubOffset'),
@@ -56,7 +56,7 @@ function appendOptions(given) {
     ...producerOptions(options),
     contentType: text(options, 'contentType'),
     seq: text(options, 'seq'),
-    close: options.close,
+    close: flag(options, 'close', false),
   }
 }
 

@@ -17,6 +17,7 @@ import {
   FaultInjectionMiddleware,
   FileBackedStreamStore,
   StreamStore,
+  createRegistryHooks,
   decodeStreamPath,
   encodeStreamPath,
 } from 'thalweg'
@@ -31,6 +32,35 @@ const NOT_CONVERTIBLE = [
 ]
 
 const invalid = (name) => ({ code: 'ERR_INVALID_ARG_VALUE', message: new RegExp(name) })
+
+test('what is true or false is neither "false" nor 1', () => {
+  const store = new StreamStore()
+  store.create('/a', { contentType: 'text/plain', closed: null })
+  const faults = new FaultInjectionMiddleware()
+  for (const value of ['false', 'no', 0, 1, {}, ...NOT_CONVERTIBLE]) {
+    assert.throws(() => store.append('/a', 'x', { close: value }), invalid('close'))
+    assert.throws(() => store.create('/b', { closed: value }), invalid('closed'))
+    for (const name of ['corruptBody', 'dropConnection']) {
+      assert.throws(() => faults.injectFault('/a', { [name]: value }), invalid(name))
+    }
+    const options = { enableTestEndpoint: value }
+    assert.throws(() => new FaultInjectionMiddleware(options), invalid('enableTestEndpoint'))
+  }
+  assert.equal(store.getCurrentOffset('/a'), '0000000000000000_0000000000000000')
+  assert.deepEqual(store.list(), ['/a'])
+  store.append('/a', 'x', { close: false })
+  store.append('/a', 'y', { close: true })
+  assert.equal(store.get('/a').closed, true)
+})
+
+test('registry hooks take a store of this package, or none', () => {
+  for (const wrong of ['registry', 1, { store: {} }, { store: 'x' }, { registryPath: 5 }]) {
+    assert.throws(() => createRegistryHooks(wrong), { code: 'ERR_INVALID_ARG_VALUE' })
+  }
+  for (const right of [undefined, null, {}, { store: undefined }, { store: new StreamStore() }]) {
+    assert.equal(typeof createRegistryHooks(right).onStreamCreated, 'function')
+  }
+})
 
 test('options of a store are checked, and the wrong one is named', () => {
   const store = new StreamStore()
