@@ -19,11 +19,11 @@ class Signals {
   // Blocks SIGTERM, SIGINT and SIGHUP in this thread and those it starts, and ignores SIGPIPE.
   static std::expected<Signals, std::string> Block();
 
-  // The number of the next one, as soon as there is one; null: of two threads that may wait, the
-  // other one has called Interrupt. THREAD: one at a time.
+  // The number of the next one, as soon as there is one; null: Interrupt was called. THREAD: one at
+  // a time.
   std::optional<int> Wait();
 
-  // Ends the wait of another thread, or its next. THREAD: any.
+  // Ends the wait that is under way, or else the next. THREAD: any.
   void Interrupt();
 
  private:

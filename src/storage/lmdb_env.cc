@@ -106,7 +106,7 @@ StorageResult<void> LmdbEnv::OpenEnv(const Options& options) {
 // LMDB writes to the file of its lock through a map: where the disk has no space for a page of it,
 // that is a bus error. One that is long enough may be in use, and is left alone.
 StorageResult<void> LmdbEnv::AllocateLock() const {
-  const std::string name = HasUsualName() ? "lock.mdb" : std::string(data_file_) + "-lock";
+  const std::string name = HasUsualName() ? "lock.mdb" : data_file_ + "-lock";
   struct stat lock{};
   const bool is_there = stat((path_ + "/" + name).c_str(), &lock) == 0;
   if (is_there && static_cast<uint64_t>(lock.st_size) >= kLockBytes) return {};

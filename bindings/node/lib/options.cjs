@@ -68,12 +68,7 @@ function checkShared(options) {
   }
 }
 
-// `stores`: the classes that `options.store` may be of.
-function checkRouterOptions(options, stores) {
-  const store = options?.store
-  if (!stores.some((Store) => store instanceof Store)) {
-    throw wrong('store', store, 'a StreamStore or a FileBackedStreamStore of this package')
-  }
+function checkRouterOptions(options) {
   return { ...checkShared(options), cors: flag(options, 'cors', true), baseUrl: checkBase(options) }
 }
 

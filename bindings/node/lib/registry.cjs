@@ -3,8 +3,8 @@
 // Protocol form.
 
 const { STORE } = require('./hooks.cjs')
-const { object, text, wrong } = require('./options.cjs')
-const { FileBackedStreamStore, StreamStore } = require('./store.cjs')
+const { object, text } = require('./options.cjs')
+const { BaseStore, storeOf } = require('./store.cjs')
 
 const DEFAULT_NAME = '__registry__'
 const PREFIX = '/v1/stream/' // of npm 0.3.7, whose servers have their streams there
@@ -12,12 +12,9 @@ const PREFIX = '/v1/stream/' // of npm 0.3.7, whose servers have their streams t
 // ({ registryPath?, store? }), or (store, serverUrl) as npm 0.3.7 has it: then the registry is at
 // /v1/stream/__registry__, and the URL is not needed.
 function createRegistryHooks(first = {}) {
-  const given = isStore(first)
+  const given = first instanceof BaseStore
   const options = given ? { store: first, registryPath: PREFIX + DEFAULT_NAME } : object(first, 'options')
-  const fixedStore = options.store ?? undefined
-  if (fixedStore !== undefined && !isStore(fixedStore)) {
-    throw wrong('store', fixedStore, 'a StreamStore or a FileBackedStreamStore of this package')
-  }
+  const fixedStore = options.store == null ? undefined : storeOf(options.store)
   const name = text(options, 'registryPath', DEFAULT_NAME)
   const path = `/${name.replace(/^\/+/, '')}`
 
@@ -41,10 +38,6 @@ function createRegistryHooks(first = {}) {
     onStreamCreated: (event) => record(event, insertOf(event)),
     onStreamDeleted: (event) => record(event, deleteOf(event)),
   }
-}
-
-function isStore(value) {
-  return value instanceof StreamStore || value instanceof FileBackedStreamStore
 }
 
 // A stream's name is what follows that prefix; where it is not there, the whole path.

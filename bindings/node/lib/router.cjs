@@ -8,7 +8,7 @@ const { hookCaller } = require('./hooks.cjs')
 const { checkRouterOptions } = require('./options.cjs')
 const { watchFastify } = require('./parsed-body.cjs')
 const { problem } = require('./problem.cjs')
-const { FileBackedStreamStore, NATIVE, REGISTER, StreamStore } = require('./store.cjs')
+const { NATIVE, REGISTER, storeOf } = require('./store.cjs')
 
 const SHUTDOWN_MS_MAX = 5000 // longer than any answer that does not wait for its client
 
@@ -20,8 +20,8 @@ class DurableStreamRouter {
   #idle = [] // who waits for #responses to be empty
 
   constructor(options) {
-    const checked = checkRouterOptions(options, [StreamStore, FileBackedStreamStore])
-    this.#store = options.store
+    this.#store = storeOf(options?.store)
+    const checked = checkRouterOptions(options)
     this.#base = checked.baseUrl
     options.store[REGISTER](this)
     this.#native = new native.Router(options.store[NATIVE], checked, hookCaller(options))

@@ -378,4 +378,10 @@ function later(promise, what) {
   promise.catch((error) => warn('THALWEG_STORE', `the ${what} failed: ${error.message}`))
 }
 
-module.exports = { FileBackedStreamStore, NATIVE, REGISTER, REOPEN, StreamStore }
+// The option `store` of whoever has one.
+function storeOf(value) {
+  if (value instanceof BaseStore) return value
+  throw wrong('store', value, 'a StreamStore or a FileBackedStreamStore of this package')
+}
+
+module.exports = { BaseStore, FileBackedStreamStore, NATIVE, REGISTER, REOPEN, StreamStore, storeOf }
