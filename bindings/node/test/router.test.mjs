@@ -220,7 +220,7 @@ async function serveParsed(t, parse) {
   return { url, json }
 }
 
-test('a body whose beginning somebody has read is refused, and nothing is kept', async (t) => {
+test('a body whose beginning somebody has read is refused, and nothing is kept', { timeout: 20_000 }, async (t) => {
   const router = newRouter()
   let sendRest
   const url = await serve(t, async (req, res) => {
