@@ -82,8 +82,11 @@ bool IsPathCharacter(char c) {
 
 std::string CheckBasePath(const std::string& text) {
   if (text.empty() || text == "/") return "";
-  if (!text.starts_with('/') || text.ends_with('/') || text.find("//") != std::string::npos ||
-      !std::all_of(text.begin(), text.end(), IsPathCharacter)) {
+  // With "//", "." or ".." in it no client would ask for it: they resolve those before they send.
+  const std::string whole = text + "/";
+  const bool is_resolved =
+      !whole.contains("//") && !whole.contains("/./") && !whole.contains("/../");
+  if (!text.starts_with('/') || !is_resolved || !std::ranges::all_of(text, IsPathCharacter)) {
     return "'" + text + "' is not a path such as /v1/stream";
   }
   return "";

@@ -145,6 +145,8 @@ TEST(CommandLine, AnswersAMistakeWithOneHelpfulLine) {
       {"serve --memory --base-path v1", "--base-path: 'v1' is not a path"},
       {"serve --memory --base-path /v1/", "--base-path: '/v1/' is not a path"},
       {"serve --memory --base-path /a//b", "--base-path: '/a//b' is not a path"},
+      {"serve --memory --base-path /.", "--base-path: '/.' is not a path"},
+      {"serve --memory --base-path /a/../b", "--base-path: '/a/../b' is not a path"},
       {"serve --memory --base-path /a?b", "--base-path: '/a?b' is not a path"},
       {"serve --memory --public-url example.com", "--public-url: 'example.com' is not scheme"},
       {"serve --memory --public-url http://", "--public-url: 'http://' is not scheme"},
