@@ -192,19 +192,21 @@ test("a disk that fails ends the program with 74 and acknowledges nothing", () =
     await again.stop();
   }));
 
-// A small file system of its own, where the machine lets us have one.
-function mountSmall(folder, bytes) {
+// A file system of its own, where the machine lets us have one.
+function mount(folder, type, ...options) {
   try {
-    execFileSync("mount", ["-t", "tmpfs", "-o", `size=${bytes}`, "tmpfs", folder]);
+    execFileSync("mount", ["-t", type, ...options, type, folder]);
     return true;
   } catch {
     return false;
   }
 }
 
+const mountSmall = (folder) => mount(folder, "tmpfs", "-o", `size=${64 << 20}`);
+
 const fullDisk = (t, ...flags) =>
   withFolder(async (folder) => {
-    if (!mountSmall(folder, 64 << 20)) return t.skip("no right to mount a tmpfs");
+    if (!mountSmall(folder)) return t.skip("no right to mount a tmpfs");
     const server = await serve(join(folder, "data"), "--log-file", "256KiB", ...flags);
     let ended;
     try {
@@ -225,7 +227,7 @@ test("a full disk that checkpoints meet first heals by itself, too", (t) =>
 
 test("a restored directory that has no space for the catalog's lock says so", (t) =>
   withFolder(async (folder) => {
-    if (!mountSmall(folder, 64 << 20)) return t.skip("no right to mount a tmpfs");
+    if (!mountSmall(folder)) return t.skip("no right to mount a tmpfs");
     try {
       const data = join(folder, "data");
       const ballast = join(folder, "ballast");
@@ -240,6 +242,30 @@ test("a restored directory that has no space for the catalog's lock says so", (t
       rmSync(ballast);
       server = await serve(data);
       assert.equal(await read(server, "a"), "one");
+      assert.equal((await server.stop()).code, 0);
+    } finally {
+      execFileSync("umount", [folder]);
+    }
+  }));
+
+// ramfs has neither.
+test("a file system without direct writes and without allocation keeps what was answered", (t) =>
+  withFolder(async (folder) => {
+    if (!mount(folder, "ramfs")) return t.skip("no right to mount a ramfs");
+    try {
+      const data = join(folder, "data");
+      const flags = ["--log-file", "256KiB", "--checkpoint-log", "256KiB"];
+      let server = await serve(data, ...flags);
+      await send(server, "PUT", "a");
+      let answered = "";
+      for (let i = 0; i < 200; ++i) {
+        const body = `${i};`.padEnd(5000, "x");
+        assert.equal((await send(server, "POST", "a", body)).status, 204);
+        answered += body;
+      }
+      await server.stop("SIGKILL");
+      server = await serve(data, ...flags);
+      assert.equal(await read(server, "a"), answered);
       assert.equal((await server.stop()).code, 0);
     } finally {
       execFileSync("umount", [folder]);
