@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -91,7 +92,7 @@ StorageResult<void> LmdbEnv::OpenEnv(const Options& options) {
   }
   THALWEG_ASSERT(!options.fresh || (*file_bytes == 0 && options.mode == Mode::kWrite));
   if (options.mode != Mode::kReadAtRest) {
-    if (const auto allocated = AllocateLock(); !allocated) return allocated;
+    if (const auto ready = PrepareLock(); !ready) return ready;
   }
   const uint64_t map_bytes = RoundedUp(std::max(*file_bytes, options.map_bytes));
   if (const int code = OpenRaw(options, map_bytes); code != 0) {
@@ -105,10 +106,14 @@ StorageResult<void> LmdbEnv::OpenEnv(const Options& options) {
 
 // LMDB writes to the file of its lock through a map: where the disk has no space for a page of it,
 // that is a bus error. One that is long enough may be in use, and is left alone.
-StorageResult<void> LmdbEnv::AllocateLock() const {
+StorageResult<void> LmdbEnv::PrepareLock() const {
   const std::string name = HasUsualName() ? "lock.mdb" : data_file_ + "-lock";
+  const std::string lock_path = path_ + "/" + name;
   struct stat lock{};
-  const bool is_there = stat((path_ + "/" + name).c_str(), &lock) == 0;
+  const bool is_there = stat(lock_path.c_str(), &lock) == 0;
+  if (is_there && eaccess(lock_path.c_str(), R_OK | W_OK) != 0 && errno == EACCES) {
+    return std::unexpected(LmdbFault(EACCES, lock_path + ": write, as every reader of the catalog does"));
+  }
   if (is_there && static_cast<uint64_t>(lock.st_size) >= kLockBytes) return {};
   const auto disk = PosixDisk::Open(path_);
   if (!disk) return std::unexpected(DiskFaultIn(path_, disk.error()));

@@ -98,7 +98,7 @@ class LmdbEnv {
 
   bool HasUsualName() const { return data_file_ == kDataFile; }
   StorageResult<void> OpenEnv(const Options& options);
-  StorageResult<void> AllocateLock() const;
+  StorageResult<void> PrepareLock() const;
   int OpenRaw(const Options& options, uint64_t map_bytes);
   StorageResult<uint64_t> FileBytes() const;
   StorageResult<void> ExtendFile(uint64_t bytes);

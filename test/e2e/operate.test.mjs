@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import {
+  chmodSync,
   closeSync,
   cpSync,
   mkdirSync,
@@ -225,6 +226,24 @@ test("a backup goes to no directory that holds something else", () =>
     assert.equal(refused.code, FOREIGN);
     assert.match(refused.err, /holds another data directory/);
     assert.equal((await run("backup", join(folder, "none"), other)).code, CANNOT);
+  }));
+
+test("a backup by somebody who may only read names the file that has to be written", (t) =>
+  withFolder(async (folder) => {
+    if (process.getuid() !== 0) return t.skip("no right to run as somebody else");
+    const data = join(folder, "data");
+    const server = await serve(data);
+    chmodSync(folder, 0o777);
+    for (const path of [data, join(data, "catalog")]) chmodSync(path, 0o755);
+    for (const name of readdirSync(join(data, "catalog"))) {
+      chmodSync(join(data, "catalog", name), 0o644);
+    }
+    const target = join(folder, "target");
+    const nobody = ["--reuid=65534", "--clear-groups", binary()];
+    const refused = await runProgram("setpriv", [...nobody, "backup", data, target]);
+    assert.equal(refused.code, CANNOT);
+    assert.match(refused.err, /catalog\/lock\.mdb: write, as .*: Permission denied\n$/);
+    assert.equal((await server.stop()).code, 0);
   }));
 
 test("verify and dump look at a directory at rest, and say what is damaged", () =>
