@@ -204,6 +204,30 @@ TEST_F(SlowLogTest, ASourceThatVanishedWithItsLastForkRestsOnTheForksRemoval) {
   EXPECT_EQ(by_handle.rests_on, removed) << "for those who follow it, too";
 }
 
+// Both are due at once, and the fork, which is seen first, lets go of its source last.
+TEST(SlowLog, ASourceDeletedWhileItsForkIsRestsOnTheLaterOfTheTwo) {
+  ManualClock clock;
+  auto* log = new DelayedLog;  // the engine's
+  Engine engine(clock, std::unique_ptr<CommitLog>(log), EngineOptions{.partitions = 1});
+  const auto expiring = [](CreateCommand create, uint64_t ttl_s) {
+    create.expiry = Ttl(ttl_s);
+    return create;
+  };
+  engine.Create(expiring(NewStream("/source"), 20));
+  engine.Create(expiring(NewFork("/fork", "/source"), 10));
+  const StreamHandle held = engine.Describe("/source").stream;
+  log->CommitAll();
+  clock.AdvanceMs(21'000);
+  engine.SweepExpired(1'000);
+  const Lsn removed = log->staged();
+  EXPECT_EQ(removed, Lsn{4});
+  EXPECT_EQ(engine.Describe("/source").verdict, ReadVerdict::kMissing);
+  EXPECT_EQ(engine.Describe("/source").rests_on, removed);
+  EXPECT_EQ(engine.Read(held, Offset{}, 100).rests_on, removed);
+  EXPECT_EQ(engine.Remove("/source").rests_on, removed);
+  EXPECT_EQ(engine.List("", "", 100).rests_on, removed);
+}
+
 TEST_F(SlowLogTest, AnswersWaitForTheirLsnAndLeaveInOrder) {
   CreateDurably("/a");
   const Lsn first = engine_.Append("/a", NewAppend("x")).rests_on;

@@ -220,8 +220,11 @@ void StreamTable::Remove(const StreamHandle& stream, const RemoveRecord& record,
 
 void StreamTable::Drop(const StreamHandle& stream, Lsn lsn, Aftermath& after) {
   Partition& partition = stream->home;
+  // A source that was deleted has become missing by its last fork's removal, or by its own where
+  // that came later: a fork lets go of its source behind its own lock.
+  lsn = std::max(lsn, stream->last);
   partition.removed = std::max(partition.removed, lsn);
-  stream->last = lsn;  // by which a source, deleted before, has become missing
+  stream->last = lsn;
   stream->gone = true;
   if (partition.epoch != 0) partition.gone.insert(stream->state.id.value);
   const Offset end = stream->own.end();
