@@ -14,11 +14,11 @@ namespace {
 
 constexpr std::string_view kJson = "application/json";
 
-// The key under which routers know the stream; where no stream can live at `path`, itself.
+// The key by which routers tell of the stream; where no stream can live at `path`, itself.
 std::string KeyOf(const std::string& path) {
   std::string storage;
   const auto key = ParseKey(path, storage);
-  return key ? std::string(*key) : path;
+  return key ? ToldKey(std::string(*key)) : path;
 }
 
 std::string_view AdviceFor(StoreErrc code) {

@@ -96,6 +96,12 @@ TEST_F(RegistryHooksTest, TellOfEveryStreamInOrder) {
   EXPECT_TRUE(logger_.lines.empty());
 }
 
+TEST_F(RegistryHooksTest, TellOfAStreamWhoseKeyBeginsWithASlash) {
+  EXPECT_EQ(Put("/a"), 201);
+  EXPECT_EQ(Delete("/a"), 204);
+  EXPECT_EQ(Registry(), "[" + Insert("//a") + "," + Removal("//a") + "]");
+}
+
 TEST_F(RegistryHooksTest, DoNotTellOfTheRegistryItself) {
   EXPECT_EQ(Put("__registry__", "application/json"), 201);
   EXPECT_EQ(Registry(), "[]");

@@ -65,7 +65,7 @@ std::optional<T> OptionalOf(const Boxed<T>& boxed) {
 void DescribeFork(const StreamState& state, StreamDescription& told) {
   const RequestedConfig& requested = state.config->requested;
   if (requested.fork_source.empty()) return;
-  told.forked_from = requested.fork_source;
+  told.forked_from = ToldKey(requested.fork_source);
   told.fork_offset = FormatOffset(state.start);
   told.fork_sub_offset = requested.fork_sub_offset;
 }
@@ -78,7 +78,7 @@ void DescribeExpiry(const Expiry& expiry, StreamDescription& told) {
 StreamDescription DescriptionOf(const InspectOutcome& outcome, const Clock& clock) {
   const StreamState& state = outcome.state;
   StreamDescription told;
-  told.path = state.path;
+  told.path = ToldKey(state.path);
   told.content_type = state.config->content_type;
   told.current_offset = FormatOffset(state.tail);
   told.closed = state.closed;
@@ -180,6 +180,7 @@ Pending<std::vector<std::string>> StoreCommands::List(std::string_view prefix,
   if (after.starts_with('/')) after.remove_prefix(1);
   ListOutcome outcome = engine_.List(prefix, after, limit);
   if (outcome.trouble != Trouble::kNone) return {Refuse(outcome.trouble), {}};
+  for (std::string& path : outcome.paths) path = ToldKey(std::move(path));
   return {std::move(outcome.paths), outcome.rests_on};
 }
 

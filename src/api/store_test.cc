@@ -398,6 +398,24 @@ TEST_P(StoreTest, OnePathHasOneKey) {
   EXPECT_FALSE(store_->Has("/rooms"));
 }
 
+TEST_P(StoreTest, TellsOfKeysAsItTakesThem) {
+  ASSERT_TRUE(store_->Create("//zz", {.content_type = "text/plain", .initial_data = "a"}));
+  ASSERT_TRUE(store_->Create("zz", {.content_type = "text/plain"}));
+  ASSERT_TRUE(store_->Create("fork", {.content_type = "text/plain", .forked_from = "//zz"}));
+  EXPECT_EQ(store_->Get("fork")->forked_from, "//zz");
+  EXPECT_EQ(store_->List("//"), Paths{"//zz"});
+  Paths paged;
+  for (;;) {
+    const auto page = store_->List("", paged.empty() ? "" : paged.back(), 1).value();
+    if (page.empty()) break;
+    paged.push_back(page.front());
+  }
+  EXPECT_EQ(paged, (Paths{"//zz", "fork", "zz"}));
+  for (const std::string& key : paged) EXPECT_EQ(store_->Get(key)->path, key);
+  for (const char* key : {"fork", "//zz"}) EXPECT_EQ(store_->Remove(key), true);
+  EXPECT_EQ(store_->List(), Paths{"zz"});
+}
+
 TEST_P(StoreTest, ListsInOrderInPagesAndByPrefix) {
   Paths all;
   for (int i = 0; i < 40; ++i) all.push_back("b/" + std::to_string(i));

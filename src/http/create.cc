@@ -90,7 +90,7 @@ std::optional<StreamEvent> EventOf(const RouterContext& context, const StreamReq
     return std::nullopt;
   }
   return StreamEvent{.kind = StreamEvent::Kind::kCreated,
-                     .path = request.key,
+                     .path = ToldKey(request.key),
                      .content_type = outcome.content_type,
                      .at_ms = context.clock.WallMs()};
 }

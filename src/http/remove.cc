@@ -7,6 +7,7 @@
 #include "http/hooked_answers.h"
 #include "http/problem_codes.h"
 #include "http/request_fields.h"
+#include "http/target.h"
 #include "http/trouble.h"
 
 namespace thalweg {
@@ -41,8 +42,9 @@ void HandleRemove(const RouterContext& context, const StreamRequest& request,
   if (!hook || outcome.verdict != RemoveVerdict::kRemoved) {
     return AnswerWhenDurable(context.port, outcome.rests_on, responder, answer);
   }
-  StreamEvent event{
-      .kind = StreamEvent::Kind::kDeleted, .path = request.key, .at_ms = context.clock.WallMs()};
+  StreamEvent event{.kind = StreamEvent::Kind::kDeleted,
+                    .path = ToldKey(request.key),
+                    .at_ms = context.clock.WallMs()};
   context.hooked->AnswerWhenTold(outcome.rests_on, hook, std::move(event), responder, answer);
 }
 

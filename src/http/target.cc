@@ -134,6 +134,11 @@ std::expected<std::string_view, Refusal> ParseKey(std::string_view path, std::st
   return path;
 }
 
+std::string ToldKey(std::string key) {
+  if (key.starts_with('/')) key.insert(0, 1, '/');
+  return key;
+}
+
 std::expected<std::string, Refusal> ParseForkSource(const StreamRoot& root,
                                                     std::string_view value) {
   if (value.find("://") != std::string_view::npos) {

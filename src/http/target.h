@@ -28,6 +28,10 @@ std::string_view BelowBase(std::string_view base, std::string_view path);
 // the key already, else from `storage`.
 std::expected<std::string_view, Refusal> ParseKey(std::string_view path, std::string& storage);
 
+// The key as a program is told of it: ParseKey takes that for this key again. Another '/' stands in
+// front of one that begins with '/', and would lose it there.
+std::string ToldKey(std::string key);
+
 // Where streams live, as clients spell it.
 struct StreamRoot {
   std::string_view base;        // as from NormalBasePath

@@ -177,6 +177,13 @@ TEST(Key, IsThatOfARequestToTheSamePathAndBorrowsWhereItCan) {
   }
 }
 
+TEST(Key, IsToldInAFormThatIsTakenForItAgain) {
+  for (const char* key : {"a", "a/b", "a//", "/a", "//a"}) {
+    std::string storage;
+    EXPECT_EQ(ParseKey(ToldKey(key), storage).value(), key);
+  }
+}
+
 TEST(Key, RefusesWhatCannotBeAStream) {
   const std::string too_long(kStreamKeyBytesMax + 1, 'a');
   for (const char* path :

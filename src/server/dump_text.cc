@@ -3,6 +3,7 @@
 #include <variant>
 
 #include "base/assert.h"
+#include "http/target.h"
 #include "stream/offset.h"
 
 namespace thalweg {
@@ -29,8 +30,9 @@ std::string ForkText(StreamId source, Offset start) {
 
 std::string Text(const CreateRecord& record, const FoldedStream* /*before*/) {
   std::string line = "create stream " + std::to_string(record.id.value) + " " +
-                     Quoted(record.path) + " type " + Quoted(record.content_type) +
-                     ExpiryText(record.expiry) + ForkText(record.source, record.start);
+                     Quoted(ToldKey(std::string(record.path))) + " type " +
+                     Quoted(record.content_type) + ExpiryText(record.expiry) +
+                     ForkText(record.source, record.start);
   if (!record.prefix.empty()) line += Data("inherits", record.start, record.prefix);
   const Offset at{record.start.value + record.prefix.size()};
   if (!record.data.empty()) line += Data("brings", at, record.data);
@@ -76,10 +78,11 @@ std::string Quoted(std::string_view bytes) {
 
 std::string StreamLine(const FoldedStream& stream) {
   const StreamState& state = stream.state;
-  std::string line = Quoted(state.path) + " stream " + std::to_string(state.id.value) + " tail " +
-                     FormatOffset(state.tail) + " type " + Quoted(state.config->content_type) +
-                     " last-record " + std::to_string(stream.last.value) +
-                     ExpiryText(state.config->expiry) + ForkText(state.source, state.start);
+  std::string line = Quoted(ToldKey(state.path)) + " stream " + std::to_string(state.id.value) +
+                     " tail " + FormatOffset(state.tail) + " type " +
+                     Quoted(state.config->content_type) + " last-record " +
+                     std::to_string(stream.last.value) + ExpiryText(state.config->expiry) +
+                     ForkText(state.source, state.start);
   if (state.forks > 0) line += " forks " + std::to_string(state.forks);
   if (state.seq_last) line += " stream-seq " + Quoted(*state.seq_last);
   if (state.closed) line += " closed";

@@ -4,6 +4,7 @@
 const { inspect } = require('node:util')
 
 const native = require('./native.cjs')
+const { pathOf } = require('./store-results.cjs')
 const { warn } = require('./warn.cjs')
 
 const HOOK_MS_MAX = 10_000 // a request waits no longer for the promise of a hook
@@ -18,8 +19,8 @@ function hookCaller({ store, onStreamCreated, onStreamDeleted }) {
     const hook = created ? onStreamCreated : onStreamDeleted
     if (!hook) return true
     const event = created
-      ? { type: 'created', path: `/${key}`, contentType, timestamp }
-      : { type: 'deleted', path: `/${key}`, timestamp }
+      ? { type: 'created', path: pathOf(key), contentType, timestamp }
+      : { type: 'deleted', path: pathOf(key), timestamp }
     Object.defineProperty(event, STORE, { value: store })
     return call(hook, event, ticket)
   }

@@ -122,11 +122,16 @@ function messagesOf(result) {
   return result.messages
 }
 
+// Of a key as native code tells it, where one that begins with "/" has another in front.
+function pathOf(key) {
+  return key.startsWith('/') ? key : `/${key}`
+}
+
 // A Stream; `messages` is read when it is looked at.
 function streamOf(path, found, readMessages) {
   const { producers, closedBy, ...fields } = found
   const stream = { path, ...fields }
-  if (fields.forkedFrom !== undefined) stream.forkedFrom = `/${fields.forkedFrom.replace(/^\//, '')}`
+  if (fields.forkedFrom !== undefined) stream.forkedFrom = pathOf(fields.forkedFrom)
   if (!(fields.forkSubOffset > 0)) stream.forkSubOffset = undefined
   if (producers.length > 0) {
     stream.producers = new Map(
@@ -161,6 +166,7 @@ module.exports = {
   errorOf,
   goneStreamOf,
   messagesOf,
+  pathOf,
   streamOf,
   unwrap,
 }

@@ -12,7 +12,8 @@ const { count, flag, object, text, wrong } = require('./options.cjs')
 const results = require('./store-results.cjs')
 const { warn } = require('./warn.cjs')
 
-const { appended, closed, codeOf, errorOf, goneStreamOf, messagesOf, streamOf, unwrap } = results
+const { appended, closed, codeOf, errorOf, goneStreamOf, messagesOf, pathOf, streamOf, unwrap } =
+  results
 
 const NATIVE = Symbol.for('thalweg.native')
 const REGISTER = Symbol.for('thalweg.register') // a router tells its store of itself
@@ -136,7 +137,7 @@ class BaseStore {
   }
 
   list() {
-    return unwrap(this[NATIVE].list(), '/').map((key) => `/${key}`)
+    return unwrap(this[NATIVE].list(), '/').map(pathOf)
   }
 
   read(path, offset = '-1') {

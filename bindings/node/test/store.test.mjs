@@ -105,6 +105,18 @@ for (const [kind, open] of Object.entries(KINDS)) {
     assert.deepEqual(store.list(), [])
   })
 
+  test(`${kind}: a path whose first segment is empty is told as it is taken`, async (t) => {
+    const store = open(t)
+    await store.create('//z', { contentType: 'text/plain' })
+    await store.create('/z')
+    await store.create('/fork', { forkedFrom: '//z' })
+    assert.deepEqual(store.list().sort(), ['//z', '/fork', '/z'])
+    assert.equal(store.get('/fork').forkedFrom, '//z')
+    assert.equal(store.delete('/fork'), true)
+    assert.equal(store.delete('//z'), true)
+    assert.deepEqual(store.list(), ['/z'])
+  })
+
   test(`${kind}: a producer's appends are told apart`, async (t) => {
     const store = open(t)
     await store.create('/p', { contentType: 'text/plain' })
