@@ -1,4 +1,5 @@
-// What clients of a Server may do, and what happens beyond. A value.
+// What clients of a Server may do, and what happens beyond. A value. Each time is from 1 ms to 365
+// days and pipelined_max at least 1: what makes no sense is taken for the nearest that does.
 #pragma once
 
 #include <cstddef>

@@ -26,6 +26,7 @@ constexpr size_t kCompressionThreads = 2;
 constexpr size_t kStoreFiles = 512;  // segments, also such as are still being sent, log, catalog
 constexpr size_t kLaneFiles = 4;     // its loop's and its socket's, and one that is being accepted
 constexpr int64_t kStopMsMax = int64_t{24} * 3600 * 1000;  // what a wait can count without overflow
+constexpr int64_t kTimeoutMsMax = int64_t{365} * 24 * 3600 * 1000;
 
 // host:port as in a URL.
 std::string AuthorityOf(const std::string& host, uint16_t port) {
@@ -79,9 +80,14 @@ std::unique_ptr<ConnectionLimit> LimitConnections(size_t wanted, size_t lanes, L
   return std::make_unique<ConnectionLimit>(std::min(room.served, wanted), room.refused);
 }
 
-// One lane's part of what each counts for itself.
+// One lane's part of what each counts for itself, in numbers that make sense.
 HttpLimits ShareOf(HttpLimits limits, size_t lanes) {
   limits.bodies_bytes_max = std::max(limits.bodies_bytes_max / lanes, limits.body_bytes_max);
+  limits.pipelined_max = std::max<size_t>(limits.pipelined_max, 1);
+  for (int64_t* const timeout : {&limits.header_timeout_ms, &limits.body_timeout_ms,
+                                 &limits.idle_timeout_ms, &limits.write_timeout_ms}) {
+    *timeout = std::clamp<int64_t>(*timeout, 1, kTimeoutMsMax);
+  }
   return limits;
 }
 

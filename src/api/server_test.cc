@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <limits>
 #include <memory>
 #include <set>
 #include <string>
@@ -83,6 +84,22 @@ TEST(Server, LetsBrowsersSeeWhatTheTransportRefuses) {
   const auto shut = Started(options);
   const std::string unseen = Ask(shut->port(), "POST", "/v1/stream/a", "long");
   EXPECT_THAT(unseen, AllOf(Not(HasSubstr(cors)), HasSubstr(guard)));
+}
+
+TEST(Server, TakesLimitsThatMakeNoSenseForTheNearestThatDo) {
+  constexpr int64_t kForEver = std::numeric_limits<int64_t>::max();
+  ServerOptions options;
+  options.limits = {.pipelined_max = 0,
+                    .header_timeout_ms = kForEver,
+                    .body_timeout_ms = kForEver,
+                    .idle_timeout_ms = kForEver,
+                    .write_timeout_ms = kForEver};
+  const auto server = Started(options);
+  TestClient client(server->port());
+  for (int i = 0; i < 300; ++i) {  // longer than timers need to see that a time is over
+    client.Send("GET /v1/stream/a HTTP/1.1\r\nHost: h\r\n\r\n");
+    ASSERT_THAT(client.ReadResponse(), StartsWith("HTTP/1.1 404 ")) << i;
+  }
 }
 
 TEST(Server, KeepsADirectoryOverARestart) {
