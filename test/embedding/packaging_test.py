@@ -132,6 +132,14 @@ class Ways:
         program = self.pkg_config("pc-shared")
         self.check_consumer(program, shared=True, env={"LD_LIBRARY_PATH": self.lib_dir()})
 
+    def find_package_optional(self):
+        build = tempfile.mkdtemp(prefix="optional-", dir=self.folder)
+        run(
+            ["cmake", "-G", "Ninja", "-S", os.path.join(HERE, "optional"), "-B", build,
+             f"-DCMAKE_PREFIX_PATH={self.prefix}"],
+            env={**os.environ, "PKG_CONFIG_LIBDIR": os.path.join(self.folder, "no")},
+        )  # fmt: skip
+
     def add_subdirectory(self):
         # Without debug information, which names the folder and keeps ccache from helping.
         build = self.cmake(
@@ -147,6 +155,7 @@ TESTS = [
     Ways.shared_library_shows_the_public_api_alone,
     Ways.find_package_static,
     Ways.find_package_shared,
+    Ways.find_package_optional,
     Ways.pkg_config_static,
     Ways.pkg_config_shared,
     Ways.add_subdirectory,
