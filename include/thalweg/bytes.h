@@ -29,6 +29,19 @@ class Bytes {
   Bytes(std::shared_ptr<const void> owner, std::string_view view)
       : owner_(std::move(owner)), view_(view) {}
 
+  Bytes(const Bytes&) = default;
+  Bytes& operator=(const Bytes&) = default;
+  // What was moved from is empty: nothing keeps its bytes any more.
+  Bytes(Bytes&& other) noexcept
+      : owner_(std::move(other.owner_)), view_(std::exchange(other.view_, {})) {}
+  Bytes& operator=(Bytes&& other) noexcept {
+    Bytes moved = std::move(other);
+    owner_.swap(moved.owner_);
+    view_ = moved.view_;
+    return *this;
+  }
+  ~Bytes() = default;
+
   std::string_view view() const { return view_; }
   // What keeps them; null: they live as long as the program.
   const std::shared_ptr<const void>& owner() const { return owner_; }
