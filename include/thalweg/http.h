@@ -103,14 +103,16 @@ class THALWEG_API Responder {
 
   // Begins the response. `content_length` is the number of body bytes where it is known; without
   // it the body's end is told by the transport's framing. The transport adds Content-Length (never
-  // to 1xx and 204), Transfer-Encoding, Connection and Date. A response to HEAD and a 304 have no
-  // body, whatever the length says.
+  // to 204), Transfer-Encoding, Connection and Date. A response to HEAD and a 304 have no body,
+  // whatever the length says. REQUIRES: a status from 200 to 599.
   virtual void Start(int status, const HeaderList& headers,
                      std::optional<uint64_t> content_length) = 0;
 
   // Queues body bytes. False: the transport's buffer is full; go on after OnWritable. The bytes of
-  // this call are taken in either case. A range that cannot be read cuts the answer off: the length
-  // was told, and the client must see that bytes are missing.
+  // this call are taken in either case, and a router that answers with a page (page_bytes_max, or
+  // one append where that is longer) writes all of it; only live answers wait. A range that cannot
+  // be read cuts the answer off: the length was told, and the client must see that bytes are
+  // missing. REQUIRES: no more bytes than the length that was told; fewer cut the answer off, too.
   virtual bool Write(Bytes bytes) = 0;
   virtual bool WriteFile(FileRange range) = 0;
 

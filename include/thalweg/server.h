@@ -21,7 +21,8 @@ namespace thalweg {
 class FaultInjection;
 
 // Answers `request`, or gives false and has done nothing: then the router answers it. THREAD:
-// called on any loop, by several at a time; must not block.
+// called on any loop, by several at a time; must not block, and must not throw: that ends the
+// process.
 using FrontHandler = std::function<bool(const Request& request, Responder& responder)>;
 
 struct ServerOptions {
@@ -54,7 +55,8 @@ class THALWEG_API Server {
   [[nodiscard]] static std::expected<std::unique_ptr<Server>, ServerError> Start(
       ServerOptions options = {});
 
-  // The same over a store of yours; data_dir and store are not looked at.
+  // The same over a store of yours; of data_dir and store only the logger counts, for what the
+  // server itself has to say.
   // REQUIRES: `store` outlives the server.
   [[nodiscard]] static std::expected<std::unique_ptr<Server>, ServerError> Start(
       Store& store, ServerOptions options = {});

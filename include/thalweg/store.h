@@ -105,7 +105,8 @@ template <typename T>
 using StoreResult = std::expected<T, StoreError>;
 
 // Called once with the result: inside the call where there is nothing to wait for, else on the
-// store's executor, or by the store's end, on its thread. May call the store.
+// store's executor, or by the store's end, on its thread. May call the store. Must not throw: that
+// ends the process.
 template <typename T>
 using StoreCallback = std::move_only_function<void(StoreResult<T>)>;
 
@@ -238,7 +239,8 @@ class THALWEG_API Store {
   [[nodiscard]] StoreResult<AppendResult> Append(std::string_view path, std::string_view data,
                                                  const AppendOptions& options = {});
 
-  // Closes without data; a success again and again.
+  // Closes without data. Again: a success without a producer, and with the numbers of the close;
+  // else kClosed.
   void CloseAsync(std::string_view path, const std::optional<Producer>& producer,
                   StoreCallback<AppendResult> done);
   [[nodiscard]] StoreResult<AppendResult> Close(

@@ -64,7 +64,8 @@ class CallbackQueue::State : public std::enable_shared_from_this<State> {
     idle_.wait(lock, [this] { return running_on_ == std::thread::id(); });
   }
 
-  void RunFirst(std::unique_lock<std::mutex>& lock) {
+  // A callback that throws ends the process here: what caught it might go on without the others.
+  void RunFirst(std::unique_lock<std::mutex>& lock) noexcept {
     Waiting first = std::move(waiting_.front());
     waiting_.pop_front();
     lock.unlock();

@@ -6,6 +6,7 @@
 #include <deque>
 #include <future>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <thread>
 #include <utility>
@@ -57,6 +58,18 @@ TEST_F(CallbackQueueTest, LetsOthersRunBeforeWhatACallbackAdds) {
   ASSERT_EQ(executor_.tasks.size(), 1u);
   executor_.RunFirst();
   EXPECT_EQ(said_, "later");
+}
+
+// Of what waits, and of who waits for the queue's end, nobody would hear again.
+TEST_F(CallbackQueueTest, ACallbackThatThrowsEndsTheProcessWhateverCatchesIt) {
+  const auto run = [this] {
+    queue_->Push([](bool) { static_cast<void>(std::string().at(1)); }, true);
+    try {
+      executor_.RunFirst();
+    } catch (const std::out_of_range&) {
+    }
+  };
+  EXPECT_DEATH(run(), "out_of_range");
 }
 
 TEST_F(CallbackQueueTest, ClosingRunsTheRestAtOnceAndNothingIsPostedAfter) {

@@ -69,7 +69,7 @@ bool Engine::FindMayWait(std::string_view path) {
 
 void Engine::Expect(std::span<const std::string_view> paths) { ExpectStreams(*streams_, paths); }
 
-RemoveOutcome Engine::Remove(std::string_view path) {
+RemoveOutcome Engine::Remove(std::string_view path) noexcept {
   RemoveOutcome outcome;
   if (failed()) {
     outcome.trouble = Trouble::kFailed;

@@ -136,14 +136,15 @@ class Engine final : private CommitListener {
   // locks.
   void Expect(std::span<const std::string_view> paths);
 
-  // The commands. `now` fields of the commands are set here, from the clock.
-  CreateOutcome Create(CreateCommand command);
+  // The commands. `now` fields of the commands are set here, from the clock. Where memory runs out
+  // between the log and the stream the two would say different things: that ends the process.
+  CreateOutcome Create(CreateCommand command) noexcept;
   // How the body of a creation is to be read: as its type says, or as the source of a fork, whose
   // type it inherits. `payload` is not looked at.
   ContentKind KindOfNew(const CreateCommand& command);
   AppendOutcome Append(std::string_view path, AppendCommand command,
-                       CommitStart start = CommitStart::kNow);
-  RemoveOutcome Remove(std::string_view path);
+                       CommitStart start = CommitStart::kNow) noexcept;
+  RemoveOutcome Remove(std::string_view path) noexcept;
 
   // A page of the stream at `path`.
   ReadOutcome Read(std::string_view path, ReadFrom from, const PageRequest& request);

@@ -35,7 +35,8 @@ AppendOutcome OutcomeOf(AppendVerdict verdict, const StreamHandle& stream,
 
 }  // namespace
 
-AppendOutcome Engine::Append(std::string_view path, AppendCommand command, CommitStart start) {
+AppendOutcome Engine::Append(std::string_view path, AppendCommand command,
+                             CommitStart start) noexcept {
   AppendOutcome outcome;
   outcome.trouble = TroubleOf(command.payload);
   if (outcome.trouble != Trouble::kNone) return outcome;

@@ -78,7 +78,7 @@ bool FitsTheLog(const CreateRecord& record) {
 
 }  // namespace
 
-CreateOutcome Engine::Create(CreateCommand command) {
+CreateOutcome Engine::Create(CreateCommand command) noexcept {
   CreateOutcome refused;
   refused.trouble = TroubleOf(command.payload);
   if (refused.trouble != Trouble::kNone) return refused;

@@ -112,7 +112,8 @@ StorageResult<void> LmdbEnv::PrepareLock() const {
   struct stat lock{};
   const bool is_there = stat(lock_path.c_str(), &lock) == 0;
   if (is_there && eaccess(lock_path.c_str(), R_OK | W_OK) != 0 && errno == EACCES) {
-    return std::unexpected(LmdbFault(EACCES, lock_path + ": write, as every reader of the catalog does"));
+    return std::unexpected(
+        LmdbFault(EACCES, lock_path + ": write, as every reader of the catalog does"));
   }
   if (is_there && static_cast<uint64_t>(lock.st_size) >= kLockBytes) return {};
   const auto disk = PosixDisk::Open(path_);
