@@ -209,7 +209,7 @@ void StreamTable::Schedule(StreamEntry& stream, Moment now) {
 }
 
 void StreamTable::Remove(const StreamHandle& stream, const RemoveRecord& record, Lsn lsn,
-                         Aftermath& after) {
+                         Aftermath& after) noexcept {
   THALWEG_ASSERT(!stream->gone && !stream->state.soft_deleted);
   BeforeChange(stream);
   stream->last = lsn;
@@ -218,7 +218,7 @@ void StreamTable::Remove(const StreamHandle& stream, const RemoveRecord& record,
   if (ApplyRemove(stream->state, record) == Fate::kGone) Drop(stream, lsn, after);
 }
 
-void StreamTable::Drop(const StreamHandle& stream, Lsn lsn, Aftermath& after) {
+void StreamTable::Drop(const StreamHandle& stream, Lsn lsn, Aftermath& after) noexcept {
   Partition& partition = stream->home;
   // A source that was deleted has become missing by its last fork's removal, or by its own where
   // that came later: a fork lets go of its source behind its own lock.

@@ -106,7 +106,8 @@ class StreamTable {
   StreamHandle Add(const CreateRecord& record, Lsn lsn, LongAppend copy, StreamHandle source);
   void Append(const StreamHandle& stream, const AppendRecord& record, Lsn lsn, LongAppend copy,
               Aftermath& after);
-  void Remove(const StreamHandle& stream, const RemoveRecord& record, Lsn lsn, Aftermath& after);
+  void Remove(const StreamHandle& stream, const RemoveRecord& record, Lsn lsn,
+              Aftermath& after) noexcept;
 
   // A use that was recorded. Under the lock.
   void Touch(const StreamHandle& stream, const TouchRecord& record);
@@ -144,7 +145,7 @@ class StreamTable {
   size_t PartitionIndex(const PathKey& key) const;
   void AddBytes(StreamEntry& stream, std::string_view data, LongAppend copy);
   void Schedule(StreamEntry& stream, Moment now);
-  void Drop(const StreamHandle& stream, Lsn lsn, Aftermath& after);
+  void Drop(const StreamHandle& stream, Lsn lsn, Aftermath& after) noexcept;
   void ReleaseSource(const Aftermath::Change& orphaned, Aftermath& after);
   bool SweepPartition(Partition& partition, Moment now, size_t& budget, Aftermath& after);
 
