@@ -141,7 +141,7 @@ std::string ToldKey(std::string key) {
 
 std::expected<std::string, Refusal> ParseForkSource(const StreamRoot& root,
                                                     std::string_view value) {
-  if (value.find("://") != std::string_view::npos) {
+  if (!value.starts_with('/') && value.contains("://")) {
     return Refuse(kForkSourceNotFound, "A fork's source is named by its path on this server.");
   }
   if (!TakePrefix(value, NormalBasePath(root.mount).append(root.base))) {

@@ -121,6 +121,8 @@ TEST(ForkSource, MayBeSpelledWithTheMount) {
       {"bare at the root", at_root, "/a", "a"},
       {"no mount", {.base = ""}, "/api/a", "api/a"},
       {"the mount is cut once", at_root, "/api/api/a", "api/a"},
+      {"an address within a path", both, "/v1/stream/feed/https://a.test/b",
+       "feed/https://a.test/b"},
   };
   for (const Case& c : cases) {
     const auto key = ParseForkSource(c.root, c.value);
