@@ -3,6 +3,9 @@
 #include <gtest/gtest.h>
 #include <sys/mman.h>
 
+#include <stdexcept>
+#include <string>
+
 #include "engine/stream_entry.h"
 #include "storage/memory_log.h"
 #include "testing/delayed_log.h"
@@ -473,6 +476,33 @@ TEST(OpenMemoryEngine, GivesAnEngineThatIsDurableAtOnce) {
   EXPECT_EQ(outcome.verdict, CreateVerdict::kCreated);
   EXPECT_LE(outcome.rests_on, engine->durable());
   EXPECT_EQ(ReadAll(*engine, "/a"), "one");
+}
+
+// A log that finds no memory in the middle of a command.
+class FullMemoryLog final : public DelayedLog {
+ public:
+  Lsn Stage(const Record& record) override {
+    if (is_full) std::string().reserve(std::string().max_size() + 1);  // throws
+    return DelayedLog::Stage(record);
+  }
+  bool is_full = false;
+};
+
+TEST(EngineDeathTest, ACommandThatCannotBeEndedEndsTheProcess) {
+  ManualClock clock;
+  auto* log = new FullMemoryLog;  // the engine's
+  Engine engine(clock, std::unique_ptr<CommitLog>(log), EngineOptions{.partitions = 1});
+  engine.Create(NewStream("/a"));
+  log->is_full = true;
+  const auto caught = [](const auto& command) {
+    try {
+      command();
+    } catch (const std::length_error&) {
+    }
+  };
+  EXPECT_DEATH(caught([&] { engine.Create(NewStream("/b")); }), "terminate called");
+  EXPECT_DEATH(caught([&] { engine.Append("/a", NewAppend("x")); }), "terminate called");
+  EXPECT_DEATH(caught([&] { engine.Remove("/a"); }), "terminate called");
 }
 
 TEST(OpenMemoryEngineDeathTest, StopsAtAPartitionCountThatIsNoPowerOfTwo) {

@@ -102,7 +102,8 @@ class StreamTable {
   void OnWatched(const StreamHandle& stream);
 
   // The folds: what `record`, which the log holds at `lsn`, changes. Under the locks of all the
-  // streams named. `copy` is CopyIfLong(record.data).
+  // streams named. `copy` is CopyIfLong(record.data). Half a removal, by a read that finds its
+  // stream expired and no memory, would leave the path to nobody for ever: that ends the process.
   StreamHandle Add(const CreateRecord& record, Lsn lsn, LongAppend copy, StreamHandle source);
   void Append(const StreamHandle& stream, const AppendRecord& record, Lsn lsn, LongAppend copy,
               Aftermath& after);

@@ -78,8 +78,9 @@ std::expected<Expiry, Refusal> DecodeExpiry(const RequestFields& fields) {
   Expiry expiry;
   if (has_ttl) {
     const auto ttl = ParseTtl(*fields.stream_ttl);
-    if (!ttl)
+    if (!ttl) {
       return Refuse(kBadExpiry, "stream-ttl is not a whole number of seconds up to 2^53-1.");
+    }
     expiry.kind = Expiry::Kind::kTtl;
     expiry.ttl_s = *ttl;
   }

@@ -4,6 +4,7 @@
 #include <variant>
 
 #include "base/assert.h"
+#include "http/target.h"
 #include "stream/apply.h"
 #include "stream/fit.h"
 
@@ -31,7 +32,8 @@ std::vector<std::string> StreamFold::Objections() const {
   std::unordered_map<uint64_t, uint64_t> forks;
   std::vector<std::string> found;
   const auto object = [&found](const StreamState& state, const std::string& what) {
-    found.push_back("stream " + std::to_string(state.id.value) + " at " + state.path + ": " + what);
+    found.push_back("stream " + std::to_string(state.id.value) + " at " + ToldKey(state.path) +
+                    ": " + what);
   };
   for (const auto& [id, stream] : streams_) {
     const StreamState& state = stream.state;
