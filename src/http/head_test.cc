@@ -7,6 +7,7 @@
 
 #include "engine/engine.h"
 #include "http/background_answers.h"
+#include "http/compressed_pages.h"
 #include "http/cors.h"
 #include "http/shared_answers.h"
 #include "testing/manual_clock.h"
@@ -22,6 +23,7 @@ class HeadTest : public ::testing::Test {
   const EnginePtr engine_ = OpenMemoryEngine(clock_, {});
   const std::unique_ptr<Port> port_ = engine_->Attach(executor_);
   BackgroundAnswers background_{executor_};
+  CompressedPages compressed_;
   SharedAnswers compressing_{executor_};
   const RouterContext context_{.engine = *engine_,
                                .port = *port_,
@@ -32,6 +34,7 @@ class HeadTest : public ::testing::Test {
                                .common = CommonFields({}),
                                .security = SecurityFields(),
                                .background = background_,
+                               .compressed = compressed_,
                                .compressing = compressing_};
 };
 

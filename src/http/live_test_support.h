@@ -12,6 +12,7 @@
 #include "engine/engine.h"
 #include "engine/port.h"
 #include "http/background_answers.h"
+#include "http/compressed_pages.h"
 #include "http/context.h"
 #include "http/cursor.h"
 #include "http/live.h"
@@ -69,6 +70,7 @@ class LiveBench {
                  .common = HeaderList(),
                  .security = HeaderList(),
                  .background = background_,
+                 .compressed = compressed_,
                  .compressing = compressing_},
         live_(std::in_place, context_) {}
 
@@ -148,6 +150,7 @@ class LiveBench {
   ManualExecutor executor_;
   std::unique_ptr<Port> port_;
   BackgroundAnswers background_;
+  CompressedPages compressed_;
   SharedAnswers compressing_;
   RouterContext context_;
   std::optional<LiveReaders> live_;

@@ -9,6 +9,7 @@
 #include "engine/engine.h"
 #include "http/coding.h"
 #include "http/compress.h"
+#include "http/compressed_pages.h"
 #include "http/etag.h"
 #include "http/file_bytes.h"
 #include "http/head.h"
@@ -108,37 +109,24 @@ std::optional<Bytes> CompressBody(Coding coding, PageBody body) {
   return Bytes::Own(Compress(coding, *parts));
 }
 
-void SendCompressed(const RouterContext& context, Responder& responder, const HeaderList& fields,
-                    const std::optional<Bytes>& compressed) {
-  if (!compressed) return SendProblem(responder, Head(context), kStreamUnreadable, {});
-  responder.Respond(200, fields, *compressed);
-}
-
-// Compresses `body` here, but no page twice in a row.
-std::optional<Bytes> CompressOnce(const RouterContext& context, const PageTag& tag, PageBody body) {
-  std::string etag = MakeEtag(tag);
-  CompressedPage& last = context.last_compressed;
-  if (last.etag == etag) return last.bytes;
-  auto compressed = CompressBody(tag.coding, std::move(body));
-  if (compressed) last = {std::move(etag), *compressed};
-  return compressed;
-}
-
-void CompressAndSend(const RouterContext& context, const PageTag& tag, const Head& head,
-                     PageBody body, Responder& responder) {
-  if (body.size <= kCompressInlineBytesMax) {
-    return SendCompressed(context, responder, head.fields(),
-                          CompressOnce(context, tag, std::move(body)));
+// From here, or from a worker where `body` is large; no page twice while it is at hand.
+void SendCompressed(const RouterContext& context, Coding coding, const std::string& etag,
+                    const Head& head, PageBody body, Responder& responder) {
+  if (auto shared = context.compressed.Find(etag)) {
+    return responder.Respond(200, head.fields(), *std::move(shared));
   }
-  auto compress = [coding = tag.coding, body = std::move(body)]() mutable {
+  const bool here = context.workers == nullptr || body.size <= kCompressInlineBytesMax;
+  auto compress = [coding, place = context.compressed.TakePlace(body.size),
+                   body = std::move(body)]() mutable {
     return CompressBody(coding, std::move(body));
   };
-  auto answer = [&context, fields = head.fields()](const std::optional<Bytes>& compressed,
-                                                   Responder& to) {
-    SendCompressed(context, to, fields, compressed);
+  auto answer = [&context, etag, fields = head.fields()](const std::optional<Bytes>& compressed,
+                                                         Responder& to) {
+    if (!compressed) return SendProblem(to, Head(context), kStreamUnreadable, {});
+    to.Respond(200, fields, context.compressed.Share(etag, *compressed));
   };
-  if (context.workers == nullptr) return answer(compress(), responder);
-  context.compressing.Run(*context.workers, MakeEtag(tag), responder, std::move(compress),
+  if (here) return answer(compress(), responder);
+  context.compressing.Run(*context.workers, etag, responder, std::move(compress),
                           std::move(answer));
 }
 
@@ -180,18 +168,24 @@ void SendPage(const RouterContext& context, const StreamHandle& stream, Page pag
   head.CacheControl(CacheControlOf(context.options.cache_policy, asked_for, info.config.expiry,
                                    context.clock.WallMs()));
   if (compressible) head.Add("vary", "accept-encoding");
-  if (asked_for != AskedFor::kNow) {
-    const std::string etag = MakeEtag(tag);
-    head.Add("etag", etag);
-    if (MatchesEtag(conditions.if_none_match, etag)) {
-      responder.Start(304, head.fields(), std::nullopt);
-      return responder.Finish();
-    }
+  std::string etag = MakeEtag(tag);
+  const auto is_known = [&] {
+    return asked_for != AskedFor::kNow && MatchesEtag(conditions.if_none_match, etag);
+  };
+  if (!is_known() && tag.coding != Coding::kIdentity &&
+      !context.compressed.MakeRoomFor(etag, body.size)) {
+    tag.coding = Coding::kIdentity;
+    etag = MakeEtag(tag);
+  }
+  if (asked_for != AskedFor::kNow) head.Add("etag", etag);
+  if (is_known()) {
+    responder.Start(304, head.fields(), std::nullopt);
+    return responder.Finish();
   }
   head.ContentType(info.config.content_type);
   if (tag.coding == Coding::kIdentity) return SendBody(responder, head, std::move(body));
   head.Add("content-encoding", CodingName(tag.coding));
-  CompressAndSend(context, tag, head, std::move(body), responder);
+  SendCompressed(context, tag.coding, etag, head, std::move(body), responder);
 }
 
 }  // namespace thalweg

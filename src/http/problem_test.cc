@@ -8,6 +8,7 @@
 
 #include "engine/engine.h"
 #include "http/background_answers.h"
+#include "http/compressed_pages.h"
 #include "http/head.h"
 #include "http/problem_codes.h"
 #include "http/recording_responder.h"
@@ -56,6 +57,7 @@ TEST(SendProblem, EscapesWhatItQuotes) {
   const EnginePtr engine = OpenMemoryEngine(clock);
   const auto port = engine->Attach(executor);
   BackgroundAnswers background(executor);
+  CompressedPages compressed;
   SharedAnswers compressing(executor);
   const RouterContext context{.engine = *engine,
                               .port = *port,
@@ -66,6 +68,7 @@ TEST(SendProblem, EscapesWhatItQuotes) {
                               .common = HeaderList(),
                               .security = HeaderList(),
                               .background = background,
+                              .compressed = compressed,
                               .compressing = compressing};
   RecordingResponder answer;
   SendProblem(answer, Head(context), kBadOffset, "a\"b\\c\n\x01\xff");

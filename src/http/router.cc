@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "http/background_answers.h"
+#include "http/compressed_pages.h"
 #include "http/cors.h"
 #include "http/find_first.h"
 #include "http/handlers.h"
@@ -62,6 +63,7 @@ class Router::Impl {
                  .common = CommonFields(options),
                  .security = SecurityFields(),
                  .background = background_,
+                 .compressed = compressed_,
                  .compressing = compressing_,
                  .hooked = HasHooks(options) ? &hooked_.emplace(*port_, executor) : nullptr},
         live_(context_) {}
@@ -108,6 +110,7 @@ class Router::Impl {
   // In this order: the live readers leave before the port that they watch through.
   const std::unique_ptr<Port> port_;
   BackgroundAnswers background_;
+  CompressedPages compressed_;
   SharedAnswers compressing_;
   std::optional<HookedAnswers> hooked_;
   const RouterContext context_;
