@@ -18,6 +18,7 @@ constexpr int kRefillsPerRun = 8;  // of a response that follows its socket
 constexpr int64_t kLingerMs = 2'000;
 constexpr size_t kLingerBytesMax = 4u << 20;
 constexpr size_t kUncountedBodyBytes = 16u << 10;  // so much of a body has always room
+constexpr int64_t kSlowBodyBytesPerSecond = 16 << 10;
 
 }  // namespace
 
@@ -163,13 +164,32 @@ void Http1Connection::RetainInput() {
     parser_->Retain();
     if (parser_->is_new()) shared_.ReturnParser(std::move(parser_));
   }
+  if (body_request_ != requests_ && phase() == Http1Parser::Phase::kBody) {
+    body_request_ = requests_;
+    body_begin_ms_ = shared_.loop().now_ms();
+  }
   CountRequest();
 }
 
+bool Http1Connection::CountsBody() const {
+  return counted_bytes_ > kUncountedBodyBytes && !rejection_ &&
+         phase() == Http1Parser::Phase::kBody;
+}
+
 void Http1Connection::RefuseTooMuchBody() {
-  if (counted_bytes_ <= kUncountedBodyBytes || shared_.has_room_for_bodies()) return;
-  if (rejection_ || phase() != Http1Parser::Phase::kBody) return;
+  if (CountsBody() && !shared_.MakeRoomForBodies()) RefuseBody();
+}
+
+void Http1Connection::RefuseSlowBody(int64_t now_ms) {
+  if (!CountsBody()) return;
+  const int64_t least = (now_ms - body_begin_ms_) * kSlowBodyBytesPerSecond / 1000;
+  if (static_cast<int64_t>(counted_bytes_) < least) RefuseBody();
+}
+
+void Http1Connection::RefuseBody() {
   Reject({503, "bodies of other requests take all memory for them", "too-many-bodies"});
+  parser_.reset();
+  CountRequest();
 }
 
 void Http1Connection::CountRequest() {

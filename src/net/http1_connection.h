@@ -36,6 +36,10 @@ class Http1Connection final : public IoHandler, private Timer {
   // Of the request that was received and will be handed over first; null: none is whole.
   std::optional<std::string_view> ReceivedPath();
 
+  // Ends a body that came at less than kSlowBodyBytesPerSecond until `now_ms`, and gives back its
+  // memory. Of one that is too short to be counted nothing is asked.
+  void RefuseSlowBody(int64_t now_ms);
+
   // Answers without having read a request, and closes.
   void Reject(const Rejection& rejection);
   // Closes when idle, else with the answer at hand.
@@ -72,7 +76,9 @@ class Http1Connection final : public IoHandler, private Timer {
   bool Receive();
   void RetainInput();
   void CountRequest();
+  bool CountsBody() const;
   void RefuseTooMuchBody();
+  void RefuseBody();
   Http1Parser::Phase phase() const;
   size_t ReadOnce();
   bool Dispatch();
@@ -118,6 +124,8 @@ class Http1Connection final : public IoHandler, private Timer {
   size_t lingered_bytes_ = 0;
   uint64_t bytes_in_ = 0;
   uint64_t requests_ = 0;
+  uint64_t body_request_ = UINT64_MAX;  // whose body began to come at …
+  int64_t body_begin_ms_ = 0;
   Wait wait_ = Wait::kNothing;
   uint64_t wait_progress_ = 0;  // what had moved when the wait began
   int64_t deadline_ms_ = 0;     // the timer may fire earlier and is then set anew

@@ -141,6 +141,54 @@ TEST_F(Http1SharedBodiesTest, HasRoomAgainWhenABodyIsDoneWithOrItsClientGone) {
   EXPECT_TRUE(Sent().ends_with("answer"));
 }
 
+// Half of the memory for bodies is taken by one that came at 60 KB in 4 s, and is what others need.
+TEST_F(Http1SharedBodiesTest, RefusesSlowBodiesBeforeOthers) {
+  Receive("GET /x HTTP/1.1\r\nHost: h\r\n\r\n");  // the body is of the second request
+  Sent();
+  Receive(head_ + most_);
+  Peer quick(shared_), little(shared_), waiting(shared_);
+  quick.Receive(head_ + most_.substr(0, 30'000));
+  little.Receive(head_ + "x");
+  waiting.Receive("POST /held HTTP/1.1\r\nHost: h\r\nContent-Length: 30000\r\n\r\n" +
+                  most_.substr(0, 30'000));
+  const auto refuse_after = [this](int64_t ms) {
+    shared_.RefuseSlowBodies(loop_.now_ms() + ms);
+    shared_.RunTurnEnd();
+  };
+  refuse_after(1'500);
+  EXPECT_EQ(Sent() + quick.Sent(), "") << "both were quick enough for that";
+  refuse_after(3'000);
+  EXPECT_TRUE(quick.Sent().starts_with("HTTP/1.1 503 ")) << "30 KB in 3 s";
+  EXPECT_EQ(Sent(), "");
+  refuse_after(4'000);
+  const std::string refused = Sent();
+  EXPECT_NE(refused.find("\"code\":\"too-many-bodies\""), std::string::npos) << refused;
+  EXPECT_EQ(little.Sent() + waiting.Sent(), "") << "one is not counted, one has come whole";
+
+  Peer other(shared_), another(shared_);
+  for (Peer* peer : {&other, &another}) peer->Receive(head_ + most_.substr(0, 30'000));
+  shared_.RunTurnEnd();
+  EXPECT_EQ(other.Sent() + another.Sent(), "") << "their memory is there at once";
+}
+
+// Its 503 goes out behind the answer that it waits for; its memory is there at once.
+TEST_F(Http1SharedBodiesTest, RefusesASlowBodyBehindARequestThatWaits) {
+  Receive("GET /waits HTTP/1.1\r\nHost: h\r\n\r\n");
+  Receive(head_ + most_);
+  shared_.RefuseSlowBodies(loop_.now_ms() + 4'000);
+  Peer other(shared_);
+  other.Receive(head_ + most_);
+  other.Receive(rest_);
+  shared_.RunTurnEnd();
+  EXPECT_TRUE(other.Sent().ends_with("answer"));
+  EXPECT_EQ(Sent(), "");
+  handler_.kept.at("/waits")->Respond(200, {}, Bytes::Static("waited"));
+  shared_.RunTurnEnd();
+  const std::string sent = Sent();
+  EXPECT_NE(sent.find("waited"), std::string::npos) << sent;
+  EXPECT_NE(sent.find("\"code\":\"too-many-bodies\""), std::string::npos) << sent;
+}
+
 // Who handles it later has a copy of it.
 TEST_F(Http1SharedBodiesTest, CountsTheBodyOfARequestUntilItIsHandled) {
   Receive("POST /held HTTP/1.1\r\nHost: h\r\nContent-Length: 60000\r\n\r\n" + most_);

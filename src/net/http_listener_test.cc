@@ -5,6 +5,8 @@
 #include <gtest/gtest.h>
 
 #include <cstdlib>
+#include <string>
+#include <thread>
 
 #include "net/net_test_support.h"
 
@@ -32,6 +34,30 @@ TEST(HttpListener, AnswersASlowBodyWith408) {
   TestClient client(server.port());
   client.Send("PUT / HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n\r\nhel");
   EXPECT_THAT(client.ReadAll(), StartsWith("HTTP/1.1 408 Request Timeout\r\n"));
+}
+
+TEST(HttpListener, EndsASlowBodyWhereItTakesTheMemoryThatOthersNeed) {
+  HttpLimits limits;
+  limits.bodies_bytes_max = 50'000;
+  TestServer server(limits);
+  const std::string body(30'000, 'x');
+  const std::string head = "POST /x HTTP/1.1\r\nHost: h\r\nContent-Length: 30001\r\n\r\n";
+  TestClient slow(server.port());
+  slow.Send(head + body);
+  {
+    const std::jthread others([&](const std::stop_token& stop) {
+      while (!stop.stop_requested()) {
+        TestClient other(server.port());
+        other.Send(head + body);
+        other.ShutdownWrite();
+        other.ReadAll();
+      }
+    });
+    EXPECT_THAT(slow.ReadAll(), HasSubstr("\"code\":\"too-many-bodies\""));
+  }
+  TestClient quick(server.port());
+  quick.Send(head + body + "x");
+  EXPECT_THAT(quick.ReadResponse(), StartsWith("HTTP/1.1 200 "));
 }
 
 TEST(HttpListener, ClosesAnIdleConnectionSilently) {
