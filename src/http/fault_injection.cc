@@ -123,8 +123,10 @@ std::optional<FaultTable::Met> FaultInjection::Impl::Meet(const Request& request
 void FaultInjection::Impl::Delay(FaultTable::Met met, const Request& request, Responder& responder,
                                  Executor& executor, Next next) {
   const int64_t delay_ms = met.delay_ms;
+  responder.HoldNext(true);  // what stands behind an append is not to come before it
   auto go_on = [this, met = std::move(met), copy = std::make_unique<OwnedRequest>(request),
                 next = std::move(next)](Responder& waiting) mutable {
+    waiting.HoldNext(false);
     Break(met, copy->view(), waiting, next);
   };
   auto pending = std::make_unique<WaitingAnswer<decltype(go_on)>>(responder, std::move(go_on));

@@ -114,6 +114,17 @@ TEST_F(FaultInjectionTest, DelaysARequestAndItsCopyIsServed) {
   EXPECT_EQ(bench_.Get("a").body(), "0123456789abc");
 }
 
+TEST_F(FaultInjectionTest, HoldsBackWhatComesBehindADelayedRequest) {
+  Inject({.delay_ms = 500});
+  RecordingResponder answer;
+  answer.set_can_hold(true);
+  Start(answer, Method::kPost, kPath, "abc");
+  EXPECT_TRUE(answer.holds_next());
+  bench_.executor().AdvanceMs(500);
+  EXPECT_FALSE(answer.holds_next());
+  EXPECT_EQ(answer.status(), 204);
+}
+
 TEST_F(FaultInjectionTest, DelaysByUpToTheJitterMore) {
   Inject({.delay_ms = 100, .jitter_ms = 50});
   RecordingResponder answer;

@@ -36,7 +36,7 @@ Responder& SpoiledResponder::Wrap(Responder& inner, Method method, Spoil spoil) 
 }
 
 SpoiledResponder::SpoiledResponder(Responder& inner, Method method, Spoil spoil)
-    : inner_(inner),
+    : inner_(&inner),
       method_(method),
       spoil_(std::move(spoil)),
       random_(static_cast<std::minstd_rand::result_type>(spoil_.seed)) {
@@ -45,32 +45,35 @@ SpoiledResponder::SpoiledResponder(Responder& inner, Method method, Spoil spoil)
 
 void SpoiledResponder::Start(int status, const HeaderList& headers,
                              std::optional<uint64_t> content_length) {
+  if (inner_ == nullptr) return;
   const bool is_read = method_ == Method::kGet && status == 200;
   const bool is_sse = IsSse(headers);
   spoils_body_ = is_read && !is_sse;
   if (spoils_body_ && spoil_.truncate_body_bytes && content_length) {
     content_length = std::min(*content_length, *spoil_.truncate_body_bytes);
   }
-  inner_.Start(status, headers, content_length);
-  if (is_read && is_sse && !spoil_.sse_event.empty()) inner_.Write(Bytes::Own(spoil_.sse_event));
+  inner_->Start(status, headers, content_length);
+  if (is_read && is_sse && !spoil_.sse_event.empty()) inner_->Write(Bytes::Own(spoil_.sse_event));
 }
 
 bool SpoiledResponder::Write(Bytes bytes) {
-  if (!spoils_body_) return inner_.Write(std::move(bytes));
+  if (inner_ == nullptr) return true;
+  if (!spoils_body_) return inner_->Write(std::move(bytes));
   const uint64_t begin = sent_;
   bytes = bytes.Slice(0, Take(bytes.size()));
   if (bytes.empty()) return true;
-  return inner_.Write(spoil_.corrupt_body ? Corrupt(bytes, begin) : std::move(bytes));
+  return inner_->Write(spoil_.corrupt_body ? Corrupt(bytes, begin) : std::move(bytes));
 }
 
 bool SpoiledResponder::WriteFile(FileRange range) {
-  if (!spoils_body_) return inner_.WriteFile(std::move(range));
+  if (inner_ == nullptr) return true;
+  if (!spoils_body_) return inner_->WriteFile(std::move(range));
   if (spoil_.corrupt_body) {
     std::optional<Bytes> bytes = ReadFileRange(range);
     return !bytes || Write(std::move(*bytes));  // without them the transport sees a short body
   }
   range.length = Take(range.length);
-  return range.length == 0 || inner_.WriteFile(std::move(range));
+  return range.length == 0 || inner_->WriteFile(std::move(range));
 }
 
 uint64_t SpoiledResponder::Take(uint64_t bytes) {
@@ -99,16 +102,16 @@ Bytes SpoiledResponder::Corrupt(const Bytes& bytes, uint64_t begin) {
 
 void SpoiledResponder::Finish() {
   const auto self = Leave();
-  inner_.Finish();
+  if (inner_ != nullptr) inner_->Finish();
 }
 
 void SpoiledResponder::Abort() {
   const auto self = Leave();
-  inner_.Abort();
+  if (inner_ != nullptr) inner_->Abort();
 }
 
 std::unique_ptr<SpoiledResponder> SpoiledResponder::Leave() {
-  inner_.SetEvents(nullptr);
+  if (inner_ != nullptr) inner_->SetEvents(nullptr);
   return std::move(self_);
 }
 
@@ -117,8 +120,10 @@ void SpoiledResponder::OnWritable() {
 }
 
 void SpoiledResponder::OnCancel() {
+  inner_ = nullptr;
+  if (events_ == nullptr) return;  // who does not listen ends it
   const auto self = std::move(self_);
-  if (events_ != nullptr) events_->OnCancel();
+  events_->OnCancel();
 }
 
 }  // namespace thalweg

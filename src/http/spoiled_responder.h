@@ -25,7 +25,8 @@ struct Spoil {
 
 class SpoiledResponder final : public Responder, private ResponderEvents {
  public:
-  // A responder that spoils what `inner` gets. It ends by itself with the answer or the client.
+  // A responder that spoils what `inner` gets. It ends by itself with the answer, and where the
+  // handler hears of it with the client.
   static Responder& Wrap(Responder& inner, Method method, Spoil spoil);
 
   SpoiledResponder(Responder& inner, Method method, Spoil spoil);  // for Wrap
@@ -37,7 +38,7 @@ class SpoiledResponder final : public Responder, private ResponderEvents {
   void Finish() override;
   void Abort() override;
   void SetEvents(ResponderEvents* events) override { events_ = events; }
-  bool HoldNext(bool hold) override { return inner_.HoldNext(hold); }
+  bool HoldNext(bool hold) override { return inner_ != nullptr && inner_->HoldNext(hold); }
 
  private:
   void OnWritable() override;
@@ -52,7 +53,7 @@ class SpoiledResponder final : public Responder, private ResponderEvents {
   // Lets go of the transport; the caller ends this by letting go of what it got.
   std::unique_ptr<SpoiledResponder> Leave();
 
-  Responder& inner_;
+  Responder* inner_;  // null: the client is gone, and the handler does not know it
   const Method method_;
   const Spoil spoil_;
   std::minstd_rand random_;

@@ -161,10 +161,19 @@ TEST(SpoiledResponder, HoldsBackWhatComesNextWhereTheTransportCan) {
   spoiled.Abort();
 }
 
-TEST(SpoiledResponder, EndsWithTheClientAlsoWhereNobodyListens) {
-  RecordingResponder answer;
-  SpoiledResponder::Wrap(answer, Method::kGet, {.corrupt_body = true}).SetEvents(nullptr);
-  answer.Cancel();
+TEST(SpoiledResponder, StaysForAHandlerThatDoesNotHearOfTheClientsEnd) {
+  for (const bool finishes : {true, false}) {
+    RecordingResponder answer;
+    Responder& spoiled =
+        SpoiledResponder::Wrap(answer, Method::kGet, {.truncate_body_bytes = 3, .sse_event = "x"});
+    answer.Cancel();
+    EXPECT_FALSE(spoiled.HoldNext(true));
+    spoiled.Start(200, TypedHeaders(finishes ? "text/plain" : "text/event-stream"), std::nullopt);
+    EXPECT_TRUE(spoiled.Write(Bytes::Static(kBody)));
+    EXPECT_TRUE(spoiled.WriteFile({}));
+    finishes ? spoiled.Finish() : spoiled.Abort();
+    EXPECT_EQ(answer.status(), 0);
+  }
 }
 
 TEST(SpoiledResponder, MayBeAborted) {

@@ -106,7 +106,10 @@ Napi::Value NodeFaults::Handle(const Napi::CallbackInfo& info) {
 void NodeFaults::PassLater(JsResponse& response, Responder* spoiler,
                            std::shared_ptr<Napi::FunctionReference> tell) {
   const uint32_t ticket = spoiler != nullptr ? ++last_ticket_ : 0;
-  if (spoiler != nullptr) spoilers_.emplace(ticket, spoiler);
+  if (spoiler != nullptr) {
+    spoiler->SetEvents(&hearing_);
+    spoilers_.emplace(ticket, spoiler);
+  }
   addon_.loop.Post([this, &response, slot = response.slot(), ticket, tell = std::move(tell)] {
     if (ticket == 0) addon_.responses.Drop(response);
     const Napi::Env env = addon_.loop.env();

@@ -41,11 +41,18 @@ class NodeFaults final : public Napi::ObjectWrap<NodeFaults> {
   void PassLater(JsResponse& response, Responder* spoiler,
                  std::shared_ptr<Napi::FunctionReference> tell);
 
+  // A spoiler whose handler hears of the client's end goes by itself.
+  class Hearing final : public ResponderEvents {
+    void OnWritable() override {}
+    void OnCancel() override {}
+  };
+
   AddonData& addon_;
   RequestReader reader_;
   const std::shared_ptr<FaultInjection> faults_;
   std::unordered_map<uint32_t, Responder*> spoilers_;  // by ticket
   uint32_t last_ticket_ = 0;
+  Hearing hearing_;
 };
 
 }  // namespace thalweg::node
