@@ -20,7 +20,7 @@ const ABORTED = 2 // the ending of an answer that is cut off; 1: finished, 0: mo
 
 const exchanges = [] // by slot
 
-const EXCHANGE = Symbol('thalweg.exchange') // on a ServerResponse: its Exchange, until it ends
+const EXCHANGE = Symbol('thalweg.exchange') // on a ServerResponse: its newest Exchange
 
 class Exchange {
   constructor(res, slot, done) {
@@ -28,6 +28,7 @@ class Exchange {
     this.emitter = res
     this.slot = slot
     this.done = done
+    this.outer = res[EXCHANGE] // whose answer comes through this one, as a middleware's does
     exchanges[slot] = this
     res[EXCHANGE] = this
     res.on('close', onClose)
@@ -46,20 +47,28 @@ class Exchange {
 
   end() {
     exchanges[this.slot] = undefined
-    this.emitter[EXCHANGE] = undefined
+    this.#unlink()
     this.emitter.off('close', onClose)
     this.done()
+  }
+
+  #unlink() {
+    let newer = this.emitter[EXCHANGE]
+    if (newer === this) this.emitter[EXCHANGE] = this.outer
+    while (newer !== undefined && newer.outer !== this) newer = newer.outer
+    if (newer !== undefined) newer.outer = this.outer
   }
 }
 
 // `this` is the ServerResponse; one function for all of them.
 function onClose() {
-  this[EXCHANGE]?.leave()
+  while (this[EXCHANGE] !== undefined) this[EXCHANGE].leave()
 }
 
 function onDrain() {
-  const exchange = this[EXCHANGE]
-  if (exchange !== undefined) native.drained(exchange.slot)
+  for (let exchange = this[EXCHANGE]; exchange !== undefined; exchange = exchange.outer) {
+    native.drained(exchange.slot)
+  }
 }
 
 function exchangeOf(slot) {

@@ -87,7 +87,14 @@ test('next is not called where the fault answers, and what it rejects with is pa
 
 test('an event in front of a live answer of the router, whose reader then leaves', async (t) => {
   const router = newRouter()
-  const { faults, url } = await faulty(t, (req, res) => router.handleRequest(req, res))
+  const faults = new FaultInjectionMiddleware()
+  let newest // the last answer
+  let listeners // to its end, before anybody took it up
+  const url = await serve(t, (req, res) => {
+    newest = res
+    listeners = res.listenerCount('close')
+    return faults.handleRequest(req, res, () => router.handleRequest(req, res))
+  })
   await put(`${url}/a`, TEXT, 'x')
   for (let i = 0; i < 3; i += 1) {
     faults.injectFault('/a', { injectSseEvent: { eventType: 'odd', data: 'i' } })
@@ -97,6 +104,7 @@ test('an event in front of a live answer of the router, whose reader then leaves
     assert.match(Buffer.from(value).toString(), /^event: odd\ndata: i\n\n/)
     controller.abort()
     while (router.waiting > 0) await new Promise(setImmediate)
+    assert.equal(newest.listenerCount('close'), listeners, 'middleware and router let go of it')
   }
   assert.equal(await (await fetch(`${url}/a`)).text(), 'x')
 })
