@@ -11,6 +11,7 @@
 #include "server/fault_exit.h"
 #include "storage/data_directory.h"
 #include "storage/data_directory_backup.h"
+#include "storage/data_directory_view.h"
 #include "storage/directory.h"
 #include "storage/lmdb_catalog.h"
 #include "storage/posix_disk.h"
@@ -33,9 +34,12 @@ class CatalogCopier {
         !removed && removed.error().code != ENOENT) {
       return DiskFault(removed.error());
     }
+    DataDirectoryView view(from_);
+    const auto is_there = CatalogIsThere(view);
+    if (!is_there) return std::unexpected(is_there.error());
+    if (!*is_there) return CatalogHead{};
     const auto names = from_.List("catalog");
     if (!names) return DiskFault(names.error());
-    if (!Contains(*names, LmdbEnv::kDataFile)) return CatalogHead{};
     // Where no server ever was there is no lock file, and none is to be made.
     const bool was_served = Contains(*names, LmdbEnv::kLockFile);
     const auto catalog =

@@ -82,6 +82,7 @@ class BackupRun {
       auto head = copy_catalog_(id_);
       if (!head) return std::unexpected(head.error());
       head_ = *std::move(head);
+      if (const auto kept = CheckCatalogIsKept(); !kept) return std::unexpected(kept.error());
       // With the same catalog as before nothing can be missing because it has gone on.
       if (!missing.empty() && head_ == before) return DamageFault(missing);
       missing.clear();
@@ -102,6 +103,14 @@ class BackupRun {
                 std::to_string(head_.checkpoint.value);
     }
     return Fault(Kind::kDisk, "the server makes checkpoints faster than they can be looked at");
+  }
+
+  // Else what the target has would go, and nothing take its place.
+  StorageResult<void> CheckCatalogIsKept() {
+    const auto names = catalog_.List();
+    if (!names) return DiskFault(names.error());
+    if (Contains(*names, kCatalogDraft) || !Contains(*names, kCatalogFile)) return {};
+    return DamageFault("catalog/data.mdb is missing, yet the target has one");
   }
 
   // False: the catalog has gone on, else what is `missing` is.

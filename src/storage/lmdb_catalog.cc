@@ -345,12 +345,13 @@ StorageResult<void> LmdbCatalog::CopyTo(File& file) const {
   return {};
 }
 
+// In this order: a server that has just begun makes the catalog first.
 StorageResult<bool> CatalogIsThere(Disk& data_directory) {
+  const auto segments = data_directory.List("segments");
+  if (!segments) return DiskFault(segments.error());
   const auto names = data_directory.List("catalog");
   if (!names) return DiskFault(names.error());
   if (Contains(*names, LmdbEnv::kDataFile)) return true;
-  const auto segments = data_directory.List("segments");
-  if (!segments) return DiskFault(segments.error());
   if (segments->empty()) return false;
   return DamageFault(std::string("catalog/") + LmdbEnv::kDataFile +
                      " is missing, yet segments/ holds " + segments->front());

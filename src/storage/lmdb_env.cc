@@ -298,6 +298,7 @@ StorageResult<void> LmdbEnv::CopyTo(const File& file) {
     code = SetMapBytes(0);
     if (code == 0) code = CopyOnce(file);
   }
+  if (code == MDB_INCOMPATIBLE) code = MDB_CORRUPTED;  // its count of free pages is wrong
   if (code != 0) return std::unexpected(Refused(code, "copy"));
   return {};
 }

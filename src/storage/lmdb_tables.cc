@@ -163,29 +163,31 @@ StorageResult<void> LmdbWrite::Put(CatalogTable table, std::string_view key,
   std::string value_bytes = SealRow(table, key, body);
   MDB_val at = ValueOf(key_bytes);
   MDB_val value = ValueOf(value_bytes);
+  errno = 0;
   return Told(mdb_put(txn(), tables_.handle(table), &at, &value, 0), InTable(tables_, table));
 }
 
 StorageResult<void> LmdbWrite::Delete(CatalogTable table, std::string_view key) {
   std::string key_bytes(key);
   MDB_val at = ValueOf(key_bytes);
+  errno = 0;
   const int code = mdb_del(txn(), tables_.handle(table), &at, nullptr);
   return Told(code == MDB_NOTFOUND ? 0 : code, InTable(tables_, table));
 }
 
-// A file system that gets full takes a part of a write, which LMDB calls EIO. No call of the system
-// has failed with it, then.
 StorageResult<void> LmdbWrite::Commit() {
   errno = 0;
-  const int code = mdb_txn_commit(txn_.release());
-  const bool was_cut_short = code == EIO && errno != EIO;
-  return Told(was_cut_short ? ENOSPC : code, tables_.path + ": commit");
+  return Told(mdb_txn_commit(txn_.release()), tables_.path + ": commit");
 }
 
+// Also before the commit: what is too large for memory is written ahead. A file system that gets
+// full takes a part of a write, which LMDB calls EIO. No call of the system has failed with it,
+// then.
 StorageResult<void> LmdbWrite::Told(int code, const std::string& tried) {
   if (code == 0) return {};
   map_is_full_ = code == MDB_MAP_FULL;
-  return std::unexpected(LmdbFault(code, tried));
+  const bool was_cut_short = code == EIO && errno != EIO;
+  return std::unexpected(LmdbFault(was_cut_short ? ENOSPC : code, tried));
 }
 
 }  // namespace thalweg
