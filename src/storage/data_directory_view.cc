@@ -29,8 +29,8 @@ DiskResult<std::vector<std::string>> DataDirectoryView::List(const std::string& 
 DiskResult<std::unique_ptr<File>> DataDirectoryView::Lock(const std::string& path) {
   const auto names = disk_.List("");
   if (!names) return std::unexpected(names.error());
-  if (std::find(names->begin(), names->end(), path) == names->end()) return nullptr;
-  return disk_.Lock(path);
+  if (std::find(names->begin(), names->end(), path) != names->end()) return disk_.Lock(path);
+  return disk_.Lock("");
 }
 
 DiskResult<void> DataDirectoryView::Rename(const std::string& from, const std::string& to) {

@@ -20,7 +20,7 @@ class DataDirectoryView final : public Disk {
   [[nodiscard]] DiskResult<std::unique_ptr<File>> Open(const std::string& path, Mode mode) override;
   [[nodiscard]] DiskResult<std::vector<std::string>> List(const std::string& path) override;
 
-  // Takes the lock of a file that is there; where none is, nobody holds it, and none is made.
+  // Makes no file: where there is none, takes the lock of all of them.
   [[nodiscard]] DiskResult<std::unique_ptr<File>> Lock(const std::string& path) override;
 
   // What follows fails with EROFS.

@@ -19,7 +19,7 @@ TEST(DataDirectoryView, ChangesNothing) {
   EXPECT_EQ(view.Remove("log").error().code, EROFS);
   EXPECT_EQ(view.MakeDirectory("x").error().code, EROFS);
   EXPECT_EQ(view.SyncDirectory("").error().code, EROFS);
-  EXPECT_EQ(view.Lock("lock").value(), nullptr) << "nobody holds what is not there";
+  EXPECT_TRUE(view.Lock("lock")) << "nobody holds it";
   EXPECT_EQ(folder.disk().List("").value(), std::vector<std::string>{"log"});
 }
 
@@ -27,6 +27,8 @@ TEST(DataDirectoryView, MeetsTheLockOfWhoeverServes) {
   LogTestFolder folder;
   const auto held = folder.disk().Lock("lock");
   ASSERT_TRUE(held);
+  EXPECT_EQ(DataDirectoryView(folder.disk()).Lock("lock").error().code, EWOULDBLOCK);
+  ASSERT_TRUE(folder.disk().Remove("lock"));
   EXPECT_EQ(DataDirectoryView(folder.disk()).Lock("lock").error().code, EWOULDBLOCK);
 }
 

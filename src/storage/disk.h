@@ -86,7 +86,8 @@ class Disk {
 
   // Takes the lock of the file at `path` (created where missing) for as long as the result lives.
   // Code EWOULDBLOCK: somebody else holds it. A disk has one lock: whether another file's can be
-  // taken meanwhile is not said.
+  // taken meanwhile is not said. "": the lock of all files, whether they are there or not, where
+  // the file system can tell.
   [[nodiscard]] virtual DiskResult<std::unique_ptr<File>> Lock(const std::string& path) = 0;
 };
 

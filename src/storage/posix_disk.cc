@@ -62,6 +62,10 @@ bool CollectNames(DIR* stream, std::vector<std::string>& names) {
   }
 }
 
+bool TryLock(const OwnedFd& fd) {
+  return RetryInterrupted([&] { return flock(fd.get(), LOCK_EX | LOCK_NB); }) == 0;
+}
+
 }  // namespace
 
 DiskResult<std::unique_ptr<PosixDisk>> PosixDisk::Open(const std::string& root) {
@@ -114,9 +118,8 @@ DiskResult<std::vector<std::string>> PosixDisk::List(const std::string& path) {
   return names;
 }
 
-// The root is locked, too: the file can be removed, and another made in its place. Not every file
-// system locks directories; there the file alone must do.
 DiskResult<std::unique_ptr<File>> PosixDisk::Lock(const std::string& path) {
+  if (path.empty()) return LockRoot(OwnedFd(), path);
   const auto open = [&](int flags) {
     return RetryInterrupted(
         [&] { return openat(root_.get(), Relative(path), flags | O_CLOEXEC, kFileMode); });
@@ -127,14 +130,17 @@ DiskResult<std::unique_ptr<File>> PosixDisk::Lock(const std::string& path) {
   if (opened < 0 && (code == EROFS || code == EACCES)) opened = open(O_RDONLY);
   OwnedFd fd(opened);
   if (!fd.valid()) return DiskFailure(code, "open " + path);
+  if (!TryLock(fd)) return DiskFailure(errno, "lock " + path);
+  return LockRoot(std::move(fd), path);
+}
+
+// The file can be removed, and another made in its place. Not every file system locks directories;
+// there the file alone must do.
+DiskResult<std::unique_ptr<File>> PosixDisk::LockRoot(OwnedFd with, const std::string& path) {
   DiskResult<OwnedFd> root = OpenDirectory("", "open ");
   if (!root) return std::unexpected(root.error());
-  const auto lock = [](const OwnedFd& held) {
-    return RetryInterrupted([&] { return flock(held.get(), LOCK_EX | LOCK_NB); }) == 0;
-  };
-  if (!lock(fd)) return DiskFailure(errno, "lock " + path);
-  if (!lock(*root) && errno == EWOULDBLOCK) return DiskFailure(errno, "lock " + path);
-  return std::make_unique<PosixFile>(std::move(fd), path, std::move(*root));
+  if (!TryLock(*root) && errno == EWOULDBLOCK) return DiskFailure(errno, "lock " + path);
+  return std::make_unique<PosixFile>(std::move(*root), path, std::move(with));
 }
 
 DiskResult<OwnedFd> PosixDisk::OpenDirectory(const std::string& path, const char* tried) const {

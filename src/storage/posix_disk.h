@@ -31,6 +31,7 @@ class PosixDisk final : public Disk {
   [[nodiscard]] DiskResult<std::unique_ptr<File>> Lock(const std::string& path) override;
 
  private:
+  DiskResult<std::unique_ptr<File>> LockRoot(OwnedFd with, const std::string& path);
   DiskResult<OwnedFd> OpenDirectory(const std::string& path, const char* tried) const;
 
   const OwnedFd root_;

@@ -93,6 +93,14 @@ TEST_F(PosixDiskTest, ALockedFileThatIsRemovedIsLockedAllTheSame) {
   ASSERT_TRUE(disk_->Remove("lock"));
   const auto second = PosixDisk::Open(directory_.path()).value();
   EXPECT_EQ(second->Lock("lock").error().code, EWOULDBLOCK);
+  EXPECT_EQ(second->Lock("").error().code, EWOULDBLOCK);
+}
+
+TEST_F(PosixDiskTest, TheLockOfAllFilesMakesNone) {
+  const std::unique_ptr<File> lock = disk_->Lock("").value();
+  EXPECT_EQ(disk_->List("").value(), std::vector<std::string>());
+  const auto second = PosixDisk::Open(directory_.path()).value();
+  EXPECT_EQ(second->Lock("lock").error().code, EWOULDBLOCK);
 }
 
 TEST_F(PosixDiskTest, ALockEndsWithItsFile) {

@@ -75,7 +75,7 @@ DiskResult<std::unique_ptr<File>> SimDisk::Lock(const std::string& path) {
     int found = tree_.Find(path, node);
     if (found == ENOENT) found = tree_.Create(path, node);
     if (found != 0) return found;
-    if (node->is_directory()) return EISDIR;
+    if (node->is_directory() && !path.empty()) return EISDIR;
     if (node->is_locked) return EWOULDBLOCK;
     if (stopped_) return EIO;
     node->is_locked = true;
