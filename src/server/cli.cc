@@ -4,6 +4,7 @@
 #include <optional>
 #include <vector>
 
+#include "http/target.h"
 #include "server/exit_codes.h"
 #include "server/flags.h"
 #include "server/memory_limit.h"
@@ -221,9 +222,13 @@ CliResult ParseDump(std::span<const std::string> words) {
   flags.Text("--stream", stream, CheckStreamPath);
   if (const auto mistake = flags.Parse(operands.flags)) return Mistake(*mistake);
   DumpOptions options{.dir = operands.dirs[0], .stream = std::nullopt};
-  if (stream.empty()) return options;               // the flag is not given
-  if (stream.starts_with('/')) stream.erase(0, 1);  // a path below the base path has none
-  options.stream = std::move(stream);
+  if (stream.empty()) return options;  // the flag is not given
+  std::string storage;
+  const auto key = ParseKey(stream, storage);
+  if (!key) {
+    return Mistake("--stream: '" + stream + "' can be no stream's path: " + key.error().detail);
+  }
+  options.stream = std::string(*key);
   return options;
 }
 

@@ -122,6 +122,8 @@ TEST(CommandLine, AnswersAMistakeWithOneHelpfulLine) {
       {"verify /a /b", "usage: thalweg verify DIR"},
       {"verify /a --fast", "unknown flag '--fast'"},
       {"dump --stream /s", "usage: thalweg dump DIR"},
+      {"dump /a --stream /", "--stream: '/' can be no stream's path: The path names no stream."},
+      {"dump /a --stream a/../b", "Dot segments are not allowed."},
       {"serve --memory --cors=false", "--cors takes no value"},
       {"backup /a", "usage: thalweg backup DIR TARGET"},
       {"serve --memory --data-dir /x", "leave out --data-dir"},
@@ -184,7 +186,8 @@ TEST(CommandLine, OperatorsNameADirectoryOrTwo) {
   EXPECT_EQ(dump.stream, "rooms/lobby");
   EXPECT_EQ(std::get<DumpOptions>(Parse("dump /d --stream a")).stream, "a");
   EXPECT_EQ(std::get<DumpOptions>(Parse("dump /d")).stream, std::nullopt);
-  EXPECT_EQ(std::get<DumpOptions>(Parse("dump /d --stream /")).stream, "");
+  EXPECT_EQ(std::get<DumpOptions>(Parse("dump /d --stream room{7}/caf%c3%a9")).stream,
+            "room%7B7%7D/caf%C3%A9");
   const auto backup = std::get<BackupCommand>(Parse("backup /d /t"));
   EXPECT_EQ(backup.dir, "/d");
   EXPECT_EQ(backup.target, "/t");

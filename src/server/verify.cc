@@ -1,8 +1,13 @@
 #include "server/verify.h"
 
 #include <algorithm>
+#include <charconv>
+#include <cstdint>
 #include <cstdio>
+#include <iterator>
 #include <memory>
+#include <optional>
+#include <string>
 
 #include "server/directory_at_rest.h"
 #include "server/exit_codes.h"
@@ -29,13 +34,10 @@ class VerifyRun {
   StorageResult<void> Run() {
     Fact("identity: " + DataDirectory::NameOf(directory_.id()) + ", format " +
          std::to_string(kDataFormat));
-    const auto catalog = directory_.OpenCatalog();
-    if (!catalog) return Tell(catalog.error());
-    StorageResult<void> done;
-    if (*catalog != nullptr) done = LookAtCatalog(**catalog);
-    if (done) done = LookAtSegments();
+    StorageResult<void> done = LookAtCatalog();
+    if (done) done = head_ ? LookAtSegments() : LookAtSegmentFiles();
     if (done && report_.damage.empty()) done = LookAtStreams();
-    if (done) done = LookAtLog();
+    if (done) done = head_ ? LookAtLog() : LookAtLogFiles();
     if (done) done = LookAtUnknown();
     return done;
   }
@@ -50,32 +52,41 @@ class VerifyRun {
     return {};
   }
 
-  StorageResult<void> LookAtCatalog(const LmdbCatalog& catalog) {
-    const auto head = catalog.Head();
+  StorageResult<void> LookAtCatalog() {
+    const auto catalog = directory_.OpenCatalog();
+    if (!catalog) return Tell(catalog.error());
+    if (*catalog == nullptr) {
+      head_.emplace();
+      return {};
+    }
+    const auto head = (*catalog)->Head();
     if (!head) return Tell(head.error());
     head_ = *head;
-    const auto census = catalog.Verify();
+    const auto census = (*catalog)->Verify();
     if (!census) return Tell(census.error());
     Fact("catalog: " + std::to_string(census->streams) + " streams, " +
          std::to_string(census->due) + " of them due some day; the checkpoint is at record " +
-         std::to_string(head_.checkpoint.value));
+         std::to_string(head_->checkpoint.value));
     return {};
   }
 
+  StorageResult<void> LookAtSegment(uint64_t number) {
+    auto segment = Segment::Open(directory_.view(), kSegments, {directory_.id(), number});
+    const auto whole = segment ? VerifySegment(*std::move(segment))
+                               : StorageResult<void>(std::unexpected(segment.error()));
+    return whole ? whole : Tell(whole.error());
+  }
+
   StorageResult<void> LookAtSegments() {
-    if (head_.segments.empty()) return LookAtLeftovers();
+    if (head_->segments.empty()) return LookAtLeftovers();
     SegmentInfo all;
-    for (const SegmentInfo& info : head_.segments) {
+    for (const SegmentInfo& info : head_->segments) {
       all.file_bytes += info.file_bytes;
       all.data_bytes += info.data_bytes;
       all.dead_bytes += info.dead_bytes;
-      auto segment = Segment::Open(directory_.view(), kSegments, {directory_.id(), info.number});
-      auto whole = segment ? VerifySegment(*std::move(segment))
-                           : StorageResult<void>(std::unexpected(segment.error()));
-      if (whole) continue;
-      if (const auto told = Tell(whole.error()); !told) return told;
+      if (const auto looked = LookAtSegment(info.number); !looked) return looked;
     }
-    Fact("segments: " + std::to_string(head_.segments.size()) + " files with " +
+    Fact("segments: " + std::to_string(head_->segments.size()) + " files with " +
          std::to_string(all.file_bytes) + " bytes, " + std::to_string(all.data_bytes) +
          " of them of streams, " + std::to_string(all.dead_bytes) + " of those dead");
     return LookAtLeftovers();
@@ -85,12 +96,27 @@ class VerifyRun {
     const auto names = directory_.view().List(kSegments);
     if (!names) return DiskFault(names.error());
     for (const std::string& name : *names) {
-      const bool is_named = std::ranges::any_of(head_.segments, [&name](const SegmentInfo& info) {
+      const bool is_named = std::ranges::any_of(head_->segments, [&name](const SegmentInfo& info) {
         return SegmentFileName(info.number) == name;
       });
       if (is_named) continue;
       Fact("left over: segments/" + name + ", unfinished; the next start removes it");
     }
+    return {};
+  }
+
+  // No catalog tells which of them count.
+  StorageResult<void> LookAtSegmentFiles() {
+    const auto names = directory_.view().List(kSegments);
+    if (!names) return DiskFault(names.error());
+    for (const std::string& name : *names) {  // its number and an end
+      uint64_t number = 0;
+      std::from_chars(name.data(), name.data() + name.size(), number, 16);
+      if (const auto looked = LookAtSegment(number); !looked) return looked;
+    }
+    Fact("segments: " + std::to_string(names->size()) +
+         " files; one that was not finished is told as damaged, for the catalog does not say which "
+         "of them count");
     return {};
   }
 
@@ -117,7 +143,7 @@ class VerifyRun {
   StorageResult<void> LookAtLog() {
     const bool is_known = report_.damage.empty();  // what the log goes on from
     const auto content =
-        ReadLog(directory_.view(), kLog, directory_.id(), head_.checkpoint,
+        ReadLog(directory_.view(), kLog, directory_.id(), head_->checkpoint,
                 [this, is_known](Lsn lsn, const Record& record) {
                   return is_known ? fold_.Take(lsn, record) : StorageResult<void>();
                 });
@@ -128,9 +154,18 @@ class VerifyRun {
     if (const auto told = Tell(content.error()); !told) return told;
     const std::string& first = content.error().message;
     for (std::string& sentence :
-         DamageInLog(directory_.view(), directory_.id(), head_.checkpoint)) {
+         DamageInLog(directory_.view(), directory_.id(), head_->checkpoint)) {
       if (sentence != first) report_.damage.push_back(std::move(sentence));
     }
+    return {};
+  }
+
+  // No catalog tells where the log is to begin.
+  StorageResult<void> LookAtLogFiles() {
+    constexpr Lsn kAnywhere{UINT64_MAX - 1};
+    std::ranges::move(DamageInLog(directory_.view(), directory_.id(), kAnywhere),
+                      std::back_inserter(report_.damage));
+    Fact("log: the catalog does not say where it has to begin");
     return {};
   }
 
@@ -158,7 +193,7 @@ class VerifyRun {
 
   DirectoryAtRest& directory_;
   VerifyReport& report_;
-  CatalogHead head_;
+  std::optional<CatalogHead> head_;  // null: it cannot be read
   StreamFold fold_;
 };
 

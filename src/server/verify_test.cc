@@ -220,6 +220,8 @@ TEST(Verify, RefusesWhatIsServedForeignOrMissing) {
   TestDirectory directory;
   const std::string path = directory.path().string();
   EXPECT_EQ(Verify(path), kExitForeign) << "it is served from";
+  fs::remove(directory.path() / "lock");
+  EXPECT_EQ(Verify(path), kExitForeign) << "still";
   EXPECT_EQ(Dump({.dir = path, .stream = {}}), kExitForeign);
   directory.Release();
   EXPECT_EQ(Dump({.dir = path, .stream = {}}), 0);

@@ -14,6 +14,7 @@ import {
   readdirSync,
   rmSync,
   truncateSync,
+  writeFileSync,
   writeSync,
 } from "node:fs";
 import { connect } from "node:net";
@@ -174,11 +175,44 @@ test("a lost catalog is told, not made anew", () =>
     const first = await serve(data);
     await send(first, "PUT", "a", "text");
     await first.stop();
+    const target = join(folder, "target");
+    assert.equal((await run("backup", data, target)).code, 0);
     rmSync(join(data, "catalog", "data.mdb"));
     const refused = await run("serve", "--data-dir", data, "--port", "0");
     assert.equal(refused.code, DAMAGED);
     assert.match(refused.err, /catalog\/data\.mdb is missing, yet segments\/ holds/);
     assert.equal((await run("verify", data)).code, DAMAGED);
+    const renew = async (want) => {
+      const renewal = await run("backup", data, target);
+      assert.equal(renewal.code, DAMAGED, renewal.out);
+      assert.match(renewal.err, want);
+      assert.equal((await run("verify", target)).code, 0, "the backup is as good as it was");
+    };
+    await renew(/catalog\/data\.mdb is missing, yet segments\/ holds/);
+    for (const name of readdirSync(join(data, "segments"))) rmSync(join(data, "segments", name));
+    await renew(/catalog\/data\.mdb is missing, yet the target has one/);
+  }));
+
+test("where the catalog's head is damaged, verify looks at all else and says nothing false of it", () =>
+  withFolder(async (folder) => {
+    const [data, target] = ["data", "target"].map((n) => join(folder, n));
+    const server = await serve(data, ...BUSY);
+    for (const body of ["x", "y", "z"]) await send(server, "PUT", body, body.repeat(100_000));
+    await server.stop();
+    assert.equal((await run("backup", data, target)).code, 0);
+    const file = join(target, "catalog", "data.mdb");
+    const pages = readFileSync(file); // compact: the row stands there once
+    pages[pages.lastIndexOf("head") + 14] ^= 1;
+    writeFileSync(file, pages);
+    const damages = async () => (await run("verify", target)).out.match(/^damage: .*$/gm);
+    const [head, ...more] = await damages();
+    assert.match(head, /damage in the table meta at /);
+    assert.deepEqual(more, []);
+    assert.doesNotMatch((await run("verify", target)).out, /left over/);
+    const segments = readdirSync(join(target, "segments"));
+    truncateSync(join(target, "segments", segments[0]), 50_000);
+    const [, segment] = await damages();
+    assert.match(segment, new RegExp(`segments/${segments[0]} `));
   }));
 
 // LMDB follows what a page says to where the file has ended.
