@@ -30,7 +30,7 @@ CALLS = {
     "recvfrom": "receive",
     "sendto": "send", "sendmsg": "send",
     "epoll_wait": "wait for events",
-    "pwrite64": "write", "fdatasync": "sync",
+    "pwrite64": "write", "fdatasync": "sync", "pwritev": "sync",
     "futex": "wake threads", "read": "wake threads", "write": "wake threads",
 }  # fmt: skip
 
@@ -72,9 +72,10 @@ def arguments():
 def stage_of(stack):
     """Of the functions of a sample, from the innermost on."""
     for function in stack:
-        call = re.match(r"_*(?:x64_)?sys_(\w+)", function)
+        # pwritev2, which writes and syncs, is never on the stack itself.
+        call = re.match(r"_*(?:x64_)?sys_(\w+)|do_(pwritev)$", function)
         if call:
-            return CALLS.get(call[1], "kernel, the rest")
+            return CALLS.get(call[1] or call[2], "kernel, the rest")
     if any("page_fault" in function for function in stack):
         return "page faults"
     if any(re.match(r"asm_|entry_SYSCALL|do_syscall|syscall_", function) for function in stack):

@@ -15,6 +15,7 @@ class Stages(unittest.TestCase):
             (["tcp_ack", "__x64_sys_sendto", "do_syscall_64", "__send"], "send"),
             (["sock_poll", "__x64_sys_epoll_wait", "do_syscall_64"], "wait for events"),
             (["jbd2_log_start", "__x64_sys_fdatasync", "do_syscall_64"], "sync"),
+            (["iomap_dio_rw", "do_pwritev", "do_syscall_64"], "sync"),
             (["openat2", "__x64_sys_openat", "do_syscall_64"], "kernel, the rest"),
             (["clear_page", "exc_page_fault", "asm_exc_page_fault", "memcpy"], "page faults"),
             (["entry_SYSCALL_64_safe_stack", "__send"], "kernel, the rest"),

@@ -1,7 +1,7 @@
 // Compressed pages for all who ask for the same: as long as anybody holds one it is shared, and the
-// newest are kept, because a page of 4 MiB takes a worker a quarter of a second. All together are
-// bounded: slow readers hold what they were answered with, and beyond the bound a page goes out as
-// it is, which from a file costs no memory at all.
+// newest are kept. A page of 4 MB takes a worker 70 ms, and 3 ms where it is at hand. All together
+// are bounded: slow readers hold what they were answered with, and beyond the bound a page goes out
+// as it is, which from a file costs no memory at all.
 //
 // Own thread only, but for what it gives out: that may be destroyed on any thread, also after this.
 #pragma once

@@ -36,8 +36,8 @@ class Http1Connection final : public IoHandler, private Timer {
   // Of the request that was received and will be handed over first; null: none is whole.
   std::optional<std::string_view> ReceivedPath();
 
-  // Ends a body that came at less than kSlowBodyBytesPerSecond until `now_ms`, and gives back its
-  // memory. Of one that is too short to be counted nothing is asked.
+  // Refuses a body that came at less than 16 KiB a second until `now_ms`, and gives back what it
+  // takes. Nothing is asked of one that is too short to be counted.
   void RefuseSlowBody(int64_t now_ms);
 
   // Answers without having read a request, and closes.
