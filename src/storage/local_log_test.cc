@@ -199,7 +199,7 @@ TEST(LocalLog, RestsNoMoreOnceABatchWaitsForTheFile) {
   ASSERT_TRUE(folder.log->PrepareNext([&] {
     if (++rests == 1) committer = std::jthread([&] { EXPECT_TRUE(folder.CommitAFile()); });
     std::unique_lock lock(mutex);
-    nothing.wait_for(lock, std::chrono::milliseconds(50));
+    nothing.wait_for(lock, std::chrono::milliseconds(250));
   }));
   EXPECT_LT(rests, 7);
   committer.join();

@@ -39,18 +39,24 @@ bool IsMostlyDead(const SegmentInfo& info) {
 }
 
 std::optional<MergePlan> PlanMergeAtRest(std::span<const SegmentInfo> segments) {
-  uint64_t newer_bytes = 0, live_bytes = 0;
+  uint64_t file_bytes = 0, live_bytes = 0;
   for (const SegmentInfo& info : segments) {
-    newer_bytes += info.file_bytes;
+    file_bytes += info.file_bytes;
     live_bytes += info.data_bytes - info.dead_bytes;
   }
-  if (segments.size() < 2 || newer_bytes * 100 <= live_bytes * kFilePercentMax) return std::nullopt;
+  if (segments.size() < 2 || file_bytes * 100 <= live_bytes * kFilePercentMax) return std::nullopt;
+  uint64_t newer_bytes = file_bytes;
   for (size_t i = 0; i + 1 < segments.size(); ++i) {
     newer_bytes -= segments[i].file_bytes;
     if (segments[i].file_bytes > newer_bytes) continue;
     return MergePlan{i, segments.size() - i, segments[i].level};  // the highest of them
   }
-  return MergePlan{0, segments.size(), segments.front().level};
+  // What short appends take beside their bytes stays however often they are merged: all of it is
+  // written again for what is new or dead, not for that.
+  const SegmentInfo& oldest = segments.front();
+  const uint64_t gain_max = file_bytes - oldest.file_bytes + oldest.dead_bytes;
+  if (gain_max * 100 <= live_bytes * (kFilePercentMax - 100)) return std::nullopt;
+  return MergePlan{0, segments.size(), oldest.level};
 }
 
 std::optional<MergePlan> PlanMergeOfAll(std::span<const SegmentInfo> segments, bool is_at_rest) {

@@ -44,9 +44,10 @@ struct StoreChange {
 
 // Which neighbours among `segments` (oldest first) to make one of: many of one level, or one with
 // much in it that is dead; at rest, where files are much longer than what lives in them, also a
-// segment that is not longer than all newer ones together, with those. So a byte is written again
-// at most once for each time that the data doubles. Those whose numbers are `set_aside` stay as
-// they are and where they are: what is older and what is newer is merged each by itself. Pure.
+// segment that is not longer than all newer ones together, with those, or all of them where a third
+// has come. So a byte is written again at most once for each time that the data grows by that.
+// Those whose numbers are `set_aside` stay as they are and where they are: what is older and what
+// is newer is merged each by itself. Pure.
 struct MergePlan {
   size_t first = 0;
   size_t count = 0;

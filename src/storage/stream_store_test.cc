@@ -51,6 +51,11 @@ TEST(PlanMerge, AtRestWhatTakesTooMuchIsMergedFromTheNewOnesOn) {
   std::vector<SegmentInfo> dense(2, Info(0, 1'000));
   for (SegmentInfo& info : dense) info.file_bytes = 1'300;
   EXPECT_EQ(Planned(dense, true), std::nullopt) << "it is not worth it";
+  // Short appends take half as much again as their bytes, merged or not.
+  EXPECT_EQ(Planned({Info(2, 1'000'000), Info(0, 1)}, true), std::nullopt);
+  EXPECT_EQ(Planned({Info(2, 1'000'000), Info(0, 200'000)}, true), std::nullopt);
+  EXPECT_EQ(Planned({Info(2, 1'000'000), Info(0, 270'000)}, true), (Plan{0, 2, 2}));
+  EXPECT_EQ(Planned({Info(2, 1'000'000, 150'000), Info(0, 140'000)}, true), (Plan{0, 2, 2}));
 }
 
 TEST(PlanMerge, MergesAroundWhatIsSetAside) {
