@@ -115,7 +115,7 @@ export interface ProducerOptions {
   producerSeq: number
 }
 
-/** What methods of stores throw. `code` is stable: see docs/ERRORS.md. */
+/** What methods of stores throw. `code` is stable: see docs/ERRORS.md in the repository. */
 export interface StoreError extends Error {
   code: string
   currentOffset?: string

@@ -96,7 +96,8 @@ enum class StoreErrc : uint8_t {
 struct StoreError {
   StoreErrc code = StoreErrc::kFailed;
   std::string message{};               // one sentence
-  std::string current_offset{};        // kClosed: the final offset; else empty
+  std::string current_offset{};        // kClosed: the final offset; what a producer's numbers
+                                       // refuse: the tail; else empty
   uint64_t producer_epoch = 0;         // kStaleEpoch: the one that fences
   uint64_t producer_seq_expected = 0;  // kSequenceGap
 };
@@ -156,6 +157,7 @@ struct AppendResult {
   bool closed = false;
   uint64_t producer_epoch = 0;  // of the producer's state now; 0 without a producer
   uint64_t producer_seq = 0;
+  Bytes json{};  // what was appended to a JSON stream, as in a Message; else empty
 };
 
 // The bytes of one append as they stand in the stream: of a JSON stream its values, each followed

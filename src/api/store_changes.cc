@@ -143,15 +143,16 @@ std::optional<AppendResult::Kind> KindOf(AppendVerdict verdict) {
   }
 }
 
-Pending<AppendResult> PendingOf(const AppendOutcome& outcome, std::string_view json_error) {
+Pending<AppendResult> PendingOf(const AppendOutcome& outcome, JsonTold json) {
   if (outcome.trouble != Trouble::kNone) return {Refuse(outcome.trouble), {}};
   const std::optional<AppendResult::Kind> kind = KindOf(outcome.verdict);
-  if (!kind) return {Refuse(outcome, json_error), outcome.rests_on};
+  if (!kind) return {Refuse(outcome, json.error), outcome.rests_on};
   return {AppendResult{.kind = *kind,
                        .next_offset = FormatOffset(outcome.tail),
                        .closed = outcome.closed,
                        .producer_epoch = outcome.producer_epoch,
-                       .producer_seq = outcome.producer_seq},
+                       .producer_seq = outcome.producer_seq,
+                       .json = std::move(json.appended)},
           outcome.rests_on};
 }
 
@@ -173,7 +174,7 @@ Pending<CreateResult> StoreCommands::Create(std::string_view path,
 
 AppendOutcome StoreCommands::AppendAs(std::string_view key, std::string_view content_type,
                                       std::string_view data, const AppendOptions& options,
-                                      std::string& json_error) const {
+                                      JsonTold& json) const {
   AppendCommand command;
   command.content_type = content_type;
   if (options.producer) {
@@ -186,8 +187,12 @@ AppendOutcome StoreCommands::AppendAs(std::string_view key, std::string_view con
   JsonSplitter splitter;
   DecodeBody(data, thalweg::KindOf(content_type) == ContentKind::kJson, splitter, body);
   command.payload = body.payload;
-  json_error = std::move(body.error);
-  return engine_.Append(key, command);
+  const AppendOutcome outcome = engine_.Append(key, command);
+  json.error = std::move(body.error);
+  if (body.payload.is_json && outcome.verdict == AppendVerdict::kAppended) {
+    json.appended = Bytes::Own(std::string(body.payload.wire));
+  }
+  return outcome;
 }
 
 Pending<AppendResult> StoreCommands::Append(std::string_view path, std::string_view data,
@@ -198,19 +203,20 @@ Pending<AppendResult> StoreCommands::Append(std::string_view path, std::string_v
   if (auto checked = CheckAppend(data, options); !checked) {
     return {std::unexpected(std::move(checked.error())), {}};
   }
-  std::string json_error;
+  JsonTold json;
   if (options.content_type || data.empty()) {
     const std::string_view type = options.content_type ? *options.content_type : std::string_view();
-    return PendingOf(AppendAs(*key, type, data, options, json_error), json_error);
+    const AppendOutcome outcome = AppendAs(*key, type, data, options, json);
+    return PendingOf(outcome, std::move(json));
   }
   for (;;) {
     const DescribeOutcome seen = engine_.Describe(*key);
     if (seen.verdict != ReadVerdict::kOk) return {Refuse(seen.verdict), seen.rests_on};
     const AppendOutcome outcome =
-        AppendAs(*key, Engine::Info(seen.stream).config.content_type, data, options, json_error);
+        AppendAs(*key, Engine::Info(seen.stream).config.content_type, data, options, json);
     // Else another stream has come to the path meanwhile.
     if (outcome.verdict != AppendVerdict::kContentTypeMismatch) {
-      return PendingOf(outcome, json_error);
+      return PendingOf(outcome, std::move(json));
     }
   }
 }

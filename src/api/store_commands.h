@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "engine/engine.h"
@@ -22,6 +23,12 @@ template <typename T>
 struct Pending {
   StoreResult<T> result;
   Lsn rests_on;
+};
+
+// What there is to tell of a JSON body beside its outcome.
+struct JsonTold {
+  std::string error;  // why it is bad
+  Bytes appended;     // as it stands in the stream
 };
 
 class StoreCommands {
@@ -55,7 +62,7 @@ class StoreCommands {
 
  private:
   AppendOutcome AppendAs(std::string_view key, std::string_view content_type, std::string_view data,
-                         const AppendOptions& options, std::string& json_error) const;
+                         const AppendOptions& options, JsonTold& json) const;
 
   Engine& engine_;
   const Clock& clock_;

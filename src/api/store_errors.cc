@@ -144,7 +144,10 @@ std::unexpected<StoreError> Refuse(const AppendOutcome& outcome, std::string_vie
   if (outcome.verdict == AppendVerdict::kBadJson) return RefuseJson(json_error);
   auto refused = Refuse(CodeOf(outcome.verdict));
   StoreError& error = refused.error();
-  if (error.code == StoreErrc::kClosed) error.current_offset = FormatOffset(outcome.tail);
+  const bool tells_tail =
+      error.code == StoreErrc::kClosed || error.code == StoreErrc::kStaleEpoch ||
+      error.code == StoreErrc::kBadEpochStart || error.code == StoreErrc::kSequenceGap;
+  if (tells_tail) error.current_offset = FormatOffset(outcome.tail);
   if (error.code == StoreErrc::kStaleEpoch) error.producer_epoch = outcome.producer_epoch;
   if (error.code == StoreErrc::kSequenceGap) {
     error.producer_seq_expected = outcome.producer_seq_expected;

@@ -136,11 +136,21 @@ TEST_P(StoreTest, ProducersAppendOnceAndInOrder) {
   const auto gap = append(3, 7);
   EXPECT_EQ(CodeOf(gap), StoreErrc::kSequenceGap);
   EXPECT_EQ(gap.error().producer_seq_expected, 2u);
+  EXPECT_EQ(gap.error().current_offset, OffsetText(2));
   const auto stale = append(2, 0);
   EXPECT_EQ(CodeOf(stale), StoreErrc::kStaleEpoch);
   EXPECT_EQ(stale.error().producer_epoch, 3u);
   EXPECT_EQ(CodeOf(append(4, 1)), StoreErrc::kBadEpochStart);
   EXPECT_EQ(Text("a"), "xx");
+}
+
+TEST_P(StoreTest, AnAppendTellsOfJsonAsItStandsInTheStream) {
+  Create("j", "application/json", "0");
+  Create("text");
+  const auto two = store_->Append("j", "[1, [2]]");
+  ASSERT_TRUE(two) << two.error().message;
+  EXPECT_EQ(two->json.view(), store_->Read("j")->messages.at(1).data.view());
+  EXPECT_EQ(store_->Append("text", "[1]")->json.view(), "");
 }
 
 TEST_P(StoreTest, AnAppendSaysWhyItIsRefused) {

@@ -34,6 +34,7 @@ const PRODUCER_CODES = new Set(['stale-epoch', 'bad-epoch-start', 'producer-gap'
 
 const APPENDED = 0 // AppendResult::Kind
 const DUPLICATE = 1
+const CLOSED = 2
 const ALREADY_CLOSED = 3
 
 function codeOf(result) {
@@ -97,7 +98,8 @@ function appended(result, path, data, options) {
   if (PRODUCER_CODES.has(code)) return { message: null, producerResult }
   unwrap(result, path)
   const isNew = result.kind === APPENDED
-  const message = isNew ? { data, offset: result.nextOffset, timestamp: Date.now() } : null
+  const stored = { data: result.json ?? data, offset: result.nextOffset, timestamp: Date.now() }
+  const message = isNew ? stored : null
   if (isNew && producerResult === undefined && !result.closed) return message
   return { message, producerResult, streamClosed: result.closed || undefined }
 }
@@ -110,8 +112,12 @@ function closed(result, path, options) {
   if (code === 'stream-closed') {
     return { finalOffset: result.currentOffset, alreadyClosed: true, producerResult }
   }
+  if (PRODUCER_CODES.has(code)) {
+    return { finalOffset: result.currentOffset, alreadyClosed: false, producerResult }
+  }
   unwrap(result, path)
-  const alreadyClosed = result.kind === ALREADY_CLOSED || result.kind === DUPLICATE
+  // A repeated append's numbers close nothing.
+  const alreadyClosed = result.kind !== CLOSED && result.closed
   return producerResult === undefined
     ? { finalOffset: result.nextOffset, alreadyClosed }
     : { finalOffset: result.nextOffset, alreadyClosed, producerResult }
@@ -128,9 +134,9 @@ function pathOf(key) {
 }
 
 // A Stream; `messages` is read when it is looked at.
-function streamOf(path, found, readMessages) {
+function streamOf(found, readMessages) {
   const { producers, closedBy, ...fields } = found
-  const stream = { path, ...fields }
+  const stream = { ...fields, path: pathOf(fields.path) }
   if (fields.forkedFrom !== undefined) stream.forkedFrom = pathOf(fields.forkedFrom)
   if (!(fields.forkSubOffset > 0)) stream.forkSubOffset = undefined
   if (producers.length > 0) {
@@ -156,7 +162,7 @@ function goneStreamOf(path, { nextOffset }, options) {
   const { contentType = 'application/octet-stream', ttlSeconds, expiresAt } = options
   const found = { contentType, currentOffset: nextOffset, closed: Boolean(options.closed) }
   const times = { ttlSeconds, expiresAt, createdAt: now, lastAccessedAt: now }
-  return streamOf(path, { ...found, ...times, refCount: 0, producers: [] }, () => [])
+  return streamOf({ path, ...found, ...times, refCount: 0, producers: [] }, () => [])
 }
 
 module.exports = {

@@ -116,7 +116,7 @@ class BaseStore {
   get(path) {
     const found = this[NATIVE].get(keyOf(path))
     if (codeOf(found) === 'stream-not-found') return undefined
-    return streamOf(path, unwrap(found, path), () => this.read(path).messages)
+    return streamOf(unwrap(found, path), () => this.read(path).messages)
   }
 
   has(path) {

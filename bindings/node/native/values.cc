@@ -113,6 +113,7 @@ Napi::Value ValueOf(Napi::Env env, const AppendResult& result) {
   value.Set("closed", result.closed);
   value.Set("producerEpoch", NumberOf(env, result.producer_epoch));
   value.Set("producerSeq", NumberOf(env, result.producer_seq));
+  if (!result.json.empty()) value.Set("json", CopyOf(env, result.json));
   return value;
 }
 
@@ -156,6 +157,7 @@ Napi::Value ValueOf(Napi::Env env, const StreamDescription& result) {
     producers.Set(i, ProducerOf(env, result.producers[i]));
   }
   auto value = Napi::Object::New(env);
+  value.Set("path", result.path);
   value.Set("contentType", result.content_type);
   value.Set("currentOffset", result.current_offset);
   value.Set("closed", result.closed);

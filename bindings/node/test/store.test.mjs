@@ -62,9 +62,15 @@ for (const [kind, open] of Object.entries(KINDS)) {
   test(`${kind}: JSON streams hold values and are formatted as an array`, async (t) => {
     const store = open(t)
     await store.create('/j', { contentType: 'application/json' })
-    await store.append('/j', bytes('[1, {"a": 2}]'))
-    await store.append('/j', bytes('3'))
+    const appended = [
+      await store.append('/j', bytes('[1, {"a": 2}]')),
+      await store.append('/j', bytes('3')),
+    ]
     const { messages } = store.read('/j')
+    assert.deepEqual(
+      appended.map(({ data }) => Buffer.from(data).toString()),
+      messages.map(({ data }) => Buffer.from(data).toString())
+    )
     assert.deepEqual(JSON.parse(Buffer.from(store.formatResponse('/j', messages))), [1, { a: 2 }, 3])
     assert.equal(Buffer.from(store.formatResponse('/j', [])).toString(), '[]')
     await rejects(() => store.append('/j', bytes('{')), /JSON/, 'bad-json')
@@ -187,10 +193,35 @@ for (const [kind, open] of Object.entries(KINDS)) {
     const again = await store.closeStreamWithProducer('/c', mine)
     assert.equal(again.alreadyClosed, true)
     assert.equal(again.producerResult.status, 'duplicate')
+    assert.equal(again.finalOffset, closing.finalOffset)
     const other = await store.closeStreamWithProducer('/c', { ...mine, producerId: 'q' })
     assert.equal(other.alreadyClosed, true)
     assert.equal(other.producerResult.status, 'stream_closed')
     assert.equal(await store.closeStreamWithProducer('/none', mine), null)
+  })
+
+  test(`${kind}: numbers that a producer cannot close with leave the stream open, and are told`, async (t) => {
+    const store = open(t)
+    await store.create('/c', { contentType: 'text/plain' })
+    const mine = { producerId: 'p', producerEpoch: 1, producerSeq: 0 }
+    await store.appendWithProducer('/c', bytes('x'), mine)
+    const finalOffset = store.getCurrentOffset('/c')
+    const cases = [
+      [mine, { status: 'duplicate', lastSeq: 0 }],
+      [{ ...mine, producerSeq: 2 }, { status: 'sequence_gap', expectedSeq: 1, receivedSeq: 2 }],
+      [{ ...mine, producerEpoch: 0 }, { status: 'stale_epoch', currentEpoch: 1 }],
+      [{ ...mine, producerEpoch: 2, producerSeq: 1 }, { status: 'invalid_epoch_seq' }],
+    ]
+    for (const [numbers, producerResult] of cases) {
+      assert.deepEqual(await store.closeStreamWithProducer('/c', numbers), {
+        finalOffset,
+        alreadyClosed: false,
+        producerResult,
+      })
+    }
+    assert.equal(store.get('/c').closed, false)
+    const closing = await store.closeStreamWithProducer('/c', { ...mine, producerSeq: 1 })
+    assert.equal(closing.producerResult.status, 'accepted')
   })
 
   test(`${kind}: Stream-Seq must grow`, async (t) => {
@@ -270,6 +301,7 @@ for (const [kind, open] of Object.entries(KINDS)) {
     await store.create('/räume/ä b?c', { contentType: 'text/plain' })
     assert.equal(store.has('/räume/ä b?c'), true)
     assert.equal(store.has(encodeURI('/räume/ä b') + '%3Fc'), true)
+    assert.deepEqual(store.list(), [store.get('räume/ä b?c').path], 'one spelling everywhere')
   })
 
   test(`${kind}: wrong arguments are named`, async (t) => {
