@@ -116,6 +116,16 @@ struct Storage {
   std::string data_dir;
 };
 
+constexpr std::string_view kDiskFlags[] = {"--data-dir",       "--log-file",    "--checkpoint-log",
+                                           "--checkpoint-age", "--tail-memory", "--merge-rate"};
+
+// Whether one of `words` gives `flag`, be it as --flag=value.
+bool IsGiven(std::span<const std::string> words, std::string_view flag) {
+  return std::ranges::any_of(words, [flag](std::string_view word) {
+    return word.starts_with(flag) && (word.size() == flag.size() || word[flag.size()] == '=');
+  });
+}
+
 void DeclareAddress(Flags& flags, ServerOptions& server) {
   flags.Text("--host", server.host, CheckHost);
   flags.Number("--port", 0, 65535,
@@ -179,8 +189,11 @@ CliResult ParseServe(std::span<const std::string> words) {
   DeclareLimits(flags, config);
   if (const auto mistake = flags.Parse(words)) return Mistake(*mistake);
   if (storage.memory) {
-    if (storage.data_dir.empty()) return config;
-    return Mistake("--memory keeps nothing on disk; leave out --data-dir");
+    for (const std::string_view flag : kDiskFlags) {
+      if (!IsGiven(words, flag)) continue;
+      return Mistake("--memory keeps nothing on disk; leave out " + std::string(flag));
+    }
+    return config;
   }
   config.server.data_dir = storage.data_dir.empty() ? kDefaultDataDir : storage.data_dir;
   return config;

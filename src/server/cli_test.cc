@@ -127,6 +127,7 @@ TEST(CommandLine, AnswersAMistakeWithOneHelpfulLine) {
       {"serve --memory --cors=false", "--cors takes no value"},
       {"backup /a", "usage: thalweg backup DIR TARGET"},
       {"serve --memory --data-dir /x", "leave out --data-dir"},
+      {"serve --tail-memory=1MiB --memory", "leave out --tail-memory"},
       {"serve --memory --prot 80", "unknown flag '--prot'; did you mean --port?"},
       {"serve --memory --colour=red", "unknown flag '--colour' (see"},
       {"serve --memory here", "unexpected argument 'here'"},
