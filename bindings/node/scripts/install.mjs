@@ -15,13 +15,14 @@ const BUILD = join(HERE, 'build')
 
 // Lines of tools/debian-packages.txt, up to the first that building does not need.
 const BUILD_PACKAGES_END = 'libspdlog-dev'
+const OF_THE_PROGRAM = ['ccache', 'libjemalloc-dev'] // the addon is built without
 
 function debianPackages() {
   const names = readFileSync(join(TREE, 'tools', 'debian-packages.txt'), 'utf8')
     .split('\n')
     .filter((line) => line !== '' && !line.startsWith('#'))
     .map((line) => line.split('|')[0].trim())
-  return names.slice(0, names.indexOf(BUILD_PACKAGES_END)).filter((name) => name !== 'ccache')
+  return names.slice(0, names.indexOf(BUILD_PACKAGES_END)).filter((name) => !OF_THE_PROGRAM.includes(name))
 }
 
 function stop(why) {
