@@ -98,7 +98,12 @@ function appended(result, path, data, options) {
   if (PRODUCER_CODES.has(code)) return { message: null, producerResult }
   unwrap(result, path)
   const isNew = result.kind === APPENDED
-  const stored = { data: result.json ?? data, offset: result.nextOffset, timestamp: Date.now() }
+  const { json = data } = result // a text where it is short
+  const stored = {
+    data: typeof json === 'string' ? Buffer.from(json) : json,
+    offset: result.nextOffset,
+    timestamp: Date.now(),
+  }
   const message = isNew ? stored : null
   if (isNew && producerResult === undefined && !result.closed) return message
   return { message, producerResult, streamClosed: result.closed || undefined }

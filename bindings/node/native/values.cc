@@ -106,6 +106,17 @@ Napi::Value ValueOf(Napi::Env env, const CreateResult& result) {
   return value;
 }
 
+namespace {
+
+// As text an append of 100 bytes takes 0.4 us for it, as a Buffer 1.4; of long ones a copy is less.
+Napi::Value JsonOf(Napi::Env env, const Bytes& json) {
+  constexpr size_t kTextBytesMax = 4096;
+  if (json.size() > kTextBytesMax) return CopyOf(env, json);
+  return Napi::String::New(env, json.data(), json.size());
+}
+
+}  // namespace
+
 Napi::Value ValueOf(Napi::Env env, const AppendResult& result) {
   auto value = Napi::Object::New(env);
   value.Set("kind", Napi::Number::New(env, static_cast<int>(result.kind)));
@@ -113,7 +124,7 @@ Napi::Value ValueOf(Napi::Env env, const AppendResult& result) {
   value.Set("closed", result.closed);
   value.Set("producerEpoch", NumberOf(env, result.producer_epoch));
   value.Set("producerSeq", NumberOf(env, result.producer_seq));
-  if (!result.json.empty()) value.Set("json", CopyOf(env, result.json));
+  if (!result.json.empty()) value.Set("json", JsonOf(env, result.json));
   return value;
 }
 

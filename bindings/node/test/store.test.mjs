@@ -63,15 +63,21 @@ for (const [kind, open] of Object.entries(KINDS)) {
     const store = open(t)
     await store.create('/j', { contentType: 'application/json' })
     const appended = [
-      await store.append('/j', bytes('[1, {"a": 2}]')),
+      await store.append('/j', bytes('[1, {"ä€": "😀\ufeff\\u0000"}]')),
       await store.append('/j', bytes('3')),
+      await store.append('/j', bytes(JSON.stringify('é'.repeat(5000)))),
     ]
     const { messages } = store.read('/j')
     assert.deepEqual(
       appended.map(({ data }) => Buffer.from(data).toString()),
       messages.map(({ data }) => Buffer.from(data).toString())
     )
-    assert.deepEqual(JSON.parse(Buffer.from(store.formatResponse('/j', messages))), [1, { a: 2 }, 3])
+    assert.deepEqual(JSON.parse(Buffer.from(store.formatResponse('/j', messages))), [
+      1,
+      { 'ä€': '😀\ufeff\u0000' },
+      3,
+      'é'.repeat(5000),
+    ])
     assert.equal(Buffer.from(store.formatResponse('/j', [])).toString(), '[]')
     await rejects(() => store.append('/j', bytes('{')), /JSON/, 'bad-json')
   })
