@@ -192,7 +192,6 @@ StorageResult<Checkpoint::Report> Checkpoint::Commit() {
   }
   frozen_.clear();
   frozen_.shrink_to_fit();
-  if (const auto trimmed = log_.Trim(report.at); !trimmed) return DiskFault(trimmed.error());
   return report;
 }
 

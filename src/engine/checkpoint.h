@@ -40,7 +40,7 @@ class Checkpoint {
   Lsn at() const { return change_.checkpoint; }
   void Abandon();
 
-  // Makes it hold, drops what memory need not have any more, and trims the log.
+  // Makes it hold, and drops what memory need not have any more. The log may be trimmed after it.
   [[nodiscard]] StorageResult<Report> Commit();
 
  private:

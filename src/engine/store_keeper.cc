@@ -28,8 +28,8 @@ constexpr int64_t kExpireEveryMs = 1'000;
 // start need not do it again.
 constexpr uint64_t kLongReplayBytes = 16u << 20;
 // To give memory back stops whoever allocates, for 4 ms after 30 MB.
-constexpr uint64_t kWorthTrimmingBytes = 1u << 20;
-constexpr int64_t kTrimEveryMs = 60'000;
+constexpr uint64_t kWorthGivingBackBytes = 1u << 20;
+constexpr int64_t kGiveBackEveryMs = 60'000;
 
 uint64_t Sixteenths(uint64_t part, uint64_t whole) { return whole == 0 ? 0 : part * 16 / whole; }
 
@@ -69,14 +69,14 @@ StoreKeeper::~StoreKeeper() {
 
 int64_t StoreKeeper::Step() {
   const int64_t now_ms = clock_.SteadyMs();
-  if (failed_ || engine_.failed()) return kIdleMs;
+  if (failed_ || engine_.failed() || !TrimLogIfDue()) return kIdleMs;
   if (checkpoint_ != nullptr) return EndCheckpoint(now_ms);
   if (IsCheckpointDue(now_ms)) {
     BeginCheckpoint(now_ms);
     return checkpoint_ != nullptr ? 0 : kIdleMs;
   }
   EvictIfDue(now_ms);
-  if (freed_bytes_ >= kWorthTrimmingBytes) GiveMemoryBack(now_ms);
+  if (freed_bytes_ >= kWorthGivingBackBytes) GiveMemoryBack(now_ms);
   if (now_ms >= expire_at_ms_ && Expire(now_ms)) return 0;
   return Merge(now_ms);
 }
@@ -135,12 +135,24 @@ int64_t StoreKeeper::EndCheckpoint(int64_t now_ms) {
   engine_.store().catalog().ForgetCached();
   freed_bytes_ += report->bytes;
   if (events_.on_checkpoint) events_.on_checkpoint(*report, clock_.SteadyMs() - began_ms_);
-  return 0;
+  log_is_trimmed_ = false;
+  return TrimLogIfDue() ? 0 : kIdleMs;
+}
+
+// The checkpoint holds, whatever comes of this. What finds no space is tried again without one: no
+// other may come, for appends may wait for the space of these files.
+bool StoreKeeper::TrimLogIfDue() {
+  const int64_t now_ms = clock_.SteadyMs();
+  if (log_is_trimmed_ || now_ms < trim_at_ms_) return true;
+  const auto trimmed = log_.Trim(engine_.store().checkpoint());
+  log_is_trimmed_ = trimmed.has_value();
+  if (!trimmed) Meet(DiskFault(trimmed.error()).error(), now_ms, trim_at_ms_);
+  return log_is_trimmed_;
 }
 
 void StoreKeeper::GiveMemoryBack(int64_t now_ms) {
-  if (now_ms - trimmed_ms_ < kTrimEveryMs) return;
-  trimmed_ms_ = now_ms;
+  if (now_ms - gave_back_ms_ < kGiveBackEveryMs) return;
+  gave_back_ms_ = now_ms;
   freed_bytes_ = 0;
   malloc_trim(0);  // of the C library's allocator; the program's does so by itself
 }

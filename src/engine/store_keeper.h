@@ -65,6 +65,7 @@ class StoreKeeper {
   bool IsCheckpointDue(int64_t now_ms);
   void BeginCheckpoint(int64_t now_ms);
   int64_t EndCheckpoint(int64_t now_ms);
+  bool TrimLogIfDue();  // false: it met trouble
   bool IsLookDue(int64_t now_ms) const;
   void EvictIfDue(int64_t now_ms);
   void Evict(int64_t now_ms);
@@ -90,13 +91,15 @@ class StoreKeeper {
   uint64_t log_bytes_before_;               // staged before what is not checkpointed; may wrap
   int64_t checkpointed_ms_ = INT64_MIN / 2;
   int64_t evicted_ms_;                    // when what nobody used was looked for, last
-  int64_t trimmed_ms_ = INT64_MIN / 2;    // when memory went back to the system, last
+  int64_t gave_back_ms_ = INT64_MIN / 2;  // when memory went back to the system, last
   uint64_t freed_bytes_ = 0;              // since then, about
   int64_t checkpoint_at_ms_ = INT64_MIN;  // not before
+  int64_t trim_at_ms_ = INT64_MIN;        // not before
   int64_t merge_at_ms_ = INT64_MIN;       // not before
   int64_t crowd_at_ms_ = INT64_MIN;       // streams are counted: not before
   size_t crowd_above_;                    // they are too many that are more, and some can go
   int64_t expire_at_ms_ = INT64_MIN;      // not before
+  bool log_is_trimmed_ = false;           // to the last checkpoint; a start does not know
   bool is_merging_ = false;
   bool failed_ = false;
   bool found_no_space_ = false;  // the last checkpoint

@@ -44,9 +44,13 @@ class StoreKeeperTest : public testing::Test, protected StoredEngine {
     return rest_ms;
   }
 
-  ptrdiff_t spares() {
+  size_t spares() { return FilesOfLog(".spare"); }
+  size_t log_files() { return FilesOfLog(".log"); }
+
+  size_t FilesOfLog(std::string_view ending) {
     const std::vector<std::string> names = disk().List("log").value();
-    return std::ranges::count_if(names, [](const auto& name) { return name.ends_with(".spare"); });
+    return static_cast<size_t>(
+        std::ranges::count_if(names, [&](const auto& name) { return name.ends_with(ending); }));
   }
 
   size_t segments() { return engine().store().segments().size(); }
@@ -394,6 +398,51 @@ TEST_F(StoreKeeperTest, TheLogTakesNoSpaceBeforeACheckpointThatFoundNoneTwice) {
   ASSERT_TRUE(log().RemoveSpares());  // of which it may make a file all the same
   EXPECT_TRUE(log().PrepareNext());
   EXPECT_TRUE(log().HasRoom());
+}
+
+TEST_F(StoreKeeperTest, ATrimOfTheLogThatFindsNoSpaceIsTriedAgainWithoutACheckpoint) {
+  for (const uint64_t shortages : {1, 2}) {  // after two, the log leaves space to checkpoints
+    checkpoints_ = troubles_ = 0;
+    Keep({.age_ms_max = 1});
+    engine().Create(NewStream("/a"));
+    for (int i = 0; i < 4; ++i) Write("/a", std::string(20'000, 'x'));
+    const size_t files = log_files();
+    ASSERT_GT(files, 2u);
+    disk().FailNth({.op = DiskOp::kCreate, .path_part = "segments"}, 1,
+                   {.code = ENOSPC, .times = shortages});
+    for (uint64_t i = 0; i < shortages; ++i) {
+      clock().AdvanceMs(1'000);
+      Run();
+    }
+    disk().FailNth({.op = DiskOp::kRename, .path_part = "log/"}, 1, {.code = ENOSPC});
+    clock().AdvanceMs(1'000);
+    Run();
+    EXPECT_EQ(checkpoints_, 1) << "it holds all the same";
+    EXPECT_EQ(troubles_, static_cast<int>(shortages) + 1);
+    const size_t not_trimmed = log_files();  // one may have its new name
+    EXPECT_GE(not_trimmed, files - 1);
+    clock().AdvanceMs(249);
+    Run();
+    EXPECT_EQ(log_files(), not_trimmed);
+    clock().AdvanceMs(1);
+    Run();
+    EXPECT_LT(log_files(), not_trimmed);
+    ASSERT_TRUE(log().RemoveSpares());
+    EXPECT_TRUE(log().PrepareNext()) << "and the log takes space again";
+    EXPECT_EQ(checkpoints_, 1);
+  }
+  EXPECT_EQ(failures_, 0);
+}
+
+TEST_F(StoreKeeperTest, ALogThatWasNotTrimmedIsAfterAStart) {
+  engine().Create(NewStream("/a"));
+  for (int i = 0; i < 4; ++i) Write("/a", std::string(20'000, 'x'));
+  CheckpointAndEvict();
+  Start();
+  Keep({});
+  const size_t files = log_files();
+  Run();
+  EXPECT_LT(log_files(), files);
 }
 
 TEST_F(StoreKeeperTest, ACheckpointThatTheCatalogHasNoRoomForIsTriedAgainSoon) {
