@@ -6,12 +6,15 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cstdlib>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <random>
 #include <thread>
+#include <vector>
 
 #include "base/little_endian.h"
 #include "storage/catalog_codec.h"
@@ -374,6 +377,72 @@ TEST(LmdbCatalog, ADamagedRowUnderItsOwnKeyHidesNoOther) {
   const auto catalog = Open(folder);
   EXPECT_FALSE(catalog->Find("/stream/3"));
   EXPECT_FALSE(catalog->Find("/stream/4").value().has_value()) << "it stands where it would";
+}
+
+// The rows of the table of free pages: how many, and which, the greatest first. The longest first.
+std::vector<std::vector<uint64_t>> ListsOfFreePages(const Folder& folder) {
+  MDB_env* env = nullptr;
+  MDB_txn* txn = nullptr;
+  MDB_cursor* cursor = nullptr;
+  EXPECT_EQ(mdb_env_create(&env), 0);
+  EXPECT_EQ(mdb_env_open(env, folder.path().c_str(), MDB_RDONLY, 0640), 0);
+  EXPECT_EQ(mdb_txn_begin(env, nullptr, MDB_RDONLY, &txn), 0);
+  EXPECT_EQ(mdb_cursor_open(txn, 0, &cursor), 0);
+  std::vector<std::vector<uint64_t>> rows;
+  MDB_val key, value;
+  while (mdb_cursor_get(cursor, &key, &value, MDB_NEXT) == 0) {
+    std::vector<uint64_t>& row = rows.emplace_back(value.mv_size / sizeof(uint64_t));
+    std::memcpy(row.data(), value.mv_data, row.size() * sizeof(uint64_t));
+  }
+  mdb_cursor_close(cursor);
+  mdb_txn_abort(txn);
+  mdb_env_close(env);
+  std::ranges::sort(rows, std::ranges::greater(), &std::vector<uint64_t>::size);
+  return rows;
+}
+
+std::string_view BytesOf(const std::vector<uint64_t>& row) {
+  return {reinterpret_cast<const char*>(row.data()), row.size() * sizeof(uint64_t)};
+}
+
+TEST(LmdbCatalog, VerifyFindsAWrongListOfFreePages) {
+  const Folder folder;
+  {
+    const auto catalog = Open(folder);
+    for (uint64_t id = 1; id < 400; id += 10) ASSERT_TRUE(catalog->Commit(Batch(id, 300)));
+    ASSERT_TRUE(catalog->Verify());
+  }
+  const auto rows = ListsOfFreePages(folder);
+  const std::vector<uint64_t>& row = rows.at(0);
+  const uint64_t count = row.at(0);
+  ASSERT_GT(count, 3u);
+  // A page of another row, where it stands in order.
+  const uint64_t other = rows.at(1).at(1);
+  const size_t fits = static_cast<size_t>(
+      std::ranges::lower_bound(row.begin() + 1, row.end(), other, std::ranges::greater()) -
+      row.begin());
+  const std::string intact = BytesOf(folder.data_file());
+  const size_t at = intact.find(BytesOf(row));
+  ASSERT_NE(at, std::string::npos);
+  ASSERT_EQ(intact.find(BytesOf(row), at + 1), std::string::npos);
+  struct Damage {
+    size_t index;
+    uint64_t value;
+    const char* told;
+  };
+  for (const auto& [index, value, told] :
+       {Damage{0, count - 1, "are used and"}, Damage{0, count + 1'000, "has room for"},
+        Damage{1, uint64_t{1} << 40, "out of order"}, Damage{count, 1, "out of order"},
+        Damage{2, row[1], "out of order"},
+        Damage{std::min<size_t>(fits, count), other, "stands there twice"}}) {
+    std::string damaged = intact;
+    Put(damaged.data(), at + index * sizeof value, value);
+    std::ofstream(folder.data_file(), std::ios::binary) << damaged;
+    const auto verified = Open(folder, {.mode = LmdbCatalog::Mode::kReadAtRest})->Verify();
+    ASSERT_FALSE(verified) << index << " is " << value;
+    EXPECT_EQ(verified.error().kind, Kind::kDamage);
+    EXPECT_NE(verified.error().message.find(told), std::string::npos) << verified.error().message;
+  }
 }
 
 TEST(LmdbCatalog, VerifyFindsTablesThatDisagree) {

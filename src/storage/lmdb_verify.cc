@@ -1,7 +1,12 @@
 // LmdbCatalog::Verify, in one transaction.
+#include <memory>
 #include <set>
+#include <string>
+#include <vector>
 
+#include "base/little_endian.h"
 #include "storage/lmdb_catalog.h"
+#include "storage/lmdb_env.h"
 
 namespace thalweg {
 namespace {
@@ -22,6 +27,97 @@ StorageResult<uint64_t> Walk(MDB_txn* txn, const LmdbTables& tables, CatalogTabl
   return count;
 }
 
+// Two tables that LMDB has by itself: this one, and that of the others.
+constexpr MDB_dbi kFreeTable = 0;
+constexpr MDB_dbi kTableOfTables = 1;
+constexpr uint64_t kFirstPage = 2;  // before it: what says where the tables begin
+
+// The pages that LMDB will write anew, which it keeps in a table of its own, whose rows have no
+// checksum. Each page of the file is used or free, and no free one stands there twice: else commits
+// would overwrite what is in use.
+class FreePages {
+ public:
+  FreePages(MDB_txn* txn, const LmdbTables& tables) : txn_(txn), tables_(tables) {
+    MDB_envinfo info;
+    mdb_env_info(mdb_txn_env(txn), &info);
+    pages_ = info.me_last_pgno + 1;
+    is_newest_ = info.me_last_txnid == mdb_txn_id(txn);
+    is_free_.resize(pages_);
+  }
+
+  StorageResult<void> Verify() {
+    if (const auto read = ReadRows(); !read) return read;
+    uint64_t used = 0;
+    for (const MDB_dbi table :
+         {kFreeTable, kTableOfTables, tables_.paths, tables_.ids, tables_.due, tables_.meta}) {
+      MDB_stat stat;
+      if (const int code = mdb_stat(txn_, table, &stat); code != 0) return Refused(code);
+      used += stat.ms_branch_pages + stat.ms_leaf_pages + stat.ms_overflow_pages;
+    }
+    // How many there are is known of the last commit only.
+    if (!is_newest_ || kFirstPage + used + free_ == pages_) return {};
+    return Bad("of " + std::to_string(pages_) + " pages " + std::to_string(kFirstPage + used) +
+               " are used and " + std::to_string(free_) + " free");
+  }
+
+ private:
+  struct Closer {
+    void operator()(MDB_cursor* cursor) const { mdb_cursor_close(cursor); }
+  };
+
+  StorageResult<void> ReadRows() {
+    MDB_cursor* opened = nullptr;
+    if (const int code = mdb_cursor_open(txn_, kFreeTable, &opened); code != 0) {
+      return Refused(code);
+    }
+    const std::unique_ptr<MDB_cursor, Closer> cursor(opened);
+    MDB_val key, value;
+    int code = 0;
+    while ((code = mdb_cursor_get(cursor.get(), &key, &value, MDB_NEXT)) == 0) {
+      const auto looked = LookAtRow({static_cast<const char*>(value.mv_data), value.mv_size});
+      if (!looked) return looked;
+    }
+    if (code != MDB_NOTFOUND) return Refused(code);
+    return {};
+  }
+
+  // How many pages, and their numbers, the greatest first.
+  StorageResult<void> LookAtRow(std::string_view row) {
+    constexpr size_t kNumberBytes = sizeof(uint64_t);
+    if (row.size() < kNumberBytes) return Bad("a row without a number of pages");
+    const auto count = Get<uint64_t>(row, 0);
+    if (count > row.size() / kNumberBytes - 1) return Bad("more pages than a row has room for");
+    uint64_t before = pages_;
+    for (uint64_t i = 1; i <= count; ++i) {
+      const auto page = Get<uint64_t>(row, i * kNumberBytes);
+      if (page < kFirstPage || page >= before) {
+        return Bad("page " + std::to_string(page) + " is none, or is out of order");
+      }
+      if (is_free_[page]) return Bad("page " + std::to_string(page) + " stands there twice");
+      is_free_[page] = true;
+      before = page;
+    }
+    free_ += count;
+    return {};
+  }
+
+  std::unexpected<StorageFault> Bad(const std::string& what) const {
+    return std::unexpected(StorageFault{
+        StorageFault::Kind::kDamage, tables_.path + ": damage in the list of free pages: " + what});
+  }
+
+  std::unexpected<StorageFault> Refused(int code) const {
+    return std::unexpected(LmdbFault(code, tables_.path + ": read the list of free pages"));
+  }
+
+  MDB_txn* const txn_;
+  const LmdbTables& tables_;
+  uint64_t pages_ = 0;      // of the file, that were ever written
+  bool is_newest_ = false;  // the transaction sees the last commit
+  std::vector<bool> is_free_;
+  uint64_t free_ = 0;
+};
+
 class Verifier {
  public:
   Verifier(MDB_txn* txn, const LmdbTables& tables, const CatalogHead& head)
@@ -40,6 +136,9 @@ class Verifier {
     if (*ids != *streams) return std::unexpected(MorePathsOrIds(*streams, *ids));
     const auto due = walk(CatalogTable::kDue, &Verifier::LookAtDue);
     if (!due) return std::unexpected(due.error());
+    if (const auto free = FreePages(txn_, tables_).Verify(); !free) {
+      return std::unexpected(free.error());
+    }
     return LmdbCatalog::Census{.streams = *streams, .due = *due};
   }
 
