@@ -17,6 +17,7 @@ import resource
 import shutil
 import subprocess
 import sys
+import textwrap
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -120,7 +121,7 @@ class Step:
 
     def command(self, argv, cwd=ROOT, env=None, seconds=STEP_SECONDS_MAX):
         """Runs `argv`; its exit code and what it printed."""
-        self.log.write(f"\n$ {' '.join(argv)}\n")
+        self.log.write(f"\n$ {textwrap.shorten(' '.join(argv), 300, placeholder=' …')}\n")
         self.log.flush()
         try:
             done = subprocess.run(
