@@ -22,7 +22,7 @@ constexpr size_t StreamsThatFit(uint64_t bytes) { return bytes / kStreamInMemory
 
 struct StoreKeeperOptions {
   // A checkpoint begins when one of these is reached: bytes in the log that it would make
-  // needless, age of the oldest change, half of this memory.
+  // needless, age of the oldest change, half of this memory; or the log has no room.
   uint64_t log_bytes_max = uint64_t{256} << 20;
   int64_t age_ms_max = 60'000;
   uint64_t tail_bytes_max = uint64_t{256} << 20;
@@ -86,9 +86,9 @@ class StoreKeeper {
 
   std::unique_ptr<Checkpoint> checkpoint_;  // written, and waits for the log; null: none
   int64_t began_ms_ = 0;                    // … its writing …
-  uint64_t log_bytes_at_begin_ = 0;         // … and what was staged then
+  uint64_t log_bytes_at_begin_ = 0;         // … and what was written to the log then
   int64_t clean_ms_;                        // when nothing was changed, last
-  uint64_t log_bytes_before_;               // staged before what is not checkpointed; may wrap
+  uint64_t log_bytes_before_;               // written before what is not checkpointed; may wrap
   int64_t checkpointed_ms_ = INT64_MIN / 2;
   int64_t evicted_ms_;                    // when what nobody used was looked for, last
   int64_t gave_back_ms_ = INT64_MIN / 2;  // when memory went back to the system, last

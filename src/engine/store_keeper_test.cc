@@ -89,18 +89,38 @@ TEST_F(StoreKeeperTest, LooksLessOftenWhileNothingHasChanged) {
   EXPECT_LT(keeper_->Step(), clean_ms);
 }
 
-TEST_F(StoreKeeperTest, CheckpointsWhenTheLogIsLongEnough) {
-  Keep({.log_bytes_max = 10'000});
+TEST_F(StoreKeeperTest, CheckpointsWhenTheLogIsLongEnoughAsItStandsOnTheDisk) {
   engine().Create(NewStream("/a"));
-  Write("/a", std::string(9'000, 'x'));
-  Run();
-  EXPECT_EQ(checkpoints_, 0);
-  Write("/a", std::string(1'000, 'x'));
-  Run();
-  EXPECT_EQ(checkpoints_, 1);
-  Write("/a", std::string(9'000, 'x'));
-  Run();
-  EXPECT_EQ(checkpoints_, 1);
+  Write("/a", "x");
+  Keep({.log_bytes_max = 12 * kLogPageBytes});
+  for (const int checkpoints : {1, 2}) {
+    for (int page = 1; page < 11; ++page) Write("/a", "x");
+    Run();
+    EXPECT_EQ(checkpoints_, checkpoints - 1);
+    for (int page = 11; page < 14; ++page) Write("/a", "x");  // or a file that begins
+    Run();
+    EXPECT_EQ(checkpoints_, checkpoints);
+  }
+}
+
+TEST_F(StoreKeeperTest, ALogWithoutRoomIsMadeShorterAtOnceAndDeletesNeverWait) {
+  Keep({});
+  constexpr int kStreams = 40;
+  for (int i = 0; i < kStreams; ++i) engine().Create(NewStream("/s" + std::to_string(i)));
+  engine().Create(NewStream("/a"));
+  Write("/a", "x");
+  ASSERT_TRUE(log().RemoveSpares());
+  disk().SetRoom(disk().bytes_used() + 24 * 1'024);  // less than a file of the log
+  for (int i = 0; i < 100 && log().HasRoom(); ++i) Write("/a", "x");
+  ASSERT_FALSE(log().HasRoom());
+  for (int i = 0; i < kStreams; ++i) {
+    engine().Remove("/s" + std::to_string(i));
+    ASSERT_TRUE(log().Commit()) << i << " deletes, and this one waits";
+    clock().AdvanceMs(100);
+    Run();
+  }
+  EXPECT_GT(checkpoints_, 0);
+  EXPECT_TRUE(log().PrepareNext()) << "of what the checkpoints made free";
 }
 
 TEST_F(StoreKeeperTest, LetsAppendsHaveTheDiskBetweenThePiecesOfASegment) {

@@ -13,6 +13,8 @@
 namespace thalweg {
 namespace {
 
+constexpr uint64_t kLogFileBytesMin = 3 * kLogPageBytes;  // its header, a block, its seal
+
 // A batch's memory beyond this goes back to the system.
 constexpr size_t kKeptBytes = 8u << 20;
 
@@ -55,7 +57,7 @@ DiskResult<void> PutSeal(File& file, uint64_t at, const LogSeal& seal) {
 
 LocalLog::LocalLog(Disk& disk, LocalLogOptions options)
     : disk_(disk), options_(std::move(options)) {
-  THALWEG_ASSERT(options_.file_bytes >= 3 * kLogPageBytes);
+  THALWEG_ASSERT(options_.file_bytes >= kLogFileBytesMin);
   THALWEG_ASSERT(options_.file_bytes % kLogPageBytes == 0);
   Clear(staged_.block);
   Clear(writing_.block);
@@ -176,10 +178,7 @@ Lsn LocalLog::Stage(const Record& record) {
   SetLogRecordLength(block, length_at);
   THALWEG_ASSERT(block.size() <= kLogPayloadBytesMax);
   ++staged_.records;
-  const Lsn lsn{++last_staged_.value};
-  staged_bytes_.store(staged_bytes_.load(std::memory_order_relaxed) + block.size() - length_at,
-                      std::memory_order_relaxed);
-  return lsn;
+  return Lsn{++last_staged_.value};
 }
 
 Lsn LocalLog::staged() {
@@ -291,6 +290,7 @@ DiskResult<void> LocalLog::WriteBlock() {
   if (const auto written = current_.file->WriteAndSync(end_, block); !written) return written;
   if (const auto sealed = SealLeft(head.first); !sealed) return sealed;
   end_ += block.size();
+  written_bytes_.fetch_add(block.size(), std::memory_order_relaxed);
   crc_last_ = crc;
   last_written_ = head.last();
   if (begins_file) {
@@ -323,8 +323,14 @@ DiskResult<void> LocalLog::PrepareNext(const std::function<void()>& rest) {
     return DiskFailure(ENOSPC, "allocate another file in " + options_.folder +
                                    ", which leaves the space to a checkpoint");
   }
-  auto made = MakeFile(number_last_ + 1, rest);
-  has_room_.store(made || !IsShortage(made.error().code), std::memory_order_relaxed);
+  auto made = MakeFile(options_.file_bytes, rest);
+  const bool is_shortage = !made && IsShortage(made.error().code);
+  has_room_.store(!is_shortage, std::memory_order_relaxed);
+  // The checkpoint that would make the log shorter may wait for the same batch, and so may whoever
+  // deletes: it gets a file of its own, as long as there is space for that.
+  if (is_shortage && next_awaited_.load(std::memory_order_relaxed)) {
+    made = MakeFile(kLogFileBytesMin, rest);
+  }
   if (!made) return std::unexpected(made.error());
   next_ = std::move(*made);
   number_last_ = next_.number;
@@ -333,24 +339,27 @@ DiskResult<void> LocalLog::PrepareNext(const std::function<void()>& rest) {
 }
 
 // REQUIRES: next_mutex_ is held.
-DiskResult<LocalLog::OpenFile> LocalLog::MakeFile(uint64_t number,
+DiskResult<LocalLog::OpenFile> LocalLog::MakeFile(uint64_t bytes,
                                                   const std::function<void()>& rest) {
   Directory folder(disk_, options_.folder);
   if (const auto removed = RemoveLeftover(folder); !removed) {
     return std::unexpected(removed.error());
   }
+  const uint64_t number = number_last_ + 1;
   const std::string name = LogFileName(number);
-  auto file = spares_.empty() ? CreateFile(folder, name) : UseSpare(folder, name, rest);
-  if (file) return OpenFile{std::move(*file), number, SaltOf(number), options_.file_bytes};
+  if (!spares_.empty()) bytes = options_.file_bytes;
+  auto file = spares_.empty() ? CreateFile(folder, name, bytes) : UseSpare(folder, name, rest);
+  if (file) return OpenFile{std::move(*file), number, SaltOf(number), bytes};
   ++number_last_;  // a name is used once
   if (const auto removed = RemoveIfThere(folder, name); !removed) leftover_ = number;
   return std::unexpected(file.error());
 }
 
-DiskResult<std::unique_ptr<File>> LocalLog::CreateFile(Directory& folder, const std::string& name) {
+DiskResult<std::unique_ptr<File>> LocalLog::CreateFile(Directory& folder, const std::string& name,
+                                                       uint64_t bytes) {
   auto file = folder.Create(name);
   if (!file) return file;
-  auto made = (*file)->Allocate(options_.file_bytes);
+  auto made = (*file)->Allocate(bytes);
   if (made) made = (*file)->Sync();  // its size, away from the first commit's path
   if (!made) return std::unexpected(made.error());
   return file;

@@ -67,9 +67,12 @@ class LocalLog final : public CommitLog {
   Lsn durable() const override { return {durable_.load(std::memory_order_acquire)}; }
   bool HasRoom() const override { return has_room_.load(std::memory_order_relaxed); }
 
-  // The last position given, and how many bytes of records were ever staged. THREAD: any.
+  // The last position given. THREAD: any.
   Lsn staged();
-  uint64_t staged_bytes() const { return staged_bytes_.load(std::memory_order_relaxed); }
+
+  // How many bytes were written since Recover: of blocks, in whole pages, and so what files take
+  // and the next start reads. THREAD: any.
+  uint64_t written_bytes() const { return written_bytes_.load(std::memory_order_relaxed); }
 
   // Waits until there is something to commit, be it a batch that found no space, and somebody has
   // called StartCommit, or does not wait where there is something already; false: `stop` was asked
@@ -78,9 +81,9 @@ class LocalLog final : public CommitLog {
 
   // Writes and syncs what is staged, or a batch of it, and tells the listener. Does nothing where
   // nothing is staged. Where an error leaves failed() false, no space was to be had for another
-  // file (not even that of the spares) or no file descriptor, and nothing was written: try again.
-  // Else it is final: call nothing of the log after it but durable(), and Stage, which then keeps
-  // nothing.
+  // file, not even one for this batch alone, or no file descriptor, and nothing was written: try
+  // again. Else it is final: call nothing of the log after it but durable(), and Stage, which then
+  // keeps nothing.
   DiskResult<void> Commit();
   bool failed() const { return failed_.load(std::memory_order_acquire); }
 
@@ -126,8 +129,9 @@ class LocalLog final : public CommitLog {
   DiskResult<void> KeepSpares(const LogContent& content);
   DiskResult<void> SealBefore(const LogContent& content);
   bool IsSpare(Directory& folder, const std::string& name) const;
-  DiskResult<OpenFile> MakeFile(uint64_t number, const std::function<void()>& rest);
-  DiskResult<std::unique_ptr<File>> CreateFile(Directory& folder, const std::string& name);
+  DiskResult<OpenFile> MakeFile(uint64_t bytes, const std::function<void()>& rest);
+  DiskResult<std::unique_ptr<File>> CreateFile(Directory& folder, const std::string& name,
+                                               uint64_t bytes);
   DiskResult<std::unique_ptr<File>> UseSpare(Directory& folder, const std::string& name,
                                              const std::function<void()>& rest);
   DiskResult<void> RemoveLeftover(Directory& folder);
@@ -150,7 +154,7 @@ class LocalLog final : public CommitLog {
   std::atomic<bool> failed_{false};
   std::atomic<bool> has_room_{true};
   std::atomic<bool> leaves_space_{false};
-  std::atomic<uint64_t> staged_bytes_{0};
+  std::atomic<uint64_t> written_bytes_{0};
 
   std::mutex staging_mutex_;  // guards what follows; no other lock is taken under it
   std::condition_variable_any staged_something_;

@@ -162,15 +162,39 @@ TEST_F(RoomOfLog, ABatchLongerThanAFileTakesTheSpaceOfTheSpares) {
   EXPECT_FALSE(log_.HasRoom());
 }
 
+TEST_F(RoomOfLog, WhereAWholeFileHasNoSpaceABatchThatWaitsGetsAFileOfItsOwn) {
+  Stage();
+  ASSERT_TRUE(log_.Commit());
+  disk_.SetRoom(disk_.bytes_used() + kFileBytes - kLogPageBytes);
+  int commits = 0;
+  for (; commits < 100 && log_.HasRoom(); ++commits) {
+    Stage();
+    ASSERT_TRUE(log_.Commit());
+  }
+  ASSERT_FALSE(log_.HasRoom());
+  int beyond = 0;
+  for (Stage(5'000); log_.Commit(); Stage(5'000)) ++beyond;
+  EXPECT_GE(beyond, 2);
+  EXPECT_FALSE(log_.HasRoom()) << "such files are for what waits";
+  ASSERT_FALSE(log_.failed());
+  disk_.SetRoom(UINT64_MAX);
+  ASSERT_TRUE(log_.Commit());
+  const Lsn last = log_.durable();
+  disk_.Crash(SimDisk::CrashKind::kPowerCut);
+  LocalLog again(disk_, LocalLogOptions{.file_bytes = kFileBytes, .salt_seed = 2});
+  ASSERT_TRUE(again.Recover(Lsn{0}, kNoReplay));
+  EXPECT_EQ(again.durable(), last);
+}
+
 // A disk that is full, or a process that has no file descriptor left.
 class ShortageOfLog : public RoomOfLog, public testing::WithParamInterface<int> {};
 
 TEST_P(ShortageOfLog, AFileThatCannotBeMadeIsTriedAgain) {
-  disk_.FailNth({.op = DiskOp::kCreate, .path_part = ".log"}, 1, {.code = GetParam(), .times = 2});
+  disk_.FailNth({.op = DiskOp::kCreate, .path_part = ".log"}, 1, {.code = GetParam(), .times = 3});
   EXPECT_FALSE(log_.PrepareNext());
   EXPECT_FALSE(log_.HasRoom());
   Stage();
-  EXPECT_FALSE(log_.Commit());
+  EXPECT_FALSE(log_.Commit()) << "nor one for this batch alone";
   ASSERT_FALSE(log_.failed());
   EXPECT_FALSE(log_.HasRoom());
   EXPECT_TRUE(log_.Commit());
