@@ -3,9 +3,9 @@
 .DEFAULT_GOAL := help
 
 MODE ?= memory durable tiny restart
-HOST ?= 127.0.0.1
-DATA ?= data
-PORT ?= 4437
+HOST = 127.0.0.1
+DATA = data
+PORT = 4437
 STEPS ?=
 BENCH ?=
 THALWEG := build/release/thalweg

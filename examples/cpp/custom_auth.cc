@@ -15,8 +15,11 @@ int main() {
   }
   thalweg::ServerOptions options;
   options.port = 0;
+  options.router.cache_policy = thalweg::CachePolicy::kPrivate;  // no shared cache may keep it
   options.front = [token = std::string(token)](const thalweg::Request& request,
                                                thalweg::Responder& responder) {
+    // A browser asks whether it may show a token before it does.
+    if (request.method == thalweg::Method::kOptions) return false;
     if (ShowsToken(request, token)) return false;  // the router goes on
     RefuseStranger(responder);
     return true;

@@ -92,7 +92,8 @@ int main() {
   options.store.logger = &logger;
   options.store.on_failure = [](const std::string&) { _exit(kExitDiskFailed); };
   options.router.base_path = "/api/v1/streams";
-  options.router.cors = false;  // the load balancer's
+  options.router.cors = false;                                   // the load balancer's
+  options.router.cache_policy = thalweg::CachePolicy::kPrivate;  // no shared cache may keep it
   options.router.hooks.on_created = [](const auto& event, thalweg::AnswerHold) { Tell(event); };
   options.router.hooks.on_deleted = [](const auto& event, thalweg::AnswerHold) { Tell(event); };
   options.front = [&](const thalweg::Request& request, thalweg::Responder& responder) {

@@ -1,6 +1,7 @@
 #include "server/flags.h"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <charconv>
 
 #include "server/suggest.h"
@@ -46,7 +47,23 @@ std::string Join(const std::vector<std::string>& words) {
 class Flags::Impl {
  public:
   CLI::App app;
+  // What stands for a value where none was given: nothing, or the next flag. CLI11 takes both.
+  std::optional<std::string> WithoutValue(std::span<const std::string> words) const {
+    for (size_t i = 0; i < words.size(); ++i) {
+      const size_t name_bytes = words[i].find('=');
+      const std::string name = words[i].substr(0, name_bytes);
+      if (std::ranges::find(with_value, name) == with_value.end()) continue;
+      if (name_bytes == std::string::npos) {
+        if (++i < words.size() && words[i].starts_with("--")) return name;
+      } else if (name_bytes + 1 == words[i].size()) {
+        return name;
+      }
+    }
+    return std::nullopt;
+  }
+
   std::vector<std::string> names;
+  std::vector<std::string> with_value;  // of those names
 };
 
 Flags::Flags() : impl_(std::make_unique<Impl>()) {
@@ -99,6 +116,7 @@ void Flags::Switch(const std::string& name, std::function<void()> set) {
 }
 
 std::optional<std::string> Flags::Parse(std::span<const std::string> words) {
+  if (const auto name = impl_->WithoutValue(words)) return *name + ": a value is missing";
   std::vector<std::string> reversed(words.rbegin(), words.rend());  // as CLI11 wants them
   try {
     impl_->app.parse(reversed);
@@ -119,6 +137,7 @@ std::vector<std::string_view> Flags::names() const {
 void Flags::Declare(const std::string& name, Check check,
                     std::function<void(const std::string&)> set) {
   impl_->names.push_back(name);
+  impl_->with_value.push_back(name);
   CLI::Option* option = impl_->app.add_option_function<std::string>(name, std::move(set));
   option->type_name("value");  // what is missing where none stands behind the name
   if (check) option->check(std::move(check));

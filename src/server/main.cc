@@ -1,4 +1,7 @@
 // The program `thalweg`.
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
@@ -38,6 +41,16 @@ void TakeFaultSignalsForDamage(const std::string& catalogs) {
                         " is damaged, or cannot be read from its disk; else it is a bug. Restore "
                         "the directory from a backup",
                     kExitDamaged);
+}
+
+// Whoever started us may have closed some of them: what is opened next, a socket or a file of data,
+// would get what is printed.
+void OpenStandardStreams() {
+  int fd = 0;
+  do {
+    fd = open("/dev/null", O_RDWR);
+  } while (fd >= 0 && fd <= STDERR_FILENO);
+  if (fd >= 0) close(fd);
 }
 
 // `code`, but where what was to be told could not be written.
@@ -82,6 +95,7 @@ extern "C" {
 }
 
 int main(int argc, char** argv) {
+  thalweg::OpenStandardStreams();
   const std::vector<std::string> words(argv + (argc > 0 ? 1 : 0), argv + argc);
   return std::visit([](const auto& command) { return thalweg::Run(command); },
                     thalweg::ParseCommandLine(words));

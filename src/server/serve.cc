@@ -73,7 +73,12 @@ std::expected<std::unique_ptr<Server>, ServerError> StartUnlessStopped(ServerOpt
 }
 
 void EndInGoodOrder(std::unique_ptr<Server> server, Signals& signals, spdlog::logger& logger) {
-  const EndOnSignal end(signals, [&logger](int number) { EndAtOnce(number, logger); });
+  std::optional<EndOnSignal> end_at_once;
+  try {
+    end_at_once.emplace(signals, [&logger](int number) { EndAtOnce(number, logger); });
+  } catch (const std::system_error& error) {
+    logger.warn("a second signal will not stop at once: cannot start a thread: {}", error.what());
+  }
   const bool drained = server->Stop(kShutdownDeadlineMs);
   server.reset();
   if (drained) {
@@ -95,6 +100,11 @@ void EndInGoodOrder(std::unique_ptr<Server> server, Signals& signals, spdlog::lo
                    error.what());
       _exit(kExitCannotStart);
     }
+    std::fprintf(stderr, "thalweg: bug: uncaught: %s\n", error.what());
+  } catch (const std::bad_alloc&) {
+    std::fprintf(stderr,
+                 "thalweg: out of memory: raise the limit (MemoryMax=, ulimit -v), or lower "
+                 "--tail-memory\n");
   } catch (const std::exception& error) {
     std::fprintf(stderr, "thalweg: bug: uncaught: %s\n", error.what());
   }

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { readlinkSync } from "node:fs";
 import { test } from "node:test";
 import { converse } from "./raw.mjs";
 import { binary, startServer, stopServer } from "./server.mjs";
@@ -30,6 +31,28 @@ test("a mistake is one helpful line on standard error and exit code 2", async ()
     assert.equal(out, "", args.join(" "));
     assert.match(err, wanted);
     assert.equal(err.trimEnd().split("\n").length, 1, err);
+  }
+});
+
+test("started without standard streams it opens none of its own files in their place", async () => {
+  const script = 'exec "$0" serve --memory --port 0 <&- >&- 2>&-';
+  const child = spawn("sh", ["-c", script, binary()], { stdio: "ignore" });
+  const linkOf = (fd) => {
+    try {
+      return readlinkSync(`/proc/${child.pid}/fd/${fd}`);
+    } catch {
+      return undefined;
+    }
+  };
+  try {
+    const isServing = () => [3, 4, 5, 6].some((fd) => linkOf(fd)?.startsWith("socket:"));
+    for (let tries = 0; tries < 1000 && !isServing(); ++tries) {
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+    assert.deepEqual([0, 1, 2].map(linkOf), ["/dev/null", "/dev/null", "/dev/null"]);
+  } finally {
+    child.kill();
+    await once(child, "exit");
   }
 });
 

@@ -117,7 +117,8 @@ class Ways:
         self.check_consumer(os.path.join(build, "plain"), shared=True)
 
     def pkg_config(self, name, *flags):
-        env = {**os.environ, "PKG_CONFIG_PATH": os.path.join(self.lib_dir(), "pkgconfig")}
+        # Of nothing else: who has the shared library alone has no -dev package of what it rests on.
+        env = {**os.environ, "PKG_CONFIG_LIBDIR": os.path.join(self.lib_dir(), "pkgconfig")}
         said = run(["pkg-config", *flags, "--cflags", "--libs", "thalweg"], env=env).split()
         if "--static" in flags:
             said = ["-l:libthalweg.a" if flag == "-lthalweg" else flag for flag in said]
