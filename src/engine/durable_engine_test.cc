@@ -4,6 +4,8 @@
 
 #include <array>
 #include <atomic>
+#include <cerrno>
+#include <chrono>
 #include <condition_variable>
 #include <deque>
 #include <future>
@@ -226,6 +228,75 @@ TEST_F(DurableEngineTest, RefusesALogWhoseRecordsDoNotFit) {
   const auto opened = Try({});
   ASSERT_FALSE(opened);
   EXPECT_EQ(opened.error().kind, StorageFault::Kind::kDamage);
+}
+
+// With the keeper's own thread: what it is told comes from the options, and what it tells reaches
+// the engine and the owner.
+class KeptDurableEngine : public testing::Test {
+ protected:
+  KeptDurableEngine() {
+    EXPECT_TRUE(Directory(disk_, "").MakeDirectory("log"));
+    EXPECT_TRUE(Directory(disk_, "").MakeDirectory("segments"));
+  }
+
+  std::unique_ptr<DurableEngine> Open(const StoreKeeperOptions& keeper) {
+    DurableEngineOptions options = Options();
+    options.keeper = keeper;
+    auto opened =
+        DurableEngine::Open(disk_, std::make_unique<BorrowedCatalog>(catalog_), options, clock_,
+                            {.on_failure = [this](const StorageFault&) { ++failures_; },
+                             .on_trouble = [](const StorageFault&) {},
+                             .on_set_aside = {},
+                             .on_log_room = {},
+                             .on_unreadable = [](const StorageFault&) {},
+                             .on_checkpoint = {}});
+    EXPECT_TRUE(opened) << opened.error().message;
+    return std::move(*opened);
+  }
+
+  // Appends until one is refused, and tells why: kNone, none was.
+  static Trouble AppendUntilRefused(Engine& engine) {
+    const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+    while (std::chrono::steady_clock::now() < until) {
+      const AppendOutcome outcome = engine.Append("/a", NewAppend(std::string(1'000, 'x')));
+      if (outcome.trouble != Trouble::kNone) return outcome.trouble;
+      engine.StartCommit();
+      std::this_thread::yield();
+    }
+    return Trouble::kNone;
+  }
+
+  SimDisk disk_{1};
+  SimCatalog catalog_;
+  const SystemClock clock_;
+  std::atomic<int> failures_ = 0;
+};
+
+TEST_F(KeptDurableEngine, ADiskThatFailsUnderACheckpointEndsAllChangesToo) {
+  {
+    const auto durable = Open({.age_ms_max = 1});
+    durable->engine().Create(NewStream("/a"));
+    disk_.FailNth({.op = DiskOp::kSync, .path_part = "segments"}, 1, {.times = 1'000'000});
+    EXPECT_EQ(AppendUntilRefused(durable->engine()), Trouble::kFailed);
+  }
+  EXPECT_EQ(failures_, 1);
+}
+
+TEST_F(KeptDurableEngine, MemoryIsBoundedWhereCheckpointsFindNoSpaceAndFreeOnceTheyDo) {
+  const auto durable = Open({.tail_bytes_max = 64 << 10});
+  Engine& engine = durable->engine();
+  engine.Create(NewStream("/a"));
+  disk_.FailNth({.op = DiskOp::kCreate, .path_part = "segments"}, 1,
+                {.code = ENOSPC, .times = 1'000'000});
+  ASSERT_EQ(AppendUntilRefused(engine), Trouble::kMemoryFull);
+  disk_.ClearFaults();
+  const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+  Trouble trouble = Trouble::kMemoryFull;
+  while (trouble != Trouble::kNone && std::chrono::steady_clock::now() < until) {
+    trouble = engine.Append("/a", NewAppend("x")).trouble;
+    std::this_thread::yield();
+  }
+  EXPECT_EQ(trouble, Trouble::kNone);
 }
 
 TEST(DurableEngineFailure, IsToldOnceRefusesEveryChangeAndIsRecoveredFrom) {

@@ -35,8 +35,9 @@ TEST(CommandLine, TakesEveryFlag) {
       "--threads 3 --long-poll-timeout 500ms --sse-max-age 2m --sse-heartbeat 1s --max-body 1MiB "
       "--max-page 64KB --max-header 8KiB --max-connections 10 --header-timeout 1s "
       "--body-timeout 2s --idle-timeout 3s --write-timeout 4s --cache no-store --no-compression "
-      "--no-cors --log-level debug");
+      "--no-cors --log-level debug --max-bodies 9MiB");
   ASSERT_TRUE(config);
+  EXPECT_EQ(config->server.limits.bodies_bytes_max, 9u << 20);
   EXPECT_EQ(config->server.host, "::1");
   EXPECT_EQ(config->server.port, 0);
   EXPECT_EQ(config->server.limits.body_bytes_max, 1u << 20);
@@ -57,6 +58,19 @@ TEST(CommandLine, TakesEveryFlag) {
   EXPECT_FALSE(config->server.router.cors);
   EXPECT_EQ(config->server.threads, 3u);
   EXPECT_EQ(config->log_level, "debug");
+}
+
+TEST(CommandLine, TakesEveryFlagOfTheDisk) {
+  const auto config = ConfigOf(
+      "serve --data-dir /d --log-file 1MiB --checkpoint-log 2MiB --checkpoint-age 3s "
+      "--tail-memory 4MiB --merge-rate 5MiB");
+  ASSERT_TRUE(config);
+  EXPECT_EQ(config->server.data_dir, "/d");
+  EXPECT_EQ(config->server.store.log_file_bytes, 1u << 20);
+  EXPECT_EQ(config->server.store.checkpoint_log_bytes, 2u << 20);
+  EXPECT_EQ(config->server.store.checkpoint_age_ms, 3'000);
+  EXPECT_EQ(config->server.store.tail_bytes_max, 4u << 20);
+  EXPECT_EQ(config->server.store.merge_bytes_per_s, 5u << 20);
 }
 
 TEST(CommandLine, KeepsStreamsInADirectoryUnlessAskedNotTo) {

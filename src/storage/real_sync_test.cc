@@ -1,0 +1,97 @@
+// That a sync reaches the system. No other test sees that: the simulated disk stands in the place
+// of what is looked at here, and the end of a process keeps what the system has in its cache.
+#include <gtest/gtest.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <filesystem>
+#include <memory>
+#include <string>
+
+#include "storage/lmdb_catalog.h"
+#include "storage/posix_disk.h"
+
+namespace {
+
+std::atomic<int> file_syncs = 0;
+std::atomic<int> directory_syncs = 0;
+
+}  // namespace
+
+// In the place of the C library's, in this program.
+extern "C" {
+[[gnu::visibility("default")]] int fdatasync(int fd) {
+  ++file_syncs;
+  return static_cast<int>(syscall(SYS_fdatasync, fd));
+}
+
+[[gnu::visibility("default")]] int fsync(int fd) {
+  ++directory_syncs;
+  return static_cast<int>(syscall(SYS_fsync, fd));
+}
+
+[[gnu::visibility("default")]] ssize_t pwritev2(int fd, const iovec* pieces, int count, off_t at,
+                                                int flags) {
+  if ((flags & RWF_DSYNC) != 0) ++file_syncs;
+  return syscall(SYS_pwritev2, fd, pieces, count, at, 0, flags);
+}
+}
+
+namespace thalweg {
+namespace {
+
+class RealSync : public testing::Test {
+ protected:
+  RealSync() {
+    std::string name = (std::filesystem::temp_directory_path() / "thalweg-sync-XXXXXX").string();
+    EXPECT_NE(mkdtemp(name.data()), nullptr);
+    path_ = name;
+    disk_ = PosixDisk::Open(path_).value();
+    file_ = disk_->Open("a", Disk::Mode::kCreate).value();
+    EXPECT_TRUE(file_->Allocate(1 << 20));
+    file_syncs = directory_syncs = 0;
+  }
+  ~RealSync() override { std::filesystem::remove_all(path_); }
+
+  std::string path_;
+  std::unique_ptr<Disk> disk_;
+  std::unique_ptr<File> file_;
+};
+
+TEST_F(RealSync, OfAFile) {
+  ASSERT_TRUE(file_->WriteAt(0, "x"));
+  EXPECT_EQ(file_syncs, 0);
+  ASSERT_TRUE(file_->Sync());
+  EXPECT_EQ(file_syncs, 1);
+}
+
+TEST_F(RealSync, OfWhatIsWrittenAndSyncedWhateverTheWay) {
+  for (const size_t bytes : {1, 4'096, 65'536, 1 << 19}) {
+    file_syncs = 0;
+    ASSERT_TRUE(file_->WriteAndSync(0, std::string(bytes, 'x')));
+    EXPECT_GE(file_syncs, 1) << bytes;
+  }
+}
+
+TEST_F(RealSync, OfADirectory) {
+  ASSERT_TRUE(disk_->SyncDirectory(""));
+  EXPECT_EQ(directory_syncs, 1);
+}
+
+TEST_F(RealSync, OfTheCatalogByEachCommit) {
+  const auto catalog = LmdbCatalog::Open(path_, DirectoryId{1}, {}).value();
+  for (uint64_t id = 1; id <= 3; ++id) {
+    CatalogBatch batch;
+    batch.put.push_back(
+        {.id = {id}, .path = "/a" + std::to_string(id), .create = "c", .due_ms = {}});
+    batch.head.last_id = {id};
+    file_syncs = 0;
+    ASSERT_TRUE(catalog->Commit(batch));
+    EXPECT_GE(file_syncs, 1);
+  }
+}
+
+}  // namespace
+}  // namespace thalweg
