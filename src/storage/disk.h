@@ -39,12 +39,6 @@ class File {
   // fdatasync. After a failure nothing is known of what was written: never call it again.
   [[nodiscard]] virtual DiskResult<void> Sync() = 0;
 
-  // WriteAt of what nobody is expected to read soon: whole pages may go past what the system caches
-  // of the file, which is cheaper where there are many. (docs/BENCHMARKS.md, "Other sizes")
-  [[nodiscard]] virtual DiskResult<void> WritePastCache(uint64_t offset, std::string_view bytes) {
-    return WriteAt(offset, bytes);
-  }
-
   // WriteAt, and a sync of at least these bytes. A few whole pages may go past what the system
   // caches of the file: cheaper, but dearer to read. (docs/BENCHMARKS.md, "What brought what")
   [[nodiscard]] virtual DiskResult<void> WriteAndSync(uint64_t offset, std::string_view bytes) {

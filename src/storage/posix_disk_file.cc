@@ -66,42 +66,20 @@ DiskResult<void> PosixFile::Sync() {
   return DiskFailure(errno, "sync " + path_);
 }
 
-DiskResult<void> PosixFile::WritePastCache(uint64_t offset, std::string_view bytes) {
-  while (offset % kDirectPageBytes == 0 && bytes.size() >= kDirectPageBytes && CanWriteDirectly()) {
-    const size_t pages = bytes.size() / kDirectPageBytes * kDirectPageBytes;
-    const size_t some = std::min(pages, sizeof *direct_pages_);
-    const auto written = WriteDirectly(offset, bytes.substr(0, some), 0);
-    if (!written) return std::unexpected(written.error());
-    if (!*written) break;
-    offset += some;
-    bytes.remove_prefix(some);
-  }
-  return WriteAt(offset, bytes);
-}
-
 // One call for both is also one command to a disk that can write through its own cache.
 DiskResult<void> PosixFile::WriteAndSync(uint64_t offset, std::string_view bytes) {
   const bool is_pages = offset % kDirectPageBytes == 0 && bytes.size() % kDirectPageBytes == 0;
-  if (is_pages && bytes.size() <= sizeof *direct_pages_ && CanWriteDirectly()) {
-    const auto written = WriteDirectly(offset, bytes, RWF_DSYNC);
-    if (!written) return std::unexpected(written.error());
-    if (*written) return {};
+  if (!is_pages || bytes.size() > sizeof *direct_pages_ || !CanWriteDirectly()) {
+    return File::WriteAndSync(offset, bytes);
   }
-  return File::WriteAndSync(offset, bytes);
-}
-
-// False: the system cannot, now or ever. REQUIRES: CanWriteDirectly, and that there is room for
-// them in direct_pages_.
-DiskResult<bool> PosixFile::WriteDirectly(uint64_t offset, std::string_view pages, int flags) {
-  std::ranges::copy(pages, direct_pages_->bytes.begin());
-  const auto written = WriteAll(offset, pages.size(), [&](size_t done) {
-    const iovec rest{direct_pages_->bytes.data() + done, pages.size() - done};
-    return pwritev2(direct_fd_->get(), &rest, 1, static_cast<off_t>(offset + done), flags);
+  std::ranges::copy(bytes, direct_pages_->bytes.begin());
+  auto written = WriteAll(offset, bytes.size(), [&](size_t done) {
+    const iovec rest{direct_pages_->bytes.data() + done, bytes.size() - done};
+    return pwritev2(direct_fd_->get(), &rest, 1, static_cast<off_t>(offset + done), RWF_DSYNC);
   });
-  if (written) return true;
-  if (!IsRefusal(written.error().code)) return std::unexpected(written.error());
+  if (written || !IsRefusal(written.error().code)) return written;
   direct_fd_.emplace();  // none
-  return false;
+  return File::WriteAndSync(offset, bytes);
 }
 
 // Opens the same file once more, for the flag belongs to what was opened, and reads need not be

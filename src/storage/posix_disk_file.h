@@ -24,8 +24,8 @@ auto RetryInterrupted(Call call) {
   }
 }
 
-// Memory as a direct write wants it. With 2 MiB of it long writes of the log were slower than
-// through the cache.
+// Memory as a direct write wants it. With 2 MiB of it long writes were slower than through the
+// cache.
 inline constexpr size_t kDirectPageBytes = 4096;
 struct alignas(kDirectPageBytes) DirectPages {
   std::array<char, 16 * kDirectPageBytes> bytes;
@@ -40,7 +40,6 @@ class PosixFile final : public File {
   [[nodiscard]] DiskResult<size_t> ReadAt(uint64_t offset, std::span<char> out) const override;
   [[nodiscard]] DiskResult<void> WriteAt(uint64_t offset, std::string_view bytes) override;
   [[nodiscard]] DiskResult<void> Sync() override;
-  [[nodiscard]] DiskResult<void> WritePastCache(uint64_t offset, std::string_view bytes) override;
   [[nodiscard]] DiskResult<void> WriteAndSync(uint64_t offset, std::string_view bytes) override;
   void DropCache(const std::function<void()>& rest) override;
   [[nodiscard]] DiskResult<void> Allocate(uint64_t size) override;
@@ -51,7 +50,6 @@ class PosixFile final : public File {
  private:
   DiskResult<void> Reserve(uint64_t size);
   bool CanWriteDirectly();
-  DiskResult<bool> WriteDirectly(uint64_t offset, std::string_view pages, int flags);
   template <typename Write>
   DiskResult<void> WriteAll(uint64_t offset, size_t bytes, const Write& write);
 

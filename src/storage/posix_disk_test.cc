@@ -117,7 +117,7 @@ TEST_F(PosixDiskTest, AWriteThatTheSystemCutsShortGoesOnAndSaysWhereItFailed) {
   EXPECT_EQ(file->Size().value(), 6000U);  // the first piece went in, the second was tried
 }
 
-TEST_F(PosixDiskTest, WhatIsWrittenIsThereWhateverTheWay) {
+TEST_F(PosixDiskTest, WhatIsWrittenAndSyncedIsThereWhateverTheWay) {
   const std::unique_ptr<File> file = Create("a");
   ASSERT_TRUE(file->Allocate(1 << 20));
   std::string all(1 << 20, '\0');
@@ -133,41 +133,32 @@ TEST_F(PosixDiskTest, WhatIsWrittenIsThereWhateverTheWay) {
   put(0, 4096, 'e');
   put(65536, 512 * 1024, 'f');
   put(65536 + 4096, 8192, 'g');
-  const auto put_past = [&](size_t at, size_t bytes, char byte) {
-    const std::string written(bytes, byte);
-    ASSERT_TRUE(file->WritePastCache(at, written)) << bytes << " at " << at;
-    all.replace(at, bytes, written);
-  };
-  put_past(8192, 300'000, 'h');  // whole pages, and what is left of them
-  put_past(4096, 4096, 'i');
-  put_past(100, 10'000, 'j');
-  put_past(4096, 10, 'k');
-  put_past(0, 0, 'l');
   std::string read(all.size(), '\0');
   ASSERT_EQ(file->ReadAt(0, read), all.size());
   EXPECT_TRUE(read == all);
 }
 
-TEST_F(PosixDiskTest, WholePagesGoPastTheCacheWhereTheyMay) {
+TEST_F(PosixDiskTest, WholePagesAreWrittenAndSyncedPastTheCache) {
   constexpr size_t kPage = 4096;
-  const std::string page(kPage, 'x');
-  const auto is_cached_after = [&](const char* name, const auto& write) {
+  const auto is_cached_after = [&](const char* name, bool together) {
     const std::unique_ptr<File> file = Create(name);
     EXPECT_TRUE(file->Allocate(kPage));
-    EXPECT_TRUE(write(*file));
+    const std::string page(kPage, 'x');
+    auto done = together ? file->WriteAndSync(0, page) : file->WriteAt(0, page);
+    if (done && !together) done = file->Sync();
+    EXPECT_TRUE(done);
     return IsCached(file->fd(), 0, kPage);
   };
-  EXPECT_TRUE(is_cached_after("through", [&](File& file) { return file.WriteAt(0, page); }));
+  EXPECT_TRUE(is_cached_after("through", false));
   // The same by hand, for not every file system can.
   const std::string by_hand = directory_.path() + "/by-hand";
   const OwnedFd fd(open(by_hand.c_str(), O_RDWR | O_CREAT | O_DIRECT, 0600));
-  alignas(kPage) const std::array<char, kPage> aligned{};
-  if (!fd.valid() || pwrite(fd.get(), aligned.data(), kPage, 0) != kPage ||
+  alignas(kPage) const std::array<char, kPage> page{};
+  if (!fd.valid() || pwrite(fd.get(), page.data(), kPage, 0) != kPage ||
       IsCached(fd.get(), 0, kPage)) {
     GTEST_SKIP() << "the file system of " << directory_.path() << " keeps what is written directly";
   }
-  EXPECT_FALSE(is_cached_after("synced", [&](File& file) { return file.WriteAndSync(0, page); }));
-  EXPECT_FALSE(is_cached_after("past", [&](File& file) { return file.WritePastCache(0, page); }));
+  EXPECT_FALSE(is_cached_after("past", true));
 }
 
 TEST_F(PosixDiskTest, AllocateTakesRealSpace) {

@@ -8,11 +8,6 @@
 #include "storage/stream_filter.h"
 
 namespace thalweg {
-namespace {
-
-constexpr size_t kPageBytes = 4096;  // pieces are whole pages, so that they can go past the cache
-
-}  // namespace
 
 DiskResult<std::unique_ptr<SegmentWriter>> SegmentWriter::Create(Directory& folder,
                                                                  const SegmentHeader& header,
@@ -114,7 +109,7 @@ DiskResult<SegmentFooter> SegmentWriter::Finish() {
   for (const std::string& part : {filter, fence, EncodeSegmentFooter(footer_)}) {
     if (const auto put = Put(part); !put) return std::unexpected(put.error());
   }
-  if (const auto flushed = Flush(buffer_.size()); !flushed) return std::unexpected(flushed.error());
+  if (const auto flushed = Flush(); !flushed) return std::unexpected(flushed.error());
   THALWEG_ASSERT(written_ == footer_.file_bytes());
   return footer_;
 }
@@ -122,20 +117,16 @@ DiskResult<SegmentFooter> SegmentWriter::Finish() {
 DiskResult<void> SegmentWriter::Put(std::string_view bytes) {
   buffer_.append(bytes);
   if (buffer_.size() < piece_bytes_) return {};
-  const auto flushed = Flush(buffer_.size() / kPageBytes * kPageBytes);
+  const auto flushed = Flush();
   if (flushed && after_piece_) piece_bytes_ = after_piece_();
   return flushed;
 }
 
-// In a hurry, which is where writers bring as much as can be written, what they bring goes past the
-// system's cache.
-DiskResult<void> SegmentWriter::Flush(size_t bytes) {
-  const std::string_view piece = std::string_view(buffer_).substr(0, bytes);
-  const auto written = piece_bytes_ >= kPieceBytesInHurry ? file_->WritePastCache(written_, piece)
-                                                          : file_->WriteAt(written_, piece);
+DiskResult<void> SegmentWriter::Flush() {
+  const auto written = file_->WriteAt(written_, buffer_);
   if (!written) return written;
-  written_ += bytes;
-  buffer_.erase(0, bytes);
+  written_ += buffer_.size();
+  buffer_.clear();
   return file_->Sync();
 }
 

@@ -60,7 +60,7 @@ class SegmentWriter {
   DiskResult<void> EndRun(std::string_view state);
   DiskResult<void> EndPage();
   DiskResult<void> Put(std::string_view bytes);
-  DiskResult<void> Flush(size_t bytes);
+  DiskResult<void> Flush();
   uint64_t position() const { return written_ + buffer_.size(); }
 
   const std::unique_ptr<File> file_;

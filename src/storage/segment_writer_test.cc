@@ -39,23 +39,5 @@ TEST(SegmentWriter, WritesPiecesAsLongAsItIsToldTo) {
   EXPECT_NEAR(pieces(5 * kPieceBytes), 1 + 15 / 5, 1);
 }
 
-TEST(SegmentWriter, InAHurryItWritesTheSameBytes) {
-  const auto written = [](size_t piece_bytes) {
-    SegmentTestFolder folder;
-    const auto writer = folder.Create(1, [piece_bytes] { return piece_bytes; });
-    for (uint64_t id = 1; id <= 100; ++id) {
-      const std::string append(100'000 + id, static_cast<char>('a' + id % 26));
-      const uint32_t end = static_cast<uint32_t>(append.size());
-      writer->Begin({id}, {0});
-      EXPECT_TRUE(writer->Append(append, {&end, 1}));
-      EXPECT_TRUE(writer->End("state"));
-    }
-    const auto footer = writer->Finish();
-    EXPECT_TRUE(footer && footer->file_bytes() > kPieceBytesInHurry);
-    return folder.FileBytes();
-  };
-  EXPECT_TRUE(written(kPieceBytesInHurry) == written(kPieceBytes));
-}
-
 }  // namespace
 }  // namespace thalweg
