@@ -178,6 +178,7 @@ Lsn LocalLog::Stage(const Record& record) {
   SetLogRecordLength(block, length_at);
   THALWEG_ASSERT(block.size() <= kLogPayloadBytesMax);
   ++staged_.records;
+  staged_bytes_.fetch_add(block.size() - length_at, std::memory_order_relaxed);
   return Lsn{++last_staged_.value};
 }
 
@@ -290,7 +291,6 @@ DiskResult<void> LocalLog::WriteBlock() {
   if (const auto written = current_.file->WriteAndSync(end_, block); !written) return written;
   if (const auto sealed = SealLeft(head.first); !sealed) return sealed;
   end_ += block.size();
-  written_bytes_.fetch_add(block.size(), std::memory_order_relaxed);
   crc_last_ = crc;
   last_written_ = head.last();
   if (begins_file) {

@@ -70,9 +70,8 @@ class LocalLog final : public CommitLog {
   // The last position given. THREAD: any.
   Lsn staged();
 
-  // How many bytes were written since Recover: of blocks, in whole pages, and so what files take
-  // and the next start reads. THREAD: any.
-  uint64_t written_bytes() const { return written_bytes_.load(std::memory_order_relaxed); }
+  // How many bytes of records were ever staged. THREAD: any.
+  uint64_t staged_bytes() const { return staged_bytes_.load(std::memory_order_relaxed); }
 
   // Waits until there is something to commit, be it a batch that found no space, and somebody has
   // called StartCommit, or does not wait where there is something already; false: `stop` was asked
@@ -154,7 +153,7 @@ class LocalLog final : public CommitLog {
   std::atomic<bool> failed_{false};
   std::atomic<bool> has_room_{true};
   std::atomic<bool> leaves_space_{false};
-  std::atomic<uint64_t> written_bytes_{0};
+  std::atomic<uint64_t> staged_bytes_{0};
 
   std::mutex staging_mutex_;  // guards what follows; no other lock is taken under it
   std::condition_variable_any staged_something_;
