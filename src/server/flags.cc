@@ -46,7 +46,6 @@ std::string Join(const std::vector<std::string>& words) {
 
 class Flags::Impl {
  public:
-  CLI::App app;
   // What stands for a value where none was given: nothing, or the next flag. CLI11 takes both.
   std::optional<std::string> WithoutValue(std::span<const std::string> words) const {
     for (size_t i = 0; i < words.size(); ++i) {
@@ -62,6 +61,7 @@ class Flags::Impl {
     return std::nullopt;
   }
 
+  CLI::App app;
   std::vector<std::string> names;
   std::vector<std::string> with_value;  // of those names
 };

@@ -178,8 +178,10 @@ Lsn LocalLog::Stage(const Record& record) {
   SetLogRecordLength(block, length_at);
   THALWEG_ASSERT(block.size() <= kLogPayloadBytesMax);
   ++staged_.records;
-  staged_bytes_.fetch_add(block.size() - length_at, std::memory_order_relaxed);
-  return Lsn{++last_staged_.value};
+  const Lsn lsn{++last_staged_.value};
+  staged_bytes_.store(staged_bytes_.load(std::memory_order_relaxed) + block.size() - length_at,
+                      std::memory_order_relaxed);
+  return lsn;
 }
 
 Lsn LocalLog::staged() {

@@ -67,10 +67,8 @@ class LocalLog final : public CommitLog {
   Lsn durable() const override { return {durable_.load(std::memory_order_acquire)}; }
   bool HasRoom() const override { return has_room_.load(std::memory_order_relaxed); }
 
-  // The last position given. THREAD: any.
+  // The last position given, and how many bytes of records were ever staged. THREAD: any.
   Lsn staged();
-
-  // How many bytes of records were ever staged. THREAD: any.
   uint64_t staged_bytes() const { return staged_bytes_.load(std::memory_order_relaxed); }
 
   // Waits until there is something to commit, be it a batch that found no space, and somebody has
