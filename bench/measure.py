@@ -18,6 +18,7 @@ from server import memory_mb
 MIB = 1 << 20
 PREPARE_SECONDS_MAX = 60
 REST_SECONDS = 2  # until the disk has come to rest after much was written
+REFUSED_SHARE_MAX = 0.01  # a server that refuses more was not measured at this work
 
 
 class Failed(Exception):
@@ -35,13 +36,24 @@ def said_by(argv, cores):
     return json.loads(done.stdout)
 
 
+def check_refusals(said):
+    """Refusals cost CPU and make room for the rest: the figures beside them are none."""
+    for part in ("append", "deliver", "replay"):
+        work = said.get(part, {})
+        refused, done = work.get("errors", 0), work.get("operations", 0)
+        if refused > REFUSED_SHARE_MAX * (refused + done):
+            raise Failed(f"{refused} of {refused + done} requests were refused or cut off")
+
+
 def load(running, case_flags, seconds, warmup):
     """What thalweg_load says of `running`."""
     setting = running.setting
     argv = [os.path.join(setting.build, "bench", "thalweg_load"), "--url", running.url,
             "--seconds", str(seconds), "--warmup", str(warmup),
             "--watch", str(running.process.pid), *case_flags]  # fmt: skip
-    return said_by(argv, setting.client_cores)
+    said = said_by(argv, setting.client_cores)
+    check_refusals(said)
+    return said
 
 
 def failed(said):

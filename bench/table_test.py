@@ -8,7 +8,7 @@ import xml.etree.ElementTree
 sys.dont_write_bytecode = True
 import plot  # noqa: E402
 from compare import compare  # noqa: E402
-from measure import row  # noqa: E402
+from measure import Failed, check_refusals, row  # noqa: E402
 from table import table  # noqa: E402
 
 SAID = {
@@ -62,6 +62,17 @@ class Row(unittest.TestCase):
         self.assertEqual(found["rate"], 0)
         self.assertIsNone(found["p99_us"])
         self.assertNotIn("cpu_us", found)
+
+
+class Refusals(unittest.TestCase):
+    def test_one_of_a_hundred_is_borne(self):
+        check_refusals({"append": {"operations": 990, "errors": 10}})
+        check_refusals({"append": {"operations": 0, "errors": 0}})
+
+    def test_more_are_no_measurement_whatever_was_measured(self):
+        for part in ("append", "deliver", "replay"):
+            with self.assertRaisesRegex(Failed, "11 of 1000 requests were refused"):
+                check_refusals({part: {"operations": 989, "errors": 11}})
 
 
 class Compare(unittest.TestCase):

@@ -77,7 +77,7 @@ int64_t Requester::NextDue() const {
 }
 
 void Requester::StartMeasuring() {
-  answered_ = 0;
+  succeeded_ = 0;
   errors_ = 0;
   latencies_ = Histogram();
 }
@@ -97,9 +97,12 @@ void Requester::OnAnswer(Client& client, int64_t due_ns, int status) {
   --in_flight_;
   free_.push_back(&client);
   const int64_t now_ns = NowNs();
-  latencies_.Record(now_ns - due_ns);
-  if (status < 200 || status > 299) ++errors_;
-  if (counting_) ++answered_;
+  if (status >= 200 && status <= 299) {
+    latencies_.Record(now_ns - due_ns);
+    if (counting_) ++succeeded_;
+  } else {
+    ++errors_;
+  }
   Tick(now_ns);
 }
 

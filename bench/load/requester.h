@@ -39,7 +39,7 @@ class Requester {
   // When to call Tick() next.
   int64_t NextDue() const;
 
-  // From here on answers count.
+  // From here on answers of success count; refusals are errors and have neither rate nor latency.
   void StartMeasuring();
 
   // Nothing is sent any more, and answers do not count any more; their latencies still do. So do
@@ -48,7 +48,7 @@ class Requester {
 
   bool idle() const { return in_flight_ == 0; }
   bool all_answered() const { return idle() && left_ == 0; }
-  uint64_t answered() const { return answered_; }
+  uint64_t succeeded() const { return succeeded_; }
   uint64_t errors() const { return errors_; }  // refusals and requests that were cut off
   uint64_t unsent() const { return unsent_; }
   uint64_t unanswered() const { return in_flight_; }
@@ -69,7 +69,7 @@ class Requester {
   std::string request_;
   size_t in_flight_ = 0;
   bool counting_ = true;
-  uint64_t answered_ = 0, errors_ = 0, unsent_ = 0;
+  uint64_t succeeded_ = 0, errors_ = 0, unsent_ = 0;
   Histogram latencies_;
 };
 

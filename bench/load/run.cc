@@ -151,14 +151,14 @@ std::string Run::Report() const {
 }
 
 void Run::ReportAppends(JsonLine& line) const {
-  const auto answered = static_cast<int64_t>(requester_->answered());
+  const auto succeeded = static_cast<int64_t>(requester_->succeeded());
   line.Begin("append");
   line.Add("connections", static_cast<int64_t>(flags_.connections));
-  line.Add("operations", answered);
+  line.Add("operations", succeeded);
   line.Add("asked_rate", flags_.per_second);
-  line.Add("rate", static_cast<double>(answered) / measured_seconds_);
-  line.Add("messages", answered * static_cast<int64_t>(flags_.message.batch));
-  line.Add("bytes", answered * static_cast<int64_t>(appends_->bytes()));
+  line.Add("rate", static_cast<double>(succeeded) / measured_seconds_);
+  line.Add("messages", succeeded * static_cast<int64_t>(flags_.message.batch));
+  line.Add("bytes", succeeded * static_cast<int64_t>(appends_->bytes()));
   line.Add("errors", static_cast<int64_t>(requester_->errors()));
   line.Add("unsent", static_cast<int64_t>(requester_->unsent()));
   line.Add("unanswered", static_cast<int64_t>(requester_->unanswered()));
