@@ -54,7 +54,7 @@ StoreKeeper::StoreKeeper(Engine& engine, LocalLog& log, uint64_t log_bytes, cons
       options_(options),
       events_(std::move(events)),
       clean_ms_(log_bytes < kLongReplayBytes ? clock.SteadyMs() : INT64_MIN / 2),
-      log_bytes_before_(log.staged_bytes() - log_bytes),
+      log_bytes_before_(log.appended_bytes() - log_bytes),
       evicted_ms_(clean_ms_),
       crowd_above_(options.streams_in_memory_max) {
   engine_.store().SetAfterPiece([this] { return RestAfterPiece(); });
@@ -101,13 +101,13 @@ bool StoreKeeper::IsCheckpointDue(int64_t now_ms) {
   // Without room for appends it may be the log's own space that is missing.
   const bool makes_room = !log_.HasRoom() && now_ms - checkpointed_ms_ >= kRetryMs;
   return makes_room || tail_bytes >= options_.tail_bytes_max / 2 ||
-         log_.staged_bytes() - log_bytes_before_ >= options_.log_bytes_max ||
+         log_.appended_bytes() - log_bytes_before_ >= options_.log_bytes_max ||
          now_ms - clean_ms_ >= options_.age_ms_max;
 }
 
 void StoreKeeper::BeginCheckpoint(int64_t now_ms) {
   auto checkpoint = engine_.NewCheckpoint(log_);
-  const uint64_t log_bytes = log_.staged_bytes();
+  const uint64_t log_bytes = log_.appended_bytes();
   const auto written = checkpoint->Write();
   if (!written) return MeetCheckpointFault(written.error(), now_ms);
   if (!*written) return;
@@ -160,7 +160,7 @@ void StoreKeeper::GiveMemoryBack(int64_t now_ms) {
 }
 
 size_t StoreKeeper::RestAfterPiece() {
-  const uint64_t log_bytes = log_.staged_bytes() - log_bytes_before_;
+  const uint64_t log_bytes = log_.appended_bytes() - log_bytes_before_;
   const auto rest_ms =
       RestAfterPieceMs(std::max(Sixteenths(engine_.tail_bytes(), options_.tail_bytes_max),
                                 Sixteenths(log_bytes, 2 * options_.log_bytes_max)));

@@ -86,9 +86,9 @@ class StoreKeeper {
 
   std::unique_ptr<Checkpoint> checkpoint_;  // written, and waits for the log; null: none
   int64_t began_ms_ = 0;                    // … its writing …
-  uint64_t log_bytes_at_begin_ = 0;         // … and what was staged then
+  uint64_t log_bytes_at_begin_ = 0;         // … and how long the log was then
   int64_t clean_ms_;                        // when nothing was changed, last
-  uint64_t log_bytes_before_;               // staged before what is not checkpointed; may wrap
+  uint64_t log_bytes_before_;               // … before what is not checkpointed; may wrap
   int64_t checkpointed_ms_ = INT64_MIN / 2;
   int64_t evicted_ms_;                    // when what nobody used was looked for, last
   int64_t gave_back_ms_ = INT64_MIN / 2;  // when memory went back to the system, last

@@ -89,18 +89,18 @@ TEST_F(StoreKeeperTest, LooksLessOftenWhileNothingHasChanged) {
   EXPECT_LT(keeper_->Step(), clean_ms);
 }
 
-TEST_F(StoreKeeperTest, CheckpointsWhenTheLogIsLongEnough) {
-  Keep({.log_bytes_max = 10'000});
+TEST_F(StoreKeeperTest, CheckpointsWhenTheLogIsLongEnoughAsItStandsOnTheDisk) {
   engine().Create(NewStream("/a"));
-  Write("/a", std::string(9'000, 'x'));
-  Run();
-  EXPECT_EQ(checkpoints_, 0);
-  Write("/a", std::string(1'000, 'x'));
-  Run();
-  EXPECT_EQ(checkpoints_, 1);
-  Write("/a", std::string(9'000, 'x'));
-  Run();
-  EXPECT_EQ(checkpoints_, 1);
+  Write("/a", "x");
+  Keep({.log_bytes_max = 12 * kLogPageBytes});
+  for (const int checkpoints : {1, 2}) {
+    for (int page = 1; page < 11; ++page) Write("/a", "x");
+    Run();
+    EXPECT_EQ(checkpoints_, checkpoints - 1);
+    for (int page = 11; page < 14; ++page) Write("/a", "x");  // or a file that begins
+    Run();
+    EXPECT_EQ(checkpoints_, checkpoints);
+  }
 }
 
 TEST_F(StoreKeeperTest, ALogWithoutRoomIsMadeShorterAtOnceAndDeletesNeverWait) {

@@ -23,6 +23,11 @@ void Clear(std::string& block) {
   block.assign(kLogBlockHeadBytes, '\0');
 }
 
+// Where nobody else changes it: without a locked instruction.
+void AddTo(std::atomic<uint64_t>& count, uint64_t bytes) {
+  count.store(count.load(std::memory_order_relaxed) + bytes, std::memory_order_relaxed);
+}
+
 DiskResult<void> MakeSpare(Directory& folder, uint64_t number) {
   return folder.RenameInto(folder, LogFileName(number), LogSpareName(number));
 }
@@ -178,10 +183,8 @@ Lsn LocalLog::Stage(const Record& record) {
   SetLogRecordLength(block, length_at);
   THALWEG_ASSERT(block.size() <= kLogPayloadBytesMax);
   ++staged_.records;
-  const Lsn lsn{++last_staged_.value};
-  staged_bytes_.store(staged_bytes_.load(std::memory_order_relaxed) + block.size() - length_at,
-                      std::memory_order_relaxed);
-  return lsn;
+  AddTo(staged_bytes_, block.size() - length_at);
+  return Lsn{++last_staged_.value};
 }
 
 Lsn LocalLog::staged() {
@@ -293,6 +296,7 @@ DiskResult<void> LocalLog::WriteBlock() {
   if (const auto written = current_.file->WriteAndSync(end_, block); !written) return written;
   if (const auto sealed = SealLeft(head.first); !sealed) return sealed;
   end_ += block.size();
+  AddTo(framing_bytes_, block.size() - head.payload_bytes);
   crc_last_ = crc;
   last_written_ = head.last();
   if (begins_file) {

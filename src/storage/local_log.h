@@ -67,9 +67,15 @@ class LocalLog final : public CommitLog {
   Lsn durable() const override { return {durable_.load(std::memory_order_acquire)}; }
   bool HasRoom() const override { return has_room_.load(std::memory_order_relaxed); }
 
-  // The last position given, and how many bytes of records were ever staged. THREAD: any.
+  // The last position given. THREAD: any.
   Lsn staged();
-  uint64_t staged_bytes() const { return staged_bytes_.load(std::memory_order_relaxed); }
+
+  // How long the log has become since Recover, in bytes that its files take and the next start may
+  // read: the records ever staged, and what was written around them to fill blocks. THREAD: any.
+  uint64_t appended_bytes() const {
+    return staged_bytes_.load(std::memory_order_relaxed) +
+           framing_bytes_.load(std::memory_order_relaxed);
+  }
 
   // Waits until there is something to commit, be it a batch that found no space, and somebody has
   // called StartCommit, or does not wait where there is something already; false: `stop` was asked
@@ -151,7 +157,7 @@ class LocalLog final : public CommitLog {
   std::atomic<bool> failed_{false};
   std::atomic<bool> has_room_{true};
   std::atomic<bool> leaves_space_{false};
-  std::atomic<uint64_t> staged_bytes_{0};
+  std::atomic<uint64_t> staged_bytes_{0}, framing_bytes_{0};  // changed by one thread at a time
 
   std::mutex staging_mutex_;  // guards what follows; no other lock is taken under it
   std::condition_variable_any staged_something_;
