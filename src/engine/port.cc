@@ -29,7 +29,11 @@ Port::~Port() {
   }
 }
 
-bool Port::MustWait(Lsn lsn) const { return !answers_.empty() || lsn > publisher_.durable(); }
+// What rests on as much as what waits, or on more, comes after it, durable or not: it may tell of
+// the same stream. What rests on less does not.
+bool Port::MustWait(Lsn lsn) const {
+  return lsn > publisher_.durable() || (!answers_.empty() && lsn >= answers_.front().lsn);
+}
 
 void Port::WhenDurable(Lsn lsn, Executor::Task task) {
   if (!MustWait(lsn)) return task();

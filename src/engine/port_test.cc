@@ -243,11 +243,13 @@ TEST_F(SlowLogTest, AnswersWaitForTheirLsnAndLeaveInOrder) {
   EXPECT_EQ(order, "") << "one that could leave waits for those before it";
   executor_.RunAll();
   EXPECT_EQ(order, "1");
+  port_->WhenDurable(first, [&] { order += '5'; });
+  EXPECT_EQ(order, "15") << "at once where all that waits rests on more";
   log_->CommitUpTo(second);
   EXPECT_EQ(executor_.RunAll(), 1u) << "one post, however many wait";
-  EXPECT_EQ(order, "1234");
-  port_->WhenDurable(second, [&] { order += '5'; });
-  EXPECT_EQ(order, "12345") << "at once where nothing waits";
+  EXPECT_EQ(order, "15234");
+  port_->WhenDurable(second, [&] { order += '6'; });
+  EXPECT_EQ(order, "152346") << "at once where nothing waits";
 }
 
 TEST_F(SlowLogTest, TheLogBeginsAtTheEndOfATurnWithAllThatItBrought) {
@@ -279,9 +281,10 @@ TEST_F(SlowLogTest, AnAnswerThatComesBetweenTheLogsProgressAndItsWordIsNotForgot
   const Lsn first = engine_.Append("/a", NewAppend("x")).rests_on;
   const Lsn second = engine_.Append("/a", NewAppend("y")).rests_on;
   std::string order;
-  port_->WhenDurable(second, [&] { order += '1'; });
-  log_->CommitSilently(first);
-  port_->WhenDurable(first, [&] { order += '2'; });
+  port_->WhenDurable(first, [&] { order += '1'; });
+  log_->CommitSilently(second);
+  port_->WhenDurable(second, [&] { order += '2'; });
+  EXPECT_EQ(order, "");
   log_->CommitUpTo(second);
   executor_.RunAll();
   EXPECT_EQ(order, "12");
