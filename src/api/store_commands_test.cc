@@ -28,6 +28,25 @@ TEST(StoreCommands, AFullDiskRefusesBytesAndNothingElse) {
   EXPECT_TRUE(commands.Remove("a").result.value());
 }
 
+TEST(StoreCommands, WhereNotEvenADeleteHasRoomItIsRefusedAndWhatChangesNothingIsNot) {
+  const ManualClock clock;
+  auto owned = std::make_unique<DelayedLog>();
+  DelayedLog& log = *owned;
+  Engine engine(clock, std::move(owned), EngineOptions{.partitions = 1});
+  const StoreCommands commands(engine, clock);
+  ASSERT_TRUE(commands.Create("a", {}).result);
+  ASSERT_TRUE(commands.Create("closed", {.closed = true}).result);
+  const Lsn staged = log.staged();
+  log.SetRoom(false, false);
+  EXPECT_EQ(CodeOf(commands.Append("a", {}, {.close = true}).result), StoreErrc::kDiskFull);
+  EXPECT_EQ(CodeOf(commands.Remove("a").result), StoreErrc::kDiskFull);
+  EXPECT_EQ(CodeOf(commands.Clear().result), StoreErrc::kDiskFull);
+  EXPECT_EQ(log.staged(), staged);
+  EXPECT_TRUE(commands.Append("closed", {}, {.close = true}).result);
+  EXPECT_TRUE(commands.Create("a", {}).result);
+  EXPECT_FALSE(commands.Remove("none").result.value());
+}
+
 TEST(StoreCommands, WhatTheyTellRestsOnTheRecordThatMadeItSo) {
   const ManualClock clock;
   Engine engine(clock, std::make_unique<DelayedLog>(), EngineOptions{.partitions = 1});

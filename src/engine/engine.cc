@@ -79,6 +79,8 @@ RemoveOutcome Engine::Remove(std::string_view path) noexcept {
   const PathKey key(path);
   const auto remove = [&](Partition& partition, const StreamHandle& stream, Aftermath& after) {
     const RemoveDecision decision = DecideRemove(StateOf(stream), RemoveCause::kDelete, now);
+    if (decision.record) outcome.trouble = TroubleOfRecord(false);
+    if (outcome.trouble != Trouble::kNone) return;
     if (decision.record) {
       streams_->Remove(stream, *decision.record, log_->StageAndStart(*decision.record), after);
     }
@@ -100,8 +102,11 @@ Trouble Engine::TroubleOf(const Payload& payload) const {
   return payload.wire.size() > kCommandBytesMax ? Trouble::kTooLong : Trouble::kNone;
 }
 
-// What stands against bytes that the rules accept.
-Trouble Engine::TroubleOfBytes() const {
+// What stands against a record that the rules accept. Without bytes it has room for longer: streams
+// can be closed and deleted on a full disk.
+Trouble Engine::TroubleOfRecord(bool brings_bytes) const {
+  if (!log_->HasRoomForBatch()) return Trouble::kDiskFull;
+  if (!brings_bytes) return Trouble::kNone;
   if (!log_->HasRoom()) return Trouble::kDiskFull;
   const bool is_bounded = store_.streams != nullptr && store_.tail_bytes_max != 0;
   return is_bounded && tail_bytes() >= store_.tail_bytes_max ? Trouble::kMemoryFull

@@ -237,7 +237,7 @@ class Engine final : private CommitListener {
   DescribeOutcome Look(std::string_view path, bool is_use);
   bool IsListed(const CatalogEntry& entry, Moment now, Lsn& rests_on);
   Trouble TroubleOf(const Payload& payload) const;
-  Trouble TroubleOfBytes() const;
+  Trouble TroubleOfRecord(bool brings_bytes) const;
 
   CreateOutcome CreatePlain(const CreateCommand& command);
   std::optional<CreateOutcome> TryCreateFork(CreateCommand command);

@@ -45,8 +45,7 @@ AppendOutcome Engine::Append(std::string_view path, AppendCommand command,
   LongAppend copy = CopyIfLong(command.payload.wire);
   const auto append = [&](Partition& partition, const StreamHandle& stream, Aftermath& after) {
     const AppendDecision decision = DecideAppend(StateOf(stream), command);
-    const bool brings_bytes = decision.record && !decision.record->data.empty();
-    outcome.trouble = brings_bytes ? TroubleOfBytes() : Trouble::kNone;
+    if (decision.record) outcome.trouble = TroubleOfRecord(!decision.record->data.empty());
     if (outcome.trouble != Trouble::kNone) return;
     if (decision.record) {
       const Lsn lsn = log_->Stage(*decision.record);

@@ -162,7 +162,7 @@ CreateOutcome Engine::CreateLocked(const CreateCommand& command, const PathKey& 
   const StreamId id{last_id_.fetch_add(1) + 1};
   const CreateDecision decision = DecideCreate(StateOf(stream), StateOf(source), command, id);
   CreateOutcome outcome;
-  if (decision.record) outcome.trouble = TroubleOfBytes();
+  if (decision.record) outcome.trouble = TroubleOfRecord(true);
   if (decision.record && !FitsTheLog(*decision.record)) outcome.trouble = Trouble::kTooLong;
   if (outcome.trouble != Trouble::kNone) return outcome;
   if (decision.record) {

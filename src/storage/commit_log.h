@@ -49,6 +49,10 @@ class CommitLog {
   // was staged before this was known where more came at once than space is held ready. THREAD: any,
   // without a lock.
   virtual bool HasRoom() const { return true; }
+
+  // False while there is not even the space for a batch that waits: whatever is staged waits with
+  // it, and so does who asks for it. THREAD: any, without a lock.
+  virtual bool HasRoomForBatch() const { return true; }
 };
 
 }  // namespace thalweg

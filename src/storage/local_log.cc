@@ -211,9 +211,10 @@ DiskResult<void> LocalLog::Commit() {
   if (writing_.records == 0) TakeStaged();
   if (writing_.records == 0) return {};
   const size_t payload_bytes = writing_.block.size() - kLogBlockHeadBytes;
-  if (const auto room = MakeRoom(LogBlockBytes(payload_bytes)); !room) {
-    return IsShortage(room.error().code) ? room : Fail(room.error());
-  }
+  const auto room = MakeRoom(LogBlockBytes(payload_bytes));
+  const bool is_shortage = !room && IsShortage(room.error().code);
+  has_room_for_batch_.store(!is_shortage, std::memory_order_relaxed);
+  if (!room) return is_shortage ? room : Fail(room.error());
   if (const auto written = WriteBlock(); !written) return Fail(written.error());
   writing_.records = 0;
   Clear(writing_.block);

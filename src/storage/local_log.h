@@ -66,6 +66,9 @@ class LocalLog final : public CommitLog {
   void StartCommit() override { staged_something_.notify_one(); }
   Lsn durable() const override { return {durable_.load(std::memory_order_acquire)}; }
   bool HasRoom() const override { return has_room_.load(std::memory_order_relaxed); }
+  bool HasRoomForBatch() const override {
+    return has_room_for_batch_.load(std::memory_order_relaxed);
+  }
 
   // The last position given. THREAD: any.
   Lsn staged();
@@ -156,6 +159,7 @@ class LocalLog final : public CommitLog {
   std::atomic<uint64_t> durable_{0};
   std::atomic<bool> failed_{false};
   std::atomic<bool> has_room_{true};
+  std::atomic<bool> has_room_for_batch_{true};
   std::atomic<bool> leaves_space_{false};
   std::atomic<uint64_t> staged_bytes_{0}, framing_bytes_{0};  // changed by one thread at a time
 

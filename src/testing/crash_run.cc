@@ -27,6 +27,7 @@ class WitnessedLog final : public CommitLog {
   void Attach(CommitListener* listener) override { log_->Attach(listener); }
   Lsn durable() const override { return log_->durable(); }
   bool HasRoom() const override { return log_->HasRoom(); }
+  bool HasRoomForBatch() const override { return log_->HasRoomForBatch(); }
   Lsn Stage(const Record& record) override {
     oracle_.OnStaged(record);
     const Lsn lsn = log_->Stage(record);

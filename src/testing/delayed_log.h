@@ -17,7 +17,11 @@ class DelayedLog : public CommitLog {
   int starts() const { return starts_.load(); }  // how often a commit was asked for
 
   bool HasRoom() const override { return has_room_.load(); }
-  void SetRoom(bool has_room) { has_room_ = has_room; }
+  bool HasRoomForBatch() const override { return has_room_for_batch_.load(); }
+  void SetRoom(bool has_room, bool has_room_for_batch = true) {
+    has_room_ = has_room;
+    has_room_for_batch_ = has_room_for_batch;
+  }
 
   Lsn staged() const { return Lsn{staged_.load()}; }
 
@@ -33,7 +37,7 @@ class DelayedLog : public CommitLog {
   std::atomic<uint64_t> staged_{0};
   std::atomic<uint64_t> durable_{0};
   std::atomic<int> starts_{0};
-  std::atomic<bool> has_room_{true};
+  std::atomic<bool> has_room_{true}, has_room_for_batch_{true};
 };
 
 }  // namespace thalweg

@@ -72,6 +72,16 @@ TEST_F(RoomOfLog, WhatIsAcceptedOnAFullDiskFitsIntoWhatIsAllocated) {
   EXPECT_GE(accepted, 5) << "the first file has room for five more";
 }
 
+TEST_F(RoomOfLog, SaysWhereThereIsNotEvenTheSpaceForABatchThatWaits) {
+  StageMoreThanFits();
+  EXPECT_TRUE(log_.HasRoomForBatch());
+  ASSERT_FALSE(log_.Commit());
+  EXPECT_FALSE(log_.HasRoomForBatch());
+  disk_.SetRoom(disk_.bytes_used() + 2 * kFileBytes);
+  EXPECT_TRUE(log_.Commit());
+  EXPECT_TRUE(log_.HasRoomForBatch());
+}
+
 TEST_F(RoomOfLog, ALogThatLeavesSpaceMakesAFileOnlyWhereABatchWaitsForIt) {
   Stage();
   ASSERT_TRUE(log_.Commit());

@@ -21,6 +21,7 @@ class PlantedLog final : public CommitLog {
     return plant_ == Plant::kPublishesEarly && staged_.value != 0 ? staged_ : log_->durable();
   }
   bool HasRoom() const override { return log_->HasRoom(); }
+  bool HasRoomForBatch() const override { return log_->HasRoomForBatch(); }
   void StartCommit() override { log_->StartCommit(); }
   Lsn Stage(const Record& record) override {
     Record other = record;

@@ -16,10 +16,12 @@ import {
 import { constants, tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
+import { setTimeout as delay } from "node:timers/promises";
 import { serverFrom } from "../conformance/server.mjs";
 import { binary } from "./server.mjs";
 
 const TEXT = { "content-type": "text/plain" };
+const CLOSE = { "stream-closed": "true" };
 const EXIT_CANNOT = 1;
 const EXIT_FOREIGN = 3;
 const EXIT_DAMAGED = 4;
@@ -57,7 +59,7 @@ test("what was answered is there after a kill, with its producers, closures and 
     let server = await serve(folder);
     await send(server, "PUT", "a", "one");
     assert.equal((await send(server, "POST", "a", "two", stamp)).status, 200);
-    await send(server, "POST", "a", undefined, { "stream-closed": "true" });
+    await send(server, "POST", "a", undefined, CLOSE);
     await send(server, "PUT", "f", undefined, { "stream-forked-from": "/v1/stream/a" });
     await send(server, "PUT", "gone", "x");
     await send(server, "DELETE", "gone");
@@ -224,6 +226,48 @@ test("a full disk refuses appends with 507 and heals by itself, 20 times", (t) =
 
 test("a full disk that checkpoints meet first heals by itself, too", (t) =>
   fullDisk(t, "--checkpoint-log", "64KiB", "--checkpoint-age", "20ms"));
+
+// Which of `names` were deleted, by and by, until one is refused: their answers, that of the last one
+// but not yet of those that the server lets wait.
+async function deleteUntilRefused(server, ballast, names) {
+  const answers = [];
+  for (const name of names) {
+    fill(ballast); // again, for what checkpoints gave back meanwhile
+    const answer = send(server, "DELETE", name).then(({ status }) => status);
+    answers.push(answer);
+    const status = await Promise.race([answer, delay(200)]); // one that waits is left waiting
+    if (status === 507) return answers;
+    assert.ok(status === 204 || status === undefined, `${name}: ${status}`);
+  }
+  assert.fail("there was room for all of them");
+}
+
+test("where not even a delete has room, what needs none is answered, and so are later deletes", (t) =>
+  withFolder(async (folder) => {
+    if (!mountSmall(folder)) return t.skip("no right to mount a tmpfs");
+    const ballast = join(folder, "ballast");
+    const server = await serve(join(folder, "data"), "--log-file", "64KiB", "--threads", "1");
+    try {
+      const names = Array.from({ length: 400 }, (_, i) => `s${i}`);
+      await send(server, "PUT", "a", "one");
+      await Promise.all(names.map((name) => send(server, "PUT", name)));
+      const answers = await deleteUntilRefused(server, ballast, names);
+      assert.equal((await send(server, "HEAD", "a")).status, 200);
+      assert.equal(await read(server, "a"), "one");
+      assert.equal((await send(server, "POST", "a", "two")).status, 507);
+      assert.equal((await send(server, "POST", "a", undefined, CLOSE)).status, 507);
+      rmSync(ballast);
+      const statuses = await Promise.all(answers);
+      assert.equal(statuses.pop(), 507);
+      assert.deepEqual(new Set(statuses), new Set([204]), "those that waited, too");
+      const refused = names[statuses.length];
+      while ((await send(server, "DELETE", refused)).status === 507) await delay(10);
+      assert.equal((await send(server, "HEAD", refused)).status, 404);
+    } finally {
+      await server.stop();
+      execFileSync("umount", [folder]);
+    }
+  }));
 
 test("a restored directory that has no space for the catalog's lock says so", (t) =>
   withFolder(async (folder) => {
