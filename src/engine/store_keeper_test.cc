@@ -380,10 +380,10 @@ TEST_F(StoreKeeperTest, AMergeThatFillsTheDiskLeavesItToOthersForAMinute) {
   EXPECT_LT(segments(), 6u);
 }
 
-TEST_F(StoreKeeperTest, AFullDiskAndAWantOfDescriptorsAreTroubleThatPasses) {
+TEST_F(StoreKeeperTest, AFullDiskALimitOfSizesAndAWantOfDescriptorsAreTroubleThatPasses) {
   Keep({.age_ms_max = 1});
   engine().Create(NewStream("/a"));
-  for (const int code : {ENOSPC, EMFILE}) {
+  for (const int code : {ENOSPC, EFBIG, EMFILE}) {
     checkpoints_ = troubles_ = 0;
     Write("/a", "text");
     clock().AdvanceMs(1);

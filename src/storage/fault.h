@@ -34,11 +34,11 @@ inline std::unexpected<StorageFault> WouldWait() {
   return std::unexpected(StorageFault{StorageFault::Kind::kWouldWait, {}});
 }
 
-// Whether a file could not be made, opened or lengthened for want of space or of a file descriptor:
-// nothing is lost, and it works again later. A failed write or sync of records is final whatever
-// its code.
+// Whether a file could not be made, opened or lengthened for want of space or of a file descriptor,
+// or because it met the limit of sizes (ulimit -f, or the file system's): nothing is lost, and it
+// works again later. A failed write or sync of records is final whatever its code.
 inline bool IsShortage(int code) {
-  return code == ENOSPC || code == EDQUOT || code == EMFILE || code == ENFILE;
+  return code == ENOSPC || code == EDQUOT || code == EFBIG || code == EMFILE || code == ENFILE;
 }
 
 inline std::unexpected<StorageFault> DiskFault(const DiskError& error) {

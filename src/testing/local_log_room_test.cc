@@ -224,7 +224,8 @@ TEST_P(ShortageOfLog, AFileThatCannotBeLongerIsTriedAgain) {
   EXPECT_EQ(log_.durable(), log_.staged());
 }
 
-INSTANTIATE_TEST_SUITE_P(Codes, ShortageOfLog, testing::Values(ENOSPC, EDQUOT, EMFILE, ENFILE));
+INSTANTIATE_TEST_SUITE_P(Codes, ShortageOfLog,
+                         testing::Values(ENOSPC, EDQUOT, EFBIG, EMFILE, ENFILE));
 
 TEST_F(RoomOfLog, ASpareThatCannotBeOpenedForWantOfADescriptorIsStillOne) {
   for (int i = 0; i < 8; ++i) {
