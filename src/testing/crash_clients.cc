@@ -70,6 +70,7 @@ void CrashClients::Ask(const AppendRequest& request) {
   const bool is_repeat = outcome.verdict == AppendVerdict::kDuplicate;
   if (is_repeat && plant_ == Plant::kAnswersRepeatsEarly) outcome.rests_on = {};
   oracle_.OnAppended(request, outcome, AnswersUpTo());
+  if (!log_->HasRoom()) oracle_.MayEndEarly(request.path);
 }
 
 void CrashClients::Remove(const std::string& path) {
@@ -89,6 +90,7 @@ DescribeOutcome CrashClients::Describe(const std::string& path) {
 ReadOutcome CrashClients::Read(const std::string& path, ReadFrom from, size_t page_bytes_max) {
   ReadOutcome outcome = engine_->Read(path, from, page_bytes_max);
   oracle_.OnRead(path, outcome, engine_->durable());
+  if (!log_->HasRoom()) oracle_.MayEndEarly(path);
   return outcome;
 }
 
@@ -232,6 +234,7 @@ void CrashClients::Continue(Follower& follower) {
       return Leave(follower);  // another stands at its path
     }
     oracle_.OnRead(follower.path, read, engine_->durable());
+    if (!log_->HasRoom()) oracle_.MayEndEarly(follower.path);
     if (!Take(follower, read)) return;
   }
 }

@@ -41,6 +41,9 @@ class CrashOracle {
   // What stands at `path` ends later than by its window, for example because a reader watches it.
   void MayLast(const std::string& path);
 
+  // A use of what stands at `path` met a log without room: until a checkpoint only memory has it.
+  void MayEndEarly(const std::string& path);
+
   // Answers that waited leave.
   void OnDurable(Lsn durable);
 
@@ -66,6 +69,7 @@ class CrashOracle {
     std::string path;
     Lsn lsn;
     bool may_last = false;
+    bool may_end_early = false;
   };
   struct Answer {
     Lsn said;  // to rest on
