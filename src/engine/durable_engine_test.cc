@@ -86,6 +86,22 @@ TEST_F(DurableEngineTest, HoldsAfterARestartWhatWasCommittedWhenItEnded) {
   EXPECT_EQ(durable->engine().Describe("/gone").verdict, ReadVerdict::kMissing);
 }
 
+TEST_F(DurableEngineTest, AWallClockPutForwardWhileItServesEndsNoStreamAfterTheNextBoot) {
+  {
+    const auto durable = Open();
+    CreateCommand create = NewStream("/a");
+    create.expiry = {.kind = Expiry::Kind::kTtl, .ttl_s = 100};
+    durable->engine().Create(create);
+    clock_.JumpWallMs(3'600'000);
+  }
+  clock_.Reboot();
+  clock_.JumpWallMs(99'000);
+  EXPECT_EQ(Open()->engine().Describe("/a").verdict, ReadVerdict::kOk);
+  clock_.JumpWallMs(100'000);
+  clock_.Reboot();
+  EXPECT_EQ(Open()->engine().Describe("/a").verdict, ReadVerdict::kMissing);
+}
+
 // Its tasks wait for the test's thread.
 class BlockingExecutor final : public Executor {
  public:

@@ -30,6 +30,7 @@ constexpr uint64_t kLongReplayBytes = 16u << 20;
 // To give memory back stops whoever allocates, for 4 ms after 30 MB.
 constexpr uint64_t kWorthGivingBackBytes = 1u << 20;
 constexpr int64_t kGiveBackEveryMs = 60'000;
+constexpr int64_t kMarkEveryMs = 1'000;  // the time, where the wall clock is set again and again
 
 uint64_t Sixteenths(uint64_t part, uint64_t whole) { return whole == 0 ? 0 : part * 16 / whole; }
 
@@ -46,7 +47,7 @@ std::optional<int64_t> RestAfterPieceMs(uint64_t sixteenths) {
 
 }  // namespace
 
-StoreKeeper::StoreKeeper(Engine& engine, LocalLog& log, uint64_t log_bytes, const Clock& clock,
+StoreKeeper::StoreKeeper(Engine& engine, LocalLog& log, uint64_t log_bytes, DirectoryClock& clock,
                          StoreKeeperOptions options, StoreKeeperEvents events)
     : engine_(engine),
       log_(log),
@@ -69,7 +70,9 @@ StoreKeeper::~StoreKeeper() {
 
 int64_t StoreKeeper::Step() {
   const int64_t now_ms = clock_.SteadyMs();
-  if (failed_ || engine_.failed() || !TrimLogIfDue()) return kIdleMs;
+  if (failed_ || engine_.failed()) return kIdleMs;
+  if (now_ms >= mark_at_ms_ && clock_.IsMarkStale()) MarkTime(now_ms);
+  if (failed_ || !TrimLogIfDue()) return kIdleMs;
   if (checkpoint_ != nullptr) return EndCheckpoint(now_ms);
   if (IsCheckpointDue(now_ms)) {
     BeginCheckpoint(now_ms);
@@ -91,7 +94,9 @@ bool StoreKeeper::StepToEnd() {
   }
   // A checkpoint that failed told why. To try it again takes as long as to write all of it.
   if (checkpoint_ == nullptr && now_ms < checkpoint_at_ms_) return false;
-  return checkpoint_ != nullptr || engine_.tail_bytes() != 0;
+  const bool is_done = checkpoint_ == nullptr && engine_.tail_bytes() == 0;
+  if (is_done && !failed_) MarkTime(now_ms);
+  return !is_done;
 }
 
 bool StoreKeeper::IsCheckpointDue(int64_t now_ms) {
@@ -137,8 +142,18 @@ int64_t StoreKeeper::EndCheckpoint(int64_t now_ms) {
   engine_.store().catalog().ForgetCached();
   freed_bytes_ += report->bytes;
   if (events_.on_checkpoint) events_.on_checkpoint(*report, clock_.SteadyMs() - began_ms_);
+  MarkTime(now_ms);
+  if (failed_) return kIdleMs;
   log_is_trimmed_ = false;
   return TrimLogIfDue() ? 0 : kIdleMs;
+}
+
+// At a checkpoint too, however right the mark is: should the wall clock stand behind once the
+// machine has started anew, time does not go back further than here.
+void StoreKeeper::MarkTime(int64_t now_ms) {
+  mark_at_ms_ = now_ms + kMarkEveryMs;
+  const auto marked = clock_.Mark();
+  if (!marked) Meet(DiskFault(marked.error()).error(), now_ms, mark_at_ms_);
 }
 
 // The checkpoint holds, whatever comes of this. What finds no space is tried again without one: no

@@ -1,6 +1,6 @@
 // Moves streams from memory into the store in time, and keeps the store in shape: decides when a
 // checkpoint is due, drops what nobody uses, ends what is due and not in memory, merges at a
-// bounded rate.
+// bounded rate; and marks the directory's time.
 //
 // Works in steps, called by one thread at a time (store_thread.h) while commands go on; reads no
 // time but the clock's.
@@ -13,8 +13,8 @@
 #include "engine/checkpoint.h"
 #include "engine/engine.h"
 #include "engine/eviction.h"
+#include "storage/directory_clock.h"
 #include "storage/local_log.h"
-#include "thalweg/clock.h"
 
 namespace thalweg {
 
@@ -42,9 +42,9 @@ struct StoreKeeperEvents {
 
 class StoreKeeper {
  public:
-  // REQUIRES: all outlive the keeper; the engine has a store, and `log` is its log, recovered.
-  // `log_bytes` is what recovery has read of it.
-  StoreKeeper(Engine& engine, LocalLog& log, uint64_t log_bytes, const Clock& clock,
+  // REQUIRES: all outlive the keeper; the engine has a store, and `log` is its log; log and
+  // clock are recovered. `log_bytes` is what recovery has read of the log.
+  StoreKeeper(Engine& engine, LocalLog& log, uint64_t log_bytes, DirectoryClock& clock,
               StoreKeeperOptions options, StoreKeeperEvents events);
   ~StoreKeeper();
 
@@ -66,6 +66,7 @@ class StoreKeeper {
   void BeginCheckpoint(int64_t now_ms);
   int64_t EndCheckpoint(int64_t now_ms);
   bool TrimLogIfDue();  // false: it met trouble
+  void MarkTime(int64_t now_ms);
   bool IsLookDue(int64_t now_ms) const;
   void EvictIfDue(int64_t now_ms);
   void Evict(int64_t now_ms);
@@ -79,7 +80,7 @@ class StoreKeeper {
 
   Engine& engine_;
   LocalLog& log_;
-  const Clock& clock_;
+  DirectoryClock& clock_;
   const StoreKeeperOptions options_;
   const StoreKeeperEvents events_;
   Pause pause_;
@@ -95,6 +96,7 @@ class StoreKeeper {
   uint64_t freed_bytes_ = 0;              // since then, about
   int64_t checkpoint_at_ms_ = INT64_MIN;  // not before
   int64_t trim_at_ms_ = INT64_MIN;        // not before
+  int64_t mark_at_ms_ = INT64_MIN;        // not before, but at a checkpoint
   int64_t merge_at_ms_ = INT64_MIN;       // not before
   int64_t crowd_at_ms_ = INT64_MIN;       // streams are counted: not before
   size_t crowd_above_;                    // they are too many that are more, and some can go

@@ -15,9 +15,11 @@ namespace {
 
 class StoreKeeperTest : public testing::Test, protected StoredEngine {
  protected:
+  StoreKeeperTest() { EXPECT_TRUE(time_.Recover(disk())); }
+
   void Keep(const StoreKeeperOptions& options) {
     keeper_ = std::make_unique<StoreKeeper>(
-        engine(), log(), 0, clock(), options,
+        engine(), log(), 0, time_, options,
         StoreKeeperEvents{
             .on_checkpoint = [this](const Checkpoint::Report&, int64_t) { ++checkpoints_; },
             .on_trouble = [this](const StorageFault&) { ++troubles_; },
@@ -55,6 +57,13 @@ class StoreKeeperTest : public testing::Test, protected StoredEngine {
 
   size_t segments() { return engine().store().segments().size(); }
 
+  // By the mark on the disk.
+  int64_t MarkedMs() {
+    const auto text = Directory(disk(), "").ReadText("clock").value();
+    return text ? DecodeClockMark(*text).value_or(ClockMark{}).ms : 0;
+  }
+
+  DirectoryClock time_{clock()};
   std::unique_ptr<StoreKeeper> keeper_;
   int checkpoints_ = 0;
   int troubles_ = 0;
@@ -159,7 +168,7 @@ TEST_F(StoreKeeperTest, CheckpointsAtOnceAfterALongReplayAndDropsWhatNobodyAsked
   Start();
   ASSERT_EQ(engine().stream_count(), 1u);
   keeper_ = std::make_unique<StoreKeeper>(
-      engine(), log(), 16u << 20, clock(), StoreKeeperOptions{},
+      engine(), log(), 16u << 20, time_, StoreKeeperOptions{},
       StoreKeeperEvents{
           .on_checkpoint = [this](const Checkpoint::Report&, int64_t) { ++checkpoints_; },
           .on_trouble = {},
@@ -545,6 +554,69 @@ TEST_F(StoreKeeperTest, ADiskThatFailsIsFinal) {
   EXPECT_EQ(checkpoints_, 0);
   EXPECT_EQ(failures_, 1);
   EXPECT_EQ(Text("/a"), "");
+}
+
+TEST_F(StoreKeeperTest, MarksTheTimeAtEachCheckpointAndAtTheEnd) {
+  Keep({.age_ms_max = 1'000});
+  const int64_t began_ms = clock().SteadyMs();
+  clock().AdvanceMs(5'000);
+  Run();
+  EXPECT_EQ(MarkedMs(), began_ms) << "it holds";
+  engine().Create(NewStream("/a"));
+  Commit();
+  clock().AdvanceMs(1'000);
+  Run();
+  ASSERT_EQ(checkpoints_, 1);
+  EXPECT_EQ(MarkedMs(), began_ms + 6'000);
+  clock().AdvanceMs(1'000);
+  EXPECT_FALSE(keeper_->StepToEnd());
+  EXPECT_EQ(MarkedMs(), began_ms + 7'000);
+}
+
+TEST_F(StoreKeeperTest, MarksTheTimeWhenTheWallClockWasSetAtMostOnceASecond) {
+  Keep({});
+  for (const int64_t jump_ms : {3'600'000, -3'600'000}) {
+    clock().AdvanceMs(1'000);
+    clock().JumpWallMs(jump_ms);
+    Run();
+    const int64_t marked_ms = clock().SteadyMs();
+    EXPECT_EQ(MarkedMs(), marked_ms);
+    clock().AdvanceMs(999);
+    clock().JumpWallMs(jump_ms);
+    Run();
+    EXPECT_EQ(MarkedMs(), marked_ms);
+    clock().AdvanceMs(1);
+    Run();
+    EXPECT_EQ(MarkedMs(), marked_ms + 1'000);
+  }
+  EXPECT_EQ(checkpoints_, 0);
+}
+
+TEST_F(StoreKeeperTest, AMarkOfTheTimeWaitsForSpaceAndEndsWithTheDisk) {
+  Keep({});
+  clock().JumpWallMs(3'600'000);
+  for (const int code : {ENOSPC, EIO}) {
+    disk().FailNth({.op = DiskOp::kCreate, .path_part = "clock"}, 1, {.code = code});
+    clock().AdvanceMs(1'000);
+    Run();
+    EXPECT_EQ(troubles_, 0);
+    EXPECT_EQ(failures_, code == EIO ? 1 : 0);
+  }
+  EXPECT_FALSE(keeper_->StepToEnd());
+  EXPECT_EQ(failures_, 1);
+}
+
+TEST_F(StoreKeeperTest, ADiskThatFailsAtTheMarkBehindACheckpointIsToldOnce) {
+  Keep({.age_ms_max = 1});
+  engine().Create(NewStream("/a"));
+  for (int i = 0; i < 4; ++i) Write("/a", std::string(20'000, 'x'));
+  clock().AdvanceMs(1);
+  for (const char* path : {"clock", "log/"}) {
+    disk().FailNth({.op = DiskOp::kRename, .path_part = path}, 1, {.code = EIO, .times = 1'000});
+  }
+  Run();
+  EXPECT_EQ(checkpoints_, 1);
+  EXPECT_EQ(failures_, 1);
 }
 
 TEST_F(StoreKeeperTest, EndsStreamsThatAreDueAndNotInMemory) {

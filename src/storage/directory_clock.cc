@@ -2,8 +2,11 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cstdlib>
 #include <string_view>
+#include <utility>
 
+#include "base/assert.h"
 #include "base/crc32c.h"
 #include "storage/directory.h"
 #include "storage/fault.h"
@@ -12,6 +15,7 @@ namespace thalweg {
 namespace {
 
 constexpr const char* kClock = "clock";
+constexpr int64_t kWallSetMs = 1'000;  // from here on it is no slow pull of the wall clock
 
 // What follows `label` up to the line's end, which is taken off `text`; null: something else.
 std::optional<std::string_view> TakeLine(std::string_view& text, std::string_view label) {
@@ -31,31 +35,55 @@ std::optional<int64_t> TakeNumber(std::string_view& text, std::string_view label
   return number;
 }
 
+std::string WithoutWall(const ClockMark& mark) {
+  return "thalweg clock\nscale " + mark.scale + "\nthere " + std::to_string(mark.machine_ms) +
+         "\nhere " + std::to_string(mark.ms) + "\n";
+}
+
+std::string WithChecksum(const std::string& text) {
+  return text + "crc32c " + std::to_string(Crc32c(text)) + "\n";
+}
+
 }  // namespace
 
 DiskResult<void> DirectoryClock::Recover(Disk& disk) {
-  Directory root(disk, "");
-  const auto text = root.ReadText(kClock);
+  disk_ = &disk;
+  const auto text = Directory(disk, "").ReadText(kClock);
   if (!text) return std::unexpected(text.error());
-  const auto before = *text ? DecodeClockMark(**text) : std::nullopt;
-  ClockMark now{
-      .scale = machine_.SteadyScale(), .machine_ms = machine_.SteadyMs(), .ms = machine_.WallMs()};
-  const bool goes_on = before && !now.scale.empty() && before->scale == now.scale;
+  mark_ = *text ? DecodeClockMark(**text) : std::nullopt;
+  const std::string scale = machine_.SteadyScale();
+  const bool goes_on = mark_ && !scale.empty() && mark_->scale == scale;
   if (goes_on) {
-    ahead_ms_ = before->ms - before->machine_ms;
+    ahead_ms_ = mark_->ms - mark_->machine_ms;
     return {};
   }
-  if (before) now.ms = std::max(now.ms, before->ms);
-  ahead_ms_ = now.ms - now.machine_ms;
-  const auto written = root.Replace(kClock, EncodeClockMark(now));
-  return !written && IsShortage(written.error().code) ? DiskResult<void>() : written;
+  const int64_t wall_ms = machine_.WallMs();
+  const int64_t ms = mark_ ? mark_->ms + std::max<int64_t>(wall_ms - mark_->wall_ms, 0) : wall_ms;
+  ahead_ms_ = ms - machine_.SteadyMs();
+  return Mark();
+}
+
+DiskResult<void> DirectoryClock::Mark() {
+  THALWEG_ASSERT(disk_ != nullptr);
+  const int64_t machine_ms = machine_.SteadyMs();
+  ClockMark now{.scale = machine_.SteadyScale(),
+                .machine_ms = machine_ms,
+                .ms = machine_ms + ahead_ms_,
+                .wall_ms = machine_.WallMs()};
+  const auto written = Directory(*disk_, "").Replace(kClock, EncodeClockMark(now));
+  if (!written) return IsShortage(written.error().code) ? DiskResult<void>() : written;
+  mark_ = std::move(now);
+  return {};
+}
+
+bool DirectoryClock::IsMarkStale() const {
+  if (!mark_) return true;
+  const int64_t passed_ms = SteadyMs() - mark_->ms;
+  return std::abs(WallMs() - mark_->wall_ms - passed_ms) >= kWallSetMs;
 }
 
 std::string EncodeClockMark(const ClockMark& mark) {
-  const std::string text = "thalweg clock\nscale " + mark.scale + "\nthere " +
-                           std::to_string(mark.machine_ms) + "\nhere " + std::to_string(mark.ms) +
-                           "\n";
-  return text + "crc32c " + std::to_string(Crc32c(text)) + "\n";
+  return WithChecksum(WithoutWall(mark) + "wall " + std::to_string(mark.wall_ms) + "\n");
 }
 
 std::optional<ClockMark> DecodeClockMark(const std::string& text) {
@@ -65,8 +93,13 @@ std::optional<ClockMark> DecodeClockMark(const std::string& text) {
   const auto machine_ms = TakeNumber(rest, "there ");
   const auto ms = TakeNumber(rest, "here ");
   if (!title || !scale || !machine_ms || !ms) return std::nullopt;
-  ClockMark mark{.scale = std::string(*scale), .machine_ms = *machine_ms, .ms = *ms};
-  return EncodeClockMark(mark) == text ? std::optional(std::move(mark)) : std::nullopt;
+  const auto wall_ms = TakeNumber(rest, "wall ");
+  ClockMark mark{.scale = std::string(*scale),
+                 .machine_ms = *machine_ms,
+                 .ms = *ms,
+                 .wall_ms = wall_ms.value_or(*ms)};
+  const std::string whole = wall_ms ? EncodeClockMark(mark) : WithChecksum(WithoutWall(mark));
+  return whole == text ? std::optional(std::move(mark)) : std::nullopt;
 }
 
 }  // namespace thalweg

@@ -1,9 +1,12 @@
 // The time of a data directory: its steady scale goes on over restarts of the process and of the
-// machine. The file `clock` says where on it the machine's own scale stands.
+// machine. The file `clock` has one moment of it on this scale and on the machine's clocks: the
+// mark.
 //
 // While the machine runs on, its steady clock tells how long nobody served, whatever becomes of the
-// wall clock. Where the machine was started meanwhile only the wall clock tells, and it is believed
-// as long as it does not lead back. THREAD: any, but Recover, which comes before all else.
+// wall clock. Where the machine was started meanwhile only the wall clock tells, by how far it has
+// come since the mark; where it has gone back, no time has passed. So a mark holds until somebody
+// sets the wall clock, and is renewed then. THREAD: any; but Recover comes before all else, and
+// Mark and IsMarkStale are called by one thread at a time.
 #pragma once
 
 #include <cstdint>
@@ -15,29 +18,12 @@
 
 namespace thalweg {
 
-class DirectoryClock final : public Clock {
- public:
-  // REQUIRES: `machine` outlives it.
-  explicit DirectoryClock(const Clock& machine) : machine_(machine) {}
-
-  // Goes on from what the root of `disk` says. Where there is no room to say it for the next start,
-  // that one will believe the wall clock.
-  [[nodiscard]] DiskResult<void> Recover(Disk& disk);
-
-  int64_t WallMs() const override { return machine_.WallMs(); }
-  int64_t SteadyMs() const override { return machine_.SteadyMs() + ahead_ms_; }
-  std::string SteadyScale() const override { return {}; }
-
- private:
-  const Clock& machine_;
-  int64_t ahead_ms_ = 0;
-};
-
-// One moment on both scales.
+// One moment on all scales.
 struct ClockMark {
   std::string scale;       // the machine's
   int64_t machine_ms = 0;  // on it
   int64_t ms = 0;          // on the directory's
+  int64_t wall_ms = 0;     // by the wall clock
 
   bool operator==(const ClockMark&) const = default;
 };
@@ -45,7 +31,35 @@ struct ClockMark {
 // The text of the file.
 std::string EncodeClockMark(const ClockMark& mark);
 
-// Null: it is not such a text, whole.
+// Null: it is not such a text, whole. An older program's has no wall clock; that stood where the
+// directory's time did, or behind.
 std::optional<ClockMark> DecodeClockMark(const std::string& text);
+
+class DirectoryClock final : public Clock {
+ public:
+  // REQUIRES: `machine` outlives it.
+  explicit DirectoryClock(const Clock& machine) : machine_(machine) {}
+
+  // Goes on from the mark in the root of `disk`; where it has none, from the wall clock. REQUIRES:
+  // `disk` outlives it.
+  [[nodiscard]] DiskResult<void> Recover(Disk& disk);
+
+  // Puts a mark of now on the disk. Where there is no room for it the one before stays, and is
+  // stale still if it was.
+  [[nodiscard]] DiskResult<void> Mark();
+
+  // Whether the wall clock was set since the mark, by a second or more; or there is no mark.
+  bool IsMarkStale() const;
+
+  int64_t WallMs() const override { return machine_.WallMs(); }
+  int64_t SteadyMs() const override { return machine_.SteadyMs() + ahead_ms_; }
+  std::string SteadyScale() const override { return {}; }
+
+ private:
+  const Clock& machine_;
+  Disk* disk_ = nullptr;  // Recover's
+  int64_t ahead_ms_ = 0;
+  std::optional<ClockMark> mark_;  // as the disk has it
+};
 
 }  // namespace thalweg

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cerrno>
+#include <cstdlib>
 #include <functional>
 #include <string>
 
@@ -68,15 +70,101 @@ TEST(DirectoryClock, GoesOnOverARestartByWhatCanBeKnown) {
   }
 }
 
+// Serves by steps as the store keeper does; the machine ends in the midst of it.
+TEST(DirectoryClock, WhatIsDoneToTheWallClockWhileItRunsIsNoTimeThatPassed) {
+  struct Row {
+    const char* why;
+    int64_t set_by_ms;    // while it serves, …
+    int64_t set_off_ms;   // … and while the machine is off
+    int64_t lost_ms = 0;  // of the hour that it is off
+  };
+  const Row rows[] = {
+      {"put forward", kYearMs, 0},
+      {"put back", -kYearMs, 0},
+      {"not set", 0, 0},
+      {"put forward by less than it is marked for", 999, 0, -999},
+      {"set back once the machine is off", 0, -kYearMs, kHourMs},
+  };
+  for (const Row& row : rows) {
+    SimDisk disk(1);
+    ManualClock machine;
+    DirectoryClock clock(machine);
+    ASSERT_TRUE(clock.Recover(disk));
+    machine.AdvanceMs(2 * kHourMs);
+    ASSERT_FALSE(clock.IsMarkStale());
+    ASSERT_TRUE(clock.Mark());
+    machine.JumpWallMs(row.set_by_ms);
+    EXPECT_EQ(clock.IsMarkStale(), std::abs(row.set_by_ms) > 999) << row.why;
+    if (clock.IsMarkStale()) {
+      ASSERT_TRUE(clock.Mark());
+    }
+    EXPECT_FALSE(clock.IsMarkStale()) << row.why;
+    const int64_t ended_ms = clock.SteadyMs();
+    disk.Crash(SimDisk::CrashKind::kPowerCut);
+    machine.Reboot();
+    machine.JumpWallMs(kHourMs + row.set_off_ms);
+    EXPECT_EQ(Started(disk, machine) - ended_ms, kHourMs - row.lost_ms) << row.why;
+  }
+}
+
+// The mark before is believed by a process that goes on with it, and is stale for it too.
+TEST(DirectoryClock, AWallClockThatWasSetWhileNobodyServedMakesTheMarkStale) {
+  SimDisk disk(1);
+  ManualClock machine;
+  const int64_t before = Started(disk, machine);
+  machine.JumpWallMs(kYearMs);
+  DirectoryClock clock(machine);
+  ASSERT_TRUE(clock.Recover(disk));
+  EXPECT_TRUE(clock.IsMarkStale());
+  ASSERT_TRUE(clock.Mark());
+  machine.Reboot();
+  machine.JumpWallMs(kHourMs);
+  EXPECT_EQ(Started(disk, machine) - before, kHourMs);
+}
+
+TEST(DirectoryClock, AMarkThatFindsNoRoomIsStaleUntilItDoes) {
+  SimDisk disk(1);
+  ManualClock machine;
+  DirectoryClock clock(machine);
+  disk.SetRoom(0);
+  ASSERT_TRUE(clock.Recover(disk));
+  EXPECT_TRUE(clock.IsMarkStale());
+  disk.SetRoom(1 << 20);
+  ASSERT_TRUE(clock.Mark());
+  EXPECT_FALSE(clock.IsMarkStale());
+  machine.JumpWallMs(-kYearMs);
+  disk.FailNth({.op = DiskOp::kSync, .path_part = "clock"}, 1, {.code = EIO});
+  EXPECT_FALSE(clock.Mark());
+  EXPECT_TRUE(clock.IsMarkStale());
+}
+
+TEST(DirectoryClock, GoesOnFromTheMarkOfAnOlderProgram) {
+  const std::string text =
+      "thalweg clock\n"
+      "scale boot 1\n"
+      "there 1000\n"
+      "here -5\n"
+      "crc32c 2795183089\n";
+  EXPECT_EQ(DecodeClockMark(text),
+            (ClockMark{.scale = "boot 1", .machine_ms = 1'000, .ms = -5, .wall_ms = -5}));
+  SimDisk disk(1);
+  ManualClock machine;
+  ASSERT_TRUE(Directory(disk, "").Replace("clock", text));
+  EXPECT_EQ(Started(disk, machine), machine.SteadyMs() - 1'005) << "the machine runs on";
+  machine.Reboot();
+  EXPECT_EQ(Started(disk, machine), machine.WallMs());
+}
+
 TEST(DirectoryClock, ItsFileIsTakenWholeOrNotAtAll) {
-  const ClockMark mark{.scale = "boot 1", .machine_ms = 1'000, .ms = -5};
+  const ClockMark mark{.scale = "boot 1", .machine_ms = 1'000, .ms = -5, .wall_ms = 20};
   const std::string text = EncodeClockMark(mark);
   EXPECT_EQ(text,
             "thalweg clock\n"
             "scale boot 1\n"
             "there 1000\n"
             "here -5\n"
-            "crc32c 2795183089\n");
+            "wall 20\n"
+            "crc32c 1373315540\n");
   EXPECT_EQ(DecodeClockMark(text), mark);
   EXPECT_EQ(DecodeClockMark(EncodeClockMark({})), ClockMark{});
   for (size_t i = 0; i < text.size(); ++i) {
