@@ -506,7 +506,7 @@ TEST_F(StoreKeeperTest, ACheckpointThatTookLongToFindNoSpaceIsTriedAgainLater) {
   engine().Create(NewStream("/long"));
   for (int i = 0; i < 16; ++i) Write("/long", std::string(100'000, 'x'));
   clock().AdvanceMs(1);
-  disk().FailNth({.op = DiskOp::kSync, .path_part = "segments"}, 3, {.code = ENOSPC});
+  disk().FailNth({.op = DiskOp::kWrite, .path_part = "segments"}, 3, {.code = ENOSPC});
   Run();
   ASSERT_EQ(troubles_, 1);
   ASSERT_GT(took_ms, 0);

@@ -39,6 +39,13 @@ class File {
   // fdatasync. After a failure nothing is known of what was written: never call it again.
   [[nodiscard]] virtual DiskResult<void> Sync() = 0;
 
+  // Waits until the disk has these bytes, which were written before. They are not on stable
+  // storage: that still takes a Sync, which finds less to do. After a failure, as after one of
+  // Sync.
+  [[nodiscard]] virtual DiskResult<void> WriteOut(uint64_t /*offset*/, uint64_t /*bytes*/) {
+    return {};
+  }
+
   // WriteAt, and a sync of at least these bytes. A few whole pages may go past what the system
   // caches of the file: cheaper, but dearer to read. (docs/BENCHMARKS.md, "What brought what")
   [[nodiscard]] virtual DiskResult<void> WriteAndSync(uint64_t offset, std::string_view bytes) {

@@ -66,6 +66,17 @@ DiskResult<void> PosixFile::Sync() {
   return DiskFailure(errno, "sync " + path_);
 }
 
+// Where the system does not know how, a Sync has it all to do.
+DiskResult<void> PosixFile::WriteOut(uint64_t offset, uint64_t bytes) {
+  constexpr unsigned kWriteAndWait = SYNC_FILE_RANGE_WRITE | SYNC_FILE_RANGE_WAIT_AFTER;
+  const int done = RetryInterrupted([&] {
+    return sync_file_range(fd_.get(), static_cast<off_t>(offset), static_cast<off_t>(bytes),
+                           kWriteAndWait);
+  });
+  if (done == 0 || errno == ENOSYS || IsRefusal(errno)) return {};
+  return DiskFailure(errno, Tried("write out ", bytes, offset, path_));
+}
+
 // One call for both is also one command to a disk that can write through its own cache.
 DiskResult<void> PosixFile::WriteAndSync(uint64_t offset, std::string_view bytes) {
   const bool is_pages = offset % kDirectPageBytes == 0 && bytes.size() % kDirectPageBytes == 0;

@@ -12,11 +12,13 @@
 
 #include "storage/lmdb_catalog.h"
 #include "storage/posix_disk.h"
+#include "storage/segment_writer.h"
 
 namespace {
 
 std::atomic<int> file_syncs = 0;
 std::atomic<int> directory_syncs = 0;
+std::atomic<off_t> bytes_written_out = 0;
 
 }  // namespace
 
@@ -36,6 +38,11 @@ extern "C" {
                                                 int flags) {
   if ((flags & RWF_DSYNC) != 0) ++file_syncs;
   return syscall(SYS_pwritev2, fd, pieces, count, at, 0, flags);
+}
+
+[[gnu::visibility("default")]] int sync_file_range(int fd, off_t at, off_t bytes, unsigned flags) {
+  bytes_written_out += bytes;
+  return static_cast<int>(syscall(SYS_sync_file_range, fd, at, bytes, flags));
 }
 }
 
@@ -78,6 +85,20 @@ TEST_F(RealSync, OfWhatIsWrittenAndSyncedWhateverTheWay) {
 TEST_F(RealSync, OfADirectory) {
   ASSERT_TRUE(disk_->SyncDirectory(""));
   EXPECT_EQ(directory_syncs, 1);
+}
+
+TEST_F(RealSync, OfASegmentByItsEndHoweverManyPiecesWereWrittenOutBefore) {
+  Directory folder(*disk_, "");
+  const auto writer = SegmentWriter::Create(folder, {.number = 1}).value();
+  writer->Begin({1}, {0});
+  const std::string append(kPieceBytes, 'x');
+  const uint32_t end = append.size();
+  for (int i = 0; i < 3; ++i) ASSERT_TRUE(writer->Append(append, {&end, 1}));
+  ASSERT_TRUE(writer->End("state"));
+  EXPECT_GE(bytes_written_out, 3 * static_cast<off_t>(kPieceBytes));
+  EXPECT_EQ(file_syncs, 0);
+  ASSERT_TRUE(writer->Finish());
+  EXPECT_EQ(file_syncs, 1);
 }
 
 TEST_F(RealSync, OfTheCatalogByEachCommit) {

@@ -110,6 +110,7 @@ DiskResult<SegmentFooter> SegmentWriter::Finish() {
     if (const auto put = Put(part); !put) return std::unexpected(put.error());
   }
   if (const auto flushed = Flush(); !flushed) return std::unexpected(flushed.error());
+  if (const auto synced = file_->Sync(); !synced) return std::unexpected(synced.error());
   THALWEG_ASSERT(written_ == footer_.file_bytes());
   return footer_;
 }
@@ -117,9 +118,11 @@ DiskResult<SegmentFooter> SegmentWriter::Finish() {
 DiskResult<void> SegmentWriter::Put(std::string_view bytes) {
   buffer_.append(bytes);
   if (buffer_.size() < piece_bytes_) return {};
-  const auto flushed = Flush();
-  if (flushed && after_piece_) piece_bytes_ = after_piece_();
-  return flushed;
+  const uint64_t begin = written_;
+  if (const auto written = Flush(); !written) return written;
+  const auto out = file_->WriteOut(begin, written_ - begin);
+  if (out && after_piece_) piece_bytes_ = after_piece_();
+  return out;
 }
 
 DiskResult<void> SegmentWriter::Flush() {
@@ -127,7 +130,7 @@ DiskResult<void> SegmentWriter::Flush() {
   if (!written) return written;
   written_ += buffer_.size();
   buffer_.clear();
-  return file_->Sync();
+  return {};
 }
 
 }  // namespace thalweg

@@ -18,13 +18,13 @@
 
 namespace thalweg {
 
-// Segments are written and synced piece by piece: commits of the log wait on the disk behind what
-// is synced at once (docs/BENCHMARKS.md). In a hurry pieces are longer, for each waits for the
-// disk: beside writers that take the disk, too, 130 MB took 0.5 s in pieces of 1 MiB, and 0.2.
+// Segments are written piece by piece: commits of the log wait on the disk behind what is written
+// at once (docs/BENCHMARKS.md). In a hurry pieces are longer, for each waits for the disk: of 8
+// MiB, appends of 4 KiB had a p99 of 19 ms and not 6, and no higher rate.
 inline constexpr size_t kPieceBytes = 256u << 10;
-inline constexpr size_t kPieceBytesInHurry = 8u << 20;
+inline constexpr size_t kPieceBytesInHurry = 1u << 20;
 
-// Called when another piece of a segment is on the disk: time for who else waits for the disk.
+// Called when the disk has another piece of a segment: time for who else waits for the disk.
 // Returns about how many bytes the next one is to have.
 using AfterPiece = std::function<size_t()>;
 
