@@ -432,8 +432,7 @@ void Http1Connection::UpdateDeadline() {
   uint64_t progress = 0;
   if (wait == Wait::kWrite) progress = out_.sent_bytes();
   if (wait == Wait::kHead) progress = requests_;
-  if (wait == Wait::kBody) progress = bytes_in_;
-  if (wait == Wait::kIdle) progress = bytes_in_ + out_.sent_bytes();
+  if (wait == Wait::kBody || wait == Wait::kIdle) progress = bytes_in_;
   if (wait == wait_ && progress == wait_progress_) return;
   wait_ = wait;
   wait_progress_ = progress;

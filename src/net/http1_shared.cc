@@ -66,7 +66,7 @@ Http1Shared::~Http1Shared() {
 
 std::string_view Http1Shared::date_line() {
   if (loop_.now_ms() >= date_until_ms_) {
-    const int64_t wall_ms = clock_.WallMs();
+    const int64_t wall_ms = loop_.clock().WallMs();
     date_line_ = DateLine(wall_ms / 1000);
     date_until_ms_ = loop_.now_ms() + 1000 - wall_ms % 1000;
   }

@@ -9,7 +9,6 @@
 #include <string>
 #include <vector>
 
-#include "base/system_clock.h"
 #include "net/connection_limit.h"
 #include "net/loop.h"
 #include "net/request_handler.h"
@@ -87,7 +86,6 @@ class Http1Shared {
   RequestHandler& handler_;
   const HttpLimits limits_;
   ConnectionLimit& connection_limit_;
-  const SystemClock clock_;
   bool draining_ = false;
   size_t request_bytes_ = 0;
   int64_t refuse_slow_bodies_ms_ = 0;  // not before that

@@ -39,7 +39,7 @@ void BlockSigpipe() {
 
 class Loop::Impl {
  public:
-  Impl();
+  explicit Impl(const Clock* clock = nullptr);
   ~Impl();
 
   void Post(Task task);
@@ -50,6 +50,7 @@ class Loop::Impl {
   void Forget(const IoHandler* handler);
 
   TimerWheel& timers() { return timers_; }
+  const Clock& clock() const { return clock_; }
   int64_t now_ms() const { return now_ms_; }
   bool has_descriptors() const { return epoll_fd_ >= 0 && wake_fd_ >= 0; }
   std::vector<TurnEndHandler*>& turn_end_handlers() { return turn_end_handlers_; }
@@ -79,7 +80,8 @@ class Loop::Impl {
   void RunTasks();
   void Wake();
 
-  const SystemClock clock_;
+  const SystemClock system_clock_;
+  const Clock& clock_;
   const int epoll_fd_;
   const int wake_fd_;
   std::atomic<bool> stopped_ = false;
@@ -101,8 +103,9 @@ class Loop::Impl {
   bool tasks_are_due_ = false;  // this turn comes to them yet
 };
 
-Loop::Impl::Impl()
-    : epoll_fd_(::epoll_create1(EPOLL_CLOEXEC)),
+Loop::Impl::Impl(const Clock* clock)
+    : clock_(clock != nullptr ? *clock : system_clock_),
+      epoll_fd_(::epoll_create1(EPOLL_CLOEXEC)),
       wake_fd_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
       now_ms_(clock_.SteadyMs()),
       timers_(kTimerResolutionMs, now_ms_) {
@@ -136,11 +139,12 @@ void Loop::Impl::Run() {
   BlockSigpipe();
   own_thread_.store(std::this_thread::get_id(), std::memory_order_relaxed);
   while (!stopped_.load(std::memory_order_acquire)) Turn();
+  stopped_.store(false, std::memory_order_relaxed);
 }
 
 void Loop::Impl::Stop() {
   stopped_.store(true, std::memory_order_release);
-  Wake();
+  Post([] {});  // wakes it; a wake-up without a task would not be taken back
 }
 
 void Loop::Impl::Turn() {
@@ -206,7 +210,9 @@ void Loop::Impl::Forget(const IoHandler* handler) {
   }
 }
 
-Loop::Loop() : Loop(std::make_unique<Impl>()) { THALWEG_ASSERT(impl_->has_descriptors()); }
+Loop::Loop(const Clock* clock) : Loop(std::make_unique<Impl>(clock)) {
+  THALWEG_ASSERT(impl_->has_descriptors());
+}
 
 Loop::Loop(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 
@@ -241,6 +247,7 @@ void Loop::RemoveTurnEnd(TurnEndHandler* handler) {
 }
 
 TimerWheel& Loop::timers() { return impl_->timers(); }
+const Clock& Loop::clock() const { return impl_->clock(); }
 int64_t Loop::now_ms() const { return impl_->now_ms(); }
 
 }  // namespace thalweg

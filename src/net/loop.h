@@ -9,6 +9,7 @@
 #include <string>
 
 #include "base/timer_wheel.h"
+#include "thalweg/clock.h"
 #include "thalweg/executor.h"
 
 namespace thalweg {
@@ -36,15 +37,15 @@ class Loop final : public Executor {
  public:
   // A loop, or why the system gives none: it takes two open files.
   static std::expected<std::unique_ptr<Loop>, std::string> Make();
-  // REQUIRES: the system gives one.
-  Loop();
+  // REQUIRES: the system gives one; `clock` outlives it. Null: the machine's clock.
+  explicit Loop(const Clock* clock = nullptr);
   explicit Loop(std::unique_ptr<Impl> impl);
   ~Loop() override;
 
   void Post(Task task) override;
   void PostAfter(int64_t delay_ms, Task task) override;
 
-  // Runs until Stop. THREAD: the one that becomes the loop's.
+  // Runs until Stop; may run again after that. THREAD: the one that becomes the loop's.
   void Run();
   // Run returns soon. THREAD: any.
   void Stop();
@@ -61,6 +62,7 @@ class Loop final : public Executor {
   void RemoveTurnEnd(TurnEndHandler* handler);
 
   TimerWheel& timers();
+  const Clock& clock() const;
   int64_t now_ms() const;  // monotonic, read once per turn
 
  private:

@@ -1,10 +1,16 @@
 #include "net/loop.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/sendfile.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
+#include <atomic>
+#include <cerrno>
+#include <csignal>
 #include <functional>
 #include <string>
 #include <thread>
@@ -27,6 +33,60 @@ TEST(Loop, RunsPostedTasksInOrder) {
   loop.Post([&] { order += "c"; });
   loop.Run();
   EXPECT_EQ(order, "abcd");
+}
+
+class TurnCounter final : public TurnEndHandler {
+ public:
+  bool OnTurnEnd() override {
+    ++turns;
+    return false;
+  }
+  int turns = 0;
+};
+
+TEST(Loop, RunsAgainAfterAStop) {
+  Loop loop;
+  int runs = 0;
+  for (int i = 0; i < 3; ++i) {
+    loop.Post([&] {
+      ++runs;
+      loop.Stop();
+    });
+    loop.Run();
+    EXPECT_EQ(runs, i + 1);
+  }
+  TurnCounter counter;
+  loop.AddTurnEnd(&counter);
+  loop.PostAfter(30, [&loop] { loop.Stop(); });
+  loop.Run();
+  EXPECT_LT(counter.turns, 50) << "it sleeps in between";
+}
+
+// Who sends a file to a client that has gone.
+TEST(Loop, ItsThreadIsNotEndedByABrokenPipe) {
+  static std::atomic<int> signals;
+  const auto before = std::signal(SIGPIPE, [](int) { ++signals; });
+  int sockets[2];
+  ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM, 0, sockets), 0);
+  ::close(sockets[1]);
+  const int file = ::open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
+  std::thread([&] {
+    sigset_t pipe;
+    sigemptyset(&pipe);
+    sigaddset(&pipe, SIGPIPE);
+    pthread_sigmask(SIG_UNBLOCK, &pipe, nullptr);  // whatever an earlier test has left
+    Loop loop;
+    loop.Post([&] {
+      EXPECT_EQ(::sendfile(sockets[0], file, nullptr, 100), -1);
+      EXPECT_EQ(errno, EPIPE);
+      loop.Stop();
+    });
+    loop.Run();
+  }).join();
+  std::signal(SIGPIPE, before);
+  EXPECT_EQ(signals, 0);
+  ::close(file);
+  ::close(sockets[0]);
 }
 
 TEST(Loop, TakesTasksFromManyThreads) {

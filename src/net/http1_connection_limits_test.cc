@@ -1,0 +1,246 @@
+// What one connection may take of time, of memory and of its loop's turns.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "net/http1_test_support.h"
+
+namespace thalweg {
+namespace {
+
+using ::testing::EndsWith;
+using ::testing::StartsWith;
+
+const std::string kRequest = "GET /x HTTP/1.1\r\nHost: h\r\n\r\n";
+
+size_t CountOf(std::string_view text, std::string_view part) {
+  size_t count = 0;
+  for (size_t at = text.find(part); at != std::string_view::npos; at = text.find(part, at + 1)) {
+    ++count;
+  }
+  return count;
+}
+
+std::string Repeated(std::string_view text, size_t times) {
+  std::string all;
+  for (size_t i = 0; i < times; ++i) all += text;
+  return all;
+}
+
+class Http1Deadlines : public Http1SharedTest {
+ protected:
+  Http1Deadlines()
+      : Http1SharedTest({.header_timeout_ms = 1'000,
+                         .body_timeout_ms = 1'000,
+                         .idle_timeout_ms = 10'000,
+                         .write_timeout_ms = 1'000}) {}
+
+  bool is_open() const { return shared_.connection_count() == 1; }
+  void FillSocket() {
+    Pass(0);
+    while (shared_.RunTurnEnd()) {
+    }
+  }
+  // What stands in the socket. False: nothing.
+  bool Take() {
+    bool taken = false;
+    while (!Sent().empty()) taken = true;
+    return taken;
+  }
+};
+
+TEST_F(Http1Deadlines, AHeadHasItsTimeHoweverItsBytesCome) {
+  Receive("GET /x HTTP/1.1\r\n");
+  Pass(600);
+  Receive("Host: h\r\n");
+  EXPECT_EQ(Sent(), "");
+  Pass(600);
+  EXPECT_THAT(Sent(), StartsWith("HTTP/1.1 408 "));
+}
+
+TEST_F(Http1Deadlines, EachHeadHasItsOwnTime) {
+  const std::string begin = "GET /x HTTP/1.1\r\nHo";
+  Receive(begin);
+  for (int i = 0; i < 4; ++i) {
+    Pass(600);
+    Receive("st: h\r\n\r\n" + begin);  // no moment is without a head that has begun
+    ASSERT_THAT(Sent(), EndsWith("answer")) << i;
+  }
+  Pass(1'100);
+  EXPECT_THAT(Sent(), StartsWith("HTTP/1.1 408 "));
+}
+
+TEST_F(Http1Deadlines, ABodyMayTakeLongButNotRest) {
+  Receive("POST /x HTTP/1.1\r\nHost: h\r\nContent-Length: 10\r\n\r\n");
+  for (int i = 0; i < 4; ++i) {
+    Pass(600);
+    Receive("b");
+    ASSERT_EQ(Sent(), "") << i;
+  }
+  Pass(1'100);
+  EXPECT_THAT(Sent(), StartsWith("HTTP/1.1 408 "));
+}
+
+TEST_F(Http1Deadlines, AnIdleConnectionIsKeptByRequests) {
+  for (int i = 0; i < 4; ++i) {
+    Pass(6'000);
+    Receive(kRequest);
+    ASSERT_THAT(Sent(), EndsWith("answer")) << i;
+  }
+  Pass(9'900);
+  EXPECT_TRUE(is_open());
+  Pass(200);
+  EXPECT_FALSE(is_open());
+}
+
+TEST_F(Http1Deadlines, AnAnswerMayTakeLongButNotRest) {
+  Receive("GET /long HTTP/1.1\r\nHost: h\r\n\r\n");
+  handler_.kept.at("/long")->Respond(200, {}, Bytes::Own(std::string(8u << 20, 'a')));
+  for (int i = 0; i < 4; ++i) {
+    FillSocket();
+    Pass(600);
+    ASSERT_TRUE(Take()) << i;
+  }
+  FillSocket();
+  Pass(900);
+  EXPECT_TRUE(is_open());
+  Pass(200);
+  EXPECT_FALSE(is_open());
+}
+
+// Also a client that goes on to send.
+TEST_F(Http1Deadlines, WaitsTwoSecondsForTheClientToCloseAfterTheLastAnswer) {
+  Receive("GET /x HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
+  EXPECT_THAT(Sent(), EndsWith("answer"));
+  Pass(1'900);
+  Receive("more");
+  EXPECT_TRUE(is_open());
+  Pass(200);
+  EXPECT_FALSE(is_open());
+}
+
+TEST_F(Http1SharedTest, ReadsFourMebibytesAtMostOfWhatComesBehindTheLastRequest) {
+  Receive("GET /x HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
+  const std::string piece(32u << 10, 'p');
+  for (size_t pieces = 0; pieces < 127; ++pieces) {
+    Receive(piece);
+    ASSERT_FALSE(connection_->closed()) << pieces;
+  }
+  Receive(piece);
+  shared_.RunTurnEnd();
+  EXPECT_EQ(shared_.connection_count(), 0u);
+}
+
+TEST_F(Http1SharedTest, LetsOthersHaveTheirTurnWhileOneSendsALot) {
+  const int more = 1u << 20;  // the system gives less; the default holds four reads, not six
+  ::setsockopt(peer_.client_socket(), SOL_SOCKET, SO_SNDBUF, &more, sizeof more);
+  const std::string request =
+      "POST /x HTTP/1.1\r\nHost: h\r\nContent-Length: 8000\r\n\r\n" + std::string(8'000, 'b');
+  constexpr size_t kRequests = 47;  // almost six reads
+  Receive(Repeated(request, kRequests));
+  EXPECT_GT(handler_.bodies.size(), 30u);
+  EXPECT_LT(handler_.bodies.size(), kRequests);
+  shared_.RunTurnEnd();
+  EXPECT_EQ(handler_.bodies.size(), kRequests);
+}
+
+class Http1OutputLimit : public Http1SharedTest {
+ protected:
+  Http1OutputLimit() : Http1SharedTest({.output_bytes_max = 1'000}) {}
+
+  static constexpr size_t kRequests = 300;
+};
+
+TEST_F(Http1OutputLimit, HandlesAsManyRequestsAtOnceAsThereIsRoomForAnswers) {
+  Receive(Repeated(kRequest, kRequests));
+  size_t handled = 0;
+  for (bool more = true; more; more = shared_.RunTurnEnd()) {
+    ASSERT_LE(handler_.bodies.size(), handled + 20) << "an answer takes more than 50 bytes";
+    ASSERT_GT(handler_.bodies.size(), handled);
+    handled = handler_.bodies.size();
+  }
+  EXPECT_EQ(handler_.bodies.size(), kRequests);
+  EXPECT_EQ(CountOf(Sent(), "answer"), kRequests);
+}
+
+TEST_F(Http1OutputLimit, HandlesNothingForAClientThatTakesNothingUntilItDoes) {
+  const int smallest = 0;
+  ASSERT_EQ(::setsockopt(peer_.server_socket(), SOL_SOCKET, SO_SNDBUF, &smallest, sizeof smallest),
+            0);
+  Receive(Repeated(kRequest, kRequests));
+  int turns = 0;
+  while (shared_.RunTurnEnd()) ASSERT_LT(++turns, 100) << "it does not rest";
+  ASSERT_LT(handler_.bodies.size(), 100u);
+  std::string got;
+  for (std::string sent; !(sent = Sent()).empty(); Pass(0)) got += sent;
+  EXPECT_EQ(handler_.bodies.size(), kRequests);
+  EXPECT_EQ(CountOf(got, "answer"), kRequests);
+}
+
+// Writes a piece whenever there is room, until all are written.
+class WritesPieces final : public ResponderEvents {
+ public:
+  WritesPieces(Responder& responder, size_t pieces) : responder_(&responder), left_(pieces) {
+    responder.SetEvents(this);
+    responder.Start(200, {}, std::nullopt);
+    OnWritable();
+  }
+  ~WritesPieces() {
+    if (responder_ != nullptr) responder_->Abort();
+  }
+  void OnWritable() override {
+    if (left_ == 0) {
+      std::exchange(responder_, nullptr)->Finish();
+      return;
+    }
+    --left_;
+    EXPECT_FALSE(responder_->Write(Bytes::Own(std::string(5'000, 'p'))));
+  }
+  void OnCancel() override { responder_ = nullptr; }
+  size_t left() const { return left_; }
+
+ private:
+  Responder* responder_;  // null: done with
+  size_t left_;
+};
+
+TEST_F(Http1OutputLimit, AsksForSomeOfAnAnswerInATurnAndForTheRestInTheNext) {
+  Receive("GET /pieces HTTP/1.1\r\nHost: h\r\n\r\n");
+  WritesPieces answer(*handler_.kept.at("/pieces"), 20);
+  std::string got;
+  for (bool more = true; more; got += Sent()) {
+    const size_t before = answer.left();
+    more = shared_.RunTurnEnd();
+    ASSERT_LE(before - answer.left(), 8u);
+  }
+  EXPECT_EQ(CountOf(got, "p\r\n"), 20u);
+  EXPECT_THAT(got, EndsWith("\r\n0\r\n\r\n"));
+}
+
+// 2027-01-15 08:00:00 is where the clock begins.
+TEST_F(Http1SharedTest, DatesEachAnswerToTheSecond) {
+  const auto date = [this] {
+    Receive(kRequest);
+    const std::string sent = Sent();
+    const size_t at = sent.find("Date: ");
+    return sent.substr(at, sent.find("\r\n", at) - at);
+  };
+  Pass(300);
+  EXPECT_EQ(date(), "Date: Fri, 15 Jan 2027 08:00:00 GMT");
+  Pass(699);
+  EXPECT_EQ(date(), "Date: Fri, 15 Jan 2027 08:00:00 GMT");
+  Pass(1);
+  EXPECT_EQ(date(), "Date: Fri, 15 Jan 2027 08:00:01 GMT");
+  clock_.JumpWallMs(86'400'000);
+  Pass(1'000);
+  EXPECT_EQ(date(), "Date: Sat, 16 Jan 2027 08:00:02 GMT");
+}
+
+}  // namespace
+}  // namespace thalweg
