@@ -37,10 +37,7 @@ class HttpListener::Impl final : public IoHandler, public TurnEndHandler, privat
     StopAccepting();
   }
 
-  void OnIo(uint32_t) override {
-    accept_pending_ = true;
-    Accept();
-  }
+  void OnIo(uint32_t) override { Accept(); }
 
   void OnIoEnd() override { shared_.HandleReceived(); }
 
@@ -65,11 +62,11 @@ class HttpListener::Impl final : public IoHandler, public TurnEndHandler, privat
   size_t connection_count() const { return shared_.connection_count(); }
 
  private:
-  void OnTimer() override { accept_again_ = accept_pending_; }
+  void OnTimer() override { accept_again_ = true; }
 
   void StopAccepting() {
     TimerWheel::Cancel(*this);
-    accept_pending_ = accept_again_ = false;
+    accept_again_ = false;
     if (!socket_) return;
     loop_.Remove(socket_->fd(), this);
     socket_.reset();
@@ -83,7 +80,6 @@ class HttpListener::Impl final : public IoHandler, public TurnEndHandler, privat
       if (fd >= 0) {
         Welcome(fd);
       } else if (errno == EAGAIN) {
-        accept_pending_ = false;
         return;
       } else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
         loop_.timers().Schedule(*this, loop_.now_ms() + kAcceptPauseMs);
@@ -111,8 +107,7 @@ class HttpListener::Impl final : public IoHandler, public TurnEndHandler, privat
   std::optional<ListenSocket> socket_;
   Http1Shared shared_;
   std::function<void()> drained_;
-  bool accept_pending_ = false;  // the socket may hold connections
-  bool accept_again_ = false;    // and they are to be taken at the end of this turn
+  bool accept_again_ = false;  // at the end of this turn
 };
 
 HttpListener::HttpListener(Loop& loop, ListenSocket socket, RequestHandler& handler,

@@ -3,12 +3,17 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
+#include <algorithm>
 #include <cstdlib>
+#include <memory>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "net/net_test_support.h"
+#include "testing/manual_clock.h"
 
 namespace thalweg {
 namespace {
@@ -124,6 +129,76 @@ TEST(HttpListener, AnswersBeyondItsConnectionsWith503) {
   TestClient four(server.port());
   four.Send("GET /x HTTP/1.1\r\nHost: h\r\n\r\n");
   EXPECT_THAT(four.ReadResponse(), StartsWith("HTTP/1.1 200 "));
+}
+
+// A process without another descriptor.
+class NoDescriptors {
+ public:
+  NoDescriptors() {
+    ::getrlimit(RLIMIT_NOFILE, &before_);
+    const rlimit none{0, before_.rlim_max};
+    EXPECT_EQ(::setrlimit(RLIMIT_NOFILE, &none), 0);
+  }
+  ~NoDescriptors() { ::setrlimit(RLIMIT_NOFILE, &before_); }
+  NoDescriptors(const NoDescriptors&) = delete;
+
+ private:
+  rlimit before_{};
+};
+
+TEST(HttpListener, RestsWithoutDescriptorsAndThenTakesWhoHasWaited) {
+  ManualClock clock;
+  Loop loop(&clock);
+  ToyHandler handler;
+  ConnectionLimit limit(10);
+  ListenSocket socket = ListenAnywhere();
+  const uint16_t port = socket.port();
+  HttpListener listener(loop, std::move(socket), handler, HttpLimits(), limit);
+  const auto turn = [&loop] {
+    loop.Post([&loop] { loop.Stop(); });
+    loop.Run();
+  };
+  TestClient first(port);
+  {
+    const NoDescriptors none;
+    ASSERT_TRUE(Eventually([&] {
+      turn();
+      return loop.timers().NextMs().has_value();
+    })) << "it does not rest";
+  }
+  TestClient second(port);
+  clock.AdvanceMs(90);
+  for (int i = 0; i < 10; ++i) turn();
+  EXPECT_EQ(listener.connection_count(), 0u) << "there may be descriptors again, but it rests";
+  clock.AdvanceMs(15);
+  const auto takes = [&](size_t count) {
+    return Eventually([&] {
+      turn();
+      return listener.connection_count() == count;
+    });
+  };
+  EXPECT_TRUE(takes(2));
+  TestClient third(port);
+  EXPECT_TRUE(takes(3));
+}
+
+// The socket tells only once of all that wait, and those that are closed at once tell of nothing.
+TEST(HttpListener, TakesAllWhoWaitThoughNotInOneTurn) {
+  Loop loop;
+  ToyHandler handler;
+  ConnectionLimit nobody(0, 0);
+  ListenSocket socket = ListenAnywhere();
+  std::vector<std::unique_ptr<TestClient>> clients;
+  for (int i = 0; i < 200; ++i) clients.push_back(std::make_unique<TestClient>(socket.port()));
+  HttpListener listener(loop, std::move(socket), handler, HttpLimits(), nobody);
+  loop.Post([&loop] { loop.Stop(); });
+  loop.Run();
+  EXPECT_FALSE(clients.back()->HasAnswer());
+  std::thread thread([&loop] { loop.Run(); });
+  EXPECT_TRUE(std::all_of(clients.begin(), clients.end(),
+                          [](const auto& client) { return client->ReadAll().empty(); }));
+  loop.Stop();
+  thread.join();
 }
 
 // Of a client that does not read, and gets everything once it does.
