@@ -10,6 +10,7 @@
 #include <random>
 #include <utility>
 
+#include "api/engine_options.h"
 #include "api/log_room.h"
 #include "engine/durable_engine.h"
 #include "storage/data_directory.h"
@@ -65,35 +66,11 @@ std::unexpected<OpenError> CannotOpen(const std::string& path, const StorageFaul
       OpenError{CodeOf(fault.kind), "data directory " + path + ": " + fault.message});
 }
 
-// A start looks at each spare of the log, for 0.16 ms.
-constexpr size_t kSparesMax = 1'024;
-
 DirectoryId RandomId() {
   std::random_device random;
   DirectoryId id;
   std::generate(id.begin(), id.end(), [&random] { return static_cast<uint8_t>(random()); });
   return id;
-}
-
-DurableEngineOptions OptionsOf(const StoreOptions& options, const DirectoryId& directory,
-                               uint64_t life) {
-  DurableEngineOptions durable;
-  const size_t pages = (options.log_file_bytes + kLogPageBytes - 1) / kLogPageBytes;
-  durable.log.directory = directory;
-  durable.log.file_bytes = std::max<size_t>(pages, 3) * kLogPageBytes;  // header, block, seal
-  // As many files as there are between two checkpoints, of blocks that are padded to pages.
-  durable.log.spares_max =
-      std::min<size_t>(2 * (options.checkpoint_log_bytes / durable.log.file_bytes + 1), kSparesMax);
-  durable.log.salt_seed = RandomSeed();
-  durable.store.directory = directory;
-  durable.keeper.log_bytes_max = options.checkpoint_log_bytes;
-  durable.keeper.age_ms_max = options.checkpoint_age_ms;
-  durable.keeper.tail_bytes_max = options.tail_bytes_max;
-  durable.keeper.streams_in_memory_max = StreamsThatFit(options.tail_bytes_max);
-  durable.keeper.merge_bytes_per_s = options.merge_bytes_per_s;
-  durable.engine.partitions = options.partitions;
-  durable.engine.life = life;
-  return durable;
 }
 
 // Lets one message a second through, and counts the others.
@@ -240,8 +217,11 @@ std::expected<std::unique_ptr<EngineHome>, OpenError> EngineHome::OnDisk(
   if (!catalog) return CannotOpen(path, catalog.error());
   const auto life = LifeOf(**disk, RandomSeed());
   if (!life) return CannotOpen(path, DiskFault(life.error()).error());
-  auto durable = DurableEngine::Open(**disk, *std::move(catalog), OptionsOf(options, id, *life),
-                                     clock, EventsOf(path, options, clock));
+  DurableEngineOptions durable_options = EngineOptionsOf(options, id);
+  durable_options.log.salt_seed = RandomSeed();
+  durable_options.engine.life = *life;
+  auto durable = DurableEngine::Open(**disk, *std::move(catalog), durable_options, clock,
+                                     EventsOf(path, options, clock));
   if (!durable) return CannotOpen(path, durable.error());
   const Teller teller(options.logger);
   TellRecovered(teller, path, **durable, clock.SteadyMs() - began_ms);

@@ -1,0 +1,34 @@
+#include "api/engine_options.h"
+
+#include <algorithm>
+#include <cstddef>
+
+#include "storage/log_format.h"
+
+namespace thalweg {
+namespace {
+
+// A start looks at each spare of the log, for 0.16 ms.
+constexpr size_t kSparesMax = 1'024;
+
+}  // namespace
+
+DurableEngineOptions EngineOptionsOf(const StoreOptions& options, const DirectoryId& directory) {
+  DurableEngineOptions durable;
+  const size_t pages = (options.log_file_bytes + kLogPageBytes - 1) / kLogPageBytes;
+  durable.log.directory = directory;
+  durable.log.file_bytes = std::max<size_t>(pages, 3) * kLogPageBytes;  // header, block, seal
+  // As many files as there are between two checkpoints, of blocks that are padded to pages.
+  durable.log.spares_max =
+      std::min<size_t>(2 * (options.checkpoint_log_bytes / durable.log.file_bytes + 1), kSparesMax);
+  durable.store.directory = directory;
+  durable.keeper.log_bytes_max = options.checkpoint_log_bytes;
+  durable.keeper.age_ms_max = options.checkpoint_age_ms;
+  durable.keeper.tail_bytes_max = options.tail_bytes_max;
+  durable.keeper.streams_in_memory_max = StreamsThatFit(options.tail_bytes_max);
+  durable.keeper.merge_bytes_per_s = options.merge_bytes_per_s;
+  durable.engine.partitions = options.partitions;
+  return durable;
+}
+
+}  // namespace thalweg
