@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -89,7 +90,8 @@ TEST(Server, LetsBrowsersSeeWhatTheTransportRefuses) {
 TEST(Server, TakesLimitsThatMakeNoSenseForTheNearestThatDo) {
   constexpr int64_t kForEver = std::numeric_limits<int64_t>::max();
   ServerOptions options;
-  options.limits = {.pipelined_max = 0,
+  options.limits = {.bodies_bytes_max = 0,
+                    .pipelined_max = 0,
                     .header_timeout_ms = kForEver,
                     .body_timeout_ms = kForEver,
                     .idle_timeout_ms = kForEver,
@@ -100,6 +102,9 @@ TEST(Server, TakesLimitsThatMakeNoSenseForTheNearestThatDo) {
     client.Send("GET /v1/stream/a HTTP/1.1\r\nHost: h\r\n\r\n");
     ASSERT_THAT(client.ReadResponse(), StartsWith("HTTP/1.1 404 ")) << i;
   }
+  EXPECT_THAT(Ask(server->port(), "PUT", "/v1/stream/a", std::string(300'000, 'x')),
+              StartsWith("HTTP/1.1 201 "))
+      << "one body, which comes in several reads, has always room";
 }
 
 TEST(Server, KeepsADirectoryOverARestart) {
@@ -261,6 +266,29 @@ TEST(Server, TakesAsManyConnectionsAsItIsToldHoweverTheyFallOnItsLoops) {
     TestClient next(server->port());
     return answers(next, "404");
   })) << "and that one is still there does not matter";
+}
+
+// Three of these are most of that. Each of two loops takes half, which is one; had each the whole,
+// it would be six.
+TEST(Server, TakesNoMoreBodiesAtOnceThanItIsToldHoweverTheyFallOnItsLoops) {
+  constexpr int kClients = 24;
+  ServerOptions options{.threads = 2};
+  options.limits.body_bytes_max = 60'001;
+  options.limits.bodies_bytes_max = 200'000;
+  const auto server = Started(std::move(options));
+  const std::string all_but_one =
+      "POST /v1/stream/a HTTP/1.1\r\nHost: h\r\nContent-Length: 60001\r\n\r\n" +
+      std::string(60'000, 'b');
+  std::vector<std::unique_ptr<TestClient>> clients;
+  for (int i = 0; i < kClients; ++i) {
+    clients.push_back(std::make_unique<TestClient>(server->port()));
+    clients.back()->Send(all_but_one);
+  }
+  const auto refused = [&clients] {
+    return std::count_if(clients.begin(), clients.end(),
+                         [](const auto& client) { return client->HasAnswer(); });
+  };
+  EXPECT_TRUE(Eventually([&] { return refused() >= kClients - 3; })) << refused() << " are refused";
 }
 
 TEST(Server, AFrontHandlerAnswersBeforeTheRouterAndAFaultBeforeBoth) {

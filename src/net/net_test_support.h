@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -277,6 +278,11 @@ class TestClient {
     const size_t date = head.find("Date: ");
     if (date != std::string::npos) head.erase(date, head.find("\r\n", date) + 2 - date);
     return head + ReadBytes(length);
+  }
+  // Something can be read without waiting for it.
+  bool HasAnswer() const {
+    pollfd answer{fd_, POLLIN, 0};
+    return ::poll(&answer, 1, 0) == 1;
   }
   // Everything up to the end; "<reset>" or "<timeout>" behind it where that is how it ended.
   std::string ReadAll() {
