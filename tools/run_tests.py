@@ -6,7 +6,8 @@
 
 One line per step; what a step printed is kept in build/test-logs/STEP.log. Where it failed, its
 end is shown, and the lines that tell of a failure are shown once more at the end of all. The last
-line is the sum: `N passed, N failed`. Exits 1 where anything failed.
+line is the sum: `N passed, N failed`, and `, N skipped` where any were. Exits 1 where anything
+failed.
 """
 
 import argparse
@@ -59,6 +60,7 @@ class Failed(Exception):
 
 
 # --- counting what test programs say -------------------------------------------------------------
+# Passed, failed, skipped; None where the text tells nothing.
 
 
 def count_ctest(text):
@@ -66,7 +68,8 @@ def count_ctest(text):
     if not match:
         return None
     failed, total = int(match[1]), int(match[2])
-    return total - failed, failed
+    skipped = len(re.findall(r"(?m)^\s*\d+ - .* \(Skipped\)$", text))  # for ctest they passed
+    return total - failed - skipped, failed, skipped
 
 
 def count_gtest(text):
@@ -74,34 +77,40 @@ def count_gtest(text):
     passed = re.search(r"\[  PASSED  \] (\d+) tests?", text)
     if not ran or not passed:
         return None
-    skipped = re.search(r"\[  SKIPPED \] (\d+) tests?", text)
-    total = int(ran[1]) - (int(skipped[1]) if skipped else 0)
-    return int(passed[1]), total - int(passed[1])
+    found = re.search(r"\[  SKIPPED \] (\d+) tests?", text)
+    skipped = int(found[1]) if found else 0
+    return int(passed[1]), int(ran[1]) - skipped - int(passed[1]), skipped
 
 
 def count_tap(text):
-    found = dict(re.findall(r"(?m)^# (pass|fail|cancelled) (\d+)", text))
+    lines = re.findall(r"(?m)^# (pass|fail|cancelled|skipped) (\d+)", text)
+    found = {word: int(number) for word, number in lines}
     if "pass" not in found:
         return None
-    return int(found["pass"]), int(found.get("fail", 0)) + int(found.get("cancelled", 0))
+    failed = found.get("fail", 0) + found.get("cancelled", 0)
+    return found["pass"], failed, found.get("skipped", 0)
 
 
 def count_conformance(text):
     match = re.search(r"(?m)^conformance: (\d+) of (\d+) passed", text)
-    return (int(match[1]), int(match[2]) - int(match[1])) if match else None
+    return (int(match[1]), int(match[2]) - int(match[1]), 0) if match else None
 
 
 def count_sum(text):
     found = re.findall(r"(?m)^(\d+) passed, (\d+) failed$", text)
-    return (int(found[-1][0]), int(found[-1][1])) if found else None
+    return (int(found[-1][0]), int(found[-1][1]), 0) if found else None
 
 
 def judge(code, counted):
     """What a program's end and its own count mean: a bad end is at least one failure."""
-    passed, failed = counted or (0, 0)
+    passed, failed, skipped = counted or (0, 0, 0)
     if code != 0 or counted is None or passed + failed == 0:
         failed = max(failed, 1)
-    return passed, failed
+    return passed, failed, skipped
+
+
+def sum_line(passed, failed, skipped):
+    return f"{passed} passed, {failed} failed" + (f", {skipped} skipped" if skipped else "")
 
 
 # --- running -------------------------------------------------------------------------------------
@@ -114,6 +123,7 @@ class Step:
         self.name = name
         self.passed = 0
         self.failed = 0
+        self.skipped = 0
         self.show = show
         self.adding = threading.Lock()
         self.log_path = os.path.join(LOGS, f"{name}.log")
@@ -148,16 +158,17 @@ class Step:
     def check(self, argv):
         """A command that is one test: it passes where it exits 0."""
         code, _ = self.command(argv)
-        self.add((1, 0) if code == 0 else (0, 1))
+        self.add(int(code == 0), int(code != 0))
 
     def count(self, argv, counter, **more):
         code, text = self.command(argv, **more)
-        self.add(judge(code, counter(text)))
+        self.add(*judge(code, counter(text)))
 
-    def add(self, counts):
+    def add(self, passed, failed, skipped=0):
         with self.adding:
-            self.passed += counts[0]
-            self.failed += counts[1]
+            self.passed += passed
+            self.failed += failed
+            self.skipped += skipped
 
     def tail(self):
         self.log.flush()
@@ -268,7 +279,7 @@ def e2e(step):
         step.count(argv, count_tap, cwd=folder, env=env)
         step.count([live_load, env["THALWEG_BIN"]], count_sum)
         code, text = held.result()
-    step.add(judge(code, count_sum(text)))
+    step.add(*judge(code, count_sum(text)))
 
 
 def node_addon(step, preset):
@@ -385,7 +396,7 @@ def fuzz(step):
     build(step, "fuzz", names)
     with ThreadPoolExecutor(max_workers=max(1, int(JOBS))) as pool:
         for counts in pool.map(lambda name: fuzz_one(step, name), names):
-            step.add(counts)
+            step.add(*counts)
 
 
 STEPS = {
@@ -414,7 +425,7 @@ def run_step(name, show):
         step.failed = max(step.failed, 1)
     seconds = time.monotonic() - started
     verdict = "ok" if step.failed == 0 else "FAILED"
-    counts = f"{step.passed:>5} passed {step.failed:>4} failed"
+    counts = f"{step.passed:>5} passed {step.failed:>4} failed {step.skipped:>3} skipped"
     print(f"{name:<12} {verdict:<7} {counts} {seconds:>6.0f} s", flush=True)
     if step.failed:
         path = os.path.relpath(step.log_path, ROOT)
@@ -442,7 +453,7 @@ def main():
         for line in step.telling_lines() if step.failed else []:
             print(f"{step.name}: {line}")
     passed, failed = sum(step.passed for step in steps), sum(step.failed for step in steps)
-    print(f"{passed} passed, {failed} failed", flush=True)
+    print(sum_line(passed, failed, sum(step.skipped for step in steps)), flush=True)
     return 1 if failed else 0
 
 
