@@ -10,6 +10,8 @@
 #include "storage/data_directory.h"
 #include "storage/data_directory_view.h"
 #include "storage/directory.h"
+#include "storage/directory_clock.h"
+#include "storage/fault.h"
 #include "storage/file_copy.h"
 #include "storage/log_copy.h"
 #include "storage/segment.h"
@@ -240,6 +242,7 @@ StorageResult<BackupReport> BackUpDirectory(Disk& source, Disk& target,
   if (!copy) return Fault(copy.error().kind, "the target " + copy.error().message);
   auto report = BackupRun(view, target, id, copy_catalog).Run();
   if (!report) return report;
+  if (const auto copied = CopyClockMark(view, target); !copied) return DiskFault(copied.error());
   const auto finished = DataDirectory::FinishCopy(target);
   if (!finished) return std::unexpected(finished.error());
   return report;

@@ -102,4 +102,10 @@ std::optional<ClockMark> DecodeClockMark(const std::string& text) {
   return whole == text ? std::optional(std::move(mark)) : std::nullopt;
 }
 
+DiskResult<void> CopyClockMark(Disk& source, Disk& target) {
+  const auto text = Directory(source, "").ReadText(kClock);
+  if (!text) return std::unexpected(text.error());
+  return *text ? Directory(target, "").Replace(kClock, **text) : DiskResult<void>();
+}
+
 }  // namespace thalweg

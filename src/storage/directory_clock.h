@@ -35,6 +35,9 @@ std::string EncodeClockMark(const ClockMark& mark);
 // directory's time did, or behind.
 std::optional<ClockMark> DecodeClockMark(const std::string& text);
 
+// What stands in the root of `source` stands in that of `target`, too.
+[[nodiscard]] DiskResult<void> CopyClockMark(Disk& source, Disk& target);
+
 class DirectoryClock final : public Clock {
  public:
   // REQUIRES: `machine` outlives it.

@@ -9,8 +9,10 @@
 #include <vector>
 
 #include "storage/data_directory.h"
+#include "storage/directory_clock.h"
 #include "storage/local_log.h"
 #include "storage/segment_writer.h"
+#include "testing/manual_clock.h"
 #include "testing/sim_disk.h"
 
 namespace thalweg {
@@ -143,6 +145,27 @@ void BackUpWhileItGrows(uint64_t every, int burst, uint64_t file_bytes, size_t r
   EXPECT_GE(report->last, before);
   EXPECT_LT(before, original.last()) << "nothing went on";
   EXPECT_EQ(Recovered(target), report->last);
+}
+
+// Whose wall clock was put right after its start: directory and wall time differ from there on.
+TEST(DataDirectoryBackup, GoesOnWithTheTimeOfItsOriginal) {
+  constexpr int64_t kHourMs = 3'600'000;
+  SimDisk disk(1), target(2);
+  Original original(disk);
+  original.Commit();
+  ASSERT_TRUE(BackUp(disk, target)) << "of a directory that has no mark";
+  ManualClock machine;
+  DirectoryClock clock(machine);
+  ASSERT_TRUE(clock.Recover(disk));
+  machine.JumpWallMs(50 * 365 * 24 * kHourMs);
+  ASSERT_TRUE(clock.Mark());
+  for (int i = 0; i < 2; ++i) ASSERT_TRUE(BackUp(disk, target));
+  const int64_t before_ms = clock.SteadyMs();
+  machine.Reboot();  // or another machine
+  machine.JumpWallMs(kHourMs);
+  DirectoryClock restored(machine);
+  ASSERT_TRUE(restored.Recover(target));
+  EXPECT_EQ(restored.SteadyMs() - before_ms, kHourMs);
 }
 
 TEST(DataDirectoryBackup, SeesOneMomentWhileTheLogGoesOnUnderIt) {
