@@ -18,7 +18,8 @@ DurableEngineOptions EngineOptionsOf(const StoreOptions& options, const Director
   const size_t pages = (options.log_file_bytes + kLogPageBytes - 1) / kLogPageBytes;
   durable.log.directory = directory;
   durable.log.file_bytes = std::max<size_t>(pages, 3) * kLogPageBytes;  // header, block, seal
-  // As many files as there are between two checkpoints, of blocks that are padded to pages.
+  // As many files as there are between two checkpoints: the log grows to twice that while one is
+  // made.
   durable.log.spares_max =
       std::min<size_t>(2 * (options.checkpoint_log_bytes / durable.log.file_bytes + 1), kSparesMax);
   durable.store.directory = directory;

@@ -556,6 +556,17 @@ TEST_F(StoreKeeperTest, ADiskThatFailsIsFinal) {
   EXPECT_EQ(Text("/a"), "");
 }
 
+TEST_F(StoreKeeperTest, APieceOfASegmentThatTheDiskDidNotTakeIsFinalToo) {
+  Keep({.age_ms_max = 1});
+  engine().Create(NewStream("/long"));
+  for (int i = 0; i < 16; ++i) Write("/long", std::string(100'000, 'x'));
+  clock().AdvanceMs(1);
+  disk().FailNth({.op = DiskOp::kWriteOut, .path_part = "segments"}, 3, {});
+  Run();
+  EXPECT_EQ(failures_, 1);
+  EXPECT_EQ(checkpoints_, 0);
+}
+
 TEST_F(StoreKeeperTest, MarksTheTimeAtEachCheckpointAndAtTheEnd) {
   Keep({.age_ms_max = 1'000});
   const int64_t began_ms = clock().SteadyMs();

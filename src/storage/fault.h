@@ -20,7 +20,7 @@ struct StorageFault {
   };
   Kind kind = Kind::kDamage;
   std::string message;       // which file, where in it, and what was found
-  bool is_shortage = false;  // kDisk: goes away when there is space, or a file descriptor, again
+  bool is_shortage = false;  // kDisk: see IsShortage
 };
 
 template <typename T>

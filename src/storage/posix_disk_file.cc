@@ -66,14 +66,15 @@ DiskResult<void> PosixFile::Sync() {
   return DiskFailure(errno, "sync " + path_);
 }
 
-// Where the system does not know how, a Sync has it all to do.
+// Where the system does not know how, a Sync has it all to do. Any other error, EINVAL and ENOMEM
+// too, may be one of the disk's, which no later sync of this file would tell again.
 DiskResult<void> PosixFile::WriteOut(uint64_t offset, uint64_t bytes) {
   constexpr unsigned kWriteAndWait = SYNC_FILE_RANGE_WRITE | SYNC_FILE_RANGE_WAIT_AFTER;
   const int done = RetryInterrupted([&] {
     return sync_file_range(fd_.get(), static_cast<off_t>(offset), static_cast<off_t>(bytes),
                            kWriteAndWait);
   });
-  if (done == 0 || errno == ENOSYS || IsRefusal(errno)) return {};
+  if (done == 0 || errno == ENOSYS) return {};
   return DiskFailure(errno, Tried("write out ", bytes, offset, path_));
 }
 

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <cerrno>
 #include <filesystem>
 #include <memory>
 #include <string>
@@ -19,6 +20,7 @@ namespace {
 std::atomic<int> file_syncs = 0;
 std::atomic<int> directory_syncs = 0;
 std::atomic<off_t> bytes_written_out = 0;
+std::atomic<int> write_out_code = 0;  // that it fails with; 0: it does not
 
 }  // namespace
 
@@ -42,6 +44,10 @@ extern "C" {
 
 [[gnu::visibility("default")]] int sync_file_range(int fd, off_t at, off_t bytes, unsigned flags) {
   bytes_written_out += bytes;
+  if (write_out_code != 0) {
+    errno = write_out_code;
+    return -1;
+  }
   return static_cast<int>(syscall(SYS_sync_file_range, fd, at, bytes, flags));
 }
 }
@@ -80,6 +86,19 @@ TEST_F(RealSync, OfWhatIsWrittenAndSyncedWhateverTheWay) {
     ASSERT_TRUE(file_->WriteAndSync(0, std::string(bytes, 'x')));
     EXPECT_GE(file_syncs, 1) << bytes;
   }
+}
+
+// What the disk could not take is told once: who does not hear it here hears it nowhere.
+TEST_F(RealSync, NoErrorOfWritingOutIsPassedOver) {
+  for (const int code : {EIO, ENOSPC, ENOMEM, EINVAL, EOPNOTSUPP, EPERM}) {
+    write_out_code = code;
+    const auto out = file_->WriteOut(0, 4'096);
+    ASSERT_FALSE(out) << code;
+    EXPECT_EQ(out.error().code, code);
+  }
+  write_out_code = ENOSYS;
+  EXPECT_TRUE(file_->WriteOut(0, 4'096)) << "a system that does not know how";
+  write_out_code = 0;
 }
 
 TEST_F(RealSync, OfADirectory) {

@@ -82,6 +82,9 @@ class ColdDisk final : public Disk {
       return file_->WriteAt(offset, bytes);
     }
     [[nodiscard]] DiskResult<void> Sync() override { return file_->Sync(); }
+    [[nodiscard]] DiskResult<void> WriteOut(uint64_t offset, uint64_t bytes) override {
+      return file_->WriteOut(offset, bytes);
+    }
     void DropCache(const std::function<void()>& rest) override { file_->DropCache(rest); }
     [[nodiscard]] DiskResult<void> Allocate(uint64_t size) override {
       return file_->Allocate(size);

@@ -86,6 +86,10 @@ class PlantedFile final : public File {
     const auto synced = file_->Sync();
     return !synced && plant_ == Plant::kRetriesSync ? file_->Sync() : synced;
   }
+  DiskResult<void> WriteOut(uint64_t offset, uint64_t bytes) override {
+    const auto out = file_->WriteOut(offset, bytes);
+    return plant_ == Plant::kRetriesSync ? DiskResult<void>() : out;
+  }
   void DropCache(const std::function<void()>& rest) override {
     if (plant_ != Plant::kTrustsCache) file_->DropCache(rest);
   }

@@ -80,6 +80,7 @@ TEST(SimDisk, EveryOperationCanFailAndThenChangesNothing) {
       {DiskOp::kList, [](SimDisk& d, File&) { return CodeOf(d.List("")); }},
       {DiskOp::kLock, [](SimDisk& d, File&) { return CodeOf(d.Lock("b")); }},
       {DiskOp::kSync, [](SimDisk&, File& f) { return CodeOf(f.Sync()); }},
+      {DiskOp::kWriteOut, [](SimDisk&, File& f) { return CodeOf(f.WriteOut(0, 4)); }},
   };
   for (const Row& row : rows) {
     SimDisk disk(1);

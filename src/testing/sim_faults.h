@@ -26,7 +26,8 @@ enum class DiskOp : uint8_t {
   kMakeDirectory,
   kSyncDirectory,
   kList,
-  kLock,
+  kWriteOut,
+  kLock,  // the last one: SimDisk counts up to it
 };
 
 // Which operations a fault counts; what is not given matches all.

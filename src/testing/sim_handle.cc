@@ -69,6 +69,17 @@ DiskResult<void> SimHandle::Sync() {
   return {};
 }
 
+// Proves nothing of what is on stable storage; but an error is told once, as by a sync.
+DiskResult<void> SimHandle::WriteOut(uint64_t offset, uint64_t bytes) {
+  const auto fail = [&](const Fault&) {
+    node_->file->FailSync(disk_.random_);
+    return 0;
+  };
+  const int code = Run(DiskOp::kWriteOut, [] { return 0; }, fail);
+  if (code != 0) return DiskFailure(code, Of("write out ", offset, bytes));
+  return {};
+}
+
 void SimHandle::DropCache(const std::function<void()>&) {
   const std::scoped_lock lock(disk_.mutex_);
   if (era_ == disk_.era_) node_->file->DropCache();

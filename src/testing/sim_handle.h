@@ -24,6 +24,7 @@ class SimHandle final : public File {
   [[nodiscard]] DiskResult<size_t> ReadAt(uint64_t offset, std::span<char> out) const override;
   [[nodiscard]] DiskResult<void> WriteAt(uint64_t offset, std::string_view bytes) override;
   [[nodiscard]] DiskResult<void> Sync() override;
+  [[nodiscard]] DiskResult<void> WriteOut(uint64_t offset, uint64_t bytes) override;
   void DropCache(const std::function<void()>& rest) override;
   [[nodiscard]] DiskResult<void> Allocate(uint64_t size) override;
   [[nodiscard]] DiskResult<void> Truncate(uint64_t size) override;
