@@ -8,15 +8,12 @@
 #include <latch>
 #include <memory>
 #include <system_error>
+#include <thread>
+
+#include "testing/sanitized.h"
 
 namespace thalweg {
 namespace {
-
-#if defined(__has_feature)
-constexpr bool kIsSanitized = __has_feature(address_sanitizer) || __has_feature(thread_sanitizer);
-#else
-constexpr bool kIsSanitized = false;
-#endif
 
 TEST(WorkerPool, RunsEveryTaskOnceFromManyThreads) {
   constexpr int kPosters = 4;
