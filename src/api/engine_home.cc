@@ -121,8 +121,9 @@ void TellFailure(Teller teller, const std::function<void(const std::string&)>& o
 
 // Against what keeps the store from its work.
 std::string_view WhatHelps(const StorageFault& fault) {
-  if (fault.is_shortage)
+  if (fault.is_shortage) {
     return "soon: free some space, or file descriptors, or raise the limit of file sizes";
+  }
   if (fault.kind != StorageFault::Kind::kDamage) return "later";
   return "later, but only a restored backup will help: stop the server and run thalweg verify";
 }

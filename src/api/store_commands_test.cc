@@ -14,37 +14,36 @@
 namespace thalweg {
 namespace {
 
-TEST(StoreCommands, AFullDiskRefusesBytesAndNothingElse) {
-  const ManualClock clock;
-  auto owned = std::make_unique<DelayedLog>();
-  DelayedLog& log = *owned;
-  Engine engine(clock, std::move(owned), EngineOptions{.partitions = 1});
-  const StoreCommands commands(engine, clock);
-  ASSERT_TRUE(commands.Create("a", {}).result);
-  log.SetRoom(false);
-  EXPECT_EQ(CodeOf(commands.Append("a", "x", {}).result), StoreErrc::kDiskFull);
-  EXPECT_EQ(CodeOf(commands.Create("b", {}).result), StoreErrc::kDiskFull);
-  EXPECT_TRUE(commands.Append("a", {}, {.close = true}).result);
-  EXPECT_TRUE(commands.Remove("a").result.value());
+// Over a log that has as much room as a test says, and a stream `a`.
+class StoreCommandsOverALog : public testing::Test {
+ protected:
+  StoreCommandsOverALog() { EXPECT_TRUE(commands_.Create("a", {}).result); }
+
+  const ManualClock clock_;
+  DelayedLog* const log_ = new DelayedLog;  // the engine's
+  Engine engine_{clock_, std::unique_ptr<CommitLog>(log_), EngineOptions{.partitions = 1}};
+  const StoreCommands commands_{engine_, clock_};
+};
+
+TEST_F(StoreCommandsOverALog, AFullDiskRefusesBytesAndNothingElse) {
+  log_->SetRoom(false);
+  EXPECT_EQ(CodeOf(commands_.Append("a", "x", {}).result), StoreErrc::kDiskFull);
+  EXPECT_EQ(CodeOf(commands_.Create("b", {}).result), StoreErrc::kDiskFull);
+  EXPECT_TRUE(commands_.Append("a", {}, {.close = true}).result);
+  EXPECT_TRUE(commands_.Remove("a").result.value());
 }
 
-TEST(StoreCommands, WhereNotEvenADeleteHasRoomItIsRefusedAndWhatChangesNothingIsNot) {
-  const ManualClock clock;
-  auto owned = std::make_unique<DelayedLog>();
-  DelayedLog& log = *owned;
-  Engine engine(clock, std::move(owned), EngineOptions{.partitions = 1});
-  const StoreCommands commands(engine, clock);
-  ASSERT_TRUE(commands.Create("a", {}).result);
-  ASSERT_TRUE(commands.Create("closed", {.closed = true}).result);
-  const Lsn staged = log.staged();
-  log.SetRoom(false, false);
-  EXPECT_EQ(CodeOf(commands.Append("a", {}, {.close = true}).result), StoreErrc::kDiskFull);
-  EXPECT_EQ(CodeOf(commands.Remove("a").result), StoreErrc::kDiskFull);
-  EXPECT_EQ(CodeOf(commands.Clear().result), StoreErrc::kDiskFull);
-  EXPECT_EQ(log.staged(), staged);
-  EXPECT_TRUE(commands.Append("closed", {}, {.close = true}).result);
-  EXPECT_TRUE(commands.Create("a", {}).result);
-  EXPECT_FALSE(commands.Remove("none").result.value());
+TEST_F(StoreCommandsOverALog, WhereNotEvenADeleteHasRoomItIsRefusedAndWhatChangesNothingIsNot) {
+  ASSERT_TRUE(commands_.Create("closed", {.closed = true}).result);
+  const Lsn staged = log_->staged();
+  log_->SetRoom(false, false);
+  EXPECT_EQ(CodeOf(commands_.Append("a", {}, {.close = true}).result), StoreErrc::kDiskFull);
+  EXPECT_EQ(CodeOf(commands_.Remove("a").result), StoreErrc::kDiskFull);
+  EXPECT_EQ(CodeOf(commands_.Clear().result), StoreErrc::kDiskFull);
+  EXPECT_EQ(log_->staged(), staged);
+  EXPECT_TRUE(commands_.Append("closed", {}, {.close = true}).result);
+  EXPECT_TRUE(commands_.Create("a", {}).result);
+  EXPECT_FALSE(commands_.Remove("none").result.value());
 }
 
 TEST(StoreCommands, WhatTheyTellRestsOnTheRecordThatMadeItSo) {

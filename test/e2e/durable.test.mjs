@@ -227,8 +227,8 @@ test("a full disk refuses appends with 507 and heals by itself, 20 times", (t) =
 test("a full disk that checkpoints meet first heals by itself, too", (t) =>
   fullDisk(t, "--checkpoint-log", "64KiB", "--checkpoint-age", "20ms"));
 
-// Which of `names` were deleted, by and by, until one is refused: their answers, that of the last one
-// but not yet of those that the server lets wait.
+// Deletes one stream after the other until one is refused; the statuses, of which those of deletes
+// that the server lets wait are still to come.
 async function deleteUntilRefused(server, ballast, names) {
   const answers = [];
   for (const name of names) {
