@@ -46,8 +46,15 @@ class File {
     return {};
   }
 
-  // WriteAt, and a sync of at least these bytes. A few whole pages may go past what the system
-  // caches of the file: cheaper, but dearer to read. (docs/BENCHMARKS.md, "What brought what")
+  // WriteAt and WriteOut. Whole pages may go past what the system caches of the file: cheaper, but
+  // dearer to read. (docs/BENCHMARKS.md, "Other sizes")
+  [[nodiscard]] virtual DiskResult<void> WriteOutPastCache(uint64_t offset,
+                                                           std::string_view bytes) {
+    const DiskResult<void> written = WriteAt(offset, bytes);
+    return written ? WriteOut(offset, bytes.size()) : written;
+  }
+
+  // WriteAt, and a sync of at least these bytes, which may go past the cache as well.
   [[nodiscard]] virtual DiskResult<void> WriteAndSync(uint64_t offset, std::string_view bytes) {
     const DiskResult<void> written = WriteAt(offset, bytes);
     return written ? Sync() : written;

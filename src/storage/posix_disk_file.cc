@@ -78,20 +78,40 @@ DiskResult<void> PosixFile::WriteOut(uint64_t offset, uint64_t bytes) {
   return DiskFailure(errno, Tried("write out ", bytes, offset, path_));
 }
 
+DiskResult<void> PosixFile::WriteOutPastCache(uint64_t offset, std::string_view bytes) {
+  const auto written = WriteDirectly(offset, bytes, 0);
+  if (!written) return std::unexpected(written.error());
+  return *written ? DiskResult<void>() : File::WriteOutPastCache(offset, bytes);
+}
+
 // One call for both is also one command to a disk that can write through its own cache.
 DiskResult<void> PosixFile::WriteAndSync(uint64_t offset, std::string_view bytes) {
+  const bool by_one_call = bytes.size() <= sizeof(DirectPages);
+  const auto written = WriteDirectly(offset, bytes, by_one_call ? RWF_DSYNC : 0);
+  if (!written) return std::unexpected(written.error());
+  if (!*written) return File::WriteAndSync(offset, bytes);
+  return by_one_call ? DiskResult<void>() : Sync();
+}
+
+// False: these are not whole pages, or the system cannot; some may be written.
+DiskResult<bool> PosixFile::WriteDirectly(uint64_t offset, std::string_view bytes, int flags) {
   const bool is_pages = offset % kDirectPageBytes == 0 && bytes.size() % kDirectPageBytes == 0;
-  if (!is_pages || bytes.size() > sizeof *direct_pages_ || !CanWriteDirectly()) {
-    return File::WriteAndSync(offset, bytes);
+  if (!is_pages || !CanWriteDirectly()) return false;
+  for (; !bytes.empty(); bytes.remove_prefix(std::min(bytes.size(), sizeof(DirectPages)))) {
+    const std::string_view pages = bytes.substr(0, sizeof(DirectPages));
+    std::ranges::copy(pages, direct_pages_->bytes.begin());
+    const auto written = WriteAll(offset, pages.size(), [&](size_t done) {
+      const iovec rest{direct_pages_->bytes.data() + done, pages.size() - done};
+      return pwritev2(direct_fd_->get(), &rest, 1, static_cast<off_t>(offset + done), flags);
+    });
+    if (!written && !IsRefusal(written.error().code)) return std::unexpected(written.error());
+    if (!written) {
+      direct_fd_.emplace();  // none
+      return false;
+    }
+    offset += pages.size();
   }
-  std::ranges::copy(bytes, direct_pages_->bytes.begin());
-  auto written = WriteAll(offset, bytes.size(), [&](size_t done) {
-    const iovec rest{direct_pages_->bytes.data() + done, bytes.size() - done};
-    return pwritev2(direct_fd_->get(), &rest, 1, static_cast<off_t>(offset + done), RWF_DSYNC);
-  });
-  if (written || !IsRefusal(written.error().code)) return written;
-  direct_fd_.emplace();  // none
-  return File::WriteAndSync(offset, bytes);
+  return true;
 }
 
 // Opens the same file once more, for the flag belongs to what was opened, and reads need not be
@@ -101,7 +121,7 @@ bool PosixFile::CanWriteDirectly() {
     const std::string self = "/proc/self/fd/" + std::to_string(fd_.get());
     direct_fd_.emplace(
         RetryInterrupted([&] { return open(self.c_str(), O_WRONLY | O_DIRECT | O_CLOEXEC); }));
-    direct_pages_ = std::make_unique<DirectPages>();
+    direct_pages_ = std::make_unique_for_overwrite<DirectPages>();
   }
   return direct_fd_->valid();
 }

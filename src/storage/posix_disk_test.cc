@@ -115,41 +115,51 @@ TEST_F(PosixDiskTest, AWriteThatTheSystemCutsShortGoesOnAndSaysWhereItFailed) {
   ASSERT_FALSE(written.has_value());
   EXPECT_EQ(written.error().message, "write 4096 bytes at 4096 of a: File too large");
   EXPECT_EQ(file->Size().value(), 6000U);  // the first piece went in, the second was tried
+  for (const auto write : {&File::WriteAndSync, &File::WriteOutPastCache}) {
+    const DiskResult<void> directly = ((*file).*write)(4096, std::string(4096, 'x'));
+    ASSERT_FALSE(directly.has_value());
+    EXPECT_EQ(directly.error().code, EFBIG);
+  }
 }
 
-TEST_F(PosixDiskTest, WhatIsWrittenAndSyncedIsThereWhateverTheWay) {
-  const std::unique_ptr<File> file = Create("a");
-  ASSERT_TRUE(file->Allocate(1 << 20));
-  std::string all(1 << 20, '\0');
-  const auto put = [&](size_t at, size_t bytes, char byte) {
-    const std::string written(bytes, byte);
-    ASSERT_TRUE(file->WriteAndSync(at, written)) << bytes << " at " << at;
-    all.replace(at, bytes, written);
-  };
-  put(0, 3 * 4096, 'a');     // whole pages,
-  put(4096, 4096, 'b');      // over such as were written,
-  put(8192, 4096 + 1, 'c');  // and what goes through the cache between them
-  put(100, 4096, 'd');
-  put(0, 4096, 'e');
-  put(65536, 512 * 1024, 'f');
-  put(65536 + 4096, 8192, 'g');
-  std::string read(all.size(), '\0');
-  ASSERT_EQ(file->ReadAt(0, read), all.size());
-  EXPECT_TRUE(read == all);
+TEST_F(PosixDiskTest, WhatIsWrittenIsThereWhateverTheWay) {
+  constexpr size_t kAllBytes = 4 << 20;
+  for (const auto write : {&File::WriteAndSync, &File::WriteOutPastCache}) {
+    const std::unique_ptr<File> file = Create(write == &File::WriteAndSync ? "synced" : "out");
+    ASSERT_TRUE(file->Allocate(kAllBytes));
+    std::string all(kAllBytes, '\0');
+    const auto put = [&](size_t at, std::string_view written) {
+      ASSERT_TRUE(((*file).*write)(at, written)) << written.size() << " at " << at;
+      all.replace(at, written.size(), written);
+    };
+    put(0, std::string(3 * 4096, 'a'));     // whole pages,
+    put(4096, std::string(4096, 'b'));      // over such as were written,
+    put(8192, std::string(4096 + 1, 'c'));  // and what goes through the cache between them
+    put(100, std::string(4096, 'd'));
+    put(0, std::string(4096, 'e'));
+    put(65536, std::string(512 * 1024, 'f'));
+    put(65536 + 4096, std::string(8192, 'g'));
+    std::string several;  // more than is written at once, no two pages alike
+    for (int i = 0; several.size() < (5 << 19); ++i) several += std::to_string(i);
+    several.resize(5 << 19);
+    put(1 << 20, several);
+    put(0, {});
+    std::string read(all.size(), '\0');
+    ASSERT_EQ(file->ReadAt(0, read), all.size());
+    EXPECT_TRUE(read == all);
+  }
 }
 
-TEST_F(PosixDiskTest, WholePagesAreWrittenAndSyncedPastTheCache) {
+TEST_F(PosixDiskTest, WholePagesGoPastTheCacheWhereTheyMay) {
   constexpr size_t kPage = 4096;
-  const auto is_cached_after = [&](const char* name, bool together) {
+  const std::string pages(512 * kPage, 'x');
+  const auto is_cached_after = [&](const char* name, const auto& write) {
     const std::unique_ptr<File> file = Create(name);
-    EXPECT_TRUE(file->Allocate(kPage));
-    const std::string page(kPage, 'x');
-    auto done = together ? file->WriteAndSync(0, page) : file->WriteAt(0, page);
-    if (done && !together) done = file->Sync();
-    EXPECT_TRUE(done);
+    EXPECT_TRUE(file->Allocate(pages.size()));
+    EXPECT_TRUE(write(*file));
     return IsCached(file->fd(), 0, kPage);
   };
-  EXPECT_TRUE(is_cached_after("through", false));
+  EXPECT_TRUE(is_cached_after("through", [&](File& file) { return file.WriteAt(0, pages); }));
   // The same by hand, for not every file system can.
   const std::string by_hand = directory_.path() + "/by-hand";
   const OwnedFd fd(open(by_hand.c_str(), O_RDWR | O_CREAT | O_DIRECT, 0600));
@@ -158,7 +168,9 @@ TEST_F(PosixDiskTest, WholePagesAreWrittenAndSyncedPastTheCache) {
       IsCached(fd.get(), 0, kPage)) {
     GTEST_SKIP() << "the file system of " << directory_.path() << " keeps what is written directly";
   }
-  EXPECT_FALSE(is_cached_after("past", true));
+  EXPECT_FALSE(is_cached_after("synced", [&](File& file) { return file.WriteAndSync(0, pages); }));
+  EXPECT_FALSE(
+      is_cached_after("out", [&](File& file) { return file.WriteOutPastCache(0, pages); }));
 }
 
 TEST_F(PosixDiskTest, AllocateTakesRealSpace) {

@@ -20,6 +20,7 @@ namespace {
 std::atomic<int> file_syncs = 0;
 std::atomic<int> directory_syncs = 0;
 std::atomic<off_t> bytes_written_out = 0;
+std::atomic<off_t> bytes_written_past_cache = 0;
 std::atomic<int> write_out_code = 0;  // that it fails with; 0: it does not
 
 }  // namespace
@@ -38,8 +39,10 @@ extern "C" {
 
 [[gnu::visibility("default")]] ssize_t pwritev2(int fd, const iovec* pieces, int count, off_t at,
                                                 int flags) {
+  const auto written = syscall(SYS_pwritev2, fd, pieces, count, at, 0, flags);
   if ((flags & RWF_DSYNC) != 0) ++file_syncs;
-  return syscall(SYS_pwritev2, fd, pieces, count, at, 0, flags);
+  if (written > 0) bytes_written_past_cache += written;
+  return written;
 }
 
 [[gnu::visibility("default")]] int sync_file_range(int fd, off_t at, off_t bytes, unsigned flags) {
@@ -81,7 +84,7 @@ TEST_F(RealSync, OfAFile) {
 }
 
 TEST_F(RealSync, OfWhatIsWrittenAndSyncedWhateverTheWay) {
-  for (const size_t bytes : {1, 4'096, 65'536, 1 << 19}) {
+  for (const size_t bytes : {1, 4'096, 65'536, 1 << 20, 5 << 19, (5 << 19) + 1}) {
     file_syncs = 0;
     ASSERT_TRUE(file_->WriteAndSync(0, std::string(bytes, 'x')));
     EXPECT_GE(file_syncs, 1) << bytes;
@@ -108,16 +111,26 @@ TEST_F(RealSync, OfADirectory) {
 
 TEST_F(RealSync, OfASegmentByItsEndHoweverManyPiecesWereWrittenOutBefore) {
   Directory folder(*disk_, "");
-  const auto writer = SegmentWriter::Create(folder, {.number = 1}).value();
-  writer->Begin({1}, {0});
-  const std::string append(kPieceBytes, 'x');
-  const uint32_t end = append.size();
-  for (int i = 0; i < 3; ++i) ASSERT_TRUE(writer->Append(append, {&end, 1}));
-  ASSERT_TRUE(writer->End("state"));
-  EXPECT_GE(bytes_written_out, 3 * static_cast<off_t>(kPieceBytes));
-  EXPECT_EQ(file_syncs, 0);
-  ASSERT_TRUE(writer->Finish());
-  EXPECT_EQ(file_syncs, 1);
+  bytes_written_past_cache = 0;
+  ASSERT_TRUE(file_->WriteAndSync(0, std::string(4'096, 'x')));
+  const bool can_go_past = bytes_written_past_cache != 0;
+  for (const size_t piece_bytes : {kPieceBytes, kPieceBytesInHurry}) {
+    file_syncs = 0;
+    bytes_written_out = bytes_written_past_cache = 0;
+    const auto writer =
+        SegmentWriter::Create(folder, {.number = piece_bytes}, [&] { return piece_bytes; }).value();
+    writer->Begin({1}, {0});
+    const std::string append(kPieceBytesInHurry, 'x');
+    const uint32_t end = append.size();
+    for (int i = 0; i < 4; ++i) ASSERT_TRUE(writer->Append(append, {&end, 1}));
+    ASSERT_TRUE(writer->End("state"));
+    EXPECT_GE(bytes_written_out + bytes_written_past_cache,
+              3 * static_cast<off_t>(kPieceBytesInHurry));
+    EXPECT_EQ(bytes_written_past_cache != 0, can_go_past && piece_bytes == kPieceBytesInHurry);
+    EXPECT_EQ(file_syncs, 0);
+    ASSERT_TRUE(writer->Finish());
+    EXPECT_EQ(file_syncs, 1);
+  }
 }
 
 TEST_F(RealSync, OfTheCatalogByEachCommit) {

@@ -109,27 +109,33 @@ DiskResult<SegmentFooter> SegmentWriter::Finish() {
   for (const std::string& part : {filter, fence, EncodeSegmentFooter(footer_)}) {
     if (const auto put = Put(part); !put) return std::unexpected(put.error());
   }
-  if (const auto flushed = Flush(); !flushed) return std::unexpected(flushed.error());
+  const auto rest = file_->WriteAt(written_, buffer_);
+  if (!rest) return std::unexpected(rest.error());
   if (const auto synced = file_->Sync(); !synced) return std::unexpected(synced.error());
-  THALWEG_ASSERT(written_ == footer_.file_bytes());
+  THALWEG_ASSERT(position() == footer_.file_bytes());
   return footer_;
 }
 
 DiskResult<void> SegmentWriter::Put(std::string_view bytes) {
+  while (buffer_.size() + bytes.size() >= piece_bytes_) {
+    const size_t missing = piece_bytes_ - buffer_.size();
+    buffer_.append(bytes.substr(0, missing));
+    bytes.remove_prefix(missing);
+    if (const auto written = WritePiece(); !written) return written;
+  }
   buffer_.append(bytes);
-  if (buffer_.size() < piece_bytes_) return {};
-  const uint64_t begin = written_;
-  if (const auto written = Flush(); !written) return written;
-  const auto out = file_->WriteOut(begin, written_ - begin);
-  if (out && after_piece_) piece_bytes_ = after_piece_();
-  return out;
+  return {};
 }
 
-DiskResult<void> SegmentWriter::Flush() {
-  const auto written = file_->WriteAt(written_, buffer_);
-  if (!written) return written;
+DiskResult<void> SegmentWriter::WritePiece() {
+  const bool in_hurry = piece_bytes_ >= kPieceBytesInHurry;
+  auto out =
+      in_hurry ? file_->WriteOutPastCache(written_, buffer_) : file_->WriteAt(written_, buffer_);
+  if (out && !in_hurry) out = file_->WriteOut(written_, buffer_.size());
+  if (!out) return out;
   written_ += buffer_.size();
   buffer_.clear();
+  if (after_piece_) piece_bytes_ = after_piece_();
   return {};
 }
 
