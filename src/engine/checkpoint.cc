@@ -142,10 +142,7 @@ std::optional<Capture> Checkpoint::Take(Frozen& frozen, Moment now) {
   }
   frozen.end = capture->bytes.end();
   frozen.state_bytes = capture->state_bytes;
-  // What of a stream stands in the catalog changes only where its time came and passed.
-  const bool due_passed = stream.due_ms && *stream.due_ms <= now.wall_ms;
-  frozen.is_put =
-      !stream.stored || due_passed || stream.due_ms.has_value() != capture->due_ms.has_value();
+  frozen.is_put = !stream.stored || IsDueStale(stream.due_ms, capture->due_ms, now.wall_ms);
   frozen.due_ms = frozen.is_put ? capture->due_ms : stream.due_ms;
   return capture;
 }

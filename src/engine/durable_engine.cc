@@ -43,6 +43,9 @@ StorageResult<std::unique_ptr<DurableEngine>> DurableEngine::Open(
   if (!report) return std::unexpected(report.error());
   recovered.log = *std::move(report);
   engine->EndReplay();
+  if (const auto removed = engine->store().RemoveLeftovers(); !removed) {
+    return std::unexpected(removed.error());
+  }
   return std::make_unique<DurableEngine>(std::move(clock), std::move(engine),
                                          std::move(disk_workers), log, std::move(recovered),
                                          options.keeper, events);

@@ -61,6 +61,14 @@ class DurableEngineTest : public testing::Test {
                                 .on_checkpoint = {}});
   }
 
+  // What can be read, and cannot be folded.
+  void LogAppendToNothing() {
+    const auto opened = folder_.Open();
+    ASSERT_TRUE(opened);
+    opened->log->Stage(LogTestFolder::AppendOf("to nothing"));
+    ASSERT_TRUE(opened->log->Commit());
+  }
+
   LogTestFolder folder_;
   SimCatalog catalog_;
   ManualClock clock_;
@@ -235,15 +243,26 @@ TEST_F(DurableEngineTest, EndsAStreamByTheTimeThatPassedWhateverTheWallClockSays
 }
 
 TEST_F(DurableEngineTest, RefusesALogWhoseRecordsDoNotFit) {
-  {
-    auto log = folder_.Open();
-    ASSERT_TRUE(log);
-    log->log->Stage(LogTestFolder::AppendOf("to nothing"));
-    ASSERT_TRUE(log->log->Commit());
-  }
+  LogAppendToNothing();
   const auto opened = Try({});
   ASSERT_FALSE(opened);
   EXPECT_EQ(opened.error().kind, StorageFault::Kind::kDamage);
+}
+
+TEST_F(DurableEngineTest, RemovesASegmentThatTheCatalogDoesNotNameAndUsesItsNameForNoOther) {
+  ASSERT_TRUE(Directory(folder_.disk(), "segments").Create(SegmentFileName(7)));
+  Open()->engine().Create(NewStream("/a"));
+  EXPECT_EQ(folder_.disk().List("segments").value(), std::vector{SegmentFileName(8)});
+}
+
+// It may hold what the log was trimmed of, and the catalog be an older one that was put back.
+TEST_F(DurableEngineTest, KeepsASegmentThatTheCatalogDoesNotNameWhereItRefusesTheLog) {
+  ASSERT_TRUE(Directory(folder_.disk(), "segments").Create(SegmentFileName(7)));
+  LogAppendToNothing();
+  const auto opened = Try({});
+  ASSERT_FALSE(opened);
+  EXPECT_EQ(opened.error().kind, StorageFault::Kind::kDamage);
+  EXPECT_EQ(folder_.disk().List("segments").value(), std::vector{SegmentFileName(7)});
 }
 
 // With the keeper's own thread: what it is told comes from the options, and what it tells reaches

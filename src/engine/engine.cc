@@ -44,6 +44,8 @@ void Engine::EndReplay() {
   if (replay_ == nullptr) return;
   last_id_ = std::max(last_id_.load(), replay_->last_id().value);
   replay_.reset();
+  // What was replayed is durable, though the log did not say so yet.
+  for (const auto& partition : streams_->partitions()) partition->removals = {};
 }
 
 void Engine::OnDurable(Lsn durable) { publisher_->OnDurable(durable); }
@@ -85,7 +87,7 @@ RemoveOutcome Engine::Remove(std::string_view path) noexcept {
       streams_->Remove(stream, *decision.record, log_->StageAndStart(*decision.record), after);
     }
     outcome.verdict = decision.verdict;
-    outcome.rests_on = RestsOn(partition, stream);
+    outcome.rests_on = streams_->RestsOn(partition, key, stream);
   };
   if (!WithStream(key, now, remove)) outcome.trouble = Trouble::kUnreadable;
   return outcome;
@@ -139,6 +141,7 @@ bool Engine::SweepExpired(size_t limit) { return streams_->Sweep(limit); }
 std::optional<int64_t> Engine::NextExpiryInMs() { return streams_->NextExpiryInMs(); }
 
 StorageResult<bool> Engine::SweepStored(size_t limit) { return stored_expiry_->Step(limit); }
+void Engine::LookAtAllStored() { stored_expiry_->LookAtAll(); }
 
 size_t Engine::stream_count() const { return streams_->size(); }
 

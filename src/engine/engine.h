@@ -199,6 +199,7 @@ class Engine final : private CommitListener {
   // The same for streams that only the store has: up to `limit` more, see StoredExpiry::Step.
   // REQUIRES: it has a store. THREAD: one at a time.
   StorageResult<bool> SweepStored(size_t limit);
+  void LookAtAllStored();  // see StoredExpiry::LookAtAll
 
   // A checkpoint of this engine, whose log is `log`. REQUIRES: it has a store; one at a time.
   std::unique_ptr<Checkpoint> NewCheckpoint(LocalLog& log);

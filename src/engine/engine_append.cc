@@ -1,4 +1,5 @@
 // Appends: decide, apply and stage under one lock; what is watched is published after it.
+#include <algorithm>
 #include <utility>
 
 #include "engine/engine_access.h"
@@ -52,9 +53,10 @@ AppendOutcome Engine::Append(std::string_view path, AppendCommand command,
       if (start == CommitStart::kNow) log_->StartCommit();
       streams_->Append(stream, *decision.record, lsn, std::move(copy), after);
     }
-    if (IsUse(decision.verdict)) streams_->Use(stream, command.now);
     outcome = OutcomeOf(decision.verdict, stream, command);
-    outcome.rests_on = RestsOn(partition, stream);
+    outcome.rests_on = streams_->RestsOn(partition, key, stream);
+    if (!IsUse(decision.verdict)) return;
+    outcome.rests_on = std::max(outcome.rests_on, streams_->Use(stream, command.now));
   };
   if (!WithStream(key, command.now, append)) outcome.trouble = Trouble::kUnreadable;
   return outcome;

@@ -147,7 +147,8 @@ std::optional<CreateOutcome> Engine::TryCreateFork(CreateCommand command) {
         StillHolds(looked_at, tail, command.fork, source)) {
       outcome = CreateLocked(command, key, stream, source, std::move(copy));
       if (outcome->trouble == Trouble::kNone && outcome->verdict != CreateVerdict::kCreated) {
-        outcome->rests_on = std::max(outcome->rests_on, RestsOn(source_home, source));
+        outcome->rests_on =
+            std::max(outcome->rests_on, streams_->RestsOn(source_home, source_key, source));
       }
     }
   }
@@ -171,7 +172,7 @@ CreateOutcome Engine::CreateLocked(const CreateCommand& command, const PathKey& 
     stream = streams_->Add(*decision.record, lsn, std::move(copy), source);
   }
   outcome.verdict = decision.verdict;
-  outcome.rests_on = RestsOn(partition, stream);
+  outcome.rests_on = streams_->RestsOn(partition, key, stream);
   if (stream == nullptr) return outcome;
   outcome.content_type = stream->state.config->content_type;
   outcome.tail = stream->state.tail;

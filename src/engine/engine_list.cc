@@ -84,7 +84,7 @@ bool Engine::IsListed(const CatalogEntry& entry, Moment now, Lsn& rests_on) {
       return IsAlive(**it, now);
     }
     if (partition.gone.contains(entry.id.value)) {
-      rests_on = std::max(rests_on, partition.removed);
+      rests_on = std::max(rests_on, partition.removals.last());
       return false;
     }
   }
@@ -106,7 +106,7 @@ ListOutcome Engine::List(std::string_view prefix, std::string_view after, size_t
     std::vector<StreamHandle> found;
     {
       std::lock_guard lock(partition->mutex);
-      outcome.rests_on = std::max(outcome.rests_on, partition->removed);
+      outcome.rests_on = std::max(outcome.rests_on, partition->removals.last());
       for (const StreamHandle& stream : partition->streams) {
         const std::string& path = stream->state.path;
         if (!path.starts_with(prefix) || path <= after) continue;

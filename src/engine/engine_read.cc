@@ -15,6 +15,8 @@ ReadVerdict VerdictOf(const StreamHandle& stream) {
   return stream->state.soft_deleted ? ReadVerdict::kSoftDeleted : ReadVerdict::kOk;
 }
 
+void RestAlsoOn(Lsn lsn, Lsn& rests_on) { rests_on = std::max(rests_on, lsn); }
+
 Offset Resolve(ReadFrom from, Offset tail) {
   if (from.kind == ReadFrom::Kind::kStart) return Offset{0};
   return from.kind == ReadFrom::Kind::kTail ? tail : from.offset;
@@ -105,8 +107,11 @@ ReadOutcome Engine::Read(std::string_view path, ReadFrom from, const PageRequest
   for (;;) {
     Reading reading;
     const auto begin = [&](Partition& partition, const StreamHandle& stream, Aftermath&) {
-      reading = Begin(stream, RestsOn(partition, stream), durable(), from, request);
-      if (request.is_use && VerdictOf(stream) == ReadVerdict::kOk) streams_->Use(stream, now);
+      const Lsn rests_on = streams_->RestsOn(partition, key, stream);
+      reading = Begin(stream, rests_on, durable(), from, request);
+      if (request.is_use && VerdictOf(stream) == ReadVerdict::kOk) {
+        RestAlsoOn(streams_->Use(stream, now), reading.outcome.rests_on);
+      }
     };
     if (!WithStream(key, now, begin)) return Refused(ReadVerdict::kUnreadable, {});
     auto outcome = Complete(store_.streams.get(), std::move(reading), request);
@@ -115,6 +120,7 @@ ReadOutcome Engine::Read(std::string_view path, ReadFrom from, const PageRequest
   }
 }
 
+// Who follows a stream watches it, and its use goes on: news do not wait until it is noted.
 ReadOutcome Engine::Read(const StreamHandle& stream, Offset from, const PageRequest& request) {
   const Moment now = streams_->Now();
   const ReadFrom begin{.kind = ReadFrom::Kind::kOffset, .offset = from};
@@ -140,28 +146,30 @@ DescribeOutcome Engine::Touch(std::string_view path) { return Look(path, true); 
 
 DescribeOutcome Engine::Look(std::string_view path, bool is_use) {
   const Moment now = streams_->Now();
+  const PathKey key(path);
   DescribeOutcome outcome;
   const auto describe = [&](Partition& partition, const StreamHandle& stream, Aftermath&) {
     outcome.verdict = VerdictOf(stream);
-    outcome.rests_on = RestsOn(partition, stream);
+    outcome.rests_on = streams_->RestsOn(partition, key, stream);
     if (outcome.verdict != ReadVerdict::kOk) return;
     const Mark& shown = stream->visible.At(durable());
     outcome.stream = stream;
     outcome.tail = shown.tail;
     outcome.closed = shown.closed;
     outcome.rests_on = shown.lsn;
-    if (is_use) streams_->Use(stream, now);
+    if (is_use) RestAlsoOn(streams_->Use(stream, now), outcome.rests_on);
   };
-  if (!WithStream(PathKey(path), now, describe)) outcome.verdict = ReadVerdict::kUnreadable;
+  if (!WithStream(key, now, describe)) outcome.verdict = ReadVerdict::kUnreadable;
   return outcome;
 }
 
 InspectOutcome Engine::Inspect(std::string_view path) {
   const Moment now = streams_->Now();
+  const PathKey key(path);
   InspectOutcome outcome;
   const auto inspect = [&](Partition& partition, const StreamHandle& stream, Aftermath&) {
     outcome.verdict = VerdictOf(stream);
-    outcome.rests_on = RestsOn(partition, stream);
+    outcome.rests_on = streams_->RestsOn(partition, key, stream);
     if (outcome.verdict == ReadVerdict::kMissing) return;
     const Mark& shown = stream->visible.At(durable());
     outcome.state = stream->state;
@@ -171,7 +179,7 @@ InspectOutcome Engine::Inspect(std::string_view path) {
     outcome.idle_ms = std::max<int64_t>(now.steady_ms - stream->used_steady_ms, 0);
     if (outcome.verdict == ReadVerdict::kOk) outcome.rests_on = shown.lsn;
   };
-  if (!WithStream(PathKey(path), now, inspect)) outcome.verdict = ReadVerdict::kUnreadable;
+  if (!WithStream(key, now, inspect)) outcome.verdict = ReadVerdict::kUnreadable;
   return outcome;
 }
 

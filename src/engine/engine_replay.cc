@@ -16,6 +16,16 @@ std::unexpected<StorageFault> DoesNotFit(Lsn lsn, const std::string& objection) 
       StorageFault::Kind::kDamage, "holds record " + std::to_string(lsn.value) + ", " + objection});
 }
 
+// The log is whole; what the store has at `path`, which the record needs, is not.
+std::unexpected<StorageFault> CannotRead(Lsn lsn, const std::string& path,
+                                         const StorageFault& fault) {
+  return std::unexpected(StorageFault{fault.kind,
+                                      "holds record " + std::to_string(lsn.value) +
+                                          ", and what is stored of its stream at " + path +
+                                          " cannot be read: " + fault.message,
+                                      fault.is_shortage});
+}
+
 void RememberUse(StreamEntry& stream) {
   stream.used = false;  // nobody asks for it now
   stream.used_steady_ms = LatestUseMs(stream.state.config->expiry, stream.state.accessed_steady_ms);
@@ -28,9 +38,9 @@ StorageResult<void> EngineReplay::Take(Lsn lsn, const Record& record) {
 }
 
 StorageResult<void> EngineReplay::Fold(Lsn lsn, const CreateRecord& record) {
-  auto source = Find(record.source);
+  auto source = Find(lsn, record.source);
   if (!source) return std::unexpected(source.error());
-  const auto ground = GroundOf(record, *source);
+  const auto ground = GroundOf(lsn, record, *source);
   if (!ground) return std::unexpected(ground.error());
   const std::string objection = Objection(record, *ground);
   if (!objection.empty()) return DoesNotFit(lsn, objection);
@@ -43,7 +53,7 @@ StorageResult<void> EngineReplay::Fold(Lsn lsn, const CreateRecord& record) {
 }
 
 StorageResult<void> EngineReplay::Fold(Lsn lsn, const AppendRecord& record) {
-  const auto found = Find(record.id);
+  const auto found = Find(lsn, record.id);
   if (!found) return std::unexpected(found.error());
   const StreamHandle& stream = *found;
   const std::string objection = Objection(record, StateOf(stream));
@@ -56,7 +66,7 @@ StorageResult<void> EngineReplay::Fold(Lsn lsn, const AppendRecord& record) {
 }
 
 StorageResult<void> EngineReplay::Fold(Lsn lsn, const RemoveRecord& record) {
-  const auto found = Find(record.id);
+  const auto found = Find(lsn, record.id);
   if (!found) return std::unexpected(found.error());
   const StreamHandle& stream = *found;
   const std::string objection = Objection(record, StateOf(stream));
@@ -68,18 +78,18 @@ StorageResult<void> EngineReplay::Fold(Lsn lsn, const RemoveRecord& record) {
 }
 
 StorageResult<void> EngineReplay::Fold(Lsn lsn, const TouchRecord& record) {
-  const auto found = Find(record.id);
+  const auto found = Find(lsn, record.id);
   if (!found) return std::unexpected(found.error());
   const StreamHandle& stream = *found;
   const std::string objection = Objection(record, StateOf(stream));
   if (!objection.empty()) return DoesNotFit(lsn, objection);
-  streams_.Touch(stream, record);
+  streams_.Touch(stream, record, lsn);
   RememberUse(*stream);
   return {};
 }
 
 // What a create meets, in memory and in the store.
-StorageResult<CreateGround> EngineReplay::GroundOf(const CreateRecord& record,
+StorageResult<CreateGround> EngineReplay::GroundOf(Lsn lsn, const CreateRecord& record,
                                                    const StreamHandle& source) {
   const PathKey key(record.path);
   const auto& streams = streams_.PartitionOf(key).streams;
@@ -88,7 +98,7 @@ StorageResult<CreateGround> EngineReplay::GroundOf(const CreateRecord& record,
                       .source = StateOf(source)};
   if (streams_.store() == nullptr || ground.path_is_taken) return ground;
   const auto looked = loader_.Look(key);
-  if (!looked) return std::unexpected(looked.error());
+  if (!looked) return CannotRead(lsn, std::string(record.path), looked.error());
   ground.path_is_taken = !looked->known;  // it has just been loaded
   if (ground.id_is_taken || record.id > streams_.store()->last_id()) return ground;
   const auto same_id = streams_.store()->catalog().Find(record.id);
@@ -98,7 +108,7 @@ StorageResult<CreateGround> EngineReplay::GroundOf(const CreateRecord& record,
 }
 
 // Forgets those that are gone when it meets them.
-StorageResult<StreamHandle> EngineReplay::Find(StreamId id) {
+StorageResult<StreamHandle> EngineReplay::Find(Lsn lsn, StreamId id) {
   const auto it = by_id_.find(id.value);
   if (it != by_id_.end() && !it->second->gone) return it->second;
   if (it != by_id_.end()) {
@@ -109,7 +119,12 @@ StorageResult<StreamHandle> EngineReplay::Find(StreamId id) {
     return nullptr;
   }
   auto found = loader_.Find(id);
-  if (found && *found != nullptr) by_id_.emplace(id.value, *found);
+  if (!found) {
+    const auto entry = streams_.store()->catalog().Find(id);
+    if (entry && *entry) return CannotRead(lsn, (*entry)->path, found.error());
+    return found;
+  }
+  if (*found != nullptr) by_id_.emplace(id.value, *found);
   return found;
 }
 

@@ -29,8 +29,9 @@ class EngineReplay {
   StorageResult<void> Fold(Lsn lsn, const AppendRecord& record);
   StorageResult<void> Fold(Lsn lsn, const RemoveRecord& record);
   StorageResult<void> Fold(Lsn lsn, const TouchRecord& record);
-  StorageResult<StreamHandle> Find(StreamId id);
-  StorageResult<CreateGround> GroundOf(const CreateRecord& record, const StreamHandle& source);
+  StorageResult<StreamHandle> Find(Lsn lsn, StreamId id);
+  StorageResult<CreateGround> GroundOf(Lsn lsn, const CreateRecord& record,
+                                       const StreamHandle& source);
 
   StreamTable& streams_;
   StreamLoader& loader_;

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cerrno>
 #include <memory>
 #include <string>
 #include <vector>
@@ -10,6 +11,7 @@
 #include "storage/memory_log.h"
 #include "testing/door.h"
 #include "testing/manual_clock.h"
+#include "testing/stored_engine.h"
 
 namespace thalweg {
 namespace {
@@ -150,6 +152,42 @@ TEST_F(Replayed, AWindowNeverEndsEarly) {
   EXPECT_EQ(engine_.Describe("/a").verdict, ReadVerdict::kOk);
   clock_.AdvanceMs(2);
   EXPECT_EQ(engine_.Describe("/a").verdict, ReadVerdict::kMissing);
+}
+
+// The log is whole, and its records are of a stream of which the store has the rest.
+TEST(EngineReplay, NamesTheStreamAndTheSegmentWhereThatCannotBeRead) {
+  StoredEngine stored;
+  for (const char* path : {"/appended to", "/removed"}) stored.engine().Create(NewStream(path));
+  stored.Commit();
+  stored.CheckpointAndEvict();
+  const Lsn checkpoint = stored.log().staged();
+  stored.Write("/appended to", "text");
+  stored.engine().Remove("/removed");
+  stored.Commit();
+  // The state of each takes two reads.
+  const struct {
+    std::string path;
+    uint64_t failing;
+  } rows[] = {{"/appended to", 2}, {"/removed", 3}};
+  for (const auto& [path, failing] : rows) {
+    auto store =
+        StreamStore::Open(stored.disk(), {}, std::make_unique<BorrowedCatalog>(stored.catalog()));
+    ASSERT_TRUE(store);
+    auto owned =
+        std::make_unique<LocalLog>(stored.disk(), LocalLogOptions{.file_bytes = 8 * kLogPageBytes});
+    LocalLog& log = *owned;
+    Engine engine(stored.clock(), std::move(owned), EngineOptions{.partitions = 4},
+                  EngineStore{.streams = *std::move(store), .on_unreadable = {}});
+    stored.disk().FailNth({.op = DiskOp::kRead, .path_part = "segments"}, failing, {.code = EIO});
+    const auto recovered = log.Recover(
+        checkpoint, [&](Lsn lsn, const Record& record) { return engine.Replay(lsn, record); });
+    ASSERT_FALSE(recovered) << path;
+    const std::string& message = recovered.error().message;
+    EXPECT_NE(message.find("what is stored of its stream at " + path + " cannot be read: "),
+              std::string::npos)
+        << message;
+    EXPECT_NE(message.find("segments/"), std::string::npos) << message;
+  }
 }
 
 TEST(EngineReplay, RefusesWhatCannotHaveBeenDecided) {

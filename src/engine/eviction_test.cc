@@ -42,6 +42,18 @@ TEST_F(EvictionTest, DropsAsManyAsAreTooManyThoughAllAreUsed) {
   EXPECT_EQ(in_memory(), 100u);
 }
 
+TEST_F(EvictionTest, WhatIsRemovedAfterItsReturnNeedNotBeReadAgain) {
+  MakeStreams(1);
+  disk().FailNth({.op = DiskOp::kRead, .path_part = "segments"}, 1,
+                 {.code = EIO, .times = UINT64_MAX});
+  EXPECT_EQ(engine().Remove("/0").verdict, RemoveVerdict::kRemoved);
+  EXPECT_EQ(engine().Describe("/0").verdict, ReadVerdict::kMissing);
+  const CreateOutcome again = engine().Create(NewStream("/0"));
+  EXPECT_EQ(again.trouble, Trouble::kNone);
+  EXPECT_EQ(again.verdict, CreateVerdict::kCreated);
+  EXPECT_TRUE(unreadable().empty());
+}
+
 TEST_F(EvictionTest, DropsThoseFirstThatWereNotUsed) {
   MakeStreams(100);
   engine().EvictUnused();

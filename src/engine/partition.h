@@ -15,6 +15,7 @@
 
 #include "base/timer_wheel.h"
 #include "engine/read.h"
+#include "engine/removals.h"
 #include "engine/tail_arena.h"
 #include "stream/ids.h"
 
@@ -67,7 +68,7 @@ struct Partition {
   std::vector<StreamEntry*> due;  // filled while `expiries` advances
   StreamSet streams;
   uint64_t producer_bytes = 0;  // what the producers of all of them cost
-  Lsn removed;                  // of the last stream that vanished from here
+  Removals removals;            // of streams that vanished from here
 
   // For checkpoints (checkpoint.h); without them, none of it is used.
   TailArena tails;                    // of what changes in this epoch

@@ -180,6 +180,26 @@ TEST_F(SlowLogTest, AnswersRestOnTheRecordThatMadeThemSo) {
   EXPECT_EQ(engine_.durable(), Lsn{0});
 }
 
+TEST_F(SlowLogTest, ThatNothingStandsAtAPathRestsOnTheRemovalThereAlone) {
+  CreateDurably("/a");
+  CreateDurably("/b");
+  const Lsn removed = engine_.Remove("/a").rests_on;
+  const Lsn last = engine_.Remove("/b").rests_on;
+  EXPECT_GT(last, removed);
+  EXPECT_EQ(engine_.Read("/a", ReadFrom{}, 1).rests_on, removed);
+  const Lsn durable = log_->durable();
+  EXPECT_LE(engine_.Read("/never", ReadFrom{}, 1).rests_on, durable);
+  EXPECT_LE(engine_.Describe("/never").rests_on, durable);
+  EXPECT_LE(engine_.Inspect("/never").rests_on, durable);
+  EXPECT_LE(engine_.Append("/never", NewAppend("x")).rests_on, durable);
+  EXPECT_LE(engine_.Remove("/never").rests_on, durable);
+  EXPECT_LE(engine_.Create(NewFork("/f", "/never")).rests_on, durable);
+  EXPECT_EQ(engine_.List("", "", 100).rests_on, last) << "it leaves out both";
+  log_->CommitUpTo(removed);
+  EXPECT_LE(engine_.Read("/a", ReadFrom{}, 1).rests_on, removed);
+  EXPECT_EQ(engine_.Read("/b", ReadFrom{}, 1).rests_on, last);
+}
+
 TEST(SlowLog, ARefusedForkRestsOnItsSourceWhereverThatStands) {
   ManualClock clock;
   auto* log = new DelayedLog;  // the engine's

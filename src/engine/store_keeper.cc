@@ -80,7 +80,8 @@ int64_t StoreKeeper::Step() {
   }
   EvictIfDue(now_ms);
   if (freed_bytes_ >= kWorthGivingBackBytes) GiveMemoryBack(now_ms);
-  if (now_ms >= expire_at_ms_ && Expire(now_ms)) return 0;
+  // What ends takes memory until a checkpoint has it. Where that fails, the rest is for others.
+  if (now_ms >= expire_at_ms_ && !IsMemoryHalfTaken() && Expire(now_ms)) return 0;
   return Merge(now_ms);
 }
 
@@ -105,9 +106,14 @@ bool StoreKeeper::IsCheckpointDue(int64_t now_ms) {
   if (tail_bytes == 0 || now_ms < checkpoint_at_ms_) return false;
   // Without room for appends it may be the log's own space that is missing.
   const bool makes_room = !log_.HasRoom() && now_ms - checkpointed_ms_ >= kRetryMs;
-  return makes_room || tail_bytes >= options_.tail_bytes_max / 2 ||
+  return makes_room || IsMemoryHalfTaken() ||
          log_.appended_bytes() - log_bytes_before_ >= options_.log_bytes_max ||
          now_ms - clean_ms_ >= options_.age_ms_max;
+}
+
+bool StoreKeeper::IsMemoryHalfTaken() const {
+  const uint64_t tail_bytes = engine_.tail_bytes();
+  return tail_bytes != 0 && tail_bytes >= options_.tail_bytes_max / 2;
 }
 
 void StoreKeeper::BeginCheckpoint(int64_t now_ms) {
@@ -125,6 +131,7 @@ int64_t StoreKeeper::EndCheckpoint(int64_t now_ms) {
   if (log_.durable() < checkpoint_->at()) {
     // As long as the disk is full, maybe; streams are loaded to be read all the same.
     EvictIfDue(now_ms);
+    if (!log_.HasRoomForBatch()) GiveUpMerge(now_ms);
     return kWaitForLogMs;
   }
   const auto report = checkpoint_->Commit();
@@ -212,6 +219,7 @@ void StoreKeeper::Evict(int64_t now_ms) {
 }
 
 bool StoreKeeper::Expire(int64_t now_ms) {
+  if (clock_.TakeSetBackMs() >= kDueLateMs) engine_.LookAtAllStored();
   const auto more = engine_.SweepStored(kExpireStreamsMax);
   // A stream that cannot be read holds up no other, and nothing was written that could have failed.
   if (!more && events_.on_trouble) events_.on_trouble(more.error());
@@ -224,9 +232,11 @@ int64_t StoreKeeper::Merge(int64_t now_ms) {
   const int64_t idle_ms = engine_.tail_bytes() == 0 ? kCleanMs : kIdleMs;
   if (now_ms < merge_at_ms_) return std::min(merge_at_ms_ - now_ms, idle_ms);
   const bool is_at_rest = engine_.tail_bytes() == 0 && now_ms - checkpointed_ms_ >= kRestMs;
+  if (!engine_.store().is_merging()) merge_began_ms_ = now_ms;
   const auto more = engine_.store().MergeStep(kMergeStepBytes, is_at_rest);
   if (!more) {
-    Meet(more.error(), now_ms, merge_at_ms_);
+    // The same one is next, and comes as far again: a step of it tells nothing.
+    Meet(more.error(), merge_began_ms_, merge_at_ms_);
     // It has filled the disk, then: others get that space before it does so again.
     merge_at_ms_ = std::max(merge_at_ms_, now_ms + kPauseMs);
   }
@@ -241,6 +251,14 @@ int64_t StoreKeeper::Merge(int64_t now_ms) {
                                              std::max<uint64_t>(options_.merge_bytes_per_s, 1));
   merge_at_ms_ = now_ms + pause_ms;
   return std::min(pause_ms, idle_ms);
+}
+
+// The log needs space, and this may be all there is. The merge begins anew when others have had
+// that for a while.
+void StoreKeeper::GiveUpMerge(int64_t now_ms) {
+  if (!engine_.store().is_merging()) return;
+  engine_.store().AbandonMerge();
+  merge_at_ms_ = now_ms + std::max(kPauseMs, kRetryTimes * (now_ms - merge_began_ms_));
 }
 
 bool StoreKeeper::IsMergingBehind() const {

@@ -72,7 +72,9 @@ class StoreKeeper {
   void Evict(int64_t now_ms);
   bool Expire(int64_t now_ms);
   int64_t Merge(int64_t now_ms);
+  void GiveUpMerge(int64_t now_ms);
   bool IsMergingBehind() const;
+  bool IsMemoryHalfTaken() const;
   size_t RestAfterPiece();  // returns how long the next one may be
   void GiveMemoryBack(int64_t now_ms);
   void MeetCheckpointFault(const StorageFault& fault, int64_t tried_ms);
@@ -98,6 +100,7 @@ class StoreKeeper {
   int64_t trim_at_ms_ = INT64_MIN;        // not before
   int64_t mark_at_ms_ = INT64_MIN;        // not before, but at a checkpoint
   int64_t merge_at_ms_ = INT64_MIN;       // not before
+  int64_t merge_began_ms_ = 0;            // the merge that the store is in
   int64_t crowd_at_ms_ = INT64_MIN;       // streams are counted: not before
   size_t crowd_above_;                    // they are too many that are more, and some can go
   int64_t expire_at_ms_ = INT64_MIN;      // not before

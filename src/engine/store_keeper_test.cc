@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -56,6 +57,25 @@ class StoreKeeperTest : public testing::Test, protected StoredEngine {
   }
 
   size_t segments() { return engine().store().segments().size(); }
+  size_t segment_files() { return disk().List("segments").value().size(); }
+
+  void CreateWithTtl(const std::string& path, uint64_t ttl_s) {
+    CreateCommand create = NewStream(path);
+    create.expiry = Ttl(ttl_s);
+    ASSERT_EQ(engine().Create(create).verdict, CreateVerdict::kCreated);
+  }
+
+  // Of six segments of 1 MB, one after the other.
+  void BeginLongMerge() {
+    engine().Create(NewStream("/a"));
+    for (int i = 0; i < 6; ++i) {
+      Write("/a", std::string(1'000'000, 'x'));
+      clock().AdvanceMs(1);
+      Run();
+    }
+    ASSERT_EQ(segments(), 6u);
+    ASSERT_EQ(segment_files(), 7u) << "it has written a part";
+  }
 
   // By the mark on the disk.
   int64_t MarkedMs() {
@@ -182,11 +202,7 @@ TEST_F(StoreKeeperTest, CheckpointsAtOnceAfterALongReplayAndDropsWhatNobodyAsked
 
 TEST_F(StoreKeeperTest, AnUnreadableStreamHoldsUpNobodysEnd) {
   Keep({.age_ms_max = 1'000});
-  for (const char* path : {"/a", "/b", "/c"}) {
-    CreateCommand create = NewStream(path);
-    create.expiry = {.kind = Expiry::Kind::kTtl, .ttl_s = 100};
-    ASSERT_EQ(engine().Create(create).verdict, CreateVerdict::kCreated);
-  }
+  for (const char* path : {"/a", "/b", "/c"}) CreateWithTtl(path, 100);
   Commit();
   for (int i = 0; i < 3; ++i) {
     clock().AdvanceMs(1'000);
@@ -387,6 +403,46 @@ TEST_F(StoreKeeperTest, AMergeThatFillsTheDiskLeavesItToOthersForAMinute) {
   Run();
   Run();
   EXPECT_LT(segments(), 6u);
+}
+
+TEST_F(StoreKeeperTest, AMergeThatTookLongToFillTheDiskIsTriedAgainLater) {
+  Keep({.age_ms_max = 1});
+  BeginLongMerge();
+  clock().AdvanceMs(100'000);
+  disk().FailNth({.op = DiskOp::kWrite, .path_part = "segments"}, 1, {.code = ENOSPC});
+  Run();
+  ASSERT_EQ(troubles_, 1);
+  EXPECT_EQ(segment_files(), 6u);
+  clock().AdvanceMs(299'999);
+  Run();
+  EXPECT_EQ(segment_files(), 6u);
+  clock().AdvanceMs(1);
+  Run();
+  EXPECT_EQ(segment_files(), 7u);
+  EXPECT_EQ(troubles_, 1);
+}
+
+TEST_F(StoreKeeperTest, AMergeGivesUpItsSpaceWhereACheckpointWaitsForALogThatHasNone) {
+  Keep({.age_ms_max = 1});
+  BeginLongMerge();
+  disk().SetRoom(disk().bytes_used() + 230'000);
+  engine().Append("/a", NewAppend(std::string(200'000, 'x')));
+  clock().AdvanceMs(1);
+  Run();
+  ASSERT_EQ(segment_files(), 8u) << "the checkpoint has its space, and the log …";
+  ASSERT_FALSE(log().Commit());
+  Run();
+  EXPECT_EQ(segment_files(), 7u);
+  EXPECT_TRUE(log().Commit());
+  Run();
+  EXPECT_EQ(checkpoints_, 7);
+  clock().AdvanceMs(59'000);
+  Run();
+  EXPECT_EQ(segment_files(), 7u) << "it leaves the space to others for a minute";
+  clock().AdvanceMs(1'000);
+  Run();
+  EXPECT_EQ(segment_files(), 8u);
+  EXPECT_EQ(troubles_, 0);
 }
 
 TEST_F(StoreKeeperTest, AFullDiskALimitOfSizesAndAWantOfDescriptorsAreTroubleThatPasses) {
@@ -632,12 +688,7 @@ TEST_F(StoreKeeperTest, ADiskThatFailsAtTheMarkBehindACheckpointIsToldOnce) {
 
 TEST_F(StoreKeeperTest, EndsStreamsThatAreDueAndNotInMemory) {
   Keep({.age_ms_max = 1'000});
-  for (int i = 0; i < 600; ++i) {
-    const std::string path = "/s" + std::to_string(i);
-    CreateCommand create = NewStream(path);
-    create.expiry = {.kind = Expiry::Kind::kTtl, .ttl_s = i < 500 ? 100u : 1'000u};
-    ASSERT_EQ(engine().Create(create).verdict, CreateVerdict::kCreated);
-  }
+  for (int i = 0; i < 600; ++i) CreateWithTtl("/s" + std::to_string(i), i < 500 ? 100 : 1'000);
   Commit();
   for (int i = 0; i < 4; ++i) {
     clock().AdvanceMs(1'000);
@@ -657,11 +708,80 @@ TEST_F(StoreKeeperTest, EndsStreamsThatAreDueAndNotInMemory) {
   EXPECT_EQ(catalog().Ids({}, 1'000)->size(), 100u);
 }
 
+TEST_F(StoreKeeperTest, WithoutCheckpointsStreamsEndOnlyWhileThereIsMemoryForIt) {
+  constexpr uint64_t kStreams = 1'000;
+  constexpr uint64_t kTailBytes = 600 * kChangedStreamBytes;
+  for (uint64_t i = 0; i < kStreams; ++i) CreateWithTtl("/s" + std::to_string(i), 100);
+  CheckpointAndEvict();
+  Keep({.tail_bytes_max = kTailBytes});
+  disk().FailNth({.op = DiskOp::kCreate, .path_part = "segments"}, 1,
+                 {.code = ENOSPC, .times = 1'000'000});
+  clock().AdvanceMs(200'000);
+  const Lsn before = log().staged();
+  for (int i = 0; i < 100; ++i) {
+    clock().AdvanceMs(100);
+    Run();
+  }
+  EXPECT_GT(troubles_, 0);
+  EXPECT_GE(engine().tail_bytes(), kTailBytes / 2);
+  EXPECT_LT(engine().tail_bytes(), kTailBytes);
+  disk().ClearFaults();
+  for (int i = 0; i < 10; ++i) {
+    clock().AdvanceMs(1'000);
+    Run();
+    Commit();
+    Run();
+  }
+  EXPECT_EQ(log().staged().value - before.value, kStreams) << "their removals are records";
+}
+
+TEST_F(StoreKeeperTest, AWallClockThatWasSetBackLeavesNoStreamToLiveOnInTheStore) {
+  constexpr int64_t kHourMs = 3'600'000;
+  const auto run_for_a_second = [this] {
+    clock().AdvanceMs(1'000);
+    Run();
+  };
+  struct Row {
+    std::string path;
+    std::function<void()> meanwhile;
+  };
+  const Row rows[] = {
+      {"/seen at once",
+       [&] {
+         clock().JumpWallMs(-kHourMs);
+         run_for_a_second();
+       }},
+      {"/seen late", [&] { clock().JumpWallMs(-kHourMs); }},
+      {"/put ahead for a while",
+       [&] {
+         clock().JumpWallMs(kHourMs);
+         run_for_a_second();  // its time seems to have come, …
+         run_for_a_second();  // … and is put right by a clock that is wrong
+         clock().JumpWallMs(-kHourMs);
+         run_for_a_second();
+       }},
+  };
+  Keep({.age_ms_max = 1'000});
+  for (const Row& row : rows) {
+    CreateWithTtl(row.path, 100);
+    CreateWithTtl(row.path + ", but long", 10'000);
+    CheckpointAndEvict();
+    ASSERT_EQ(engine().stream_count(), 0u);
+    row.meanwhile();
+    clock().AdvanceMs(200'000);
+    Run();
+    Commit();
+    run_for_a_second();
+    EXPECT_FALSE(catalog().Find(row.path).value()) << row.path;
+    const auto other = catalog().Find(row.path + ", but long").value();
+    ASSERT_TRUE(other) << row.path;
+    EXPECT_LT(*other->due_ms, clock().WallMs() + 10'000'000 / 8 * 9) << row.path;
+  }
+}
+
 TEST_F(StoreKeeperTest, AStreamThatIsUsedMovesItsTimeInTheCatalogOnceItHasPassed) {
   Keep({.age_ms_max = 1'000});
-  CreateCommand create = NewStream("/a");
-  create.expiry = {.kind = Expiry::Kind::kTtl, .ttl_s = 100};
-  ASSERT_EQ(engine().Create(create).verdict, CreateVerdict::kCreated);
+  CreateWithTtl("/a", 100);
   const auto due = [this] { return *catalog().Find("/a").value().value().due_ms; };
   for (int second = 0; second < 300; ++second) {
     clock().AdvanceMs(1'000);

@@ -12,10 +12,22 @@ StorageResult<bool> StoredExpiry::Step(size_t limit) {
     looked_at_ = kFirst;
   }
   const Moment now = table_.Now();
-  const auto due = store.catalog().Due(now.wall_ms, looked_at_, limit);
+  auto more = LookAtSome(now.wall_ms, looked_at_, now, limit);
+  if (!more || *more || !all_looked_at_) return more;
+  // What is put right meanwhile moves to the front, and is not to be looked at again: this goes on
+  // over versions of the store.
+  more = LookAtSome(INT64_MAX, *all_looked_at_, now, limit);
+  if (more && !*more) all_looked_at_.reset();
+  return more;
+}
+
+// Those that the catalog has at or before `at_ms`, behind `looked_at`, which goes on with them.
+StorageResult<bool> StoredExpiry::LookAtSome(int64_t at_ms, ExpiryDue& looked_at, Moment now,
+                                             size_t limit) {
+  const auto due = table_.store()->catalog().Due(at_ms, looked_at, limit);
   if (!due) return std::unexpected(due.error());
   for (const ExpiryDue& one : *due) {
-    looked_at_ = one;
+    looked_at = one;
     const auto stream = loader_.Find(one.id);
     if (!stream) return std::unexpected(stream.error());
     if (*stream != nullptr) Look(*stream, now);
@@ -23,13 +35,14 @@ StorageResult<bool> StoredExpiry::Step(size_t limit) {
   return !due->empty();
 }
 
-// One that is due later after all counts as changed, so that the next checkpoint tells the catalog.
+// One whose due time does not hold counts as changed, so that the next checkpoint tells the
+// catalog.
 void StoredExpiry::Look(const StreamHandle& stream, Moment now) {
   Aftermath after;
   {
     std::lock_guard lock(stream->home.mutex);
     table_.ExpireIfDue(stream, now, after);
-    if (!stream->gone && stream->due_ms && *stream->due_ms <= now.wall_ms) {
+    if (!stream->gone && IsDueStale(stream->due_ms, DueMs(*stream, now), now.wall_ms)) {
       table_.BeforeChange(stream);
     }
   }

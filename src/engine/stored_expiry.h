@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 
 #include "engine/stream_loader.h"
 #include "engine/stream_table.h"
@@ -22,15 +23,21 @@ class StoredExpiry {
   // call goes on behind it.
   [[nodiscard]] StorageResult<bool> Step(size_t limit);
 
+  // The wall clock was set back: of what was stored before, the catalog says a time too late. Step
+  // then also looks once at whatever has a due time, so that it is put right. THREAD: Step's.
+  void LookAtAll() { all_looked_at_ = kFirst; }
+
  private:
   static constexpr ExpiryDue kFirst{.at_ms = INT64_MIN, .id = {}};
 
+  StorageResult<bool> LookAtSome(int64_t at_ms, ExpiryDue& looked_at, Moment now, size_t limit);
   void Look(const StreamHandle& stream, Moment now);
 
   StreamTable& table_;
   StreamLoader& loader_;
-  ExpiryDue looked_at_ = kFirst;  // the last one …
-  uint64_t version_ = 0;          // … in this version of the store
+  ExpiryDue looked_at_ = kFirst;            // the last one …
+  uint64_t version_ = 0;                    // … in this version of the store
+  std::optional<ExpiryDue> all_looked_at_;  // of all, the last one; null: all that is needed
 };
 
 }  // namespace thalweg

@@ -32,6 +32,12 @@ class ExpiryTimer final : public Timer {
   StreamEntry& stream_;
 };
 
+// A use that a record notes.
+struct NotedUse {
+  Lsn lsn;
+  int64_t steady_ms = 0;
+};
+
 class StreamEntry {
  public:
   // A stream in the state `initial` after the record `lsn`, whose bytes from `in_memory_from` on
@@ -44,7 +50,8 @@ class StreamEntry {
         visible(Mark{.lsn = lsn, .tail = state.tail, .closed = state.closed}),
         last(lsn),
         source(std::move(fork_source)),
-        used_steady_ms(state.accessed_steady_ms) {}
+        used_steady_ms(state.accessed_steady_ms),
+        noted{.lsn = lsn, .steady_ms = state.accessed_steady_ms} {}
   StreamEntry(const StreamEntry&) = delete;
   StreamEntry& operator=(const StreamEntry&) = delete;
 
@@ -57,6 +64,7 @@ class StreamEntry {
   Lsn last;                     // of the last record that changed what clients see of it
   StreamHandle source;          // of a fork; null once gone
   int64_t used_steady_ms;       // last use; state.accessed_steady_ms is the last one that was noted
+  NotedUse noted;               // that restarts go by for uses within an eighth of a TTL from it
   Boxed<WatchList> watched_by;  // not empty; null: by nobody
   std::unique_ptr<ExpiryTimer> timer;  // null: never expires
 
@@ -70,6 +78,18 @@ class StreamEntry {
   bool used = true;   // since eviction last looked
   bool gone = false;  // has left its partition: no path leads here, no fork reads from here
 };
+
+// When its time comes by the wall clock, as whoever loads it will reckon; null: never. Under the
+// lock.
+std::optional<int64_t> DueMs(const StreamEntry& stream, Moment now);
+
+// Where the wall clock was set back by less than this, no due time is put right for it.
+inline constexpr int64_t kDueLateMs = 60'000;
+
+// Whether the store, which has `stored` for the due time of a stream, is to be told `due_ms`: not
+// whenever a use has moved it, but where that time has come and the stream's has not, or where it
+// is too late, for the wall clock was set back.
+bool IsDueStale(std::optional<int64_t> stored, std::optional<int64_t> due_ms, int64_t wall_ms);
 
 // The stream as it stands now; takes its state_bytes. Under the lock.
 Capture CaptureNow(StreamEntry& stream, Moment now);

@@ -20,16 +20,15 @@ StorageResult<std::optional<Absence>> StreamLoader::TryLook(const PathKey& key) 
   StreamStore& store = *table_.store();
   if (InMemory(key.path) != nullptr) return Absence{};  // somebody else was quicker
   const uint64_t version = store.version();
+  const Absence absent{.known = true, .version = version};
   auto found = store.Find(key.path);
-  if (!found) return std::unexpected(found.error());
-  if (!*found) return Absence{.known = true, .version = version};
-  {
-    Partition& partition = table_.PartitionOf(key);
-    std::lock_guard lock(partition.mutex);
-    if (partition.gone.contains((*found)->entry.id.value)) {
-      return Absence{.known = true, .version = version};
-    }
+  if (!found) {
+    // Of what was removed since the last checkpoint nothing needs to be read.
+    const auto entry = store.catalog().Find(key.path);
+    if (entry && *entry && IsGone(key, (*entry)->id)) return absent;
+    return std::unexpected(found.error());
   }
+  if (!*found || IsGone(key, (*found)->entry.id)) return absent;
   auto chain = FindSources((*found)->entry, version);
   if (!chain) return std::unexpected(chain.error());
   if (!*chain) return std::nullopt;
@@ -80,6 +79,12 @@ StreamHandle StreamLoader::InMemory(std::string_view path) {
   std::lock_guard lock(partition.mutex);
   const auto it = partition.streams.find(key);
   return it == partition.streams.end() ? nullptr : *it;
+}
+
+bool StreamLoader::IsGone(const PathKey& key, StreamId id) {
+  Partition& partition = table_.PartitionOf(key);
+  std::lock_guard lock(partition.mutex);
+  return partition.gone.contains(id.value);
 }
 
 // Null: what was read is stale, or somebody else was quicker.

@@ -35,6 +35,7 @@ class StreamLoader {
   StorageResult<std::optional<Absence>> TryLook(const PathKey& key);
   StorageResult<std::optional<Chain>> FindSources(const CatalogEntry& loaded, uint64_t version);
   StreamHandle InMemory(std::string_view path);
+  bool IsGone(const PathKey& key, StreamId id);
   StorageResult<StreamHandle> BuildAndEnter(const StoredStream& stored, StreamHandle source,
                                             uint64_t version);
   bool Enter(const StreamHandle& stream, uint64_t version);

@@ -76,7 +76,10 @@ bool StreamTable::Has(const PathKey& key) {
 
 void StreamTable::ExpireIfDue(const StreamHandle& stream, Moment now, Aftermath& after) {
   if (stream->gone || stream->state.soft_deleted) return;
-  if (IsKeptByWatchers(*stream)) return Use(stream, now);
+  if (IsKeptByWatchers(*stream)) {
+    Use(stream, now);
+    return;
+  }
   if (!IsExpired(stream->state.config->expiry, stream->used_steady_ms, now)) return;
   const RemoveDecision decision = DecideRemove(&stream->state, RemoveCause::kExpired, now);
   THALWEG_ASSERT(decision.record.has_value());
@@ -84,15 +87,33 @@ void StreamTable::ExpireIfDue(const StreamHandle& stream, Moment now, Aftermath&
 }
 
 // While the log has no room a use is noted in memory alone: records for uses that go on would take
-// more and more of it and could not become durable. The next checkpoint keeps what was noted.
-void StreamTable::Use(const StreamHandle& stream, Moment now) {
+// more and more of it and could not become durable. The next checkpoint keeps what was noted. Where
+// the disk has failed, reads of what is durable go on.
+bool StreamTable::RecordsUses() const {
+  return log_.HasRoom() && log_.HasRoomForBatch() && !publisher_.failed();
+}
+
+// What was noted last may be younger than `noted`, and not durable yet: an answer must not wait for
+// each append. So a use rests on the record that noted one first within the last eighth, and where
+// there is none, that is its own.
+Lsn StreamTable::Use(const StreamHandle& stream, Moment now) {
   THALWEG_ASSERT(!stream->gone);
-  if (now.steady_ms <= stream->used_steady_ms) return;
-  stream->used_steady_ms = now.steady_ms;
-  if (!TouchIsDue(stream->state.config->expiry, stream->state.accessed_steady_ms, now)) return;
+  const bool is_later = now.steady_ms > stream->used_steady_ms;
+  if (is_later) stream->used_steady_ms = now.steady_ms;
+  const Expiry& expiry = stream->state.config->expiry;
+  if (expiry.kind != Expiry::Kind::kTtl) return {};
   const TouchRecord record{.id = stream->state.id, .at = now};
-  if (log_.HasRoom()) log_.StageAndStart(record);  // no answer rests on it
-  Touch(stream, record);
+  if (!RecordsUses()) {
+    if (is_later && TouchIsDue(expiry, stream->state.accessed_steady_ms, now)) {
+      BeforeChange(stream);
+      ApplyTouch(stream->state, record);
+    }
+    return {};
+  }
+  if (is_later && TouchIsDue(expiry, stream->noted.steady_ms, now)) {
+    Touch(stream, record, log_.StageAndStart(record));
+  }
+  return stream->noted.lsn;
 }
 
 void StreamTable::OnWatched(const StreamHandle& stream) {
@@ -103,9 +124,10 @@ void StreamTable::OnWatched(const StreamHandle& stream) {
   Schedule(*stream, now);
 }
 
-void StreamTable::Touch(const StreamHandle& stream, const TouchRecord& record) {
+void StreamTable::Touch(const StreamHandle& stream, const TouchRecord& record, Lsn lsn) {
   BeforeChange(stream);
   ApplyTouch(stream->state, record);
+  stream->noted = {.lsn = lsn, .steady_ms = record.at.steady_ms};
 }
 
 StreamHandle StreamTable::Add(const CreateRecord& record, Lsn lsn, LongAppend copy,
@@ -182,6 +204,9 @@ void StreamTable::Append(const StreamHandle& stream, const AppendRecord& record,
   const ProducerTable& producers = stream->state.producers;
   const size_t known = producers.states().size();
   ApplyAppend(stream->state, record);
+  if (TouchIsDue(stream->state.config->expiry, stream->noted.steady_ms, record.at)) {
+    stream->noted = {.lsn = lsn, .steady_ms = record.at.steady_ms};
+  }
   if (producers.states().size() > known) {
     const uint64_t bytes = record.producer->id.size() + kProducerBytes;
     stream->state_bytes += bytes;
@@ -223,7 +248,7 @@ void StreamTable::Drop(const StreamHandle& stream, Lsn lsn, Aftermath& after) no
   // A source that was deleted has become missing by its last fork's removal, or by its own where
   // that came later: a fork lets go of its source behind its own lock.
   lsn = std::max(lsn, stream->last);
-  partition.removed = std::max(partition.removed, lsn);
+  partition.removals.Add(PathKey(stream->state.path).hash, lsn, log_.durable());
   stream->last = lsn;
   stream->gone = true;
   if (partition.epoch != 0) partition.gone.insert(stream->state.id.value);

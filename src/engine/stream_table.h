@@ -94,8 +94,9 @@ class StreamTable {
   // noted. Under the lock.
   void ExpireIfDue(const StreamHandle& stream, Moment now, Aftermath& after);
 
-  // A read or a write keeps `stream` alive. Under the lock.
-  void Use(const StreamHandle& stream, Moment now);
+  // A read or a write keeps `stream` alive, also over a restart once the lsn that it gives is
+  // durable; 0: a restart may forget it, or there is nothing to forget. Under the lock.
+  Lsn Use(const StreamHandle& stream, Moment now);
 
   // A watcher has come to `stream`, or has gone: a use. While there is one, uses go on. Under the
   // lock.
@@ -111,7 +112,12 @@ class StreamTable {
               Aftermath& after) noexcept;
 
   // A use that was recorded. Under the lock.
-  void Touch(const StreamHandle& stream, const TouchRecord& record);
+  void Touch(const StreamHandle& stream, const TouchRecord& record, Lsn lsn);
+
+  // The lsn that an answer about `stream` rests on, as Find returned it for `key`. Under the lock.
+  Lsn RestsOn(Partition& partition, const PathKey& key, const StreamHandle& stream) const {
+    return stream == nullptr ? partition.removals.At(key.hash, log_.durable()) : stream->last;
+  }
 
   // Puts a stream that the store had where it belongs. Under the lock.
   void Insert(const StreamHandle& stream, Moment now);
@@ -144,6 +150,7 @@ class StreamTable {
 
  private:
   size_t PartitionIndex(const PathKey& key) const;
+  bool RecordsUses() const;
   void AddBytes(StreamEntry& stream, std::string_view data, LongAppend copy);
   void Schedule(StreamEntry& stream, Moment now);
   void Drop(const StreamHandle& stream, Lsn lsn, Aftermath& after) noexcept;
@@ -160,11 +167,6 @@ class StreamTable {
   std::atomic<uint64_t> releases_{0};    // of sources, begun and not done
   std::atomic<uint64_t> sweep_next_{0};  // where the next sweep begins, so that none starves
 };
-
-// The lsn that an answer about `stream`, as Find returned it, rests on. Under the lock.
-inline Lsn RestsOn(const Partition& partition, const StreamHandle& stream) {
-  return stream == nullptr ? partition.removed : stream->last;
-}
 
 inline const StreamState* StateOf(const StreamHandle& stream) {
   return stream == nullptr ? nullptr : &stream->state;

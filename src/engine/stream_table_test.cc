@@ -50,6 +50,101 @@ TEST(StreamTable, RecordsNoUseWhileTheLogHasNoRoom) {
   EXPECT_GT(log->staged(), before);
 }
 
+// A stream with a window of 80 s, over a log whose progress is made by hand.
+class NotedUses : public testing::Test {
+ protected:
+  NotedUses() {
+    CreateCommand command = NewStream("/a");
+    command.expiry = Ttl(80);
+    engine_.Create(command);
+    log_->CommitAll();
+  }
+  void PassSeconds(int64_t seconds) { clock_.AdvanceMs(seconds * 1000); }
+  Lsn Read() { return engine_.Read("/a", ReadFrom{}, 1).rests_on; }
+
+  ManualClock clock_;
+  DelayedLog* log_ = new DelayedLog;  // the engine's
+  Engine engine_{clock_, std::unique_ptr<CommitLog>(log_), EngineOptions{.partitions = 1}};
+};
+
+TEST_F(NotedUses, AReadRestsOnTheRecordThatNotesIt) {
+  PassSeconds(70);
+  const Lsn before = log_->staged();
+  const Lsn noted = Read();
+  EXPECT_GT(noted, before);
+  EXPECT_EQ(noted, log_->staged());
+  PassSeconds(1);
+  EXPECT_EQ(Read(), noted) << "who forgets that one forgets this one, too";
+  EXPECT_EQ(engine_.Read("/a", FromOffset(7), 1).rests_on, noted) << "it is refused, and a use";
+  EXPECT_EQ(engine_.Touch("/a").rests_on, noted);
+  const DescribeOutcome no_use = engine_.Describe("/a");
+  EXPECT_LE(no_use.rests_on, log_->durable());
+  EXPECT_LE(engine_.Read(no_use.stream, Offset{0}, 1).rests_on, log_->durable()) << "it is live";
+  log_->CommitAll();
+  PassSeconds(1);
+  EXPECT_LE(Read(), log_->durable());
+  EXPECT_EQ(log_->staged(), noted);
+}
+
+TEST_F(NotedUses, ARepeatRestsOnTheRecordThatNotesIt) {
+  AppendCommand stamped = NewAppend("x");
+  stamped.producer = ProducerStamp{.id = "p", .epoch = 0, .seq = 0};
+  const struct {
+    AppendCommand command;
+    AppendVerdict repeated;
+  } rows[] = {{stamped, AppendVerdict::kDuplicate}, {NewClose(), AppendVerdict::kAlreadyClosed}};
+  for (const auto& row : rows) {
+    engine_.Append("/a", row.command);
+    log_->CommitAll();
+    PassSeconds(70);
+    const AppendOutcome repeat = engine_.Append("/a", row.command);
+    EXPECT_EQ(repeat.verdict, row.repeated);
+    EXPECT_GT(repeat.rests_on, log_->durable());
+    EXPECT_EQ(repeat.rests_on, log_->staged());
+    log_->CommitAll();
+  }
+}
+
+// They note a use, and become durable later than what a read shows.
+TEST_F(NotedUses, AReadRestsOnTheFirstOfTheAppendsThatNoteOneInTime) {
+  PassSeconds(70);
+  const Lsn first = engine_.Append("/a", NewAppend("x")).rests_on;
+  PassSeconds(1);
+  const Lsn second = engine_.Append("/a", NewAppend("y")).rests_on;
+  EXPECT_EQ(Read(), first);
+  log_->CommitUpTo(first);
+  EXPECT_LE(Read(), log_->durable());
+  EXPECT_EQ(log_->staged(), second);
+  PassSeconds(9);
+  EXPECT_GT(Read(), second) << "the first one is too old, and the second may be forgotten";
+}
+
+TEST_F(NotedUses, NoReadWaitsForANoteThatFindsNoRoom) {
+  PassSeconds(70);
+  EXPECT_GT(Read(), log_->durable());
+  log_->SetRoom(false);
+  EXPECT_LE(Read(), log_->durable()) << "its stream can be read all the same";
+  const Lsn before = log_->staged();
+  log_->SetRoom(true, false);
+  PassSeconds(20);
+  EXPECT_LE(Read(), log_->durable());
+  EXPECT_EQ(log_->staged(), before) << "the note would wait with the batch";
+  log_->SetRoom(true);
+  PassSeconds(1);
+  EXPECT_GT(Read(), before) << "it is made up for";
+}
+
+TEST_F(NotedUses, ReadsGoOnWhereTheDiskHasFailed) {
+  PassSeconds(70);
+  EXPECT_GT(Read(), log_->durable());
+  engine_.Fail();
+  EXPECT_LE(Read(), log_->durable());
+  const Lsn before = log_->staged();
+  PassSeconds(70);
+  EXPECT_LE(Read(), log_->durable());
+  EXPECT_EQ(log_->staged(), before);
+}
+
 TEST(StreamTable, FindsWhatWasAddedUnderItsPathAlone) {
   ManualClock clock;
   DelayedLog log;

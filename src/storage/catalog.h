@@ -42,7 +42,8 @@ struct CatalogEntry {
   StreamId id;
   std::string path;
   std::string create;
-  std::optional<int64_t> due_ms;  // wall clock: its time has not come before; null: never comes
+  std::optional<int64_t> due_ms;  // wall clock: its time has not come before, unless that was set
+                                  // back since; null: never comes
   bool operator==(const CatalogEntry&) const = default;
 };
 

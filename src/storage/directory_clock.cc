@@ -72,6 +72,10 @@ DiskResult<void> DirectoryClock::Mark() {
                 .wall_ms = machine_.WallMs()};
   const auto written = Directory(*disk_, "").Replace(kClock, EncodeClockMark(now));
   if (!written) return IsShortage(written.error().code) ? DiskResult<void>() : written;
+  if (mark_) {
+    const int64_t passed_ms = now.ms - mark_->ms;
+    set_back_ms_ = std::max(set_back_ms_, passed_ms - (now.wall_ms - mark_->wall_ms));
+  }
   mark_ = std::move(now);
   return {};
 }

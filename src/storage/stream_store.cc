@@ -118,10 +118,10 @@ StorageResult<void> StreamStore::Load() {
     segments->push_back(*std::move(segment));
   }
   Publish(std::move(segments));
-  return options_.read_only ? StorageResult<void>() : RemoveLeftovers();
+  return options_.read_only ? StorageResult<void>() : FindLeftovers();
 }
 
-StorageResult<void> StreamStore::RemoveLeftovers() {
+StorageResult<void> StreamStore::FindLeftovers() {
   const auto names = folder_.List();
   if (!names) return DiskFault(names.error());
   for (const std::string& name : *names) {
@@ -131,7 +131,14 @@ StorageResult<void> StreamStore::RemoveLeftovers() {
       continue;
     }
     last_number_ = std::max(last_number_, *number);  // a name is used once
-    const auto removed = folder_.Remove(name);
+    leftovers_.push_back(*number);
+  }
+  return {};
+}
+
+StorageResult<void> StreamStore::RemoveLeftovers() {
+  for (const uint64_t number : std::exchange(leftovers_, {})) {
+    const auto removed = folder_.Remove(SegmentFileName(number));
     // A full disk is no reason not to start: the file is in nobody's way.
     if (!removed && !IsShortage(removed.error().code)) return DiskFault(removed.error());
   }
@@ -280,18 +287,17 @@ StorageResult<bool> StreamStore::MergeStep(size_t bytes, bool is_at_rest) {
   }
   const auto more = merging_->merge.Step(bytes);
   if (more && *more) return true;
-  const uint64_t number = merging_->number;
   if (!more && SetAsideDamaged(more.error())) {
-    merging_.reset();
-    RemoveFile(number);
+    AbandonMerge();
     return Plan(is_at_rest).has_value();
   }
   auto merged = more ? EndMerge() : std::unexpected(more.error());
-  merging_.reset();
   if (!merged) {
-    RemoveFile(number);
+    AbandonMerge();
     return std::unexpected(merged.error());
   }
+  const uint64_t number = merging_->number;
+  merging_.reset();
   const auto committed = CommitHead(std::move(merged->batch), std::move(merged->segments));
   if (!committed) {
     RemoveUnlessNamed(number);
@@ -299,6 +305,13 @@ StorageResult<bool> StreamStore::MergeStep(size_t bytes, bool is_at_rest) {
   }
   for (const uint64_t needless : merged->needless) RemoveFile(needless);
   return Plan(is_at_rest).has_value();
+}
+
+void StreamStore::AbandonMerge() {
+  THALWEG_ASSERT(merging_.has_value());
+  const uint64_t number = merging_->number;
+  merging_.reset();
+  RemoveFile(number);
 }
 
 std::optional<MergePlan> StreamStore::Plan(bool is_at_rest) const {

@@ -58,10 +58,14 @@ std::optional<MergePlan> PlanMerge(std::span<const SegmentInfo> segments,
 
 class StreamStore {
  public:
-  // Opens every segment that the catalog names and, unless read-only, removes what an unfinished
-  // checkpoint or merge left behind. REQUIRES: `disk` outlives the store.
+  // Opens every segment that the catalog names. REQUIRES: `disk` outlives the store.
   [[nodiscard]] static StorageResult<std::unique_ptr<StreamStore>> Open(
       Disk& disk, StreamStoreOptions options, std::unique_ptr<Catalog> catalog);
+
+  // Removes the segments that stood there at Open and that the catalog does not name: left behind
+  // by an unfinished checkpoint or merge. REQUIRES: the log goes with the catalog. Where that is
+  // older than it should be, they may be all that is left of what the log has no more.
+  [[nodiscard]] StorageResult<void> RemoveLeftovers();
 
   const Catalog& catalog() const { return *catalog_; }
   Lsn checkpoint() const { return head_.checkpoint; }
@@ -102,6 +106,12 @@ class StreamStore {
   // is written and nobody hurries, so that more is worth doing.
   [[nodiscard]] StorageResult<bool> MergeStep(size_t bytes, bool is_at_rest = false);
 
+  // Whether MergeStep is in the midst of a merge, whose file takes space.
+  bool is_merging() const { return merging_.has_value(); }
+
+  // Gives that merge up, and the space. REQUIRES: is_merging().
+  void AbandonMerge();
+
   // For Open.
   StreamStore(Disk& disk, StreamStoreOptions options, std::unique_ptr<Catalog> catalog)
       : disk_(disk),
@@ -128,7 +138,7 @@ class StreamStore {
   };
 
   StorageResult<void> Load();
-  StorageResult<void> RemoveLeftovers();
+  StorageResult<void> FindLeftovers();
   template <typename Key>
   StorageResult<std::optional<StoredStream>> FindBy(Key key) const;
   StorageResult<std::optional<StoredStream>> WithState(std::optional<CatalogEntry> entry,
@@ -162,6 +172,7 @@ class StreamStore {
   AfterPiece after_piece_;
   OnSetAside on_set_aside_;
   std::vector<uint64_t> set_aside_;  // segments that were found damaged, by number
+  std::vector<uint64_t> leftovers_;  // see RemoveLeftovers
   uint64_t last_number_ = 0;
   std::optional<Merging> merging_;
 };

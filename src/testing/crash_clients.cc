@@ -57,6 +57,8 @@ Lsn CrashClients::AnswersUpTo() const {
   return plant_ == Plant::kAnswersEarly ? oracle_.staged() : log_->durable();
 }
 
+bool CrashClients::HasRoom() const { return log_->HasRoom() && log_->HasRoomForBatch(); }
+
 void CrashClients::Ask(const CreateRequest& request) {
   const CreateOutcome outcome = engine_->Create(request.CommandAt({}));
   oracle_.OnCreated(request, outcome, AnswersUpTo());
@@ -70,7 +72,7 @@ void CrashClients::Ask(const AppendRequest& request) {
   const bool is_repeat = outcome.verdict == AppendVerdict::kDuplicate;
   if (is_repeat && plant_ == Plant::kAnswersRepeatsEarly) outcome.rests_on = {};
   oracle_.OnAppended(request, outcome, AnswersUpTo());
-  if (!log_->HasRoom()) oracle_.MayEndEarly(request.path);
+  if (!HasRoom()) oracle_.MayEndEarly(request.path);
 }
 
 void CrashClients::Remove(const std::string& path) {
@@ -90,7 +92,7 @@ DescribeOutcome CrashClients::Describe(const std::string& path) {
 ReadOutcome CrashClients::Read(const std::string& path, ReadFrom from, size_t page_bytes_max) {
   ReadOutcome outcome = engine_->Read(path, from, page_bytes_max);
   oracle_.OnRead(path, outcome, engine_->durable());
-  if (!log_->HasRoom()) oracle_.MayEndEarly(path);
+  if (!HasRoom()) oracle_.MayEndEarly(path);
   return outcome;
 }
 
@@ -233,8 +235,8 @@ void CrashClients::Continue(Follower& follower) {
     if (read.verdict == ReadVerdict::kMissing && oracle_.LatestIdAt(follower.path) != follower.id) {
       return Leave(follower);  // another stands at its path
     }
-    oracle_.OnRead(follower.path, read, engine_->durable());
-    if (!log_->HasRoom()) oracle_.MayEndEarly(follower.path);
+    oracle_.OnRead(follower.path, read, engine_->durable(), true);
+    if (!HasRoom()) oracle_.MayEndEarly(follower.path);
     if (!Take(follower, read)) return;
   }
 }

@@ -71,6 +71,7 @@ class CrashClients {
   void Remove(const std::string& path);
   DescribeOutcome Describe(const std::string& path);
   ReadOutcome Read(const std::string& path, ReadFrom from, size_t page_bytes_max);
+  bool HasRoom() const;
   void Begin(Follower& follower, const std::string& path);
   void Continue(Follower& follower);
   bool TakePart(Follower& follower, const Page& page, Lsn rests_on);

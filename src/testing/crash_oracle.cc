@@ -41,6 +41,12 @@ void CrashOracle::Do(std::function<void(Model&)> what) {
   journal_.push_back({staged_, std::move(what)});
 }
 
+// The use that an answer tells of, which rests on `lsn`, must not be forgotten where that is there:
+// the client may have got the answer.
+void CrashOracle::KeepUse(const std::string& path, Lsn lsn) {
+  journal_.push_back({lsn, [path, now = Now()](Model& model) { model.Use(path, now); }});
+}
+
 // The position of the command's record, if it was accepted.
 Lsn CrashOracle::TakeOwn(bool was_accepted) {
   Expect(own_.has_value() == was_accepted, "what is accepted is in the log, and nothing else");
@@ -105,11 +111,13 @@ void CrashOracle::OnAppended(const AppendRequest& request, const AppendOutcome& 
       got.verdict == AppendVerdict::kAppended || got.verdict == AppendVerdict::kClosed;
   const Lsn lsn = TakeOwn(is_new);
   const AppendOutcome want = model_.Append(request.path, request.CommandAt(Now()), lsn);
-  if (is_new || got.verdict == AppendVerdict::kDuplicate ||
-      got.verdict == AppendVerdict::kAlreadyClosed) {
+  if (is_new) {
     journal_.push_back({staged_, [request, now = Now(), lsn](Model& model) {
                           model.Append(request.path, request.CommandAt(now), lsn);
                         }});
+  } else if (got.verdict == AppendVerdict::kDuplicate ||
+             got.verdict == AppendVerdict::kAlreadyClosed) {
+    KeepUse(request.path, got.rests_on);
   }
   Expect(got.verdict == want.verdict, "an append is judged by the rules");
   Expect(got.tail == want.tail && got.closed == want.closed,
@@ -134,12 +142,14 @@ void CrashOracle::OnRemoved(const std::string& path, const RemoveOutcome& got, L
   Promise(got.rests_on, want.rests_on, durable);
 }
 
-void CrashOracle::OnRead(const std::string& path, const ReadOutcome& got, Lsn durable) {
+void CrashOracle::OnRead(const std::string& path, const ReadOutcome& got, Lsn durable,
+                         bool is_live) {
   if (got.verdict == ReadVerdict::kUnreadable) return MayLast(path);  // yet it may be a use
   ExpectNotOverdue(path);
   const ReadVerdict stands = model_.Stands(path);
   if (stands == ReadVerdict::kOk) {
-    Do([path, now = Now()](Model& model) { model.Use(path, now); });
+    model_.Use(path, Now());
+    KeepUse(path, is_live ? staged_ : got.rests_on);
   }
   const bool is_refused =
       got.verdict == ReadVerdict::kBeyondTail || got.verdict == ReadVerdict::kNotABoundary;

@@ -35,7 +35,8 @@ class CrashOracle {
   void OnCreated(const CreateRequest& request, const CreateOutcome& got, Lsn durable);
   void OnAppended(const AppendRequest& request, const AppendOutcome& got, Lsn durable);
   void OnRemoved(const std::string& path, const RemoveOutcome& got, Lsn durable);
-  void OnRead(const std::string& path, const ReadOutcome& got, Lsn durable);
+  // `is_live`: by who watches the stream; no answer tells such a reader that its use is noted.
+  void OnRead(const std::string& path, const ReadOutcome& got, Lsn durable, bool is_live = false);
   void OnDescribed(const std::string& path, const DescribeOutcome& got, Lsn durable);
 
   // What stands at `path` ends later than by its window, for example because a reader watches it.
@@ -62,7 +63,7 @@ class CrashOracle {
 
  private:
   struct Done {
-    Lsn lsn;  // the last record when it had been done
+    Lsn lsn;  // it holds where this is there: the last record when it had been done, or less
     std::function<void(Model&)> again;
   };
   struct Made {
@@ -78,6 +79,7 @@ class CrashOracle {
 
   Moment Now() const { return {.wall_ms = clock_.WallMs(), .steady_ms = clock_.SteadyMs()}; }
   void Do(std::function<void(Model&)> what);
+  void KeepUse(const std::string& path, Lsn lsn);
   void Promise(Lsn said, Lsn true_lsn, Lsn durable);
   void ExpectNotOverdue(const std::string& path);
   Lsn TakeOwn(bool was_accepted);

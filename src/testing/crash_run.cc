@@ -227,6 +227,10 @@ bool CrashRun::RecoverLog(Lsn checkpoint) {
     return false;
   }
   engine_->EndReplay();
+  if (const auto removed = engine_->store().RemoveLeftovers(); !removed) {
+    ExpectHarmless(removed.error());
+    return false;
+  }
   oracle_.OnRecovered(recovered->last, damaged_file_.empty() ? oracle_.seen() : proven_);
   return wrong().empty();
 }

@@ -99,6 +99,8 @@ class Server {
         checkpoint, [this](Lsn lsn, const Record& record) { return engine_->Replay(lsn, record); });
     if (!recovered) return Fail(recovered.error());
     engine_->EndReplay();
+    const auto removed = engine_->store().RemoveLeftovers();
+    if (!removed) Fail(removed.error());
   }
 
   void Fail(const StorageFault& fault) { trouble_ = fault.message; }

@@ -122,6 +122,33 @@ TEST(DirectoryClock, AWallClockThatWasSetWhileNobodyServedMakesTheMarkStale) {
   EXPECT_EQ(Started(disk, machine) - before, kHourMs);
 }
 
+TEST(DirectoryClock, TellsOnceByHowMuchTheWallClockWasSetBack) {
+  SimDisk disk(1);
+  ManualClock machine;
+  DirectoryClock clock(machine);
+  ASSERT_TRUE(clock.Recover(disk));
+  EXPECT_EQ(clock.TakeSetBackMs(), 0);
+  for (const int64_t jump_ms : {kYearMs, -kHourMs, kHourMs}) {
+    machine.AdvanceMs(5);
+    machine.JumpWallMs(jump_ms);
+    ASSERT_TRUE(clock.Mark());
+  }
+  EXPECT_EQ(clock.TakeSetBackMs(), kHourMs);
+  EXPECT_EQ(clock.TakeSetBackMs(), 0);
+  machine.JumpWallMs(-kHourMs);
+  EXPECT_EQ(clock.TakeSetBackMs(), 0) << "the mark does not have it yet";
+  DirectoryClock next(machine);
+  ASSERT_TRUE(next.Recover(disk));
+  EXPECT_TRUE(next.IsMarkStale());
+  ASSERT_TRUE(next.Mark());
+  EXPECT_EQ(next.TakeSetBackMs(), kHourMs) << "while nobody served";
+  machine.Reboot();
+  machine.JumpWallMs(-kHourMs);
+  DirectoryClock last(machine);
+  ASSERT_TRUE(last.Recover(disk));
+  EXPECT_EQ(last.TakeSetBackMs(), kHourMs) << "while the machine was off";
+}
+
 TEST(DirectoryClock, AMarkThatFindsNoRoomIsStaleUntilItDoes) {
   SimDisk disk(1);
   ManualClock machine;

@@ -54,6 +54,7 @@ class StoredEngine {
       return engine_->Replay(lsn, record);
     }));
     engine_->EndReplay();
+    EXPECT_TRUE(engine_->store().RemoveLeftovers());
   }
 
   void Commit() { ASSERT_TRUE(log_->Commit()); }
