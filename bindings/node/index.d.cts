@@ -151,8 +151,10 @@ export class StreamStore implements BaseStore {
   has(path: string): boolean
   /** True: it was there. */
   delete(path: string): boolean
-  /** An AppendResult where a producer, `close` or a closed stream is part of it. */
-  append(path: string, data: Uint8Array | string): StreamMessage
+  /**
+   * An AppendResult where a producer, `close` or a closed stream is part of it: it has `message`, a
+   * StreamMessage has not.
+   */
   append(path: string, data: Uint8Array | string, options?: AppendOptions): StreamMessage | AppendResult
   appendWithProducer(path: string, data: Uint8Array | string, options: AppendOptions): Promise<AppendResult>
   /** Null: there is no such stream. */
@@ -176,18 +178,23 @@ export interface FileBackedStreamStoreOptions {
   maxFileHandles?: number
 }
 
-/** Streams in a directory. Promises resolve when a change is durable. */
+/**
+ * Streams in a directory. Promises resolve when a change is durable. Every method but readAsync
+ * looks for its stream within the call, and reads the disk there where the stream is not in memory.
+ * What tells of a stream, as get and has, waits for the disk where it is just being created or
+ * deleted.
+ */
 export class FileBackedStreamStore implements BaseStore {
   /** Opens the directory and recovers what is in it; throws where that cannot be. */
   constructor(options: FileBackedStreamStoreOptions)
   create(path: string, options?: CreateOptions): Promise<Stream>
   get(path: string): Stream | undefined
   has(path: string): boolean
-  /** Decided when it returns, durable soon after. */
+  /** Decided when it returns, durable soon after. Looks first whether it is there, as get does. */
   delete(path: string): boolean
   /** Resolves when it is durable. */
   deleteAsync(path: string): Promise<boolean>
-  append(path: string, data: Uint8Array | string): Promise<StreamMessage>
+  /** As that of StreamStore. */
   append(
     path: string,
     data: Uint8Array | string,
@@ -211,7 +218,7 @@ export class FileBackedStreamStore implements BaseStore {
   getCurrentOffset(path: string): string | undefined
   getProducerEpoch(path: string, producerId: string): number | undefined
   touchAccess(path: string): void
-  /** Decided when it returns, durable soon after. */
+  /** Decided when it returns, durable soon after: looks for every stream there is. */
   clear(): void
   /** Resolves when it is durable. */
   clearAsync(): Promise<void>
@@ -278,13 +285,22 @@ export interface RouterOptions extends SharedOptions {
   cors?: boolean
   /** A path that is cut off the front of requests' paths, where a segment ends. */
   baseUrl?: string
+  /**
+   * Bytes for the bodies of all requests that are under way. Who sends more than 16 KiB of one
+   * beyond that gets 503 with Retry-After; a body that is alone has always room. A body is at most
+   * 64 MiB, else 413. Default: an eighth of the memory, from 64 MiB to 1 GiB.
+   */
+  maxBodiesBytes?: number
 }
 
 export class DurableStreamRouter {
   constructor(options: RouterOptions)
   /** Resolves when the answer has ended or its client has gone; bad requests do not reject it. */
   handleRequest(req: IncomingMessage, res: ServerResponse): Promise<void>
-  /** Ends long-polls and SSE responses, for good, and waits for what is in flight. */
+  /**
+   * Ends long-polls and SSE responses, for good, and waits for what is in flight, also for bodies
+   * that have begun to arrive, but at most five seconds.
+   */
   shutdown(): Promise<void>
   clear(): void
   readonly store: StreamStore | FileBackedStreamStore

@@ -29,7 +29,9 @@ class THALWEG_API Router {
   Router(const Router&) = delete;
   Router& operator=(const Router&) = delete;
 
-  // Answers `request` through `responder`, now or later. Never throws, never blocks.
+  // Answers `request` through `responder`, now or later. Never throws. Never waits for the disk,
+  // but where the stream is not in memory and Responder::HoldNext gives false, as it does by
+  // default: then PUT, POST, DELETE and HEAD look for it on the disk within the call.
   // A path outside the base path is answered 404. THREAD: the executor's own.
   void Handle(const Request& request, Responder& responder);
 

@@ -2,50 +2,110 @@
 // The whole body of a request, from its stream or from what a body parser has made of it.
 
 const { parsedBodyOf } = require('./parsed-body.cjs')
-const { problem } = require('./problem.cjs')
 
 const BODY_BYTES_MAX = 64 * 1024 * 1024 // as the standalone server's default
 const PASSED_OVER_BYTES_MAX = 4 * BODY_BYTES_MAX
+const SMALL_BODY_BYTES = 16 * 1024 // so much of a body has always room
 
 const READING = Symbol('thalweg.reading') // on a request: what has come of its body
 
+const TOO_LARGE = {
+  status: 413,
+  code: 'content-too-large',
+  title: 'The body is too large.',
+  detail: `a body may have ${BODY_BYTES_MAX} bytes`,
+}
+const TOO_MANY = {
+  status: 503,
+  code: 'too-many-bodies',
+  title: 'The bodies of other requests take all memory for them.',
+  detail: 'come back after Retry-After seconds',
+  retryAfter: 1,
+}
+const CONSUMED = {
+  status: 500,
+  code: 'body-was-consumed',
+  title: 'The request cannot be served as it arrives.',
+  detail:
+    'what stands in front of the router has read the request and left no body, a part of it, or ' +
+    'a text that may not be what was sent; mount the router before it, or let it pass bodies on ' +
+    'as they are',
+}
+
+// The memory for the bodies of all requests together.
+class BodyRoom {
+  constructor(bytesMax) {
+    this.bytesMax = bytesMax
+    this.bytes = 0
+  }
+}
+
 // Calls `take(body)` with a Uint8Array, or undefined where there is none. Where there can be no
-// body, it answers or lets go of the client, and calls `fail()`.
-function readBody(req, res, take, fail) {
-  if (req.readableEnded) return takeParsed(req, res, take, fail)
+// body, it calls `fail(refusal)` (see problem.cjs), or `fail()` where the client has gone. What is
+// read takes of `room` until letGo(req).
+function readBody(req, room, take, fail) {
+  if (req.readableEnded) return takeParsed(req, take, fail)
   if (req.destroyed) return fail() // it tells of nothing any more
-  req[READING] = { res, take, fail, chunks: undefined, size: 0, wasRead: req.readableDidRead }
+  req[READING] = {
+    room,
+    take,
+    fail,
+    chunks: undefined,
+    size: 0,
+    held: 0, // of `room`
+    refusal: undefined,
+    wasRead: req.readableDidRead,
+  }
   req.on('data', onData)
   req.on('end', onEnd)
   req.on('close', onClose)
   if (req.isPaused()) req.resume() // by whoever had it before
 }
 
-// `this` is the request; one set of functions for all of them.
+// The request has ended; a second call does nothing.
+function letGo(req) {
+  if (req[READING] !== undefined) drop(req[READING])
+}
+
+function drop(reading) {
+  reading.room.bytes -= reading.held
+  reading.held = 0
+  reading.chunks = undefined
+}
+
+// `this` is the request; one set of functions for all of them. A client reads its answer once it
+// has sent everything: what is refused is passed over, for a while.
 function onData(part) {
   const reading = this[READING]
   const chunk = typeof part === 'string' ? Buffer.from(part, this.readableEncoding) : part
-  const first = reading.size === 0
   reading.size += chunk.length
-  if (reading.size > BODY_BYTES_MAX) onTooMuch(this, reading)
-  else if (first) reading.chunks = chunk
+  if (reading.refusal === undefined) keep(reading, chunk)
+  else if (reading.size > PASSED_OVER_BYTES_MAX) this.destroy()
+}
+
+function keep(reading, chunk) {
+  reading.held += chunk.length
+  reading.room.bytes += chunk.length
+  reading.refusal = refusalOf(reading)
+  if (reading.refusal !== undefined) drop(reading)
+  else if (reading.chunks === undefined) reading.chunks = chunk
   else if (Array.isArray(reading.chunks)) reading.chunks.push(chunk)
   else reading.chunks = [reading.chunks, chunk]
 }
 
-// A client reads its answer once it has sent everything: what it sends is passed over, for a while.
-function onTooMuch(req, reading) {
-  reading.chunks = undefined
-  if (reading.size > PASSED_OVER_BYTES_MAX) req.destroy()
+// A body that is alone has always room.
+function refusalOf({ room, held }) {
+  if (held > BODY_BYTES_MAX) return TOO_LARGE
+  const isFull = room.bytes > room.bytesMax
+  return isFull && held > SMALL_BODY_BYTES && held < room.bytes ? TOO_MANY : undefined
 }
 
 function onEnd() {
-  const { res, take, fail, chunks, size, wasRead } = this[READING]
+  const { take, fail, chunks, size, refusal, wasRead } = this[READING]
+  if (refusal !== undefined) return fail(refusal)
   const sent = bytesSent(this)
-  if (sent === undefined ? wasRead : sent !== size) return failConsumed(res, fail)
-  if (size <= BODY_BYTES_MAX) return take(Array.isArray(chunks) ? Buffer.concat(chunks, size) : chunks)
-  problem(res, 413, 'content-too-large', `a body may have ${BODY_BYTES_MAX} bytes`)
-  fail()
+  if (sent === undefined ? wasRead : sent !== size) return fail(CONSUMED)
+  take(Array.isArray(chunks) ? Buffer.concat(chunks, size) : chunks)
 }
 
 // Without its end: the client has gone, or was let go.
@@ -54,22 +114,10 @@ function onClose() {
 }
 
 // The stream has been read by somebody before us.
-function takeParsed(req, res, take, fail) {
+function takeParsed(req, take, fail) {
   const body = bytesOfParsed(req, parsedBodyOf(req))
-  if (body !== null) return take(body)
-  failConsumed(res, fail)
-}
-
-function failConsumed(res, fail) {
-  problem(
-    res,
-    500,
-    'body-was-consumed',
-    'what stands in front of the router has read the request and left no body, a part of it, or ' +
-      'a text that may not be what was sent; mount the router before it, or let it pass bodies on ' +
-      'as they are'
-  )
-  fail()
+  if (body === null) fail(CONSUMED)
+  else take(body)
 }
 
 // null: what was sent is lost, or cannot be told.
@@ -110,4 +158,4 @@ function bytesSent(req) {
   return length === undefined || req.headers['content-encoding'] ? undefined : Number(length)
 }
 
-module.exports = { readBody }
+module.exports = { BodyRoom, letGo, readBody }

@@ -28,6 +28,7 @@ class Exchange {
     this.emitter = res
     this.slot = slot
     this.done = done
+    this.hearsOfRoom = false
     this.outer = res[EXCHANGE] // whose answer comes through this one, as a middleware's does
     exchanges[slot] = this
     res[EXCHANGE] = this
@@ -37,6 +38,16 @@ class Exchange {
   // From here on the answer goes to `res`, which has the methods of a ServerResponse.
   redirect(res) {
     this.res = res
+  }
+
+  // Tells native code of room from now on. One listener for all times that it is full: a middleware
+  // that compresses never lets go of those of `once`.
+  hearOfRoom() {
+    if (this.hearsOfRoom) return
+    this.hearsOfRoom = true
+    this.emitter.on('drain', () => {
+      if (exchanges[this.slot] === this) native.drained(this.slot)
+    })
   }
 
   // The client has gone.
@@ -65,12 +76,6 @@ function onClose() {
   while (this[EXCHANGE] !== undefined) this[EXCHANGE].leave()
 }
 
-function onDrain() {
-  for (let exchange = this[EXCHANGE]; exchange !== undefined; exchange = exchange.outer) {
-    native.drained(exchange.slot)
-  }
-}
-
 function exchangeOf(slot) {
   return exchanges[slot]
 }
@@ -94,13 +99,14 @@ function deliver(slot, status, text, body, ending) {
   return true
 }
 
-function writePart({ res, emitter }, body) {
+function writePart(exchange, body) {
+  const { res, emitter } = exchange
   if (body === undefined) {
     res.flushHeaders()
     return true
   }
   const room = res.write(body)
-  if (!room) emitter.once('drain', onDrain)
+  if (!room) exchange.hearOfRoom()
   if (typeof emitter.flush === 'function') emitter.flush() // of a compressing middleware
   return room
 }

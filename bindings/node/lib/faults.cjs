@@ -5,9 +5,10 @@
 // ServerResponse are replaced, so that what they are given takes the way through native code.
 
 const native = require('./native.cjs')
-const { readBody } = require('./body.cjs')
+const { BodyRoom, readBody } = require('./body.cjs')
 const { exchangeOf, headOf, kindOf, mountOf, settle } = require('./exchange.cjs')
 const { count, flag, object, text, wrong } = require('./options.cjs')
+const { commonFields, problem } = require('./problem.cjs')
 
 const FAULTS = Symbol.for('thalweg.faults')
 const TEST_PATH = '/_test/inject-error'
@@ -31,7 +32,10 @@ class FaultInjectionMiddleware {
       const submit = (body) => this.#submit(req, res, body, goOn, resolve)
       const mine = this.#testEndpoint && req.url.split('?', 1)[0] === TEST_PATH
       if (!mine) return submit(undefined)
-      readBody(req, res, submit, resolve)
+      readBody(req, new BodyRoom(Infinity), submit, (refusal) => {
+        if (refusal !== undefined) problem(res, refusal, commonFields(true))
+        resolve()
+      })
     })
   }
 

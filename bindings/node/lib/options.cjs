@@ -1,10 +1,15 @@
 'use strict'
 // Options, checked once, with errors that name the option, what it is and what it should be.
 
+const { totalmem } = require('node:os')
 const { inspect } = require('node:util')
 
 const DEFAULT_CURSOR_EPOCH = new Date('2024-10-09T00:00:00.000Z')
 const DEFAULT_CURSOR_INTERVAL_SECONDS = 20
+
+const MIB = 1024 * 1024
+const BODIES_BYTES_LEAST = 64 * MIB
+const BODIES_BYTES_MOST = 1024 * MIB
 
 function wrong(name, value, wanted) {
   const error = new TypeError(`thalweg: ${name} must be ${wanted}, not ${inspect(value, { depth: 0 })}`)
@@ -69,7 +74,18 @@ function checkShared(options) {
 }
 
 function checkRouterOptions(options) {
-  return { ...checkShared(options), cors: flag(options, 'cors', true), baseUrl: checkBase(options) }
+  return {
+    ...checkShared(options),
+    cors: flag(options, 'cors', true),
+    baseUrl: checkBase(options),
+    maxBodiesBytes: count(options, 'maxBodiesBytes') ?? defaultBodiesBytes(),
+  }
+}
+
+// As the standalone server's --max-bodies: an eighth of the memory that this process may use.
+function defaultBodiesBytes() {
+  const memory = Math.min(totalmem(), process.constrainedMemory?.() || Infinity)
+  return Math.min(Math.max(Math.floor(memory / 8), BODIES_BYTES_LEAST), BODIES_BYTES_MOST)
 }
 
 // "" or "/a/b": with a slash before it and none behind.

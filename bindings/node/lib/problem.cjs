@@ -1,18 +1,26 @@
 'use strict'
 // Answers of this layer itself, in the form of the native ones: application/problem+json with a
-// stable code.
+// stable code, and the fields that every answer carries.
 
-const TITLES = {
-  413: 'The body is too large.',
-  500: 'The request cannot be served as it arrives.',
-  503: 'The store is closed.',
+const native = require('./native.cjs')
+
+// The fields of every answer of one who has this option `cors`.
+function commonFields(cors) {
+  const texts = native.commonFields(cors).split('\n')
+  const fields = {}
+  for (let i = 0; i < texts.length; i += 2) fields[texts[i]] = texts[i + 1]
+  return fields
 }
 
-// Does nothing where an answer is under way already.
-function problem(res, status, code, detail) {
+// `refusal` is { status, code, title, detail }, and `retryAfter` in seconds where that helps. Does
+// nothing where an answer is under way already.
+function problem(res, refusal, common) {
   if (res.headersSent || res.destroyed) return
-  const body = JSON.stringify({ type: 'about:blank', title: TITLES[status], status, code, detail })
+  const { status, code, title, detail, retryAfter } = refusal
+  const body = JSON.stringify({ type: 'about:blank', title, status, code, detail })
   res.writeHead(status, {
+    ...common,
+    ...(retryAfter === undefined ? {} : { 'retry-after': retryAfter }),
     'content-type': 'application/problem+json',
     'content-length': Buffer.byteLength(body),
     'cache-control': 'no-store',
@@ -20,4 +28,4 @@ function problem(res, status, code, detail) {
   res.end(body)
 }
 
-module.exports = { problem }
+module.exports = { commonFields, problem }

@@ -2,29 +2,43 @@
 // DurableStreamRouter: the protocol for any server of node:http, Express or Fastify.
 
 const native = require('./native.cjs')
-const { readBody } = require('./body.cjs')
+const { BodyRoom, letGo, readBody } = require('./body.cjs')
 const { HAS_BODY, TLS, cutOff, headOf, kindOf, mountOf, settle } = require('./exchange.cjs')
 const { hookCaller } = require('./hooks.cjs')
 const { checkRouterOptions } = require('./options.cjs')
 const { watchFastify } = require('./parsed-body.cjs')
-const { problem } = require('./problem.cjs')
+const { commonFields, problem } = require('./problem.cjs')
 const { NATIVE, REGISTER, storeOf } = require('./store.cjs')
 
 const SHUTDOWN_MS_MAX = 5000 // longer than any answer that does not wait for its client
+
+const STORE_CLOSED = {
+  status: 503,
+  code: 'store-closed',
+  title: 'The store is closed.',
+  detail: 'the store of this router was closed',
+}
 
 class DurableStreamRouter {
   #native
   #store
   #base // without a slash at its end
-  #responses = new Set()
-  #idle = [] // who waits for #responses to be empty
+  #commonFields
+  #bodies
+  #onEvent // kept here: native code does not, for it may hold this router
+  #requests = new Set() // from handleRequest until its promise resolves, or shutdown gives up
+  #responses = new Set() // those that native code still answers
+  #idle = [] // who waits for #requests to be empty
 
   constructor(options) {
     this.#store = storeOf(options?.store)
     const checked = checkRouterOptions(options)
     this.#base = checked.baseUrl
+    this.#commonFields = commonFields(checked.cors)
+    this.#bodies = new BodyRoom(checked.maxBodiesBytes)
+    this.#onEvent = hookCaller(options)
     options.store[REGISTER](this)
-    this.#native = new native.Router(options.store[NATIVE], checked, hookCaller(options))
+    this.#native = new native.Router(options.store[NATIVE], checked, this.#onEvent)
     watchFastify()
   }
 
@@ -46,18 +60,31 @@ class DurableStreamRouter {
     const kind = kindOf(req)
     const head = this.#headOf(req)
     return new Promise((resolve) => {
-      const submit = (body) => this.#submit(kind, head, body, res, resolve)
-      if (HAS_BODY[kind % TLS]) readBody(req, res, (body) => setImmediate(submit, body), resolve)
-      else setImmediate(submit)
+      const done = () => {
+        this.#leave(req)
+        resolve()
+      }
+      const submit = (body) => this.#submit(kind, head, body, res, done)
+      this.#requests.add(req)
+      if (!HAS_BODY[kind % TLS]) return setImmediate(submit)
+      const take = (body) => setImmediate(submit, body)
+      readBody(req, this.#bodies, take, (refusal) => {
+        if (refusal !== undefined) problem(res, refusal, this.#commonFields)
+        done()
+      })
     })
   }
 
-  // Ends every long-poll and SSE response, and lets what is under way finish.
+  // Ends every long-poll and SSE response, and lets what is under way finish, also what has not
+  // arrived as a whole.
   async shutdown() {
     this.#native.shutdown()
-    if (this.#responses.size === 0) return
+    if (this.#requests.size === 0) return
     await new Promise((resolve) => {
-      const timer = setTimeout(resolve, SHUTDOWN_MS_MAX)
+      const timer = setTimeout(() => {
+        this.#requests.clear() // the store's close does not wait for them again
+        resolve()
+      }, SHUTDOWN_MS_MAX)
       this.#idle.push(() => {
         clearTimeout(timer)
         resolve()
@@ -76,19 +103,24 @@ class DurableStreamRouter {
     this.#native.end()
   }
 
-  #submit(kind, head, body, res, resolve) {
+  #submit(kind, head, body, res, done) {
     const answer = this.#native.handle(kind, head, body)
-    if (typeof answer === 'string') return settle(answer, res, resolve)
+    if (typeof answer === 'string') return settle(answer, res, done)
     if (answer === null) {
-      problem(res, 503, 'store-closed', 'the store of this router was closed')
-      return resolve()
+      problem(res, STORE_CLOSED, this.#commonFields)
+      return done()
     }
     this.#responses.add(res)
     settle(answer, res, () => {
       this.#responses.delete(res)
-      if (this.#responses.size === 0) for (const tell of this.#idle.splice(0)) tell()
-      resolve()
+      done()
     })
+  }
+
+  #leave(req) {
+    letGo(req)
+    this.#requests.delete(req)
+    if (this.#requests.size === 0) for (const tell of this.#idle.splice(0)) tell()
   }
 
   // What a framework or `baseUrl` cuts off the path is the mount: Location needs it.

@@ -12,7 +12,7 @@ const running = new Set() // so that a server goes on where nobody else holds it
 
 class DurableStreamTestServer {
   #options
-  #onEvent
+  #onEvent // kept here: native code does not
   #faults = new FaultInjectionMiddleware({ enableTestEndpoint: true })
   #native // until the data directory is let go
   #url

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "addon_data.h"
+#include "http/cors.h"
 #include "node_faults.h"
 #include "node_router.h"
 #include "node_server.h"
@@ -59,6 +60,19 @@ Napi::Value ReleaseHook(const Napi::CallbackInfo& info) {
   return info.Env().Undefined();
 }
 
+// (cors): "name\nvalue\n…" of the fields that every answer carries.
+Napi::Value CommonFieldsText(const Napi::CallbackInfo& info) {
+  RouterOptions options;
+  options.cors = info[0].ToBoolean();
+  const HeaderList fields = CommonFields(options);
+  std::string text;
+  for (size_t i = 0; i < fields.size(); ++i) {
+    if (!text.empty()) text += '\n';
+    text.append(fields[i].name).append(1, '\n').append(fields[i].value);
+  }
+  return Napi::String::New(info.Env(), text);
+}
+
 // (nowMs, options)
 Napi::Value Cursor(const Napi::CallbackInfo& info) {
   const std::string cursor =
@@ -101,6 +115,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   add("takeBody", TakeBody);
   add("fireTimer", FireTimer);
   add("releaseHook", ReleaseHook);
+  add("commonFields", CommonFieldsText);
   add("calculateCursor", Cursor);
   add("generateResponseCursor", ResponseCursor);
   add("encodeStreamPath", EncodePath);

@@ -7,7 +7,7 @@
 namespace thalweg::node {
 
 uint32_t HookCalls::Add(Napi::Function target) {
-  targets_.emplace(++last_id_, Napi::Persistent(target));
+  targets_.emplace(++last_id_, Napi::Weak(target));
   return last_id_;
 }
 
@@ -23,6 +23,8 @@ void HookCalls::Call(uint32_t id, const StreamEvent& event, AnswerHold hold) {
   const auto target = targets_.find(id);
   if (target == targets_.end()) return;  // its router has ended
   const Napi::Env env = loop_.env();
+  const Napi::Function kept = target->second.Value();  // for the call
+  if (kept.IsEmpty()) return;                          // nobody holds its router any more
   const uint32_t ticket = ++last_ticket_;
   holds_.emplace(ticket, std::move(hold));
   const Napi::Value done = CallOf(

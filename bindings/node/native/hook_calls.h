@@ -22,7 +22,9 @@ class HookCalls {
   HookCalls& operator=(const HookCalls&) = delete;
 
   // Hooks that call `target(created, key, contentType, atMs, ticket)`. It gives true where the
-  // request may be answered at once; else Release(ticket) lets it be.
+  // request may be answered at once; else Release(ticket) lets it be. `target` is not kept, for it
+  // may hold the router or server that it is called for: that one keeps it, and what is told after
+  // both have gone is dropped.
   uint32_t Add(Napi::Function target);
   LifecycleHooks HooksOf(uint32_t id);
   void Remove(uint32_t id) { targets_.erase(id); }

@@ -1,5 +1,6 @@
 // Hooks that take their time, fail, or never end: the request is none the worse.
 import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
 import { test } from 'node:test'
 import { TEXT, put, serveRouter } from './served.mjs'
 
@@ -53,4 +54,50 @@ test('a hook that does not end holds its request for ten seconds, no longer', { 
   const took = performance.now() - began
   assert.ok(took > 9_900 && took < 15_000, `${took} ms`)
   assert.match(warnings[0], /10000 ms/)
+})
+
+// What `script` prints in a process where `gc()` collects, and `collected()` lets finalizers run.
+function printed(script) {
+  const collected = `
+    const collected = async () => {
+      gc()
+      await new Promise(setImmediate)
+    }`
+  const prelude = `const { DurableStreamRouter, StreamStore } = require('thalweg')${collected}`
+  const options = { cwd: import.meta.dirname, timeout: 60_000, encoding: 'utf8' }
+  return execFileSync(process.execPath, ['--expose-gc', '-e', prelude + script], options)
+}
+
+test('a router whose hooks hold it is collected when nobody else does', () => {
+  const script = `
+    let count = 0
+    const registry = new FinalizationRegistry(() => (count += 1))
+    const make = () => {
+      const store = new StreamStore()
+      const router = new DurableStreamRouter({ store, onStreamCreated: () => router.waiting })
+      registry.register(router)
+    }
+    for (let i = 0; i < 200; i += 1) make()
+    const wait = async () => {
+      for (let round = 0; round < 100 && count < 100; round += 1) await collected()
+      console.log(count >= 100)
+    }
+    wait()`
+  assert.equal(printed(script), 'true\n')
+})
+
+test('hooks are called while the router is held by its server alone', () => {
+  const script = `
+    const { createServer } = require('node:http')
+    const make = () => {
+      const onStreamCreated = ({ path }) => console.log(path)
+      const router = new DurableStreamRouter({ store: new StreamStore(), onStreamCreated })
+      return createServer((req, res) => router.handleRequest(req, res))
+    }
+    const server = make().listen(0, '127.0.0.1', async () => {
+      for (let round = 0; round < 10; round += 1) await collected()
+      await fetch('http://127.0.0.1:' + server.address().port + '/a', { method: 'PUT' })
+      server.close().closeAllConnections()
+    })`
+  assert.equal(printed(script), '/a\n')
 })

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
+import http from 'node:http'
 import net from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -263,6 +264,123 @@ test('a body beyond the limit is refused, and the connection goes on', async (t)
   assert.equal((await refused.json()).code, 'content-too-large')
   assert.equal((await post(`${url}/a`, 'x')).status, 204)
   assert.equal(await (await fetch(`${url}/a`)).text(), 'x')
+})
+
+// A POST whose body comes as it is told: `send(bytes)`, and what is answered to all of it.
+function slowPost(url, length) {
+  const { hostname, port, pathname } = new URL(url)
+  const socket = net.connect(port, hostname)
+  const answer = new Promise((resolve, reject) => {
+    let text = ''
+    socket.on('data', (part) => (text += part.toString('latin1')))
+    socket.on('end', () => resolve(text)).on('error', reject)
+  })
+  socket.write(
+    `POST ${pathname} HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Type: text/plain\r\n` +
+      `Content-Length: ${length}\r\n\r\n`
+  )
+  return { send: (bytes) => socket.write(bytes), answer }
+}
+
+// A router over a directory that has half of a body, and `end()` that shuts both down.
+async function serveHalf(t) {
+  const store = STORES.file(t)
+  const router = new DurableStreamRouter({ store })
+  let arrived = false
+  const url = await serve(t, (req, res) => {
+    arrived = req.method === 'POST'
+    return router.handleRequest(req, res)
+  })
+  await put(`${url}/a`)
+  const half = slowPost(`${url}/a`, 8)
+  half.send('half')
+  await until(() => arrived)
+  const end = async () => {
+    await router.shutdown()
+    await store.close()
+  }
+  return { ...half, end }
+}
+
+const someTurns = async () => {
+  for (let turn = 0; turn < 10; turn += 1) await new Promise(setImmediate)
+}
+
+test('shutdown waits for a body that has begun to arrive', { timeout: 20_000 }, async (t) => {
+  const { send, answer, end } = await serveHalf(t)
+  const ended = end()
+  await someTurns()
+  send('half')
+  assert.match(await answer, /^HTTP\/1\.1 204 /)
+  await ended
+})
+
+test('shutdown and close wait five seconds for it, once', { timeout: 20_000 }, async (t) => {
+  const { send, answer, end } = await serveHalf(t)
+  t.mock.timers.enable({ apis: ['setTimeout'] })
+  const ended = end()
+  await someTurns()
+  t.mock.timers.tick(5000)
+  await ended
+  send('half')
+  assert.match(await answer, /^HTTP\/1\.1 503 [^]*store-closed/)
+})
+
+test('bodies under way have a bound together', { timeout: 20_000 }, async (t) => {
+  const router = newRouter({ maxBodiesBytes: 100_000 })
+  let came = 0
+  const url = await serve(t, (req, res) => {
+    req.on('data', (part) => (came += part.length))
+    return router.handleRequest(req, res)
+  })
+  await put(`${url}/a`)
+  const { send, answer } = slowPost(`${url}/a`, 120_000)
+  send(Buffer.alloc(90_000))
+  await until(() => came === 90_000)
+
+  const refused = await post(`${url}/a`, Buffer.alloc(20_000))
+  assert.equal(refused.status, 503)
+  assert.equal(refused.headers.get('retry-after'), '1')
+  assert.equal((await refused.json()).code, 'too-many-bodies')
+  assert.equal((await post(`${url}/a`, Buffer.alloc(16_000))).status, 204) // small ones go through
+  send(Buffer.alloc(30_000)) // beyond the bound by itself, and alone
+  assert.match(await answer, /^HTTP\/1\.1 204 /)
+  assert.equal((await post(`${url}/a`, Buffer.alloc(90_000))).status, 204)
+  assert.throws(() => newRouter({ maxBodiesBytes: -1 }), /maxBodiesBytes/)
+})
+
+test('errors of the router itself carry the fields of all answers', async (t) => {
+  const fieldsOf = ({ headers }) =>
+    ['access-control-allow-origin', 'access-control-expose-headers', 'x-content-type-options'].map(
+      (name) => headers.get(name)
+    )
+  for (const cors of [true, false]) {
+    const { url } = await serveRouter(t, { cors })
+    const type = { ...TEXT, origin: 'http://b' }
+    await put(`${url}/a`)
+    const refused = await post(`${url}/a`, Buffer.alloc((64 << 20) + 1), type)
+    assert.equal(refused.status, 413)
+    const usual = fieldsOf(await post(`${url}/a`, 'x', type))
+    assert.deepEqual(fieldsOf(refused), usual)
+    assert.deepEqual([usual[0], usual[2]], [cors ? '*' : null, 'nosniff'])
+  }
+})
+
+test('an answer of many parts listens for room once', async (t) => {
+  const warnings = []
+  const onWarning = (warning) => warnings.push(warning.name)
+  process.on('warning', onWarning)
+  t.after(() => process.off('warning', onWarning))
+  const store = STORES.file(t)
+  const { url } = await serveRouter(t, { store, compression: false })
+  await store.create('/a', { contentType: 'application/octet-stream' })
+  const block = Buffer.alloc(1024)
+  await Promise.all(Array.from({ length: 4096 }, () => store.append('/a', block)))
+  const [answer] = await once(http.get(`${url}/a?offset=-1`), 'response')
+  let bytes = 0
+  for await (const part of answer) bytes += part.length
+  assert.equal(bytes, 4 << 20)
+  assert.deepEqual(warnings, [])
 })
 
 test('headers that a framework has set survive, and ours come on top', async (t) => {

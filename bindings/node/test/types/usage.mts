@@ -14,6 +14,7 @@ import {
   encodeStreamPath,
   generateResponseCursor,
   handleCursorCollision,
+  type AppendResult,
   type CursorOptions,
   type FaultInjectionOptions,
   type InjectedError,
@@ -30,7 +31,8 @@ import none from 'thalweg'
 
 const store = new StreamStore()
 const stream: Stream = store.create('/a', { contentType: 'text/plain' })
-const message: StreamMessage = store.append('/a', new Uint8Array([1]))
+const appended: StreamMessage | AppendResult = store.append('/a', new Uint8Array([1]))
+const message: StreamMessage | null = 'message' in appended ? appended.message : appended
 const found: Stream | undefined = store.get('/a')
 const offset: string | undefined = store.getCurrentOffset('/a')
 const body: Uint8Array = store.formatResponse('/a', store.read('/a', '-1').messages)
@@ -39,6 +41,7 @@ const hook: StreamLifecycleHook = async (event: StreamLifecycleEvent) => {
   console.log(event.type, event.path, event.contentType, event.timestamp)
 }
 const options: RouterOptions = { store, baseUrl: '/api', cors: false, onStreamCreated: hook }
+options.maxBodiesBytes = 1 << 30
 const router = new DurableStreamRouter(options)
 const faults = new FaultInjectionMiddleware({ enableTestEndpoint: true } satisfies FaultInjectionOptions)
 const error: InjectedError = { status: 503, count: 1 }
@@ -50,7 +53,7 @@ createServer((req, res) => {
 
 const file = new FileBackedStreamStore({ dataDir: './data' })
 const made: Stream = await file.create('/a')
-const durable: StreamMessage = await file.append('/a', new Uint8Array())
+const durable: StreamMessage | AppendResult = await file.append('/a', new Uint8Array())
 await file.close()
 
 const serverOptions: TestServerOptions = { port: 0, ...createRegistryHooks({ registryPath: 'r' }) }
@@ -71,6 +74,11 @@ const texts: string[] = [
 declare const pending: PendingLongPoll
 console.log(stream, message, found, offset, body, made, durable, texts, pending.path)
 
+// @ts-expect-error: the stream may be closed
+const open: StreamMessage = store.append('/a', new Uint8Array([1]))
+// @ts-expect-error: the stream may be closed
+const opened: StreamMessage = await file.append('/a', new Uint8Array([1]))
+console.log(open, opened)
 // @ts-expect-error: a store is required
 new DurableStreamRouter({})
 // @ts-expect-error: a port is a number
