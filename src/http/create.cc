@@ -72,7 +72,9 @@ void SendCreated(const RouterContext& context, const CreateOutcome& outcome, con
   Head head(context);
   const bool created = outcome.verdict == CreateVerdict::kCreated;
   if (!created && outcome.verdict != CreateVerdict::kExists) {
-    return SendProblem(responder, std::move(head), ProblemOf(outcome.verdict), asked.body_error);
+    const bool is_body_bad = outcome.verdict == CreateVerdict::kBadJson;
+    const std::string_view detail = is_body_bad ? asked.body_error : std::string_view();
+    return SendProblem(responder, std::move(head), ProblemOf(outcome.verdict), detail);
   }
   if (!created && asked.must_be_new) {
     return SendProblem(responder, std::move(head), kPreconditionFailed, {});

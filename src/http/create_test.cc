@@ -116,6 +116,18 @@ TEST(Create, FlattensJson) {
   EXPECT_EQ(bench.Get("bad").status(), 404);
 }
 
+TEST(Create, TellsWhatIsWrongWithTheBodyOnlyWhereItIsRefusedForThat) {
+  RouterBench bench;
+  bench.PutText("t");
+  const auto exists = bench.PutJson("t", "{");
+  EXPECT_EQ(exists.status(), 409);
+  EXPECT_EQ(CodeOf(exists), "stream-exists");
+  EXPECT_EQ(exists.body().find("\"detail\""), std::string::npos) << exists.body();
+  const auto bad = bench.PutJson("n", "{");
+  EXPECT_EQ(CodeOf(bad), "bad-json");
+  EXPECT_NE(bad.body().find("\"detail\""), std::string::npos) << bad.body();
+}
+
 TEST(Create, RefusesInTheSettledOrder) {
   RouterBench bench;
   bench.PutText("text", "data");

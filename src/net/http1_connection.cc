@@ -15,10 +15,13 @@ namespace {
 
 constexpr int kReadsPerRun = 4;    // then other connections get their turn
 constexpr int kRefillsPerRun = 8;  // of a response that follows its socket
-constexpr int64_t kLingerMs = 2'000;
-constexpr size_t kLingerBytesMax = 4u << 20;
+constexpr int64_t kLingerSilenceMs = 2'000;
+constexpr int64_t kLingerMs = 30'000;
+constexpr size_t kLingerBytes = 16u << 20;         // or a whole body, where that may be longer
 constexpr size_t kUncountedBodyBytes = 16u << 10;  // so much of a body has always room
 constexpr int64_t kSlowBodyBytesPerSecond = 16 << 10;
+// Of an answer that holds a file. Who cannot take so much never gets to the end of a long page.
+constexpr int64_t kSlowFileBytesPerSecond = 4 << 10;
 
 }  // namespace
 
@@ -347,10 +350,18 @@ void Http1Connection::AfterFlush() {
     ScheduleRun();
   }
   if (quiet && shared_.draining() && phase() == Http1Parser::Phase::kIdle) {
-    Close();
+    if (!HasInput()) return Close();
+    readable_ = true;
+    ScheduleRun();
     return;
   }
   if ((eof_ || peer_half_closed_) && IsDoneWithEof()) Close();
+}
+
+// What has come by now, whether the loop has told of it or not.
+bool Http1Connection::HasInput() const {
+  char byte = 0;
+  return ::recv(fd_, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
 }
 
 // The client sends no more. It gets the answers to what it sent, but for a live read: who ends its
@@ -364,7 +375,8 @@ bool Http1Connection::IsDoneWithEof() const {
 // A close with unread bytes makes the kernel reset the connection, which may cost the client the
 // answer. So: RFC 9112 9.6: "the server first performs a half-close by closing only the write side
 // of the read/write connection ... then continues to read from the connection until it receives a
-// corresponding close by the client, or until the server is reasonably certain".
+// corresponding close by the client, or until the server is reasonably certain". Many a client
+// reads nothing until it has sent all of a request, refused or not.
 void Http1Connection::StartLinger() {
   if (eof_) {
     Close();
@@ -373,22 +385,26 @@ void Http1Connection::StartLinger() {
   ::shutdown(fd_, SHUT_WR);
   lingering_ = true;
   readable_ = true;
+  linger_end_ms_ = shared_.loop().now_ms() + kLingerMs;
+  const uint64_t usual = std::max(kLingerBytes, shared_.limits().body_bytes_max);
+  const uint64_t declared = parser_ == nullptr ? 0 : parser_->declared_body_bytes();
+  linger_bytes_left_ = std::max(usual, std::min(declared, 4 * usual));
   Linger();
 }
 
 void Http1Connection::Linger() {
   const std::span<char> buffer = shared_.read_buffer();
-  while (readable_ && lingered_bytes_ < kLingerBytesMax) {
+  for (int reads = 0; readable_ && reads < kReadsPerRun; ++reads) {
     const ssize_t got = ::recv(fd_, buffer.data(), buffer.size(), MSG_DONTWAIT);
     if (got < 0 && errno == EINTR) continue;
     if (got < 0 && errno == EAGAIN) {
       readable_ = false;
       return;
     }
-    if (got <= 0) break;
-    lingered_bytes_ += static_cast<size_t>(got);
+    if (got <= 0 || static_cast<uint64_t>(got) >= linger_bytes_left_) return Close();
+    linger_bytes_left_ -= static_cast<uint64_t>(got);
   }
-  if (readable_) Close();
+  if (readable_) ScheduleRun();
 }
 
 // The client learns at once that the answer is not whole.
@@ -419,32 +435,58 @@ int64_t Http1Connection::TimeoutOf(Wait wait) const {
     case Wait::kHead: return limits.header_timeout_ms;
     case Wait::kBody: return limits.body_timeout_ms;
     case Wait::kWrite: return limits.write_timeout_ms;
-    case Wait::kLinger: return kLingerMs;
+    case Wait::kLinger: return kLingerSilenceMs;
     case Wait::kNothing: break;
   }
   AssertionFailed("nothing has no timeout", __FILE__, __LINE__);
+}
+
+uint64_t Http1Connection::ProgressOf(Wait wait) const {
+  switch (wait) {
+    case Wait::kIdle:
+    case Wait::kBody: return bytes_in_;
+    case Wait::kHead: return requests_;
+    case Wait::kWrite: return out_.sent_bytes();
+    case Wait::kLinger: return linger_bytes_left_;
+    case Wait::kNothing: return 0;
+  }
+  AssertionFailed("unknown wait", __FILE__, __LINE__);
 }
 
 // A deadline moves when the wait is a new one, and within a body or an answer with each progress.
 // The timer itself is only touched where it would fire too late: OnTimer sets it anew.
 void Http1Connection::UpdateDeadline() {
   const Wait wait = WaitsFor();
-  uint64_t progress = 0;
-  if (wait == Wait::kWrite) progress = out_.sent_bytes();
-  if (wait == Wait::kHead) progress = requests_;
-  if (wait == Wait::kBody || wait == Wait::kIdle) progress = bytes_in_;
+  const uint64_t progress = ProgressOf(wait);
   if (wait == wait_ && progress == wait_progress_) return;
+  const bool earns_time = wait == wait_ && wait == Wait::kWrite && out_.holds_file();
+  const uint64_t moved = progress - wait_progress_;
   wait_ = wait;
   wait_progress_ = progress;
   if (wait == Wait::kNothing) return;
-  deadline_ms_ = shared_.loop().now_ms() + TimeoutOf(wait);
+  const int64_t now_ms = shared_.loop().now_ms();
+  int64_t deadline_ms = now_ms + TimeoutOf(wait);
+  if (wait == Wait::kLinger) deadline_ms = std::min(deadline_ms, linger_end_ms_);
+  // What is held of a file stays on the disk though a merge has removed it, so a reader may be late
+  // by the timeout, but not go on for ever with a few bytes at a time.
+  if (earns_time) {
+    const int64_t earned_ms = static_cast<int64_t>(moved) * 1000 / kSlowFileBytesPerSecond;
+    deadline_ms = std::min(deadline_ms, std::max(deadline_ms_, now_ms) + earned_ms);
+  }
+  deadline_ms_ = deadline_ms;
   if (scheduled() && timer_ms_ <= deadline_ms_) return;
   timer_ms_ = deadline_ms_;
   shared_.loop().timers().Schedule(*this, timer_ms_);
 }
 
 void Http1Connection::OnTimer() {
-  if (wait_ == Wait::kNothing) return;
+  // The client may have done its part in time, and the loop not told of it yet: a turn has only so
+  // many events, and the whole process may have stood still.
+  if (wait_ != Wait::kNothing && shared_.loop().now_ms() >= deadline_ms_) {
+    readable_ = writable_ = true;
+    Run();
+  }
+  if (closed() || wait_ == Wait::kNothing) return;
   if (shared_.loop().now_ms() < deadline_ms_) {
     timer_ms_ = deadline_ms_;
     shared_.loop().timers().Schedule(*this, timer_ms_);

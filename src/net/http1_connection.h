@@ -42,7 +42,7 @@ class Http1Connection final : public IoHandler, private Timer {
 
   // Answers without having read a request, and closes.
   void Reject(const Rejection& rejection);
-  // Closes when idle, else with the answer at hand.
+  // Closes when idle and nothing more has come, else with the answer at hand.
   void Drain();
   // Ends it now: cancels what is unfinished. The object lives until the end of the turn.
   void Close();
@@ -88,6 +88,7 @@ class Http1Connection final : public IoHandler, private Timer {
   bool PopEnded();
   bool FlushAndRefill();
   void AfterFlush();
+  bool HasInput() const;
   bool IsDoneWithEof() const;
   void StartLinger();
   void Linger();
@@ -95,6 +96,7 @@ class Http1Connection final : public IoHandler, private Timer {
   void UpdateDeadline();
   Wait WaitsFor() const;
   int64_t TimeoutOf(Wait wait) const;
+  uint64_t ProgressOf(Wait wait) const;
 
   Http1Shared& shared_;
   size_t index_in_shared_ = 0;
@@ -121,7 +123,8 @@ class Http1Connection final : public IoHandler, private Timer {
   std::optional<Rejection> rejection_;  // the last answer, once all earlier ones are done
   bool rejected_head_ = false;
 
-  size_t lingered_bytes_ = 0;
+  uint64_t linger_bytes_left_ = 0;
+  int64_t linger_end_ms_ = 0;
   uint64_t bytes_in_ = 0;
   uint64_t requests_ = 0;
   uint64_t body_request_ = UINT64_MAX;  // whose body began to come at …

@@ -2,12 +2,17 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/epoll.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "net/http1_test_support.h"
 
@@ -35,11 +40,11 @@ std::string Repeated(std::string_view text, size_t times) {
 
 class Http1Deadlines : public Http1SharedTest {
  protected:
-  Http1Deadlines()
+  explicit Http1Deadlines(int64_t write_timeout_ms = 1'000)
       : Http1SharedTest({.header_timeout_ms = 1'000,
                          .body_timeout_ms = 1'000,
                          .idle_timeout_ms = 10'000,
-                         .write_timeout_ms = 1'000}) {}
+                         .write_timeout_ms = write_timeout_ms}) {}
 
   bool is_open() const { return shared_.connection_count() == 1; }
   void FillSocket() {
@@ -47,10 +52,11 @@ class Http1Deadlines : public Http1SharedTest {
     while (shared_.RunTurnEnd()) {
     }
   }
-  // What stands in the socket. False: nothing.
-  bool Take() {
-    bool taken = false;
-    while (!Sent().empty()) taken = true;
+  // What stands in the socket; how many bytes.
+  size_t Take() { return TakeFrom(peer_); }
+  static size_t TakeFrom(Peer& peer) {
+    size_t taken = 0;
+    for (size_t sent = 0; (sent = peer.Sent().size()) > 0; taken += sent) continue;
     return taken;
   }
 };
@@ -105,7 +111,7 @@ TEST_F(Http1Deadlines, AnAnswerMayTakeLongButNotRest) {
   for (int i = 0; i < 4; ++i) {
     FillSocket();
     Pass(600);
-    ASSERT_TRUE(Take()) << i;
+    ASSERT_GT(Take(), 0u) << i;
   }
   FillSocket();
   Pass(900);
@@ -114,27 +120,187 @@ TEST_F(Http1Deadlines, AnAnswerMayTakeLongButNotRest) {
   EXPECT_FALSE(is_open());
 }
 
-// Also a client that goes on to send.
-TEST_F(Http1Deadlines, WaitsTwoSecondsForTheClientToCloseAfterTheLastAnswer) {
-  Receive("GET /x HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
+// A turn of the loop has 256 events.
+constexpr int kMoreThanATurnHas = 300;
+
+TEST_F(Http1Deadlines, JudgesNobodyByWhatTheLoopHasNotToldOfYet) {
+  struct Case {
+    const char* why;
+    std::string before;
+    std::string rest;
+    int64_t late_ms;
+  };
+  const Case cases[] = {
+      {"a body", "POST /x HTTP/1.1\r\nHost: h\r\nContent-Length: 4\r\n\r\nbo", "dy", 1'100},
+      {"a head", kRequest.substr(0, 9), kRequest.substr(9), 1'100},
+      {"a request", "", kRequest, 10'100},
+  };
+  for (const Case& c : cases) {
+    std::vector<std::unique_ptr<Peer>> peers;
+    for (int i = 0; i < kMoreThanATurnHas; ++i) {
+      peers.push_back(std::make_unique<Peer>(shared_));
+      peers.back()->Receive(c.before);
+    }
+    for (int i = 0; i < 3; ++i) Pass(0);  // what each socket tells at first
+    for (const auto& peer : peers) peer->Arrive(c.rest);
+    Pass(c.late_ms);
+    for (const auto& peer : peers) ASSERT_THAT(peer->Sent(), EndsWith("answer")) << c.why;
+  }
+}
+
+TEST_F(Http1Deadlines, CutsOffNobodyWhoHasTakenWhatTheLoopHasNotToldOfYet) {
+  const Bytes page = Bytes::Own(std::string(1u << 20, 'a'));
+  const int smallest = 0;
+  std::vector<std::unique_ptr<Peer>> peers;
+  for (int i = 0; i < kMoreThanATurnHas; ++i) {
+    peers.push_back(std::make_unique<Peer>(shared_));
+    ASSERT_EQ(::setsockopt(peers.back()->server_socket(), SOL_SOCKET, SO_SNDBUF, &smallest,
+                           sizeof smallest),
+              0);
+    peers.back()->Receive("GET /long HTTP/1.1\r\nHost: h\r\n\r\n");
+    handler_.kept.at("/long")->Respond(200, {}, page);
+  }
+  for (int i = 0; i < 3; ++i) FillSocket();
+  for (const auto& peer : peers) ASSERT_GT(TakeFrom(*peer), 0u);
+  Pass(1'100);
+  EXPECT_EQ(shared_.connection_count(), 1u + kMoreThanATurnHas);
+}
+
+// Of an answer of 8 MiB, and with so long a timeout that what a socket holds is little in its time.
+class Http1SlowReader : public Http1Deadlines {
+ protected:
+  static constexpr size_t kBytes = 8u << 20;
+
+  Http1SlowReader() : Http1Deadlines(100'000), file_(::memfd_create("page", MFD_CLOEXEC)) {
+    EXPECT_EQ(::ftruncate(file_, kBytes), 0);
+    Receive("GET /long HTTP/1.1\r\nHost: h\r\n\r\n");
+    responder_ = handler_.kept.at("/long");
+    responder_->Start(200, {}, kBytes);
+  }
+  ~Http1SlowReader() override { ::close(file_); }
+
+  void AnswerFromFile() {
+    responder_->WriteFile({owner_, file_, 0, kBytes});
+    responder_->Finish();
+  }
+
+  void PassSeconds(int seconds) {
+    for (int s = 0; s < seconds; ++s) Pass(1'000);
+  }
+
+  const int file_;
+  const std::shared_ptr<int> owner_ = std::make_shared<int>();
+  Responder* responder_;
+};
+
+TEST_F(Http1SlowReader, IsCutOffWhereItHoldsAFile) {
+  AnswerFromFile();
+  for (int rounds = 0; is_open(); ++rounds) {
+    ASSERT_LT(rounds, 10);
+    FillSocket();
+    ASSERT_GT(Take(), 0u) << rounds;
+    PassSeconds(90);
+  }
+  EXPECT_EQ(owner_.use_count(), 1) << "the file may go";
+}
+
+TEST_F(Http1SlowReader, MayTakeItsTimeWithMemory) {
+  responder_->Write(Bytes::Own(std::string(kBytes, 'a')));
+  responder_->Finish();
+  for (int rounds = 0; rounds < 10; ++rounds) {
+    FillSocket();
+    ASSERT_GT(Take(), 0u) << rounds;
+    PassSeconds(90);
+    ASSERT_TRUE(is_open()) << rounds;
+  }
+}
+
+// 256 KiB a minute are a little more than 4 KiB a second.
+TEST_F(Http1SlowReader, IsNotCutOffWhereItIsQuickEnough) {
+  AnswerFromFile();
+  size_t got = 0;
+  for (size_t minutes = 1; got < kBytes; ++minutes) {
+    while (got < minutes * (256u << 10)) {
+      FillSocket();
+      const size_t taken = Take();
+      ASSERT_GT(taken, 0u) << got;
+      got += taken;
+    }
+    PassSeconds(60);
+  }
+  EXPECT_EQ(owner_.use_count(), 1);
+}
+
+const std::string kLastRequest = "GET /x HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n";
+
+TEST_F(Http1Deadlines, WaitsForTheClientToCloseUntilItWasSilentForTwoSeconds) {
+  Receive(kLastRequest);
   EXPECT_THAT(Sent(), EndsWith("answer"));
-  Pass(1'900);
-  Receive("more");
-  EXPECT_TRUE(is_open());
-  Pass(200);
+  for (int i = 0; i < 2; ++i) {
+    Pass(1'900);
+    ASSERT_TRUE(is_open());
+    Receive("more");
+  }
+  Pass(2'100);
   EXPECT_FALSE(is_open());
 }
 
-TEST_F(Http1SharedTest, ReadsFourMebibytesAtMostOfWhatComesBehindTheLastRequest) {
-  Receive("GET /x HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
-  const std::string piece(32u << 10, 'p');
-  for (size_t pieces = 0; pieces < 127; ++pieces) {
-    Receive(piece);
-    ASSERT_FALSE(connection_->closed()) << pieces;
+TEST_F(Http1Deadlines, WaitsThirtySecondsAtMostForAClientThatGoesOnToSend) {
+  Receive(kLastRequest);
+  for (int i = 0; i < 15; ++i) {
+    Pass(1'900);
+    ASSERT_TRUE(is_open()) << i;
+    Receive("more");
   }
-  Receive(piece);
+  Pass(1'600);
+  EXPECT_FALSE(is_open());
+}
+
+class Http1Linger : public Http1SharedTest {
+ protected:
+  Http1Linger() : Http1SharedTest({.body_bytes_max = 1'000}) {}
+
+  static std::string Upload(uint64_t bytes) {
+    return "POST /x HTTP/1.1\r\nHost: h\r\nContent-Length: " + std::to_string(bytes) + "\r\n\r\n";
+  }
+};
+
+TEST_F(Http1Linger, ReadsWhatARefusedRequestDeclaredButNotForEver) {
+  struct Case {
+    const char* why;
+    std::string request;
+    size_t bytes;
+  };
+  const Case cases[] = {
+      {"no length", kLastRequest, 16u << 20},
+      {"a length", Upload(20u << 20), 20u << 20},
+      {"too large a length", Upload(1u << 30), 64u << 20},
+  };
+  const std::string piece(32u << 10, 'p');
+  for (const Case& c : cases) {
+    Peer peer(shared_);
+    peer.Receive(c.request);
+    size_t sent = 0;
+    for (; !peer.connection().closed(); sent += piece.size()) {
+      ASSERT_LT(sent, c.bytes) << c.why;
+      peer.Receive(piece);
+    }
+    EXPECT_EQ(sent, c.bytes) << c.why;
+    shared_.RunTurnEnd();
+  }
+}
+
+TEST_F(Http1Linger, LetsOthersHaveTheirTurnMeanwhile) {
+  const int more = 1u << 20;
+  ::setsockopt(peer_.client_socket(), SOL_SOCKET, SO_SNDBUF, &more, sizeof more);
+  Receive(Upload(1'000'000));
+  Receive(std::string(376'000, 'b'));  // almost six reads
+  int left = 0;
+  ASSERT_EQ(::ioctl(peer_.server_socket(), FIONREAD, &left), 0);
+  EXPECT_GT(left, 0);
   shared_.RunTurnEnd();
-  EXPECT_EQ(shared_.connection_count(), 0u);
+  ASSERT_EQ(::ioctl(peer_.server_socket(), FIONREAD, &left), 0);
+  EXPECT_EQ(left, 0);
 }
 
 TEST_F(Http1SharedTest, LetsOthersHaveTheirTurnWhileOneSendsALot) {

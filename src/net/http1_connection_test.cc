@@ -314,12 +314,15 @@ TEST(Http1Connection, AnswersARefusedUploadSoThatTheClientSeesIt) {
   HttpLimits limits;
   limits.body_bytes_max = 1000;
   TestServer server(limits);
-  TestClient client(server.port());
-  client.Send("POST /big HTTP/1.1\r\nHost: h\r\nContent-Length: 1000000\r\n\r\n");
-  client.Send(std::string(1'000'000, 'b'));
-  const std::string answer = client.ReadAll();
-  EXPECT_THAT(answer, StartsWith("HTTP/1.1 413 "));
-  EXPECT_THAT(answer, EndsWith("\"}"));
+  for (const size_t bytes : {1'000'000, 20'000'000}) {
+    TestClient client(server.port());
+    client.Send("POST /big HTTP/1.1\r\nHost: h\r\nContent-Length: " + std::to_string(bytes) +
+                "\r\n\r\n");
+    EXPECT_TRUE(client.Send(std::string(bytes, 'b'))) << bytes;
+    const std::string answer = client.ReadAll();
+    EXPECT_THAT(answer, StartsWith("HTTP/1.1 413 ")) << bytes;
+    EXPECT_THAT(answer, EndsWith("\"}")) << bytes;
+  }
 }
 
 TEST(Http1Connection, AnswersAHeadRefusalWithoutABody) {

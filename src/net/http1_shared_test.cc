@@ -373,6 +373,34 @@ TEST_F(Http1SharedTest, AShortChunkWaitsForTheAnswersBeforeIt) {
   shared_.RunTurnEnd();
 }
 
+TEST_F(Http1SharedTest, AnswersWhatHadComeWhenItIsToClose) {
+  Receive("GET /x HTTP/1.1\r\nHost: h\r\n\r\n");
+  EXPECT_TRUE(Sent().ends_with("answer"));
+  peer_.Arrive("GET /x HTTP/1.1\r\nHost: h\r\n\r\n");
+  shared_.StartDraining();
+  connection_->Drain();
+  while (shared_.RunTurnEnd()) continue;
+  const std::string sent = Sent();
+  EXPECT_NE(sent.find("Connection: close\r\n"), std::string::npos) << sent;
+  EXPECT_TRUE(sent.ends_with("answer")) << sent;
+}
+
+TEST_F(Http1SharedTest, AnswersWhatHadComeWhenItIsToCloseAfterAnAnswerThatHadBegun) {
+  Receive("GET /long HTTP/1.1\r\nHost: h\r\n\r\n");
+  Responder& responder = *handler_.kept.at("/long");
+  responder.Start(200, {}, 4);
+  shared_.StartDraining();
+  connection_->Drain();
+  while (shared_.RunTurnEnd()) continue;
+  peer_.Arrive("GET /x HTTP/1.1\r\nHost: h\r\n\r\n");
+  responder.Write(Bytes::Static("long"));
+  responder.Finish();
+  while (shared_.RunTurnEnd()) continue;
+  const std::string sent = Sent();
+  EXPECT_LT(sent.find("long"), sent.find("Connection: close\r\n")) << sent;
+  EXPECT_TRUE(sent.ends_with("answer")) << sent;
+}
+
 TEST_F(Http1SharedTest, UsesRespondersAgain) {
   Receive("POST /a HTTP/1.1\r\nHost: h\r\n\r\n");
   Responder* const first = handler_.kept.at("/a");

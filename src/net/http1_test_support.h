@@ -63,9 +63,13 @@ class Peer {
     shared_.HandleReceived();
   }
   void ReceiveWithOthers(std::string_view bytes) {
+    Arrive(bytes);
+    connection_->OnIo(EPOLLIN);
+  }
+  // The loop has not told of it yet.
+  void Arrive(std::string_view bytes) {
     EXPECT_EQ(::send(sockets_[1], bytes.data(), bytes.size(), MSG_NOSIGNAL),
               static_cast<ssize_t>(bytes.size()));
-    connection_->OnIo(EPOLLIN);
   }
   std::string Sent() {
     char buffer[65536];

@@ -37,13 +37,13 @@ class HttpListener::Impl final : public IoHandler, public TurnEndHandler, privat
     StopAccepting();
   }
 
-  void OnIo(uint32_t) override { Accept(); }
+  void OnIo(uint32_t) override { Accept(kAcceptsPerTurn); }
 
   void OnIoEnd() override { shared_.HandleReceived(); }
 
   bool OnTurnEnd() override {
     // What did not fit into this turn: the socket tells of it only once.
-    if (accept_again_) Accept();
+    if (accept_again_) Accept(kAcceptsPerTurn);
     const bool more = shared_.RunTurnEnd();
     if (drained_ && shared_.connection_count() == 0) {
       // The callback may destroy this listener, so it runs outside.
@@ -55,6 +55,9 @@ class HttpListener::Impl final : public IoHandler, public TurnEndHandler, privat
   void Drain(std::function<void()> drained) {
     drained_ = std::move(drained);
     shared_.StartDraining();
+    TimerWheel::Cancel(*this);
+    // Whoever waits there has been told that it is connected, and may have sent a request.
+    if (socket_) Accept(ListenSocket::kBacklog);
     StopAccepting();
     for (const auto& connection : shared_.connections()) connection->Drain();
   }
@@ -72,10 +75,10 @@ class HttpListener::Impl final : public IoHandler, public TurnEndHandler, privat
     socket_.reset();
   }
 
-  void Accept() {
+  void Accept(int accepts_max) {
     accept_again_ = false;
     if (scheduled()) return;  // paused
-    for (int i = 0; i < kAcceptsPerTurn; ++i) {
+    for (int i = 0; i < accepts_max; ++i) {
       const int fd = ::accept4(socket_->fd(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
       if (fd >= 0) {
         Welcome(fd);

@@ -357,6 +357,30 @@ TEST(HttpListener, DrainsIdleConnectionsAtOnceAndBusyOnesWithTheirAnswer) {
   EXPECT_TRUE(server.handler().WaitFor("drained"));
 }
 
+// More of them than one turn accepts.
+TEST(HttpListener, AnswersAllWhoWaitToBeAcceptedWhenItDrains) {
+  Loop loop;
+  ToyHandler handler;
+  ConnectionLimit limit(1'000);
+  ListenSocket socket = ListenAnywhere();
+  std::vector<std::unique_ptr<TestClient>> clients;
+  for (int i = 0; i < 200; ++i) {
+    clients.push_back(std::make_unique<TestClient>(socket.port()));
+    clients.back()->Send("GET /x HTTP/1.1\r\nHost: h\r\n\r\n");
+  }
+  HttpListener listener(loop, std::move(socket), handler, HttpLimits(), limit);
+  loop.Post([&] { listener.Drain([&loop] { loop.Stop(); }); });
+  std::thread thread([&loop] { loop.Run(); });
+  int answered = 0;
+  for (const auto& client : clients) {
+    const std::string answer = client->ReadAll();
+    if (answer.ends_with("Connection: close\r\n\r\nm0 /x? h ")) ++answered;
+    client->Close();
+  }
+  thread.join();
+  EXPECT_EQ(answered, 200);
+}
+
 TEST(HttpListener, CancelsWhatIsOpenWhenItIsDestroyed) {
   Loop loop;
   ToyHandler handler;

@@ -14,8 +14,6 @@ namespace thalweg {
 
 namespace {
 
-constexpr int kBacklog = 4096;
-
 struct Address {
   sockaddr_storage storage{};
   socklen_t length = 0;

@@ -11,6 +11,8 @@ namespace thalweg {
 
 class ListenSocket {
  public:
+  static constexpr int kBacklog = 4096;  // so many are connected and wait to be accepted
+
   struct Error {
     bool port_in_use = false;
     std::string message;  // what was tried, on what, and what the system said

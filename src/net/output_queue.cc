@@ -57,6 +57,7 @@ void OutputQueue::Append(FileRange range) {
   if (range.length == 0) return;
   SealText();
   queued_bytes_ += range.length;
+  ++files_;
   parts_.emplace_back(std::move(range));
 }
 
@@ -72,6 +73,7 @@ void OutputQueue::Splice(OutputQueue& other) {
     }
   }
   queued_bytes_ += other.queued_bytes_;
+  files_ += other.files_;
   other.Clear();
 }
 
@@ -81,6 +83,7 @@ void OutputQueue::Clear() {
   first_ = 0;
   front_sent_ = 0;
   queued_bytes_ = 0;
+  files_ = 0;
   sealed_text_bytes_ = 0;
 }
 
@@ -201,6 +204,7 @@ void OutputQueue::DropFront() {
       spare_ = std::move(*text);
     }
   }
+  if (std::holds_alternative<FileRange>(front)) --files_;
   front = Bytes();  // gives up what it held
   ++first_;
   front_sent_ = 0;

@@ -46,6 +46,7 @@ class OutputQueue {
   size_t SendNow(int fd, std::string_view bytes);
 
   bool empty() const { return first_ == parts_.size(); }
+  bool holds_file() const { return files_ > 0; }
   // What is still to be sent, plus what remembering it costs.
   size_t cost() const;
   // Sent since the queue was made.
@@ -69,6 +70,7 @@ class OutputQueue {
   size_t first_ = 0;
   uint64_t front_sent_ = 0;       // of the first part that is not wholly sent
   uint64_t queued_bytes_ = 0;     // of shared bytes and files
+  size_t files_ = 0;              // parts that are not wholly sent
   size_t sealed_text_bytes_ = 0;  // of texts that have a part behind them
   uint64_t sent_bytes_ = 0;
   std::string spare_;  // the memory of a text that was sent

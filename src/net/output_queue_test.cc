@@ -104,6 +104,23 @@ TEST_F(OutputQueueTest, SendsEverythingInOrderThroughASmallSocket) {
   EXPECT_LT(queue.held_bytes(), 2048u);
 }
 
+TEST_F(OutputQueueTest, KnowsWhetherItHoldsAFile) {
+  ASSERT_EQ(::write(file_, "content", 7), 7);
+  OutputQueue queue, other;
+  queue.Text() += "x";
+  EXPECT_FALSE(queue.holds_file());
+  other.Append(FileRange{nullptr, file_, 0, 7});
+  queue.Splice(other);
+  EXPECT_TRUE(queue.holds_file());
+  EXPECT_FALSE(other.holds_file());
+  EXPECT_EQ(queue.Flush(sockets_[0]), OutputQueue::Progress::kSent);
+  EXPECT_FALSE(queue.holds_file());
+  queue.Append(FileRange{nullptr, file_, 0, 7});
+  EXPECT_TRUE(queue.holds_file());
+  queue.Clear();
+  EXPECT_FALSE(queue.holds_file());
+}
+
 TEST_F(OutputQueueTest, FailsWhereTheFileIsShorterThanPromised) {
   OutputQueue queue;
   queue.Append(FileRange{nullptr, file_, 0, 10});

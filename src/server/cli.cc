@@ -55,7 +55,7 @@ Limits
   --header-timeout TIME     to receive a request's head (15s)
   --body-timeout TIME       longest silence within a request's body (30s)
   --idle-timeout TIME       a connection without requests is closed (75s)
-  --write-timeout TIME      a client that takes nothing is cut off (60s)
+  --write-timeout TIME      a client that takes next to nothing is cut off (60s)
 Other
   --log-level LEVEL         trace, debug, info, warn, error or off (info)
 
