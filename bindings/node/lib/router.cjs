@@ -81,10 +81,7 @@ class DurableStreamRouter {
     this.#native.shutdown()
     if (this.#requests.size === 0) return
     await new Promise((resolve) => {
-      const timer = setTimeout(() => {
-        this.#requests.clear() // the store's close does not wait for them again
-        resolve()
-      }, SHUTDOWN_MS_MAX)
+      const timer = setTimeout(() => this.#goIdle(), SHUTDOWN_MS_MAX)
       this.#idle.push(() => {
         clearTimeout(timer)
         resolve()
@@ -120,7 +117,13 @@ class DurableStreamRouter {
   #leave(req) {
     letGo(req)
     this.#requests.delete(req)
-    if (this.#requests.size === 0) for (const tell of this.#idle.splice(0)) tell()
+    if (this.#requests.size === 0) this.#goIdle()
+  }
+
+  // What has not ended by now is not waited for again, as by the store's close.
+  #goIdle() {
+    this.#requests.clear()
+    for (const tell of this.#idle.splice(0)) tell()
   }
 
   // What a framework or `baseUrl` cuts off the path is the mount: Location needs it.

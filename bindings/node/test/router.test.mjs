@@ -299,7 +299,7 @@ async function serveHalf(t) {
     await router.shutdown()
     await store.close()
   }
-  return { ...half, end }
+  return { ...half, router, end }
 }
 
 const someTurns = async () => {
@@ -316,12 +316,15 @@ test('shutdown waits for a body that has begun to arrive', { timeout: 20_000 }, 
 })
 
 test('shutdown and close wait five seconds for it, once', { timeout: 20_000 }, async (t) => {
-  const { send, answer, end } = await serveHalf(t)
+  const { send, answer, router, end } = await serveHalf(t)
   t.mock.timers.enable({ apis: ['setTimeout'] })
-  const ended = end()
+  const shut = router.shutdown()
   await someTurns()
-  t.mock.timers.tick(5000)
-  await ended
+  t.mock.timers.tick(4000)
+  const ended = end() // begun before the first wait is over
+  await someTurns()
+  t.mock.timers.tick(1000)
+  await Promise.all([shut, ended])
   send('half')
   assert.match(await answer, /^HTTP\/1\.1 503 [^]*store-closed/)
 })
