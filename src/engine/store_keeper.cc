@@ -219,7 +219,7 @@ void StoreKeeper::Evict(int64_t now_ms) {
 }
 
 bool StoreKeeper::Expire(int64_t now_ms) {
-  if (clock_.TakeSetBackMs() >= kDueLateMs) engine_.LookAtAllStored();
+  if (clock_.TakeSetBack(kDueLateMs)) engine_.LookAtAllStored();
   const auto more = engine_.SweepStored(kExpireStreamsMax);
   // A stream that cannot be read holds up no other, and nothing was written that could have failed.
   if (!more && events_.on_trouble) events_.on_trouble(more.error());

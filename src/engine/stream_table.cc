@@ -110,7 +110,7 @@ Lsn StreamTable::Use(const StreamHandle& stream, Moment now) {
     }
     return {};
   }
-  if (is_later && TouchIsDue(expiry, stream->noted.steady_ms, now)) {
+  if (TouchIsDue(expiry, stream->noted.steady_ms, now)) {
     Touch(stream, record, log_.StageAndStart(record));
   }
   return stream->noted.lsn;

@@ -73,8 +73,8 @@ DiskResult<void> DirectoryClock::Mark() {
   const auto written = Directory(*disk_, "").Replace(kClock, EncodeClockMark(now));
   if (!written) return IsShortage(written.error().code) ? DiskResult<void>() : written;
   if (mark_) {
-    const int64_t passed_ms = now.ms - mark_->ms;
-    set_back_ms_ = std::max(set_back_ms_, passed_ms - (now.wall_ms - mark_->wall_ms));
+    const int64_t lost_ms = (now.ms - mark_->ms) - (now.wall_ms - mark_->wall_ms);
+    set_back_ms_ = std::max<int64_t>(0, set_back_ms_ + lost_ms);
   }
   mark_ = std::move(now);
   return {};

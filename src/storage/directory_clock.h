@@ -12,7 +12,6 @@
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <utility>
 
 #include "storage/disk.h"
 #include "thalweg/clock.h"
@@ -55,9 +54,13 @@ class DirectoryClock final : public Clock {
   // Whether the wall clock was set since the mark, by a second or more; or there is no mark.
   bool IsMarkStale() const;
 
-  // By how much, at most, the wall clock was set back from one mark to the next since the last
-  // call; 0 or less: it was not. THREAD: that of Mark.
-  int64_t TakeSetBackMs() { return std::exchange(set_back_ms_, 0); }
+  // Whether the wall clock has gone back by `least_ms` or more, all marks together, since this last
+  // said so. THREAD: that of Mark.
+  bool TakeSetBack(int64_t least_ms) {
+    if (set_back_ms_ < least_ms) return false;
+    set_back_ms_ = 0;
+    return true;
+  }
 
   int64_t WallMs() const override { return machine_.WallMs(); }
   int64_t SteadyMs() const override { return machine_.SteadyMs() + ahead_ms_; }
@@ -68,7 +71,7 @@ class DirectoryClock final : public Clock {
   Disk* disk_ = nullptr;  // Recover's
   int64_t ahead_ms_ = 0;
   std::optional<ClockMark> mark_;  // as the disk has it
-  int64_t set_back_ms_ = 0;        // since TakeSetBackMs
+  int64_t set_back_ms_ = 0;        // see TakeSetBack
 };
 
 }  // namespace thalweg

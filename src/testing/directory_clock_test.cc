@@ -127,26 +127,31 @@ TEST(DirectoryClock, TellsOnceByHowMuchTheWallClockWasSetBack) {
   ManualClock machine;
   DirectoryClock clock(machine);
   ASSERT_TRUE(clock.Recover(disk));
-  EXPECT_EQ(clock.TakeSetBackMs(), 0);
-  for (const int64_t jump_ms : {kYearMs, -kHourMs, kHourMs}) {
+  EXPECT_FALSE(clock.TakeSetBack(1));
+  const auto jump = [&](int64_t ms) {
     machine.AdvanceMs(5);
-    machine.JumpWallMs(jump_ms);
+    machine.JumpWallMs(ms);
     ASSERT_TRUE(clock.Mark());
+  };
+  for (const int64_t jump_ms : {kYearMs, -kHourMs / 2, kHourMs / 4, -kHourMs / 2, -kHourMs / 4}) {
+    EXPECT_FALSE(clock.TakeSetBack(kHourMs)) << "by little, and not yet by so much together";
+    jump(jump_ms);
   }
-  EXPECT_EQ(clock.TakeSetBackMs(), kHourMs);
-  EXPECT_EQ(clock.TakeSetBackMs(), 0);
+  EXPECT_FALSE(clock.TakeSetBack(kHourMs + 1));
+  EXPECT_TRUE(clock.TakeSetBack(kHourMs));
+  EXPECT_FALSE(clock.TakeSetBack(1));
   machine.JumpWallMs(-kHourMs);
-  EXPECT_EQ(clock.TakeSetBackMs(), 0) << "the mark does not have it yet";
+  EXPECT_FALSE(clock.TakeSetBack(1)) << "the mark does not have it yet";
   DirectoryClock next(machine);
   ASSERT_TRUE(next.Recover(disk));
   EXPECT_TRUE(next.IsMarkStale());
   ASSERT_TRUE(next.Mark());
-  EXPECT_EQ(next.TakeSetBackMs(), kHourMs) << "while nobody served";
+  EXPECT_TRUE(next.TakeSetBack(kHourMs)) << "while nobody served";
   machine.Reboot();
   machine.JumpWallMs(-kHourMs);
   DirectoryClock last(machine);
   ASSERT_TRUE(last.Recover(disk));
-  EXPECT_EQ(last.TakeSetBackMs(), kHourMs) << "while the machine was off";
+  EXPECT_TRUE(last.TakeSetBack(kHourMs)) << "while the machine was off";
 }
 
 TEST(DirectoryClock, AMarkThatFindsNoRoomIsStaleUntilItDoes) {
