@@ -370,8 +370,9 @@ test("a directory of format 1 with a catalog, segments of several levels, and a 
 test("a server that may not open enough files or start threads says so and ends with 1", () =>
   withFolder(async (folder) => {
     const flags = ["serve", "--data-dir", folder, "--port", "0", "--threads", "8"];
-    for (const limit of ["--nofile=10", "--nofile=24", "--as=140000000"]) {
-      const ended = await runProgram("prlimit", [limit, "--", binary(), ...flags]);
+    // A thread's stack is as long as the limit of stacks: here longer than all memory together.
+    for (const limit of ["--nofile=10", "--nofile=24", "--stack=2000000000 --as=1000000000"]) {
+      const ended = await runProgram("prlimit", [...limit.split(" "), "--", binary(), ...flags]);
       assert.equal(ended.code, CANNOT, limit + ended.err);
       assert.match(ended.err, /^thalweg: .*(Too many open files|cannot start a thread)/m);
     }
