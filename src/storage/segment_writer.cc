@@ -128,10 +128,13 @@ DiskResult<void> SegmentWriter::Put(std::string_view bytes) {
 }
 
 DiskResult<void> SegmentWriter::WritePiece() {
-  const bool in_hurry = piece_bytes_ >= kPieceBytesInHurry;
-  auto out =
-      in_hurry ? file_->WriteOutPastCache(written_, buffer_) : file_->WriteAt(written_, buffer_);
-  if (out && !in_hurry) out = file_->WriteOut(written_, buffer_.size());
+  DiskResult<void> out;
+  if (piece_bytes_ >= kPieceBytesInHurry) {
+    out = file_->WriteOutPastCache(written_, buffer_);
+  } else {
+    out = file_->WriteAt(written_, buffer_);
+    if (out) out = file_->WriteOut(written_, buffer_.size());
+  }
   if (!out) return out;
   written_ += buffer_.size();
   buffer_.clear();
