@@ -1,8 +1,10 @@
 #include "storage/posix_disk_file.h"
 
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -15,6 +17,19 @@ namespace {
 // At a time, 0.3 to 0.6 ms: the longest piece that the system caches as one, for of one that goes
 // beyond what is to be dropped nothing is.
 constexpr off_t kDropBytes = 2 << 20;
+
+// File systems of this type sync a direct write that asks for it.
+bool IsKnownToSync(decltype(statfs::f_type) type) {
+  switch (static_cast<uint64_t>(type)) {
+    case EXT4_SUPER_MAGIC:
+    case XFS_SUPER_MAGIC:
+    case BTRFS_SUPER_MAGIC:
+    case F2FS_SUPER_MAGIC:
+    case TMPFS_MAGIC:
+    case OVERLAYFS_SUPER_MAGIC: return true;
+    default: return false;
+  }
+}
 
 // Of a direct write: the same may go through the cache.
 bool IsRefusal(int code) { return code == EINVAL || code == EOPNOTSUPP || code == ENOMEM; }
@@ -86,7 +101,7 @@ DiskResult<void> PosixFile::WriteOutPastCache(uint64_t offset, std::string_view 
 
 // One call for both is also one command to a disk that can write through its own cache.
 DiskResult<void> PosixFile::WriteAndSync(uint64_t offset, std::string_view bytes) {
-  const bool by_one_call = bytes.size() <= sizeof(DirectPages);
+  const bool by_one_call = bytes.size() <= sizeof(DirectPages) && HonoursSyncedWrites();
   const auto written = WriteDirectly(offset, bytes, by_one_call ? RWF_DSYNC : 0);
   if (!written) return std::unexpected(written.error());
   if (!*written) return File::WriteAndSync(offset, bytes);
@@ -124,6 +139,15 @@ bool PosixFile::CanWriteDirectly() {
     direct_pages_ = std::make_unique_for_overwrite<DirectPages>();
   }
   return direct_fd_->valid();
+}
+
+// 9p and SMB take the flag for a direct write, and leave the bytes in their server's cache.
+bool PosixFile::HonoursSyncedWrites() {
+  if (!honours_synced_writes_) {
+    struct statfs about = {};
+    honours_synced_writes_ = fstatfs(fd_.get(), &about) == 0 && IsKnownToSync(about.f_type);
+  }
+  return *honours_synced_writes_;
 }
 
 void PosixFile::DropCache(const std::function<void()>& rest) {

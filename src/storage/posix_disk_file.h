@@ -53,6 +53,7 @@ class PosixFile final : public File {
  private:
   DiskResult<void> Reserve(uint64_t size);
   bool CanWriteDirectly();
+  bool HonoursSyncedWrites();
   DiskResult<bool> WriteDirectly(uint64_t offset, std::string_view bytes, int flags);
   template <typename Write>
   DiskResult<void> WriteAll(uint64_t offset, size_t bytes, const Write& write);
@@ -60,7 +61,8 @@ class PosixFile final : public File {
   const OwnedFd fd_;
   const std::string path_;
   const OwnedFd with_;
-  std::optional<OwnedFd> direct_fd_;  // null: not tried; none: the system cannot
+  std::optional<bool> honours_synced_writes_;  // null: not asked
+  std::optional<OwnedFd> direct_fd_;           // null: not tried; none: the system cannot
   std::unique_ptr<DirectPages> direct_pages_;
 };
 

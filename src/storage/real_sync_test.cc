@@ -1,8 +1,10 @@
 // That a sync reaches the system. No other test sees that: the simulated disk stands in the place
 // of what is looked at here, and the end of a process keeps what the system has in its cache.
 #include <gtest/gtest.h>
+#include <linux/magic.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -21,6 +23,8 @@ std::atomic<int> file_syncs = 0;
 std::atomic<int> directory_syncs = 0;
 std::atomic<off_t> bytes_written_out = 0;
 std::atomic<off_t> bytes_written_past_cache = 0;
+std::atomic<int> synced_writes = 0;
+std::atomic<long> file_system = 0;    // that files seem to be of; 0: the true one
 std::atomic<int> write_out_code = 0;  // that it fails with; 0: it does not
 
 }  // namespace
@@ -40,9 +44,18 @@ extern "C" {
 [[gnu::visibility("default")]] ssize_t pwritev2(int fd, const iovec* pieces, int count, off_t at,
                                                 int flags) {
   const auto written = syscall(SYS_pwritev2, fd, pieces, count, at, 0, flags);
-  if ((flags & RWF_DSYNC) != 0) ++file_syncs;
+  if ((flags & RWF_DSYNC) != 0) {
+    ++file_syncs;
+    ++synced_writes;
+  }
   if (written > 0) bytes_written_past_cache += written;
   return written;
+}
+
+[[gnu::visibility("default")]] int fstatfs(int fd, struct statfs* about) {
+  const auto done = static_cast<int>(syscall(SYS_fstatfs, fd, about));
+  if (file_system != 0) about->f_type = file_system;
+  return done;
 }
 
 [[gnu::visibility("default")]] int sync_file_range(int fd, off_t at, off_t bytes, unsigned flags) {
@@ -88,6 +101,21 @@ TEST_F(RealSync, OfWhatIsWrittenAndSyncedWhateverTheWay) {
     file_syncs = 0;
     ASSERT_TRUE(file_->WriteAndSync(0, std::string(bytes, 'x')));
     EXPECT_GE(file_syncs, 1) << bytes;
+  }
+}
+
+// 9p takes the wish for a sync with a direct write, and does not fulfil it.
+TEST_F(RealSync, OfADirectWriteIsAskedForApartUnlessTheFileSystemIsKnownForIt) {
+  for (const long type : {EXT4_SUPER_MAGIC, V9FS_MAGIC}) {
+    file_system = type;
+    const auto file = disk_->Open("a", Disk::Mode::kReadWrite).value();
+    file_syncs = synced_writes = 0;
+    bytes_written_past_cache = 0;
+    ASSERT_TRUE(file->WriteAndSync(0, std::string(4'096, 'x')));
+    file_system = 0;
+    if (bytes_written_past_cache == 0) GTEST_SKIP() << "no direct writes here";
+    EXPECT_EQ(synced_writes, type == V9FS_MAGIC ? 0 : 1);
+    EXPECT_EQ(file_syncs, 1);
   }
 }
 
