@@ -361,6 +361,27 @@ TEST(LocalLog, ALastFileThatLostItsHeaderIsDamageWhereItsRecordsWereDurable) {
   }
 }
 
+// A client may send what looks like a block: in a file that is used again it may stand where blocks
+// do. It does not know the file's salt.
+TEST(LocalLog, WhatAClientSentIsNoBlockOfAFileThatLostItsHeader) {
+  for (const bool is_ours : {true, false}) {
+    LogFolder folder;
+    folder.Fill(1);
+    const auto file = folder.disk().Open("log/" + LogFileName(1), Disk::Mode::kRead).value();
+    std::string page(kLogPageBytes, '\0');
+    ASSERT_TRUE(file->ReadAt(kLogPageBytes, page));
+    LogBlockHead head = DecodeLogBlockHead(page, std::nullopt).value();
+    if (!is_ours) ++head.salt;
+    head.durable = {1'000};
+    std::string block(kLogBlockHeadBytes, '\0');
+    block += page.substr(kLogBlockHeadBytes, head.payload_bytes);
+    SealLogBlock(head, block);
+    folder.Overwrite(1, 5 * kLogPageBytes, block);
+    folder.Overwrite(1, 0, std::string(kLogPageBytes, '\0'));
+    EXPECT_EQ(folder.Open().has_value(), !is_ours);
+  }
+}
+
 constexpr uint64_t kSealAt = 4 * kLogPageBytes;  // in a file of three blocks
 
 // Of seven commits in three files, and one made ahead.

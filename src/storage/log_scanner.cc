@@ -40,10 +40,12 @@ DiskResult<Lsn> LogScanner::FindDurable() {
   const DiskResult<std::string_view> head = Window(kLogPageBytes, kLogBlockHeadBytes);
   if (!head) return std::unexpected(head.error());
   if (head->find_first_not_of('\0') == std::string_view::npos) return durable;
+  const std::optional<LogBlockHead> first = DecodeLogBlockHead(*head, salt_);
   for (uint64_t at = kLogPageBytes; at < size_; at += kLogPageBytes) {
     const DiskResult<std::optional<Block>> block = BlockAt(at);
     if (!block) return std::unexpected(block.error());
-    if (*block) durable = std::max(durable, (*block)->head.durable);
+    if (!*block || (first && (*block)->head.salt != first->salt)) continue;
+    durable = std::max(durable, (*block)->head.durable);
   }
   return durable;
 }

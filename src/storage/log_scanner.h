@@ -41,8 +41,9 @@ class LogScanner {
   // position() was synced once: the log writes a block after the sync of the one before.
   DiskResult<std::optional<LogBlockHead>> FindLater();
 
-  // The last position that a whole block anywhere in the file says was durable, be it one of the
-  // file's former life; none where the first block was never written.
+  // The last position that a whole block anywhere in the file says was durable; none where the
+  // first block was never written. What looks like a block and has not the salt of the first one,
+  // where that has a head, is of the file's former life, or was made up by a client.
   DiskResult<Lsn> FindDurable();
 
   // Whether a block of this file was begun at position() and is not whole. What else stands there,
