@@ -55,6 +55,7 @@ void Http1Connection::OnTurnEnd() {
 
 void Http1Connection::Reject(const Rejection& rejection) {
   if (!rejection_) rejection_ = rejection;
+  if (HasBody()) rejected_head_ = parser_->rejected_head();  // else no whole head has come
   ScheduleRun();
 }
 
@@ -167,16 +168,21 @@ void Http1Connection::RetainInput() {
     parser_->Retain();
     if (parser_->is_new()) shared_.ReturnParser(std::move(parser_));
   }
-  if (body_request_ != requests_ && phase() == Http1Parser::Phase::kBody) {
+  if (body_request_ != requests_ && HasBody()) {
     body_request_ = requests_;
     body_begin_ms_ = shared_.loop().now_ms();
   }
   CountRequest();
 }
 
+// Whether a body is under way, or all there and waits for an answer before it.
+bool Http1Connection::HasBody() const {
+  return phase() == Http1Parser::Phase::kBody ||
+         (phase() == Http1Parser::Phase::kReady && !pending_.empty());
+}
+
 bool Http1Connection::CountsBody() const {
-  return counted_bytes_ > kUncountedBodyBytes && !rejection_ &&
-         phase() == Http1Parser::Phase::kBody;
+  return counted_bytes_ > kUncountedBodyBytes && !rejection_ && HasBody();
 }
 
 void Http1Connection::RefuseTooMuchBody() {
@@ -388,6 +394,8 @@ void Http1Connection::StartLinger() {
   linger_end_ms_ = shared_.loop().now_ms() + kLingerMs;
   const uint64_t usual = std::max(kLingerBytes, shared_.limits().body_bytes_max);
   const uint64_t declared = parser_ == nullptr ? 0 : parser_->declared_body_bytes();
+  parser_.reset();  // what has come of the body is nobody's
+  CountRequest();
   linger_bytes_left_ = std::max(usual, std::min(declared, 4 * usual));
   Linger();
 }

@@ -76,6 +76,7 @@ class Http1Connection final : public IoHandler, private Timer {
   bool Receive();
   void RetainInput();
   void CountRequest();
+  bool HasBody() const;
   bool CountsBody() const;
   void RefuseTooMuchBody();
   void RefuseBody();

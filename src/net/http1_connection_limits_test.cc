@@ -93,6 +93,15 @@ TEST_F(Http1Deadlines, ABodyMayTakeLongButNotRest) {
   EXPECT_THAT(Sent(), StartsWith("HTTP/1.1 408 "));
 }
 
+// RFC 9110 9.3.2: no answer to a HEAD has content.
+TEST_F(Http1Deadlines, ARefusalOfAHeadHasNoContent) {
+  Receive("HEAD /x HTTP/1.1\r\nHost: h\r\nContent-Length: 10\r\n\r\n");
+  Pass(1'100);
+  const std::string sent = Sent();
+  EXPECT_THAT(sent, StartsWith("HTTP/1.1 408 "));
+  EXPECT_THAT(sent, EndsWith("\r\n\r\n"));
+}
+
 TEST_F(Http1Deadlines, AnIdleConnectionIsKeptByRequests) {
   for (int i = 0; i < 4; ++i) {
     Pass(6'000);

@@ -113,6 +113,37 @@ TEST_F(Http1SharedBodiesTest, RefusesASlowBodyBehindARequestThatWaits) {
   EXPECT_NE(sent.find("\"code\":\"too-many-bodies\""), std::string::npos) << sent;
 }
 
+// It has come, and takes memory for as long as the answer before it does.
+TEST_F(Http1SharedBodiesTest, RefusesAWholeBodyThatWaitsForLong) {
+  Receive("GET /waits HTTP/1.1\r\nHost: h\r\n\r\n");
+  Receive(head_ + most_);
+  Receive(rest_);
+  const auto other_is_refused = [this] {
+    Peer other(shared_);
+    other.Receive(head_ + most_);
+    shared_.RunTurnEnd();
+    const bool refused = other.Sent().starts_with("HTTP/1.1 503 ");
+    other.connection().Close();
+    return refused;
+  };
+  EXPECT_TRUE(other_is_refused());
+  shared_.RefuseSlowBodies(loop_.now_ms() + 4'000);
+  EXPECT_FALSE(other_is_refused());
+  handler_.kept.at("/waits")->Respond(200, {}, {});
+  shared_.RunTurnEnd();
+  EXPECT_NE(Sent().find("\"code\":\"too-many-bodies\""), std::string::npos);
+}
+
+TEST_F(Http1SharedBodiesTest, LetsGoOfABodyThatWasRefusedForAnotherReason) {
+  Receive("POST /x HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\ne678\r\n" + most_);
+  Receive(std::string(1'000, 'y') + "no end of a chunk");
+  EXPECT_TRUE(Sent().starts_with("HTTP/1.1 400 "));
+  Peer other(shared_);
+  other.Receive(head_ + most_);
+  other.Receive(rest_);
+  EXPECT_TRUE(other.Sent().ends_with("answer"));
+}
+
 // Who handles it later has a copy of it.
 TEST_F(Http1SharedBodiesTest, CountsTheBodyOfARequestUntilItIsHandled) {
   Receive("POST /held HTTP/1.1\r\nHost: h\r\nContent-Length: 60000\r\n\r\n" + most_);
