@@ -148,7 +148,11 @@ function isJsonText(text) {
   }
 }
 
+// HTTP/2 knows no Transfer-Encoding, and need not say how long a body is.
 function isEmpty(req) {
+  if (req.httpVersionMajor >= 2 && req.headers['content-length'] === undefined) {
+    return req.stream?.endAfterHeaders === true
+  }
   return req.headers['transfer-encoding'] === undefined && !(Number(req.headers['content-length']) > 0)
 }
 

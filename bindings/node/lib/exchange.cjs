@@ -10,8 +10,9 @@ const { state, takeHead } = require('./heads.cjs')
 const native = require('./native.cjs')
 const { warn } = require('./warn.cjs')
 
-// The order is that of native/request_reader.cc.
-const METHODS = { GET: 0, HEAD: 1, PUT: 2, POST: 3, DELETE: 4, OPTIONS: 5 }
+// The order is that of native/request_reader.cc. Without a prototype: over HTTP/2 a method may be any
+// word, also "constructor".
+const METHODS = { __proto__: null, GET: 0, HEAD: 1, PUT: 2, POST: 3, DELETE: 4, OPTIONS: 5 }
 const OTHER = 6
 const TLS = 8
 const HAS_BODY = [false, false, true, true, false, false, false]
@@ -155,6 +156,14 @@ function headOf(target, mount, req) {
   return `${target}\n${mount}\n${req.rawHeaders.join('\n')}`
 }
 
+// RFC 9112 3.2.2: a server takes the absolute form, too.
+function originForm(url) {
+  if (url.startsWith('/')) return url
+  const rest = /^[a-z][a-z0-9+.-]*:\/\/[^/?]*(.*)$/i.exec(url)?.[1]
+  if (rest === undefined) return url
+  return rest.startsWith('/') ? rest : `/${rest}`
+}
+
 function kindOf(req) {
   const method = METHODS[req.method] ?? OTHER
   return req.socket?.encrypted ? method + TLS : method
@@ -183,4 +192,4 @@ function cutOff(responses) {
   }
 }
 
-module.exports = { HAS_BODY, TLS, cutOff, deliver, exchangeOf, headOf, kindOf, mountOf, settle }
+module.exports = { HAS_BODY, TLS, cutOff, deliver, exchangeOf, headOf, kindOf, mountOf, originForm, settle }

@@ -6,7 +6,7 @@
 
 const native = require('./native.cjs')
 const { BodyRoom, readBody } = require('./body.cjs')
-const { exchangeOf, headOf, kindOf, mountOf, settle } = require('./exchange.cjs')
+const { exchangeOf, headOf, kindOf, mountOf, originForm, settle } = require('./exchange.cjs')
 const { count, flag, object, text, wrong } = require('./options.cjs')
 const { commonFields, problem } = require('./problem.cjs')
 
@@ -70,7 +70,7 @@ class FaultInjectionMiddleware {
       else spoil(res, exchangeOf(slot), ticket, this.#native)
       goOn()
     }
-    const answer = this.#native.handle(kindOf(req), headOf(req.url, mountOf(req), req), body, onPass)
+    const answer = this.#native.handle(kindOf(req), headOf(originForm(req.url), mountOf(req), req), body, onPass)
     if (answer === null) return goOn()
     settle(answer, res, () => {
       ended = true

@@ -3,7 +3,7 @@
 
 const native = require('./native.cjs')
 const { BodyRoom, letGo, readBody } = require('./body.cjs')
-const { HAS_BODY, TLS, cutOff, headOf, kindOf, mountOf, settle } = require('./exchange.cjs')
+const { HAS_BODY, TLS, cutOff, headOf, kindOf, mountOf, originForm, settle } = require('./exchange.cjs')
 const { hookCaller } = require('./hooks.cjs')
 const { checkRouterOptions } = require('./options.cjs')
 const { watchFastify } = require('./parsed-body.cjs')
@@ -128,7 +128,7 @@ class DurableStreamRouter {
 
   // What a framework or `baseUrl` cuts off the path is the mount: Location needs it.
   #headOf(req) {
-    let { url } = req
+    let url = originForm(req.url)
     let mount = mountOf(req)
     const base = this.#base
     if (base !== '' && url.startsWith(base)) {

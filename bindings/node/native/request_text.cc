@@ -19,20 +19,11 @@ void LowerCase(std::string& text, std::string_view part) {
   }
 }
 
-// A target in absolute form, "http://host/path", is cut to its path.
-std::string_view OriginForm(std::string_view target) {
-  if (target.starts_with('/')) return target;
-  const size_t authority = target.find("://");
-  if (authority == std::string_view::npos) return target;
-  const size_t path = target.find('/', authority + 3);
-  return path == std::string_view::npos ? std::string_view("/") : target.substr(path);
-}
-
 }  // namespace
 
 void ParseHead(std::string& head, std::vector<HeaderField>& fields, Request& request) {
   std::string_view rest = head;
-  const std::string_view target = OriginForm(TakeLine(rest));
+  const std::string_view target = TakeLine(rest);
   const size_t mark = target.find('?');
   request.path = target.substr(0, mark);
   if (mark != std::string_view::npos) request.query = target.substr(mark + 1);

@@ -311,9 +311,8 @@ test('a response whose methods throw is cut off and reported', async (t) => {
   assert.match(message, /of a writeHead/)
 })
 
-test('a server of HTTP/2 serves streams, with whole addresses', async (t) => {
-  const router = newRouter()
-  const server = http2.createServer((req, res) => router.handleRequest(req, res))
+async function serveHttp2(t, handle) {
+  const server = http2.createServer(handle)
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve))
   const url = `http://127.0.0.1:${server.address().port}`
   const client = http2.connect(url)
@@ -321,6 +320,12 @@ test('a server of HTTP/2 serves streams, with whole addresses', async (t) => {
     client.destroy()
     server.close()
   })
+  return { client, url }
+}
+
+test('a server of HTTP/2 serves streams, with whole addresses', async (t) => {
+  const router = newRouter()
+  const { client, url } = await serveHttp2(t, (req, res) => router.handleRequest(req, res))
   const headers = { ':method': 'PUT', ':path': '/a', 'content-type': 'text/plain' }
   const request = client.request(headers).end('hello')
   const [head] = await once(request, 'response')
@@ -329,6 +334,36 @@ test('a server of HTTP/2 serves streams, with whole addresses', async (t) => {
   const live = client.request({ ':path': '/a?offset=-1&live=sse' }).setEncoding('utf8')
   router.store.append('/a', 'x', { close: true })
   assert.match((await live.toArray()).join(''), /hellox/)
+})
+
+test('a method of HTTP/2 may be any word, and is refused', async (t) => {
+  const router = newRouter()
+  const { client } = await serveHttp2(t, (req, res) => router.handleRequest(req, res))
+  for (const method of ['constructor', 'toString', '__proto__', 'get']) {
+    const [head] = await once(client.request({ ':method': method, ':path': '/a' }), 'response')
+    assert.equal(head[':status'], 405, method)
+  }
+})
+
+test('a body of HTTP/2 that a parser has read is not taken for none', async (t) => {
+  const router = newRouter()
+  const parsed = { '/a': { x: 1 }, '/b': undefined }
+  const { client } = await serveHttp2(t, (req, res) => {
+    req.resume().on('end', () => {
+      req.body = parsed[req.url]
+      router.handleRequest(req, res)
+    })
+  })
+  const json = { ':method': 'PUT', 'content-type': 'application/json' }
+  const statuses = []
+  for (const path of ['/a', '/b']) {
+    const request = client.request({ ...json, ':path': path }).end('{"x":1}')
+    statuses.push((await once(request, 'response'))[0][':status'])
+  }
+  const bare = client.request({ ...json, ':path': '/c' }, { endStream: true })
+  statuses.push((await once(bare, 'response'))[0][':status'])
+  assert.deepEqual(statuses, [201, 500, 201])
+  assert.deepEqual(await client.request({ ':path': '/a' }).setEncoding('utf8').toArray(), ['[{"x":1}]'])
 })
 
 function folder(t) {

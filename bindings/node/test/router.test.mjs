@@ -146,6 +146,17 @@ test('baseUrl is cut off where a segment ends, and stays in Location', async (t)
   assert.equal(router.store.get('/f').forkedFrom, '/a')
 })
 
+test('a target in absolute form names the same stream', async (t) => {
+  const { url, router } = await serveRouter(t, { baseUrl: '/streams' })
+  const { port } = new URL(url)
+  for (const path of ['/streams/a', '/streams/a?x=/y']) {
+    const request = http.request({ port, method: 'PUT', path: `http://h${path}`, agent: false })
+    const [response] = await once(request.end(), 'response')
+    response.resume()
+  }
+  assert.deepEqual(router.store.list(), ['/a'])
+})
+
 test('what a framework cuts off stays in Location', async (t) => {
   const router = newRouter()
   const url = await serve(t, (req, res) => {
