@@ -198,14 +198,10 @@ void TellRecovered(Teller teller, const std::string& path, const DurableEngine& 
   }
 }
 
-}  // namespace
-
-std::unique_ptr<EngineHome> EngineHome::InMemory(const StoreOptions& options, const Clock& clock) {
-  return std::make_unique<MemoryHome>(options, clock);
-}
-
-std::expected<std::unique_ptr<EngineHome>, OpenError> EngineHome::OnDisk(
-    const std::string& path, const StoreOptions& options, const Clock& clock) {
+// `on_removed` null: what cannot be read stays.
+std::expected<std::unique_ptr<EngineHome>, OpenError> OpenOnDisk(
+    const std::string& path, const StoreOptions& options, const Clock& clock,
+    const EngineHome::OnRemoved& on_removed) {
   const int64_t began_ms = clock.SteadyMs();
   if (const auto made = DataDirectory::CreateMissing(path); !made) {
     return CannotOpen(path, made.error());
@@ -222,8 +218,12 @@ std::expected<std::unique_ptr<EngineHome>, OpenError> EngineHome::OnDisk(
   DurableEngineOptions durable_options = EngineOptionsOf(options, id);
   durable_options.log.salt_seed = RandomSeed();
   durable_options.engine.life = *life;
-  auto durable = DurableEngine::Open(**disk, *std::move(catalog), durable_options, clock,
-                                     EventsOf(path, options, clock));
+  DurableEngineEvents events = EventsOf(path, options, clock);
+  if (on_removed) {
+    durable_options.removes_unreadable = true;
+    events.on_unreadable = [on_removed](const StorageFault& fault) { on_removed(fault.message); };
+  }
+  auto durable = DurableEngine::Open(**disk, *std::move(catalog), durable_options, clock, events);
   if (!durable) return CannotOpen(path, durable.error());
   const Teller teller(options.logger);
   TellRecovered(teller, path, **durable, clock.SteadyMs() - began_ms);
@@ -233,6 +233,23 @@ std::expected<std::unique_ptr<EngineHome>, OpenError> EngineHome::OnDisk(
                name);
   }
   return std::make_unique<DiskHome>(std::move(*disk), std::move(*directory), std::move(*durable));
+}
+
+}  // namespace
+
+std::unique_ptr<EngineHome> EngineHome::InMemory(const StoreOptions& options, const Clock& clock) {
+  return std::make_unique<MemoryHome>(options, clock);
+}
+
+std::expected<std::unique_ptr<EngineHome>, OpenError> EngineHome::OnDisk(
+    const std::string& path, const StoreOptions& options, const Clock& clock) {
+  return OpenOnDisk(path, options, clock, {});
+}
+
+std::expected<std::unique_ptr<EngineHome>, OpenError> EngineHome::OnDiskWithoutUnreadable(
+    const std::string& path, const StoreOptions& options, const Clock& clock,
+    const OnRemoved& on_removed) {
+  return OpenOnDisk(path, options, clock, on_removed);
 }
 
 }  // namespace thalweg

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <expected>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -21,6 +22,13 @@ class EngineHome {
   static std::unique_ptr<EngineHome> InMemory(const StoreOptions& options, const Clock& clock);
   [[nodiscard]] static std::expected<std::unique_ptr<EngineHome>, OpenError> OnDisk(
       const std::string& path, const StoreOptions& options, const Clock& clock);
+
+  // The same, but streams that nobody can load are removed, and each is told to `on_removed`. They
+  // are gone for good once the home has ended.
+  using OnRemoved = std::function<void(const std::string& what)>;
+  [[nodiscard]] static std::expected<std::unique_ptr<EngineHome>, OpenError>
+  OnDiskWithoutUnreadable(const std::string& path, const StoreOptions& options, const Clock& clock,
+                          const OnRemoved& on_removed);
 
   virtual ~EngineHome() = default;
   virtual Engine& engine() = 0;

@@ -27,6 +27,8 @@ struct DurableEngineOptions {
   StreamStoreOptions store;
   StoreKeeperOptions keeper;
   EngineOptions engine;
+  // Streams that nobody can load are removed by the start, and on_unreadable is told of each.
+  bool removes_unreadable = false;
 };
 
 // What the operator is told of. THREAD: any.

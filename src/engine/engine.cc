@@ -35,9 +35,20 @@ Engine::Engine(const Clock& clock, std::unique_ptr<CommitLog> log, EngineOptions
 
 Engine::~Engine() { log_->Attach(nullptr); }
 
+EngineReplay& Engine::replay() {
+  if (replay_ == nullptr) {
+    replay_ = std::make_unique<EngineReplay>(
+        *streams_, *loader_, [this](const StorageFault& fault) { TellUnreadable(fault); });
+  }
+  return *replay_;
+}
+
+StorageResult<void> Engine::LeaveOut(const UnreadableStream& unreadable) {
+  return replay().LeaveOut(unreadable);
+}
+
 StorageResult<void> Engine::Replay(Lsn lsn, const Record& record) {
-  if (replay_ == nullptr) replay_ = std::make_unique<EngineReplay>(*streams_, *loader_);
-  return replay_->Take(lsn, record);
+  return replay().Take(lsn, record);
 }
 
 void Engine::EndReplay() {

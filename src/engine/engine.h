@@ -39,6 +39,7 @@ struct Absence;
 struct Aftermath;
 struct CatalogEntry;
 struct PathKey;
+struct UnreadableStream;
 
 struct EngineOptions {
   size_t partitions = 32;  // locks; a power of two
@@ -117,6 +118,11 @@ class Engine final : private CommitListener {
   Engine(const Clock& clock, std::unique_ptr<CommitLog> log, EngineOptions options,
          EngineStore store);
   ~Engine() override;
+
+  // Removes a stream of the store that nobody can load, before any replay. What the log has of it,
+  // and of streams that are forked from it, is left out. EngineStore::on_unreadable is told of
+  // each.
+  StorageResult<void> LeaveOut(const UnreadableStream& unreadable);
 
   // Takes a record that the log held before: in order, each once, before any command, on one
   // thread. A fault: it cannot have been decided on what came before. EndReplay comes last.
@@ -234,6 +240,7 @@ class Engine final : private CommitListener {
   template <typename Step>
   bool WithStream(const PathKey& key, Moment now, Step step);
   bool TellUnreadable(const StorageFault& fault);
+  EngineReplay& replay();
   ReadVerdict VerdictOn(const StorageFault& fault);
   DescribeOutcome Look(std::string_view path, bool is_use);
   bool IsListed(const CatalogEntry& entry, Moment now, Lsn& rests_on);

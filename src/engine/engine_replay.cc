@@ -5,6 +5,7 @@
 #include <utility>
 #include <variant>
 
+#include "base/assert.h"
 #include "stream/apply.h"
 #include "stream/fit.h"
 
@@ -19,11 +20,13 @@ std::unexpected<StorageFault> DoesNotFit(Lsn lsn, const std::string& objection) 
 // The log is whole; what the store has at `path`, which the record needs, is not.
 std::unexpected<StorageFault> CannotRead(Lsn lsn, const std::string& path,
                                          const StorageFault& fault) {
-  return std::unexpected(StorageFault{fault.kind,
-                                      "holds record " + std::to_string(lsn.value) +
-                                          ", and what is stored of its stream at " + path +
-                                          " cannot be read: " + fault.message,
-                                      fault.is_shortage});
+  const bool is_damaged = fault.kind == StorageFault::Kind::kDamage;
+  return std::unexpected(StorageFault{
+      fault.kind,
+      "holds record " + std::to_string(lsn.value) + ", and what is stored of its stream at " +
+          path + " cannot be read: " + fault.message +
+          (is_damaged ? "; restore a backup, or thalweg repair can remove that stream" : ""),
+      fault.is_shortage});
 }
 
 void RememberUse(StreamEntry& stream) {
@@ -33,7 +36,44 @@ void RememberUse(StreamEntry& stream) {
 
 }  // namespace
 
+// The log needs no record of it: what is durable of it is damaged, so whoever starts again before
+// the next checkpoint comes here again.
+StorageResult<void> EngineReplay::LeaveOut(const UnreadableStream& unreadable) {
+  const uint64_t version = streams_.store()->version();
+  const auto stand_in = loader_.StandIn(unreadable.entry);
+  if (!stand_in) return std::unexpected(stand_in.error());
+  left_out_.insert(unreadable.entry.id.value);
+  Aftermath after;
+  {
+    std::lock_guard lock((*stand_in)->home.mutex);
+    const bool entered = loader_.Enter(*stand_in, version);
+    THALWEG_ASSERT(entered);
+    const RemoveRecord removal{
+        .id = unreadable.entry.id, .cause = RemoveCause::kDelete, .at = streams_.Now()};
+    streams_.Remove(*stand_in, removal, Lsn{}, after);
+  }
+  streams_.Finish(after);
+  on_left_out_(unreadable.fault);
+  return {};
+}
+
+// Whether `record` is of a stream that is left out, be it that its source is.
+bool EngineReplay::IsLeftOut(const Record& record) {
+  if (left_out_.empty()) return false;
+  const StreamId id = std::visit([](const auto& one) { return one.id; }, record);
+  const auto* create = std::get_if<CreateRecord>(&record);
+  if (create == nullptr || !left_out_.contains(create->source.value)) {
+    return left_out_.contains(id.value);
+  }
+  left_out_.insert(id.value);
+  last_id_ = std::max(last_id_, id);  // it was given, and is not given again
+  on_left_out_(StorageFault{.message = "stream " + std::to_string(id.value) + " at " +
+                                       std::string(create->path) + ": its source cannot be read"});
+  return true;
+}
+
 StorageResult<void> EngineReplay::Take(Lsn lsn, const Record& record) {
+  if (IsLeftOut(record)) return {};
   return std::visit([&](const auto& one) { return Fold(lsn, one); }, record);
 }
 

@@ -1,15 +1,20 @@
 // What an engine is before it serves: the fold of the log, record by record.
 //
 // Used by one thread, before any command. Every change is made by the same folds as live commands
-// (StreamTable); a record that cannot have been decided on what came before it is a fault.
+// (StreamTable); a record that cannot have been decided on what came before it is a fault. Records
+// of streams that were removed because nobody can load them are left out.
 #pragma once
 
+#include <functional>
 #include <string>
+#include <unordered_set>
+#include <utility>
 
 #include <tsl/robin_map.h>
 
 #include "engine/stream_loader.h"
 #include "engine/stream_table.h"
+#include "engine/unreadable_streams.h"
 #include "storage/fault.h"
 #include "stream/fit.h"
 
@@ -17,7 +22,13 @@ namespace thalweg {
 
 class EngineReplay {
  public:
-  EngineReplay(StreamTable& streams, StreamLoader& loader) : streams_(streams), loader_(loader) {}
+  // `on_left_out` is told of each stream that is removed, or not made, because it cannot be read.
+  using OnLeftOut = std::function<void(const StorageFault&)>;
+  EngineReplay(StreamTable& streams, StreamLoader& loader, OnLeftOut on_left_out)
+      : streams_(streams), loader_(loader), on_left_out_(std::move(on_left_out)) {}
+
+  // Removes a stream of the store. REQUIRES: it comes before all records.
+  StorageResult<void> LeaveOut(const UnreadableStream& unreadable);
 
   StorageResult<void> Take(Lsn lsn, const Record& record);
 
@@ -32,10 +43,13 @@ class EngineReplay {
   StorageResult<StreamHandle> Find(Lsn lsn, StreamId id);
   StorageResult<CreateGround> GroundOf(Lsn lsn, const CreateRecord& record,
                                        const StreamHandle& source);
+  bool IsLeftOut(const Record& record);
 
   StreamTable& streams_;
   StreamLoader& loader_;
   tsl::robin_map<uint64_t, StreamHandle> by_id_;
+  const OnLeftOut on_left_out_;
+  std::unordered_set<uint64_t> left_out_;  // ids
   StreamId last_id_;
 };
 

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "storage/stored_stream.h"
+#include "stream/apply.h"
 
 namespace thalweg {
 StorageResult<Absence> StreamLoader::Look(const PathKey& key) {
@@ -92,20 +93,38 @@ StorageResult<StreamHandle> StreamLoader::BuildAndEnter(const StoredStream& stor
                                                         StreamHandle source, uint64_t version) {
   auto restored = Restore(stored, table_.configs());
   if (!restored) return std::unexpected(restored.error());
-  const Offset tail = restored->state.tail;
-  Partition& partition = table_.PartitionOf(PathKey(stored.entry.path));
-  auto stream = std::make_shared<StreamEntry>(partition, std::move(restored->state), restored->last,
-                                              tail, std::move(source));
+  auto stream = Build(stored.entry, std::move(restored->state), restored->last, std::move(source));
+  std::lock_guard lock(stream->home.mutex);
+  return Enter(stream, version) ? stream : nullptr;
+}
+
+StreamHandle StreamLoader::Build(const CatalogEntry& entry, StreamState state, Lsn last,
+                                 StreamHandle source) {
+  const Offset tail = state.tail;
+  auto stream = std::make_shared<StreamEntry>(table_.PartitionOf(PathKey(entry.path)),
+                                              std::move(state), last, tail, std::move(source));
   stream->used_steady_ms =
       LatestUseMs(stream->state.config->expiry, stream->state.accessed_steady_ms);
   stream->stored = true;
-  stream->due_ms = stored.entry.due_ms;
-  return Enter(stream, version) ? stream : nullptr;
+  stream->due_ms = entry.due_ms;
+  return stream;
+}
+
+StorageResult<StreamHandle> StreamLoader::StandIn(const CatalogEntry& entry) {
+  const auto create = CreateOf(entry);
+  if (!create) return std::unexpected(create.error());
+  StreamHandle source;
+  if (create->source != StreamId{}) {
+    auto found = Find(create->source);
+    if (!found && found.error().kind != StorageFault::Kind::kDamage) return found;
+    if (found) source = *std::move(found);
+  }
+  return Build(entry, ApplyCreate(*create, table_.configs().Share(*create)), Lsn{},
+               std::move(source));
 }
 
 bool StreamLoader::Enter(const StreamHandle& stream, uint64_t version) {
   const PathKey key(stream->state.path);
-  std::lock_guard lock(stream->home.mutex);
   if (table_.store()->version() != version || stream->home.streams.contains(key) ||
       stream->home.gone.contains(stream->state.id.value)) {
     return false;

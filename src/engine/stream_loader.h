@@ -25,6 +25,14 @@ class StreamLoader {
   // REQUIRES: the table has a store.
   [[nodiscard]] StorageResult<StreamHandle> Find(StreamId id);
 
+  // In place of a stream whose state cannot be read, to be entered and removed: as it was created,
+  // without bytes, with its source where that can be loaded. REQUIRES: the table has a store.
+  [[nodiscard]] StorageResult<StreamHandle> StandIn(const CatalogEntry& entry);
+
+  // Puts a stream that was built in this version of the store where it belongs. False: that is
+  // stale, or somebody else was quicker. Under the lock of its partition.
+  bool Enter(const StreamHandle& stream, uint64_t version);
+
  private:
   // The streams that a fork reads from, each from the next, up to one that is in memory.
   struct Chain {
@@ -38,7 +46,7 @@ class StreamLoader {
   bool IsGone(const PathKey& key, StreamId id);
   StorageResult<StreamHandle> BuildAndEnter(const StoredStream& stored, StreamHandle source,
                                             uint64_t version);
-  bool Enter(const StreamHandle& stream, uint64_t version);
+  StreamHandle Build(const CatalogEntry& entry, StreamState state, Lsn last, StreamHandle source);
 
   StreamTable& table_;
 };

@@ -13,7 +13,7 @@
 namespace thalweg {
 namespace {
 
-constexpr std::string_view kCommands[] = {"serve", "verify", "dump", "backup"};
+constexpr std::string_view kCommands[] = {"serve", "verify", "dump", "backup", "repair"};
 constexpr size_t kThreadsMax = 256;
 
 constexpr std::string_view kHelp =
@@ -23,13 +23,15 @@ usage: thalweg serve [flags]
        thalweg verify DIR                 is all of a data directory readable?
        thalweg dump DIR [--stream PATH]   what it holds, or one stream's records
        thalweg backup DIR TARGET          copy it, also while a server runs
+       thalweg repair DIR [--remove]      list, or remove, unreadable streams
        thalweg --help | --version
 
-Where it listens
+Where it listens, and what it tells
   --host HOST               address to bind (127.0.0.1)
   --port PORT               port, 0 picks a free one (4437)
   --base-path PATH          where streams live (/v1/stream)
   --public-url URL          scheme://host[:port] for Location (from the request)
+  --log-level LEVEL         trace, debug, info, warn, error or off (info)
 What it keeps
   --data-dir DIR            where streams are kept (./data)
   --memory                  keep streams in memory only
@@ -56,8 +58,6 @@ Limits
   --body-timeout TIME       longest silence within a request's body (30s)
   --idle-timeout TIME       a connection without requests is closed (75s)
   --write-timeout TIME      a client that takes next to nothing is cut off (60s)
-Other
-  --log-level LEVEL         trace, debug, info, warn, error or off (info)
 
 TIME is 500ms, 30s, 2m; SIZE is 1024, 64KB, 4MiB.
 Exit codes: 0 ended, 1 could not start, 2 wrong usage, 3 directory in use or
@@ -254,6 +254,17 @@ CliResult ParseBackup(std::span<const std::string> words) {
   return BackupCommand{operands.dirs[0], operands.dirs[1]};
 }
 
+CliResult ParseRepair(std::span<const std::string> words) {
+  auto taken = TakeOperands(words, 1, "repair DIR [--remove]");
+  if (auto* mistake = std::get_if<CliText>(&taken)) return *mistake;
+  Operands& operands = std::get<Operands>(taken);
+  RepairCommand command{.dir = operands.dirs[0]};
+  Flags flags;
+  flags.Switch("--remove", [&command] { command.remove = true; });
+  if (const auto mistake = flags.Parse(operands.flags)) return Mistake(*mistake);
+  return command;
+}
+
 CliText UnknownCommand(const std::string& word) {
   if (word.starts_with('-')) return Mistake("a command comes first: thalweg serve " + word);
   const std::string_view nearest = NearestWord(word, kCommands);
@@ -279,6 +290,7 @@ CliResult ParseCommandLine(std::span<const std::string> words) {
   if (command == "verify") return ParseVerify(words.subspan(1));
   if (command == "dump") return ParseDump(words.subspan(1));
   if (command == "backup") return ParseBackup(words.subspan(1));
+  if (command == "repair") return ParseRepair(words.subspan(1));
   return UnknownCommand(command);
 }
 

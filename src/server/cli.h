@@ -23,12 +23,18 @@ struct VerifyCommand {
   std::string dir;
 };
 
+struct RepairCommand {
+  std::string dir;
+  bool remove = false;  // what cannot be read; else it is listed
+};
+
 struct BackupCommand {
   std::string dir;
   std::string target;
 };
 
-using CliResult = std::variant<ServeConfig, VerifyCommand, DumpOptions, BackupCommand, CliText>;
+using CliResult =
+    std::variant<ServeConfig, VerifyCommand, DumpOptions, BackupCommand, RepairCommand, CliText>;
 
 // `words` are the arguments without the program's own name. A mistake is one line and kExitUsage.
 CliResult ParseCommandLine(std::span<const std::string> words);

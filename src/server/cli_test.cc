@@ -110,6 +110,7 @@ TEST(CommandLine, TakesNoEmptyName) {
       {{"verify", ""}},
       {{"dump", ""}},
       {{"backup", "/a", ""}},
+      {{"repair", ""}},
       {{"serve", "--data-dir", ""}},
       {{"dump", "/a", "--stream", ""}, "the path of a stream is needed"},
   };
@@ -140,6 +141,8 @@ TEST(CommandLine, AnswersAMistakeWithOneHelpfulLine) {
       {"dump /a --stream a/../b", "Dot segments are not allowed."},
       {"serve --memory --cors=false", "--cors takes no value"},
       {"backup /a", "usage: thalweg backup DIR TARGET"},
+      {"repair --remove", "usage: thalweg repair DIR [--remove]"},
+      {"repair /a --delete", "unknown flag '--delete'"},
       {"serve --memory --data-dir /x", "leave out --data-dir"},
       {"serve --tail-memory=1MiB --memory", "leave out --tail-memory"},
       {"serve --memory --prot 80", "unknown flag '--prot'; did you mean --port?"},
@@ -211,6 +214,9 @@ TEST(CommandLine, OperatorsNameADirectoryOrTwo) {
   const auto backup = std::get<BackupCommand>(Parse("backup /d /t"));
   EXPECT_EQ(backup.dir, "/d");
   EXPECT_EQ(backup.target, "/t");
+  EXPECT_EQ(std::get<RepairCommand>(Parse("repair /d")).dir, "/d");
+  EXPECT_FALSE(std::get<RepairCommand>(Parse("repair /d")).remove);
+  EXPECT_TRUE(std::get<RepairCommand>(Parse("repair /d --remove")).remove);
 }
 
 TEST(CommandLine, HelpFitsAScreen) {

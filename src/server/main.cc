@@ -15,6 +15,7 @@
 #include "server/dump.h"
 #include "server/exit_codes.h"
 #include "server/fault_signals.h"
+#include "server/repair.h"
 #include "server/serve.h"
 #include "server/verify.h"
 
@@ -76,6 +77,11 @@ int Run(const BackupCommand& command) {
   TakeFaultSignalsForDamage(command.dir + "/catalog/data.mdb, or of its copy in " + command.target +
                             ",");
   return EndOfTelling(Backup(command.dir, command.target));
+}
+
+int Run(const RepairCommand& command) {
+  TakeFaultSignalsForDamage(command.dir + "/catalog/data.mdb");
+  return EndOfTelling(Repair(command));
 }
 
 int Run(const CliText& say) {

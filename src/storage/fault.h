@@ -21,6 +21,7 @@ struct StorageFault {
   Kind kind = Kind::kDamage;
   std::string message;       // which file, where in it, and what was found
   bool is_shortage = false;  // kDisk: see IsShortage
+  bool is_refusal = false;   // kDamage: the system did not read it, and what is there is not known
 };
 
 template <typename T>

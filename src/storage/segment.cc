@@ -155,7 +155,10 @@ StorageResult<void> Segment::ReadInto(uint64_t at, std::span<char> out, bool may
     if (!may_wait) return WouldWait();
   }
   const auto got = file_->ReadAt(at, out);
-  if (!got) return DamageFault(got.error().message);  // it was durable once
+  if (!got) {  // it was durable once
+    return std::unexpected(StorageFault{
+        .kind = StorageFault::Kind::kDamage, .message = got.error().message, .is_refusal = true});
+  }
   if (*got != out.size()) return DamageAt(at + *got, "ends early");
   return {};
 }

@@ -12,6 +12,7 @@
 
 #include "engine/checkpoint.h"
 #include "engine/engine.h"
+#include "engine/unreadable_streams.h"
 #include "storage/directory.h"
 #include "storage/local_log.h"
 #include "storage/stream_store.h"
@@ -33,29 +34,10 @@ class StoredEngine {
   }
 
   // Ends the engine, if it runs, and recovers another. 0: memory is not bounded.
-  void Start(uint64_t tail_bytes_max = 0) {
-    engine_.reset();
-    auto store =
-        Needed(StreamStore::Open(store_disk_, {}, std::make_unique<BorrowedCatalog>(catalog_)));
-    const Lsn checkpoint = store->checkpoint();
-    auto log = std::make_unique<LocalLog>(
-        disk_, LocalLogOptions{.file_bytes = 8 * kLogPageBytes, .salt_seed = ++starts_});
-    log_ = log.get();
-    EngineStore engine_store{
-        .streams = std::move(store),
-        .tail_bytes_max = tail_bytes_max,
-        .on_unreadable = [this](const StorageFault& fault) { unreadable_.push_back(fault); },
-        .disk_workers = &disk_workers_};
-    engine_ = std::make_unique<Engine>(clock_, std::move(log), EngineOptions{.partitions = 4},
-                                       std::move(engine_store));
-    replayed_ = 0;
-    Needed(log_->Recover(checkpoint, [this](Lsn lsn, const Record& record) {
-      ++replayed_;
-      return engine_->Replay(lsn, record);
-    }));
-    engine_->EndReplay();
-    EXPECT_TRUE(engine_->store().RemoveLeftovers());
-  }
+  void Start(uint64_t tail_bytes_max = 0) { Start(tail_bytes_max, false); }
+
+  // The same without the streams that nobody can load.
+  void StartWithoutUnreadable() { Start(0, true); }
 
   void Commit() { ASSERT_TRUE(log_->Commit()); }
 
@@ -100,6 +82,35 @@ class StoredEngine {
   const std::vector<StorageFault>& unreadable() const { return unreadable_; }
 
  private:
+  void Start(uint64_t tail_bytes_max, bool removes_unreadable) {
+    engine_.reset();
+    auto store =
+        Needed(StreamStore::Open(store_disk_, {}, std::make_unique<BorrowedCatalog>(catalog_)));
+    const Lsn checkpoint = store->checkpoint();
+    auto log = std::make_unique<LocalLog>(
+        disk_, LocalLogOptions{.file_bytes = 8 * kLogPageBytes, .salt_seed = ++starts_});
+    log_ = log.get();
+    EngineStore engine_store{
+        .streams = std::move(store),
+        .tail_bytes_max = tail_bytes_max,
+        .on_unreadable = [this](const StorageFault& fault) { unreadable_.push_back(fault); },
+        .disk_workers = &disk_workers_};
+    engine_ = std::make_unique<Engine>(clock_, std::move(log), EngineOptions{.partitions = 4},
+                                       std::move(engine_store));
+    if (removes_unreadable) {
+      for (const UnreadableStream& stream : Needed(FindUnreadable(engine_->store()))) {
+        EXPECT_TRUE(engine_->LeaveOut(stream));
+      }
+    }
+    replayed_ = 0;
+    Needed(log_->Recover(checkpoint, [this](Lsn lsn, const Record& record) {
+      ++replayed_;
+      return engine_->Replay(lsn, record);
+    }));
+    engine_->EndReplay();
+    EXPECT_TRUE(engine_->store().RemoveLeftovers());
+  }
+
   // Without it no test can go on: says why, and ends the program.
   template <typename T>
   static T Needed(StorageResult<T> result) {

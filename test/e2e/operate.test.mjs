@@ -169,6 +169,43 @@ test("a damaged segment fails the reads of its streams with a 500, and nothing e
     assert.match(cut.err, new RegExp(`segments/${name} at byte 60000: it ends here`));
   }));
 
+test("a start that one damaged stream stops goes on without it once it is removed", () =>
+  withFolder(async (folder) => {
+    const data = join(folder, "data");
+    const first = await serve(data);
+    await send(first, "PUT", "a", "x".repeat(100_000));
+    await send(first, "PUT", "b", "y".repeat(100_000));
+    await first.stop();
+    const killed = await serve(data);
+    for (const name of ["a", "b"]) assert.equal((await send(killed, "POST", name, "!")).status, 204);
+    await killed.stop("SIGKILL");
+    const segment = join(data, "segments", readdirSync(join(data, "segments"))[0]);
+    const opened = openSync(segment, "r+");
+    writeSync(opened, "damage", 64 + 100_000); // the tables behind the bytes of the first stream
+    closeSync(opened);
+    const refused = await run("serve", "--data-dir", data, "--port", "0");
+    assert.equal(refused.code, DAMAGED);
+    assert.match(refused.err, /its stream at \S*a cannot be read: .* thalweg repair can remove/);
+    const before = readFileSync(segment);
+    const listed = await run("repair", data);
+    assert.equal(listed.code, DAMAGED);
+    assert.match(listed.out, /^unreadable: stream 1 at \S*a: segments\/\S+ fails its checksum at byte 100064\n/);
+    assert.match(listed.out, /1 to be removed by `thalweg repair \S+ --remove`/);
+    assert.deepEqual(readFileSync(segment), before, "it only lists");
+    const repaired = await run("repair", data, "--remove");
+    assert.equal(repaired.code, 0, repaired.err);
+    assert.match(repaired.out, /^removed: stream 1 at \S*a: .*\n.*: removed 1; a server starts/);
+    const again = await run("repair", data);
+    assert.equal(again.code, 0);
+    assert.match(again.out, /no stream is unreadable/);
+    const server = await serve(data);
+    assert.equal((await send(server, "GET", "a")).status, 404);
+    assert.equal(await read(server, "b"), "y".repeat(100_000) + "!");
+    assert.equal((await send(server, "PUT", "a", "anew")).status, 201);
+    assert.equal((await run("repair", data)).code, FOREIGN, "somebody serves from it");
+    await server.stop();
+  }));
+
 test("a lost catalog is told, not made anew", () =>
   withFolder(async (folder) => {
     const data = join(folder, "data");

@@ -1,0 +1,86 @@
+#include "server/repair.h"
+
+#include <cstdio>
+#include <string>
+
+#include "api/engine_home.h"
+#include "base/system_clock.h"
+#include "engine/unreadable_streams.h"
+#include "server/directory_at_rest.h"
+#include "server/fault_exit.h"
+#include "storage/posix_disk.h"
+#include "thalweg/logger.h"
+
+namespace thalweg {
+namespace {
+
+// What keeps the engine from its work goes where the program's mistakes go.
+class StderrLogger final : public Logger {
+ public:
+  void Write(LogLevel level, std::string_view message) override {
+    if (level < LogLevel::kWarning) return;
+    std::fprintf(stderr, "thalweg: %.*s\n", static_cast<int>(message.size()), message.data());
+  }
+};
+
+StorageResult<std::vector<UnreadableStream>> ListUnreadable(const std::string& dir) {
+  const auto disk = PosixDisk::Open(dir);
+  if (!disk) return DiskFault(disk.error());
+  const auto directory = DirectoryAtRest::Open(**disk, dir);
+  if (!directory) return std::unexpected(directory.error());
+  const auto store = (*directory)->OpenStore();
+  if (!store) return std::unexpected(store.error());
+  if (*store == nullptr) return {};
+  return FindUnreadable(**store);
+}
+
+int Fail(const std::string& message, int exit_code) {
+  std::fprintf(stderr, "thalweg: %s\n", message.c_str());
+  return exit_code;
+}
+
+// A start that goes on without them, its end, and one as any other, which shows that it helped.
+int Remove(const std::string& dir) {
+  const SystemClock clock;
+  StderrLogger logger;
+  StoreOptions options;
+  options.logger = &logger;
+  uint64_t removed = 0;
+  const auto tell = [&removed](const std::string& what) {
+    ++removed;
+    std::printf("removed: %s\n", what.c_str());
+  };
+  auto home = EngineHome::OnDiskWithoutUnreadable(dir, options, clock, tell);
+  if (!home) return Fail(home.error().message, ExitCodeFor(home.error().code));
+  home->reset();
+  home = EngineHome::OnDisk(dir, options, clock);
+  if (!home) return Fail(home.error().message, ExitCodeFor(home.error().code));
+  std::printf("%s: removed %llu; a server starts from it again\n", dir.c_str(),
+              static_cast<unsigned long long>(removed));
+  return 0;
+}
+
+}  // namespace
+
+int Repair(const RepairCommand& command) {
+  const auto unreadable = ListUnreadable(command.dir);
+  if (!unreadable) {
+    return Fail("data directory " + command.dir + ": " + unreadable.error().message,
+                ExitCodeFor(unreadable.error().kind));
+  }
+  if (unreadable->empty()) {
+    std::printf("%s: no stream is unreadable\n", command.dir.c_str());
+    return 0;
+  }
+  if (command.remove) return Remove(command.dir);
+  for (const UnreadableStream& stream : *unreadable) {
+    std::printf("unreadable: %s\n", stream.fault.message.c_str());
+  }
+  std::printf(
+      "%s: %zu to be removed by `thalweg repair %s --remove`, and whatever the log has of forks of "
+      "them; best copy the directory first, or restore a backup instead\n",
+      command.dir.c_str(), unreadable->size(), command.dir.c_str());
+  return kExitDamaged;
+}
+
+}  // namespace thalweg
