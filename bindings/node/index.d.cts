@@ -271,6 +271,11 @@ interface SharedOptions {
   longPollTimeout?: number
   /** gzip, deflate and zstd of answers. Default: true. */
   compression?: boolean
+  /**
+   * Of reads, for caches. What is answered to a request with Authorization is private at most; where
+   * access is told by anything else, such as a cookie, ask for that. Default: 'public'.
+   */
+  cachePolicy?: 'public' | 'private' | 'no-store'
   /** Default: 20. */
   cursorIntervalSeconds?: number
   /** Default: 2024-10-09T00:00:00Z. */

@@ -130,6 +130,13 @@ void SendCompressed(const RouterContext& context, Coding coding, const std::stri
                           std::move(answer));
 }
 
+// RFC 9111 3.5: `public` lets a shared cache keep what was answered to a request with credentials,
+// and give it to one without.
+CachePolicy PolicyFor(const ReadConditions& conditions, CachePolicy policy) {
+  return conditions.is_authorized && policy == CachePolicy::kPublic ? CachePolicy::kPrivate
+                                                                    : policy;
+}
+
 }  // namespace
 
 ReadConditions ReadConditionsOf(const Request& request) {
@@ -141,6 +148,7 @@ ReadConditions ReadConditionsOf(const Request& request) {
   for (const HeaderField& header : request.headers) {
     if (header.name == "accept-encoding") join(header.value, conditions.accept_encoding);
     if (header.name == "if-none-match") join(header.value, conditions.if_none_match);
+    if (header.name == "authorization") conditions.is_authorized = true;
   }
   return conditions;
 }
@@ -165,8 +173,8 @@ void SendPage(const RouterContext& context, const StreamHandle& stream, Page pag
   if (tag.at_tail) head.UpToDate();
   head.Closed(tag.closed);
   if (cursor) head.Cursor(*cursor);
-  head.CacheControl(CacheControlOf(context.options.cache_policy, asked_for, info.config.expiry,
-                                   context.clock.WallMs()));
+  head.CacheControl(CacheControlOf(PolicyFor(conditions, context.options.cache_policy), asked_for,
+                                   info.config.expiry, context.clock.WallMs()));
   if (compressible) head.Add("vary", "accept-encoding");
   std::string etag = MakeEtag(tag);
   const auto is_known = [&] {

@@ -93,6 +93,24 @@ TEST(CatchUp, FromNowIsEmptyAndNotCached) {
   EXPECT_EQ(bench.Get("a?offset=now", {{"if-none-match", "*"}}).status(), 200);
 }
 
+// A shared cache may not give it to whoever comes without them.
+TEST(CatchUp, WhatIsAnsweredToCredentialsIsPrivate) {
+  RouterBench bench;
+  bench.PutText("a", "data");
+  const std::string target = "a?offset=" + OffsetOf(0);
+  EXPECT_TRUE(bench.Get(target).Header("cache-control").starts_with("public, max-age="));
+  for (const char* more : {"", "&live=long-poll"}) {
+    const auto answer = bench.Get(target + more, {{"authorization", "Bearer x"}});
+    EXPECT_TRUE(answer.Header("cache-control").starts_with("private, max-age=")) << more;
+  }
+  RouterOptions options;
+  options.cache_policy = CachePolicy::kNoStore;
+  RouterBench without(std::make_unique<MemoryLog>(), options);
+  without.PutText("a", "data");
+  EXPECT_EQ(without.Get(target, {{"authorization", "Bearer x"}}).Header("cache-control"),
+            "no-store");
+}
+
 TEST(CatchUp, RefusesWhatCannotBeRead) {
   RouterBench bench;
   bench.PutText("a", "data");

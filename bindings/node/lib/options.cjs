@@ -7,6 +7,8 @@ const { inspect } = require('node:util')
 const DEFAULT_CURSOR_EPOCH = new Date('2024-10-09T00:00:00.000Z')
 const DEFAULT_CURSOR_INTERVAL_SECONDS = 20
 
+const CACHE_POLICIES = ['public', 'private', 'no-store']
+
 const MIB = 1024 * 1024
 const BODIES_BYTES_LEAST = 64 * MIB
 const BODIES_BYTES_MOST = 1024 * MIB
@@ -63,12 +65,20 @@ function checkCursor(options, interval, epoch) {
   }
 }
 
+// By its place, which is that of the native enumeration.
+function checkCachePolicy(options) {
+  const place = CACHE_POLICIES.indexOf(text(options, 'cachePolicy', 'public'))
+  if (place < 0) throw wrong('cachePolicy', options.cachePolicy, 'public, private or no-store')
+  return place
+}
+
 function checkShared(options) {
   hook(options, 'onStreamCreated')
   hook(options, 'onStreamDeleted')
   return {
     longPollTimeout: number(options, 'longPollTimeout', 30_000, 0, 1e9),
     compression: flag(options, 'compression', true),
+    cachePolicy: checkCachePolicy(options),
     ...checkCursor(options, 'cursorIntervalSeconds', 'cursorEpoch'),
   }
 }

@@ -72,6 +72,7 @@ RouterOptions RouterOptionsOf(const Napi::Object& options) {
   result.base_path.clear();
   result.cors = GivenTrue(options, "cors");
   result.compression = GivenTrue(options, "compression");
+  result.cache_policy = static_cast<CachePolicy>(GivenInteger(options, "cachePolicy").value_or(0));
   result.long_poll_timeout_ms =
       GivenInteger(options, "longPollTimeout").value_or(result.long_poll_timeout_ms);
   const CursorOptions cursor = CursorOptionsOf(options);

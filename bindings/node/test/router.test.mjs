@@ -146,6 +146,21 @@ test('baseUrl is cut off where a segment ends, and stays in Location', async (t)
   assert.equal(router.store.get('/f').forkedFrom, '/a')
 })
 
+test('caches are told what cachePolicy says, and to keep no answer to credentials for others', async (t) => {
+  for (const [cachePolicy, wanted, withCredentials] of [
+    [undefined, 'public', 'private'],
+    ['private', 'private', 'private'],
+    ['no-store', 'no-store', 'no-store'],
+  ]) {
+    const { url } = await serveRouter(t, { cachePolicy })
+    await put(`${url}/a`)
+    const toldTo = async (headers) =>
+      (await fetch(`${url}/a?offset=-1`, { headers })).headers.get('cache-control').split(',')[0]
+    assert.equal(await toldTo({}), wanted)
+    assert.equal(await toldTo({ authorization: 'Bearer x' }), withCredentials)
+  }
+})
+
 test('a target in absolute form names the same stream', async (t) => {
   const { url, router } = await serveRouter(t, { baseUrl: '/streams' })
   const { port } = new URL(url)

@@ -20,6 +20,7 @@ test('a wrong option is named, with what it should be', () => {
   const cases = {
     longPollTimeout: -1,
     compression: 'yes',
+    cachePolicy: 'never',
     cors: 1,
     baseUrl: '/a?b',
     cursorIntervalSeconds: 0,
