@@ -5,8 +5,6 @@
 #include <thread>
 #include <utility>
 
-#include "engine/unreadable_streams.h"
-
 namespace thalweg {
 namespace {
 
@@ -17,15 +15,6 @@ constexpr size_t kDiskThreadsMax = 8;
 
 size_t CountOfDiskThreads() {
   return std::clamp<size_t>(std::thread::hardware_concurrency(), kDiskThreadsMin, kDiskThreadsMax);
-}
-
-StorageResult<void> LeaveOutUnreadable(Engine& engine) {
-  const auto unreadable = FindUnreadable(engine.store());
-  if (!unreadable) return std::unexpected(unreadable.error());
-  for (const UnreadableStream& stream : *unreadable) {
-    if (const auto left_out = engine.LeaveOut(stream); !left_out) return left_out;
-  }
-  return {};
 }
 
 }  // namespace
@@ -49,7 +38,7 @@ StorageResult<std::unique_ptr<DurableEngine>> DurableEngine::Open(
                                            .on_unreadable = events.on_unreadable,
                                            .disk_workers = disk_workers.get()});
   if (options.removes_unreadable) {
-    if (const auto left_out = LeaveOutUnreadable(*engine); !left_out) {
+    if (const auto left_out = engine->LeaveOutUnreadable(); !left_out) {
       return std::unexpected(left_out.error());
     }
   }

@@ -43,9 +43,7 @@ EngineReplay& Engine::replay() {
   return *replay_;
 }
 
-StorageResult<void> Engine::LeaveOut(const UnreadableStream& unreadable) {
-  return replay().LeaveOut(unreadable);
-}
+StorageResult<void> Engine::LeaveOutUnreadable() { return replay().LeaveOutUnreadable(); }
 
 StorageResult<void> Engine::Replay(Lsn lsn, const Record& record) {
   return replay().Take(lsn, record);

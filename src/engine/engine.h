@@ -39,7 +39,6 @@ struct Absence;
 struct Aftermath;
 struct CatalogEntry;
 struct PathKey;
-struct UnreadableStream;
 
 struct EngineOptions {
   size_t partitions = 32;  // locks; a power of two
@@ -119,10 +118,10 @@ class Engine final : private CommitListener {
          EngineStore store);
   ~Engine() override;
 
-  // Removes a stream of the store that nobody can load, before any replay. What the log has of it,
-  // and of streams that are forked from it, is left out. EngineStore::on_unreadable is told of
-  // each.
-  StorageResult<void> LeaveOut(const UnreadableStream& unreadable);
+  // Removes the streams of the store that nobody can load, before any replay. What the log has of
+  // them, and of streams that are forked from them, is left out. EngineStore::on_unreadable is told
+  // of each.
+  StorageResult<void> LeaveOutUnreadable();
 
   // Takes a record that the log held before: in order, each once, before any command, on one
   // thread. A fault: it cannot have been decided on what came before. EndReplay comes last.

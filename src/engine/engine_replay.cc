@@ -20,7 +20,7 @@ std::unexpected<StorageFault> DoesNotFit(Lsn lsn, const std::string& objection) 
 // The log is whole; what the store has at `path`, which the record needs, is not.
 std::unexpected<StorageFault> CannotRead(Lsn lsn, const std::string& path,
                                          const StorageFault& fault) {
-  const bool is_damaged = fault.kind == StorageFault::Kind::kDamage;
+  const bool is_damaged = fault.kind == StorageFault::Kind::kDamage && !fault.is_refusal;
   return std::unexpected(StorageFault{
       fault.kind,
       "holds record " + std::to_string(lsn.value) + ", and what is stored of its stream at " +
@@ -35,6 +35,15 @@ void RememberUse(StreamEntry& stream) {
 }
 
 }  // namespace
+
+StorageResult<void> EngineReplay::LeaveOutUnreadable() {
+  const auto unreadable = FindUnreadable(*streams_.store());
+  if (!unreadable) return std::unexpected(unreadable.error());
+  for (const UnreadableStream& stream : *unreadable) {
+    if (const auto left_out = LeaveOut(stream); !left_out) return left_out;
+  }
+  return {};
+}
 
 // The log needs no record of it: what is durable of it is damaged, so whoever starts again before
 // the next checkpoint comes here again.

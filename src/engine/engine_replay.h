@@ -27,8 +27,8 @@ class EngineReplay {
   EngineReplay(StreamTable& streams, StreamLoader& loader, OnLeftOut on_left_out)
       : streams_(streams), loader_(loader), on_left_out_(std::move(on_left_out)) {}
 
-  // Removes a stream of the store. REQUIRES: it comes before all records.
-  StorageResult<void> LeaveOut(const UnreadableStream& unreadable);
+  // Removes the streams of the store that nobody can load. REQUIRES: it comes before all records.
+  StorageResult<void> LeaveOutUnreadable();
 
   StorageResult<void> Take(Lsn lsn, const Record& record);
 
@@ -43,6 +43,7 @@ class EngineReplay {
   StorageResult<StreamHandle> Find(Lsn lsn, StreamId id);
   StorageResult<CreateGround> GroundOf(Lsn lsn, const CreateRecord& record,
                                        const StreamHandle& source);
+  StorageResult<void> LeaveOut(const UnreadableStream& unreadable);
   bool IsLeftOut(const Record& record);
 
   StreamTable& streams_;

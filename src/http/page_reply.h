@@ -18,8 +18,7 @@ namespace thalweg {
 struct ReadConditions {
   std::string accept_encoding;
   std::string if_none_match;
-  bool is_authorized =
-      false;  // it brings credentials: no shared cache may give the answer to others
+  bool is_authorized = false;  // it brings credentials
 };
 
 ReadConditions ReadConditionsOf(const Request& request);

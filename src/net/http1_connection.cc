@@ -55,7 +55,7 @@ void Http1Connection::OnTurnEnd() {
 
 void Http1Connection::Reject(const Rejection& rejection) {
   if (!rejection_) rejection_ = rejection;
-  if (HasBody()) rejected_head_ = parser_->rejected_head();  // else no whole head has come
+  if (HasWholeHead()) rejected_head_ = parser_->rejected_head();  // else no whole head has come
   ScheduleRun();
 }
 
@@ -168,21 +168,21 @@ void Http1Connection::RetainInput() {
     parser_->Retain();
     if (parser_->is_new()) shared_.ReturnParser(std::move(parser_));
   }
-  if (body_request_ != requests_ && HasBody()) {
+  if (body_request_ != requests_ && HasWholeHead()) {
     body_request_ = requests_;
     body_begin_ms_ = shared_.loop().now_ms();
   }
   CountRequest();
 }
 
-// Whether a body is under way, or all there and waits for an answer before it.
-bool Http1Connection::HasBody() const {
+// Of a request whose body is under way, or that is all there and waits for an answer before it.
+bool Http1Connection::HasWholeHead() const {
   return phase() == Http1Parser::Phase::kBody ||
          (phase() == Http1Parser::Phase::kReady && !pending_.empty());
 }
 
 bool Http1Connection::CountsBody() const {
-  return counted_bytes_ > kUncountedBodyBytes && !rejection_ && HasBody();
+  return counted_bytes_ > kUncountedBodyBytes && !rejection_ && HasWholeHead();
 }
 
 void Http1Connection::RefuseTooMuchBody() {
@@ -197,6 +197,11 @@ void Http1Connection::RefuseSlowBody(int64_t now_ms) {
 
 void Http1Connection::RefuseBody() {
   Reject({503, "bodies of other requests take all memory for them", "too-many-bodies"});
+  DropInput();
+}
+
+// What has come of requests is nobody's from now on.
+void Http1Connection::DropInput() {
   parser_.reset();
   CountRequest();
 }
@@ -394,8 +399,7 @@ void Http1Connection::StartLinger() {
   linger_end_ms_ = shared_.loop().now_ms() + kLingerMs;
   const uint64_t usual = std::max(kLingerBytes, shared_.limits().body_bytes_max);
   const uint64_t declared = parser_ == nullptr ? 0 : parser_->declared_body_bytes();
-  parser_.reset();  // what has come of the body is nobody's
-  CountRequest();
+  DropInput();
   linger_bytes_left_ = std::max(usual, std::min(declared, 4 * usual));
   Linger();
 }

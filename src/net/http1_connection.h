@@ -76,7 +76,8 @@ class Http1Connection final : public IoHandler, private Timer {
   bool Receive();
   void RetainInput();
   void CountRequest();
-  bool HasBody() const;
+  void DropInput();
+  bool HasWholeHead() const;
   bool CountsBody() const;
   void RefuseTooMuchBody();
   void RefuseBody();

@@ -25,6 +25,16 @@ class Http1SharedBodiesTest : public Http1SharedTest {
  protected:
   Http1SharedBodiesTest() : Http1SharedTest({.bodies_bytes_max = 100'000}) {}
 
+  // Whether there is no room for one body more.
+  bool OtherIsRefused() {
+    Peer other(shared_);
+    other.Receive(head_ + most_);
+    shared_.RunTurnEnd();
+    const bool refused = other.Sent().starts_with("HTTP/1.1 503 ");
+    other.connection().Close();
+    return refused;
+  }
+
   const std::string head_ = "POST /x HTTP/1.1\r\nHost: h\r\nContent-Length: 60000\r\n\r\n";
   const std::string most_ = std::string(59'000, 'x');
   const std::string rest_ = std::string(1'000, 'y');
@@ -118,17 +128,9 @@ TEST_F(Http1SharedBodiesTest, RefusesAWholeBodyThatWaitsForLong) {
   Receive("GET /waits HTTP/1.1\r\nHost: h\r\n\r\n");
   Receive(head_ + most_);
   Receive(rest_);
-  const auto other_is_refused = [this] {
-    Peer other(shared_);
-    other.Receive(head_ + most_);
-    shared_.RunTurnEnd();
-    const bool refused = other.Sent().starts_with("HTTP/1.1 503 ");
-    other.connection().Close();
-    return refused;
-  };
-  EXPECT_TRUE(other_is_refused());
+  EXPECT_TRUE(OtherIsRefused());
   shared_.RefuseSlowBodies(loop_.now_ms() + 4'000);
-  EXPECT_FALSE(other_is_refused());
+  EXPECT_FALSE(OtherIsRefused());
   handler_.kept.at("/waits")->Respond(200, {}, {});
   shared_.RunTurnEnd();
   EXPECT_NE(Sent().find("\"code\":\"too-many-bodies\""), std::string::npos);
@@ -149,18 +151,10 @@ TEST_F(Http1SharedBodiesTest, CountsTheBodyOfARequestUntilItIsHandled) {
   Receive("POST /held HTTP/1.1\r\nHost: h\r\nContent-Length: 60000\r\n\r\n" + most_);
   Receive(rest_);
   Responder& held = *handler_.kept.at("/held");
-  const auto is_refused = [this] {
-    Peer other(shared_);
-    other.Receive(head_ + most_);
-    shared_.RunTurnEnd();
-    const bool refused = other.Sent().starts_with("HTTP/1.1 503 ");
-    other.connection().Close();
-    return refused;
-  };
-  EXPECT_TRUE(is_refused());
+  EXPECT_TRUE(OtherIsRefused());
   held.HoldNext(false);
   shared_.RunTurnEnd();
-  EXPECT_FALSE(is_refused());
+  EXPECT_FALSE(OtherIsRefused());
   held.Respond(200, {}, {});
   shared_.RunTurnEnd();
 }

@@ -1,7 +1,10 @@
 // What a fault of a data directory, or a server that cannot start, makes the program end with.
 //
-// Pure.
+// THREAD: any.
 #pragma once
+
+#include <cstdio>
+#include <string>
 
 #include "server/exit_codes.h"
 #include "storage/fault.h"
@@ -35,6 +38,12 @@ inline int ExitCodeFor(const ServerError& error) {
     case ServerError::Code::kStore: return ExitCodeFor(error.open);
   }
   return kExitCannotStart;
+}
+
+// Says why; gives the code to end with.
+inline int Fail(const std::string& message, int exit_code) {
+  std::fprintf(stderr, "thalweg: %s\n", message.c_str());
+  return exit_code;
 }
 
 }  // namespace thalweg

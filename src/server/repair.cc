@@ -1,5 +1,6 @@
 #include "server/repair.h"
 
+#include <csignal>
 #include <cstdio>
 #include <string>
 
@@ -34,13 +35,13 @@ StorageResult<std::vector<UnreadableStream>> ListUnreadable(const std::string& d
   return FindUnreadable(**store);
 }
 
-int Fail(const std::string& message, int exit_code) {
-  std::fprintf(stderr, "thalweg: %s\n", message.c_str());
-  return exit_code;
+int FailOn(const std::string& dir, const StorageFault& fault) {
+  return Fail("data directory " + dir + ": " + fault.message, ExitCodeFor(fault.kind));
 }
 
 // A start that goes on without them, its end, and one as any other, which shows that it helped.
 int Remove(const std::string& dir) {
+  signal(SIGXFSZ, SIG_IGN);  // a limit of file sizes is told as the write's failure
   const SystemClock clock;
   StderrLogger logger;
   StoreOptions options;
@@ -53,6 +54,11 @@ int Remove(const std::string& dir) {
   auto home = EngineHome::OnDiskWithoutUnreadable(dir, options, clock, tell);
   if (!home) return Fail(home.error().message, ExitCodeFor(home.error().code));
   home->reset();
+  const auto left = ListUnreadable(dir);
+  if (!left) return FailOn(dir, left.error());
+  if (!left->empty()) {
+    return Fail("they are all there still; what the disk refused is told above", kExitDamaged);
+  }
   home = EngineHome::OnDisk(dir, options, clock);
   if (!home) return Fail(home.error().message, ExitCodeFor(home.error().code));
   std::printf("%s: removed %llu; a server starts from it again\n", dir.c_str(),
@@ -64,12 +70,10 @@ int Remove(const std::string& dir) {
 
 int Repair(const RepairCommand& command) {
   const auto unreadable = ListUnreadable(command.dir);
-  if (!unreadable) {
-    return Fail("data directory " + command.dir + ": " + unreadable.error().message,
-                ExitCodeFor(unreadable.error().kind));
-  }
+  if (!unreadable) return FailOn(command.dir, unreadable.error());
   if (unreadable->empty()) {
-    std::printf("%s: no stream is unreadable\n", command.dir.c_str());
+    std::printf("%s: no stream is unreadable; `thalweg verify` looks at everything else\n",
+                command.dir.c_str());
     return 0;
   }
   if (command.remove) return Remove(command.dir);

@@ -111,11 +111,6 @@ void EndInGoodOrder(std::unique_ptr<Server> server, Signals& signals, spdlog::lo
   std::abort();
 }
 
-int FailToStart(const std::string& message, int exit_code) {
-  std::fprintf(stderr, "thalweg: %s\n", message.c_str());
-  return exit_code;
-}
-
 // The log's files hold what is durable; the next start goes on from there.
 [[noreturn]] void EndOnFailure(spdlog::logger& logger) {
   logger.flush();
@@ -143,12 +138,12 @@ std::string MessageOf(const ServerError& error) {
 int Serve(const ServeConfig& config) {
   std::set_terminate(EndUncaught);
   auto signals = Signals::Block();
-  if (!signals) return FailToStart(signals.error(), kExitCannotStart);
+  if (!signals) return Fail(signals.error(), kExitCannotStart);
   SpdlogLogger logger(MakeLogger(config.log_level));
   RaiseDescriptorLimit(logger.spdlog());
   std::atomic<bool> ready = true;
   auto server = StartUnlessStopped(OptionsOf(config, logger, ready), *signals, logger.spdlog());
-  if (!server) return FailToStart(MessageOf(server.error()), ExitCodeFor(server.error()));
+  if (!server) return Fail(MessageOf(server.error()), ExitCodeFor(server.error()));
   std::printf("listening on %s\n", (*server)->url().c_str());
   std::fflush(stdout);
   const std::optional<int> signal_number = signals->Wait();

@@ -12,7 +12,6 @@
 
 #include "engine/checkpoint.h"
 #include "engine/engine.h"
-#include "engine/unreadable_streams.h"
 #include "storage/directory.h"
 #include "storage/local_log.h"
 #include "storage/stream_store.h"
@@ -98,9 +97,7 @@ class StoredEngine {
     engine_ = std::make_unique<Engine>(clock_, std::move(log), EngineOptions{.partitions = 4},
                                        std::move(engine_store));
     if (removes_unreadable) {
-      for (const UnreadableStream& stream : Needed(FindUnreadable(engine_->store()))) {
-        EXPECT_TRUE(engine_->LeaveOut(stream));
-      }
+      EXPECT_TRUE(engine_->LeaveOutUnreadable());
     }
     replayed_ = 0;
     Needed(log_->Recover(checkpoint, [this](Lsn lsn, const Record& record) {

@@ -48,6 +48,12 @@ const serve = (data, ...more) =>
 // So that next to nothing stays in the log alone.
 const BUSY = ["--checkpoint-log", "1KiB", "--checkpoint-age", "5ms"];
 
+function damage(file, at) {
+  const opened = openSync(file, "r+");
+  writeSync(opened, "damage", at);
+  closeSync(opened);
+}
+
 const send = (server, method, path, body, headers = TEXT) =>
   fetch(`${server.url}/v1/stream/${path}`, { method, body, headers });
 
@@ -148,9 +154,7 @@ test("a damaged segment fails the reads of its streams with a 500, and nothing e
     await send(first, "PUT", "b", "y".repeat(100_000));
     await first.stop();
     const name = readdirSync(join(data, "segments"))[0];
-    const opened = openSync(join(data, "segments", name), "r+");
-    writeSync(opened, "damage", 50_000);
-    closeSync(opened);
+    damage(join(data, "segments", name), 50_000);
     const server = await serve(data);
     const refused = await send(server, "GET", "a");
     assert.equal(refused.status, 500);
@@ -180,9 +184,7 @@ test("a start that one damaged stream stops goes on without it once it is remove
     for (const name of ["a", "b"]) assert.equal((await send(killed, "POST", name, "!")).status, 204);
     await killed.stop("SIGKILL");
     const segment = join(data, "segments", readdirSync(join(data, "segments"))[0]);
-    const opened = openSync(segment, "r+");
-    writeSync(opened, "damage", 64 + 100_000); // the tables behind the bytes of the first stream
-    closeSync(opened);
+    damage(segment, 64 + 100_000); // the tables behind the bytes of the first stream
     const refused = await run("serve", "--data-dir", data, "--port", "0");
     assert.equal(refused.code, DAMAGED);
     assert.match(refused.err, /its stream at \S*a cannot be read: .* thalweg repair can remove/);
@@ -192,6 +194,9 @@ test("a start that one damaged stream stops goes on without it once it is remove
     assert.match(listed.out, /^unreadable: stream 1 at \S*a: segments\/\S+ fails its checksum at byte 100064\n/);
     assert.match(listed.out, /1 to be removed by `thalweg repair \S+ --remove`/);
     assert.deepEqual(readFileSync(segment), before, "it only lists");
+    const hindered = await runProgram("prlimit", ["--fsize=4096", "--", binary(), "repair", data, "--remove"]);
+    assert.equal(hindered.code, DAMAGED, "nothing can be written");
+    assert.match(hindered.err, /File too large[^]*they are all there still/);
     const repaired = await run("repair", data, "--remove");
     assert.equal(repaired.code, 0, repaired.err);
     assert.match(repaired.out, /^removed: stream 1 at \S*a: .*\n.*: removed 1; a server starts/);
