@@ -93,7 +93,7 @@ RemoveOutcome Engine::Remove(std::string_view path) noexcept {
     if (decision.record) outcome.trouble = TroubleOfRecord(false);
     if (outcome.trouble != Trouble::kNone) return;
     if (decision.record) {
-      streams_->Remove(stream, *decision.record, log_->StageAndStart(*decision.record), after);
+      streams_->Remove(stream, *decision.record, streams_->Stage(*decision.record, after), after);
     }
     outcome.verdict = decision.verdict;
     outcome.rests_on = streams_->RestsOn(partition, key, stream);
@@ -102,9 +102,8 @@ RemoveOutcome Engine::Remove(std::string_view path) noexcept {
   return outcome;
 }
 
-bool Engine::TellUnreadable(const StorageFault& fault) {
+void Engine::TellUnreadable(const StorageFault& fault) {
   if (store_.on_unreadable) store_.on_unreadable(fault);
-  return false;
 }
 
 // What stands against a write, whatever the rules say; asked before its bytes are copied.

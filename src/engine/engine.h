@@ -238,7 +238,7 @@ class Engine final : private CommitListener {
   bool WithStream(const PathKey& key, Moment now, Absence& absence, Step step);
   template <typename Step>
   bool WithStream(const PathKey& key, Moment now, Step step);
-  bool TellUnreadable(const StorageFault& fault);
+  void TellUnreadable(const StorageFault& fault);
   EngineReplay& replay();
   ReadVerdict VerdictOn(const StorageFault& fault);
   DescribeOutcome Look(std::string_view path, bool is_use);
@@ -249,7 +249,7 @@ class Engine final : private CommitListener {
   CreateOutcome CreatePlain(const CreateCommand& command);
   std::optional<CreateOutcome> TryCreateFork(CreateCommand command);
   CreateOutcome CreateLocked(const CreateCommand& command, const PathKey& key, StreamHandle stream,
-                             const StreamHandle& source, LongAppend copy);
+                             const StreamHandle& source, LongAppend copy, Aftermath& after);
 
   const uint64_t life_;
   const std::unique_ptr<CommitLog> log_;

@@ -28,7 +28,10 @@ bool Engine::WithStream(const PathKey& key, Moment now, Absence& absence, Step s
     streams_->Finish(after);
     if (done) return true;
     const auto looked = loader_->Look(key);
-    if (!looked) return TellUnreadable(looked.error());
+    if (!looked) {
+      TellUnreadable(looked.error());
+      return false;
+    }
     absence = *looked;
   }
 }

@@ -50,13 +50,13 @@ AppendOutcome Engine::Append(std::string_view path, AppendCommand command,
     if (outcome.trouble != Trouble::kNone) return;
     if (decision.record) {
       const Lsn lsn = log_->Stage(*decision.record);
-      if (start == CommitStart::kNow) log_->StartCommit();
+      after.staged |= start == CommitStart::kNow;
       streams_->Append(stream, *decision.record, lsn, std::move(copy), after);
     }
     outcome = OutcomeOf(decision.verdict, stream, command);
     outcome.rests_on = streams_->RestsOn(partition, key, stream);
     if (!IsUse(decision.verdict)) return;
-    outcome.rests_on = std::max(outcome.rests_on, streams_->Use(stream, command.now));
+    outcome.rests_on = std::max(outcome.rests_on, streams_->Use(stream, command.now, after));
   };
   if (!WithStream(key, command.now, append)) outcome.trouble = Trouble::kUnreadable;
   return outcome;

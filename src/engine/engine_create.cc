@@ -100,8 +100,8 @@ CreateOutcome Engine::CreatePlain(const CreateCommand& command) {
   const PathKey key(command.path);
   LongAppend copy = CopyIfLong(command.payload.wire);
   CreateOutcome outcome;
-  const auto create = [&](Partition&, const StreamHandle& stream, Aftermath&) {
-    outcome = CreateLocked(command, key, stream, nullptr, std::move(copy));
+  const auto create = [&](Partition&, const StreamHandle& stream, Aftermath& after) {
+    outcome = CreateLocked(command, key, stream, nullptr, std::move(copy), after);
   };
   if (!WithStream(key, command.now, create)) outcome.trouble = Trouble::kUnreadable;
   return outcome;
@@ -145,7 +145,7 @@ std::optional<CreateOutcome> Engine::TryCreateFork(CreateCommand command) {
     if ((stream != nullptr || streams_->IsAbsent(absence)) &&
         (source != nullptr || streams_->IsAbsent(source_absence)) &&
         StillHolds(looked_at, tail, command.fork, source)) {
-      outcome = CreateLocked(command, key, stream, source, std::move(copy));
+      outcome = CreateLocked(command, key, stream, source, std::move(copy), after);
       if (outcome->trouble == Trouble::kNone && outcome->verdict != CreateVerdict::kCreated) {
         outcome->rests_on =
             std::max(outcome->rests_on, streams_->RestsOn(source_home, source_key, source));
@@ -157,8 +157,8 @@ std::optional<CreateOutcome> Engine::TryCreateFork(CreateCommand command) {
 }
 
 CreateOutcome Engine::CreateLocked(const CreateCommand& command, const PathKey& key,
-                                   StreamHandle stream, const StreamHandle& source,
-                                   LongAppend copy) {
+                                   StreamHandle stream, const StreamHandle& source, LongAppend copy,
+                                   Aftermath& after) {
   Partition& partition = streams_->PartitionOf(key);
   const StreamId id{last_id_.fetch_add(1) + 1};
   const CreateDecision decision = DecideCreate(StateOf(stream), StateOf(source), command, id);
@@ -168,7 +168,7 @@ CreateOutcome Engine::CreateLocked(const CreateCommand& command, const PathKey& 
   if (outcome.trouble != Trouble::kNone) return outcome;
   if (decision.record) {
     THALWEG_ASSERT(stream == nullptr);
-    const Lsn lsn = log_->StageAndStart(*decision.record);
+    const Lsn lsn = streams_->Stage(*decision.record, after);
     stream = streams_->Add(*decision.record, lsn, std::move(copy), source);
   }
   outcome.verdict = decision.verdict;

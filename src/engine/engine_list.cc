@@ -22,7 +22,20 @@ void RestOnRemoval(const StreamEntry& stream, Lsn& rests_on) {
 
 bool IsAlive(const StreamEntry& stream, Moment now) {
   return !stream.gone && !stream.state.soft_deleted &&
-         !IsExpired(stream.state.config->expiry, stream.used_steady_ms, now);
+         (stream.IsKeptByWatchers() ||
+          !IsExpired(stream.state.config->expiry, stream.used_steady_ms, now));
+}
+
+// The same of the stream `id`, which only the store has.
+StorageResult<bool> IsAlive(StreamStore& store, StreamId id, ConfigPool& configs, Moment now) {
+  const auto stored = store.Find(id);
+  if (!stored) return std::unexpected(stored.error());
+  if (!*stored) return false;  // removed meanwhile
+  const auto restored = Restore(**stored, configs);
+  if (!restored) return std::unexpected(restored.error());
+  const StreamState& state = restored->state;
+  const int64_t used_ms = LatestUseMs(state.config->expiry, state.accessed_steady_ms);
+  return !state.soft_deleted && !IsExpired(state.config->expiry, used_ms, now);
 }
 
 // The first `limit` paths, in order and each once, of those that were offered.
@@ -88,14 +101,10 @@ bool Engine::IsListed(const CatalogEntry& entry, Moment now, Lsn& rests_on) {
       return false;
     }
   }
-  const auto stored = store_.streams->Find(entry.id);
-  if (!stored) return !TellUnreadable(stored.error());
-  if (!*stored) return false;  // removed meanwhile
-  const auto restored = Restore(**stored, streams_->configs());
-  if (!restored) return !TellUnreadable(restored.error());
-  const StreamState& state = restored->state;
-  const int64_t used_ms = LatestUseMs(state.config->expiry, state.accessed_steady_ms);
-  return !state.soft_deleted && !IsExpired(state.config->expiry, used_ms, now);
+  const auto is_alive = IsAlive(*store_.streams, entry.id, streams_->configs(), now);
+  if (is_alive) return *is_alive;
+  TellUnreadable(is_alive.error());
+  return true;
 }
 
 ListOutcome Engine::List(std::string_view prefix, std::string_view after, size_t limit) {
@@ -122,7 +131,10 @@ ListOutcome Engine::List(std::string_view prefix, std::string_view after, size_t
     const auto offered = OfferStored(
         store_.streams->catalog(), prefix, after,
         [&](const CatalogEntry& entry) { return IsListed(entry, now, outcome.rests_on); }, first);
-    if (!offered && !TellUnreadable(offered.error())) outcome.trouble = Trouble::kUnreadable;
+    if (!offered) {
+      TellUnreadable(offered.error());
+      outcome.trouble = Trouble::kUnreadable;
+    }
   }
   outcome.paths = first.Take();
   return outcome;

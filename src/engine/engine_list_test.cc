@@ -1,11 +1,15 @@
 // Listing, describing and reading appends one by one: in memory, in segments, and in between.
 #include <gtest/gtest.h>
 
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "engine/checkpoint.h"
 #include "engine/engine.h"
+#include "engine/port.h"
+#include "testing/door.h"
+#include "testing/manual_executor.h"
 #include "testing/stored_engine.h"
 
 namespace thalweg {
@@ -88,6 +92,23 @@ TEST_F(EngineListTest, LeavesOutWhatHasEnded) {
   EXPECT_EQ(stored_.engine().Touch("short").verdict, ReadVerdict::kOk);  // loads it
   stored_.clock().AdvanceMs(20'000);
   EXPECT_EQ(List(), Paths{"lasting"});
+}
+
+// Its watchers keep it, though nothing has noted so since.
+TEST_F(EngineListTest, ShowsWhatIsWatchedPastItsTtl) {
+  CreateCommand command = NewStream("watched");
+  command.expiry = Ttl(8);
+  Create(command);
+  ManualExecutor executor(stored_.clock());
+  const std::unique_ptr<Port> port = stored_.engine().Attach(executor);
+  const StreamHandle stream = stored_.engine().Describe("watched").stream;
+  CountingWatcher watcher;
+  port->Watch(stream, &watcher);
+  stored_.clock().AdvanceMs(20'000);
+  EXPECT_EQ(List(), Paths{"watched"});
+  port->Unwatch(stream, &watcher);
+  stored_.clock().AdvanceMs(20'000);
+  EXPECT_EQ(List(), Paths{});
 }
 
 TEST_F(EngineListTest, RestsOnWhatItShows) {

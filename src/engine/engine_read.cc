@@ -106,11 +106,11 @@ ReadOutcome Engine::Read(std::string_view path, ReadFrom from, const PageRequest
   const PathKey key(path);
   for (;;) {
     Reading reading;
-    const auto begin = [&](Partition& partition, const StreamHandle& stream, Aftermath&) {
+    const auto begin = [&](Partition& partition, const StreamHandle& stream, Aftermath& after) {
       const Lsn rests_on = streams_->RestsOn(partition, key, stream);
       reading = Begin(stream, rests_on, durable(), from, request);
       if (request.is_use && VerdictOf(stream) == ReadVerdict::kOk) {
-        RestAlsoOn(streams_->Use(stream, now), reading.outcome.rests_on);
+        RestAlsoOn(streams_->Use(stream, now, after), reading.outcome.rests_on);
       }
     };
     if (!WithStream(key, now, begin)) return Refused(ReadVerdict::kUnreadable, {});
@@ -131,7 +131,9 @@ ReadOutcome Engine::Read(const StreamHandle& stream, Offset from, const PageRequ
       std::lock_guard lock(stream->home.mutex);
       streams_->ExpireIfDue(stream, now, after);
       reading = Begin(stream, stream->last, durable(), begin, request);
-      if (request.is_use && VerdictOf(stream) == ReadVerdict::kOk) streams_->Use(stream, now);
+      if (request.is_use && VerdictOf(stream) == ReadVerdict::kOk) {
+        streams_->Use(stream, now, after);
+      }
     }
     streams_->Finish(after);
     auto outcome = Complete(store_.streams.get(), std::move(reading), request);
@@ -148,7 +150,7 @@ DescribeOutcome Engine::Look(std::string_view path, bool is_use) {
   const Moment now = streams_->Now();
   const PathKey key(path);
   DescribeOutcome outcome;
-  const auto describe = [&](Partition& partition, const StreamHandle& stream, Aftermath&) {
+  const auto describe = [&](Partition& partition, const StreamHandle& stream, Aftermath& after) {
     outcome.verdict = VerdictOf(stream);
     outcome.rests_on = streams_->RestsOn(partition, key, stream);
     if (outcome.verdict != ReadVerdict::kOk) return;
@@ -157,7 +159,7 @@ DescribeOutcome Engine::Look(std::string_view path, bool is_use) {
     outcome.tail = shown.tail;
     outcome.closed = shown.closed;
     outcome.rests_on = shown.lsn;
-    if (is_use) RestAlsoOn(streams_->Use(stream, now), outcome.rests_on);
+    if (is_use) RestAlsoOn(streams_->Use(stream, now, after), outcome.rests_on);
   };
   if (!WithStream(key, now, describe)) outcome.verdict = ReadVerdict::kUnreadable;
   return outcome;

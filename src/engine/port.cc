@@ -82,12 +82,14 @@ void Port::Watch(const StreamHandle& stream, Watcher* watcher) {
   watched = {stream, std::make_shared<WatchPoint>(mailbox_)};
   watched.point->Add(watcher);
   Lsn last;
+  Aftermath after;
   {
     std::lock_guard lock(stream->home.mutex);
     stream->watched_by.Made().push_back(watched.point);
-    engine_.streams().OnWatched(stream);
+    engine_.streams().OnWatched(stream, after);
     last = stream->last;
   }
+  engine_.streams().Finish(after);
   // What was staged before anybody watched is queued by nobody but us.
   if (last > publisher_.durable()) publisher_.Publish(last, stream);
 }
@@ -102,11 +104,15 @@ void Port::Unwatch(const StreamHandle& stream, Watcher* watcher) {
 }
 
 void Port::Leave(const Watched& watched) {
-  std::lock_guard lock(watched.stream->home.mutex);
-  Boxed<WatchList>& points = watched.stream->watched_by;
-  std::erase(points.Made(), watched.point);
-  if (points->empty()) points = Boxed<WatchList>();
-  engine_.streams().OnWatched(watched.stream);
+  Aftermath after;
+  {
+    std::lock_guard lock(watched.stream->home.mutex);
+    Boxed<WatchList>& points = watched.stream->watched_by;
+    std::erase(points.Made(), watched.point);
+    if (points->empty()) points = Boxed<WatchList>();
+    engine_.streams().OnWatched(watched.stream, after);
+  }
+  engine_.streams().Finish(after);
 }
 
 }  // namespace thalweg

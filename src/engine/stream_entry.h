@@ -75,6 +75,11 @@ class StreamEntry {
   uint32_t state_bytes = 0;           // by which its state has grown since it was captured last
   bool stored = false;                // the store has it, maybe older
 
+  // A TTL does not run out while somebody watches. Under the lock.
+  bool IsKeptByWatchers() const {
+    return watched_by && state.config->expiry.kind == Expiry::Kind::kTtl;
+  }
+
   bool used = true;   // since eviction last looked
   bool gone = false;  // has left its partition: no path leads here, no fork reads from here
 };

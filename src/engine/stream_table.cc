@@ -14,13 +14,6 @@
 #include "stream/expiry.h"
 
 namespace thalweg {
-namespace {
-
-bool IsKeptByWatchers(const StreamEntry& stream) {
-  return stream.watched_by && stream.state.config->expiry.kind == Expiry::Kind::kTtl;
-}
-
-}  // namespace
 
 PartitionLocks::PartitionLocks(Partition& a, Partition& b)
     : first_(a.index <= b.index ? a.mutex : b.mutex) {
@@ -76,14 +69,14 @@ bool StreamTable::Has(const PathKey& key) {
 
 void StreamTable::ExpireIfDue(const StreamHandle& stream, Moment now, Aftermath& after) {
   if (stream->gone || stream->state.soft_deleted) return;
-  if (IsKeptByWatchers(*stream)) {
-    Use(stream, now);
+  if (stream->IsKeptByWatchers()) {
+    Use(stream, now, after);
     return;
   }
   if (!IsExpired(stream->state.config->expiry, stream->used_steady_ms, now)) return;
   const RemoveDecision decision = DecideRemove(&stream->state, RemoveCause::kExpired, now);
   THALWEG_ASSERT(decision.record.has_value());
-  Remove(stream, *decision.record, log_.StageAndStart(*decision.record), after);
+  Remove(stream, *decision.record, Stage(*decision.record, after), after);
 }
 
 // While the log has no room a use is noted in memory alone: records for uses that go on would take
@@ -96,7 +89,7 @@ bool StreamTable::RecordsUses() const {
 // What was noted last may be younger than `noted`, and not durable yet: an answer must not wait for
 // each append. So a use rests on the record that noted one first within the last eighth, and where
 // there is none, that is its own.
-Lsn StreamTable::Use(const StreamHandle& stream, Moment now) {
+Lsn StreamTable::Use(const StreamHandle& stream, Moment now, Aftermath& after) {
   THALWEG_ASSERT(!stream->gone);
   const bool is_later = now.steady_ms > stream->used_steady_ms;
   if (is_later) stream->used_steady_ms = now.steady_ms;
@@ -111,17 +104,22 @@ Lsn StreamTable::Use(const StreamHandle& stream, Moment now) {
     return {};
   }
   if (TouchIsDue(expiry, stream->noted.steady_ms, now)) {
-    Touch(stream, record, log_.StageAndStart(record));
+    Touch(stream, record, Stage(record, after));
   }
   return stream->noted.lsn;
 }
 
-void StreamTable::OnWatched(const StreamHandle& stream) {
+void StreamTable::OnWatched(const StreamHandle& stream, Aftermath& after) {
   const Expiry& expiry = stream->state.config->expiry;
   if (expiry.kind != Expiry::Kind::kTtl || stream->gone || stream->state.soft_deleted) return;
   const Moment now = Now();
-  Use(stream, now);
+  Use(stream, now, after);
   Schedule(*stream, now);
+}
+
+Lsn StreamTable::Stage(const Record& record, Aftermath& after) {
+  after.staged = true;
+  return log_.Stage(record);
 }
 
 void StreamTable::Touch(const StreamHandle& stream, const TouchRecord& record, Lsn lsn) {
@@ -225,7 +223,7 @@ void StreamTable::Append(const StreamHandle& stream, const AppendRecord& record,
 // forgets the watchers, and must not end it early.
 void StreamTable::Schedule(StreamEntry& stream, Moment now) {
   const Expiry& expiry = stream.state.config->expiry;
-  const std::optional<int64_t> in_ms = IsKeptByWatchers(stream)
+  const std::optional<int64_t> in_ms = stream.IsKeptByWatchers()
                                            ? TouchInMs(expiry, stream.state.accessed_steady_ms, now)
                                            : ExpiresInMs(expiry, stream.used_steady_ms, now);
   if (!in_ms) return;
@@ -267,6 +265,7 @@ void StreamTable::Drop(const StreamHandle& stream, Lsn lsn, Aftermath& after) no
 }
 
 void StreamTable::Finish(Aftermath& after) {
+  if (after.staged) log_.StartCommit();
   while (!after.orphaned.empty()) {
     const Aftermath::Change orphaned = std::move(after.orphaned.back());
     after.orphaned.pop_back();

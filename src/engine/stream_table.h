@@ -31,6 +31,7 @@ struct Aftermath {
     Lsn lsn;
     StreamHandle stream;
   };
+  bool staged = false;             // the log is to begin with what was staged
   std::vector<Change> changed;     // watched streams, to be published
   std::vector<Change> orphaned;    // sources that lost a fork by the removal at lsn
   std::vector<TailBytes> dropped;  // bytes nobody reads any more, to be freed outside the lock
@@ -96,11 +97,14 @@ class StreamTable {
 
   // A read or a write keeps `stream` alive, also over a restart once the lsn that it gives is
   // durable; 0: a restart may forget it, or there is nothing to forget. Under the lock.
-  Lsn Use(const StreamHandle& stream, Moment now);
+  Lsn Use(const StreamHandle& stream, Moment now, Aftermath& after);
 
   // A watcher has come to `stream`, or has gone: a use. While there is one, uses go on. Under the
   // lock.
-  void OnWatched(const StreamHandle& stream);
+  void OnWatched(const StreamHandle& stream, Aftermath& after);
+
+  // Puts `record` into the log, which Finish has begin with it. Under the lock.
+  Lsn Stage(const Record& record, Aftermath& after);
 
   // The folds: what `record`, which the log holds at `lsn`, changes. Under the locks of all the
   // streams named. `copy` is CopyIfLong(record.data). Half a removal, by a read that finds its
@@ -125,7 +129,8 @@ class StreamTable {
   // To be called before anything of `stream` changes that the store keeps. Under the lock.
   void BeforeChange(const StreamHandle& stream);
 
-  // Does what `after` holds: publishes, and takes sources away that nothing needs any more.
+  // Does what `after` holds: has the log begin, publishes, and takes sources away that nothing
+  // needs any more. THREAD: takes locks.
   void Finish(Aftermath& after);
 
   // See Engine::SweepExpired and Engine::NextExpiryInMs.

@@ -2,13 +2,19 @@
 
 #include <gtest/gtest.h>
 
+#include <memory>
+#include <mutex>
 #include <thread>
+#include <utility>
 
 #include "engine/engine.h"
+#include "engine/port.h"
 #include "engine/publisher.h"
+#include "engine/stream_entry.h"
 #include "testing/delayed_log.h"
 #include "testing/door.h"
 #include "testing/manual_clock.h"
+#include "testing/manual_executor.h"
 
 namespace thalweg {
 namespace {
@@ -48,6 +54,66 @@ TEST(StreamTable, RecordsNoUseWhileTheLogHasNoRoom) {
   clock.AdvanceMs(1'000);
   engine.Touch("/a");
   EXPECT_GT(log->staged(), before);
+}
+
+// A log that sees whether a lock is held where it is told to begin: that wakes a thread, a system
+// call.
+class LockSeeingLog final : public DelayedLog {
+ public:
+  void StartCommit() override {
+    DelayedLog::StartCommit();
+    std::thread([this] {  // one's own lock must not be tried
+      std::unique_lock lock(*mutex, std::try_to_lock);
+      if (!lock) ++starts_under_lock;
+    })
+        .join();
+  }
+
+  std::mutex* mutex = nullptr;
+  int starts_under_lock = 0;
+};
+
+TEST(StreamTable, HasTheLogBeginWithEachKindOfRecordWithoutItsLock) {
+  ManualClock clock;
+  auto* log = new LockSeeingLog;  // the engine's
+  Engine engine(clock, std::unique_ptr<CommitLog>(log), EngineOptions{.partitions = 1});
+  std::mutex no_lock;
+  log->mutex = &no_lock;
+  CreateCommand command = NewStream("/a");
+  command.expiry = Ttl(8);
+  engine.Create(command);
+  const StreamHandle stream = engine.Describe("/a").stream;
+  log->mutex = &stream->home.mutex;
+  int starts = log->starts();
+  const auto has_begun = [&] { return std::exchange(starts, log->starts()) + 1 == starts; };
+  engine.Create(NewStream("/b"));
+  EXPECT_TRUE(has_begun());
+  engine.Create(NewFork("/fork", "/b"));
+  EXPECT_TRUE(has_begun());
+  engine.Append("/b", NewAppend("x"));
+  EXPECT_TRUE(has_begun());
+  engine.Append("/b", NewAppend("x"), CommitStart::kByPort);
+  EXPECT_EQ(log->starts(), starts);
+  engine.Remove("/b");
+  EXPECT_TRUE(has_begun());
+  clock.AdvanceMs(2'000);
+  engine.Touch("/a");
+  EXPECT_TRUE(has_begun());
+  {
+    ManualExecutor executor(clock);
+    const std::unique_ptr<Port> port = engine.Attach(executor);
+    CountingWatcher watcher;
+    clock.AdvanceMs(2'000);
+    port->Watch(stream, &watcher);
+    EXPECT_TRUE(has_begun());
+    clock.AdvanceMs(2'000);
+    port->Unwatch(stream, &watcher);
+    EXPECT_TRUE(has_begun());
+  }
+  clock.AdvanceMs(20'000);
+  engine.SweepExpired(10);
+  EXPECT_TRUE(has_begun()) << "it has expired";
+  EXPECT_EQ(log->starts_under_lock, 0);
 }
 
 // A stream with a window of 80 s, over a log whose progress is made by hand.

@@ -81,7 +81,7 @@ void LiveReaders::Impl::Sse(LiveRequest request, Responder& responder) {
   Begin(std::move(request), kSsePage, responder,
         [this](LiveRequest& asked, ReadOutcome& outcome, Responder& to) {
           LiveHub* const hub = HubFor(outcome.stream, to);
-          if (hub != nullptr) hub->sse().Add(to, outcome.page.start, asked.cursor);
+          if (hub != nullptr) hub->sse().Add(to, outcome.page, asked.cursor);
         });
 }
 

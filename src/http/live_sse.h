@@ -34,8 +34,8 @@ class LiveSse {
  public:
   explicit LiveSse(LiveHub& hub) : hub_(hub) {}
 
-  // Begins a response at `offset`. REQUIRES: `offset` is a boundary of the stream.
-  void Add(Responder& responder, Offset offset, std::optional<uint64_t> client_cursor);
+  // Begins a response where `first` does, which was read for it. What follows is read anew.
+  void Add(Responder& responder, const Page& first, std::optional<uint64_t> client_cursor);
 
   // Sends what is new to those at the tail.
   void Publish();

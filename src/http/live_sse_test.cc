@@ -78,9 +78,17 @@ TEST(SseReaders, SeeTheEndOfAClosedStream) {
   EXPECT_TRUE(closed_alone.finished());
   bench.live().Sse(bench.FromNow("/s"), late);
   EXPECT_EQ(late.body(), ClosedEvent(3));
+  EXPECT_EQ(late.Header("stream-closed"), "true") << "already the head tells (protocol 8)";
+  EXPECT_EQ(late.Header("stream-up-to-date"), "true");
+  EXPECT_EQ(late.Header("stream-next-offset"), OffsetText(3));
   EXPECT_TRUE(late.finished());
   bench.live().Sse(bench.At("/s", 0), late_with_data);
   EXPECT_EQ(late_with_data.body(), TextEvent("abc") + ClosedEvent(3));
+  for (const RecordingResponder* with_more : {&closed_alone, &late_with_data}) {
+    for (const char* name : {"stream-closed", "stream-up-to-date", "stream-next-offset"}) {
+      EXPECT_FALSE(with_more->HasHeader(name)) << name;
+    }
+  }
   EXPECT_TRUE(late_with_data.finished());
 }
 

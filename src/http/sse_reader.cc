@@ -44,11 +44,12 @@ SseReader::~SseReader() {
   responder_->Abort();
 }
 
-void SseReader::Start(ContentKind kind) {
+void SseReader::Start(ContentKind kind, bool at_closed_end) {
   Head head(shared_.context);
   head.ContentType("text/event-stream").CacheControl("no-cache, no-transform");
   head.Add("x-accel-buffering", "no");  // nginx, as it is by default, would hold events back
   if (kind == ContentKind::kBytes) head.Add("stream-sse-data-encoding", "base64");
+  if (at_closed_end) head.NextOffset(place_.offset).UpToDate().Closed();
   responder_->Start(200, head.fields(), std::nullopt);
   if (!ended()) ScheduleTimer(shared_.now_ms());
 }

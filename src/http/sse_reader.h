@@ -25,8 +25,9 @@ class SseReader final : public Timer, private ResponderEvents {
             std::optional<uint64_t> client_cursor);
   ~SseReader() override;
 
-  // Sends the head. REQUIRES: called once, first.
-  void Start(ContentKind kind);
+  // Sends the head, with the fields of closure where the stream has ended where the reader stands
+  // (protocol 8). REQUIRES: called once, first.
+  void Start(ContentKind kind, bool at_closed_end);
 
   // Sends an event that begins where this reader stands. The response ends with it where it
   // completes and is the last one: of the stream, after a shutdown, or a long one whose end comes

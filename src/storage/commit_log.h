@@ -30,15 +30,9 @@ class CommitLog {
   virtual Lsn Stage(const Record& record) = 0;
 
   // Has all that is staged written soon. Who stages much at once calls it behind the last of it: a
-  // log that starts with the first record syncs that one alone, and the others after it. THREAD:
-  // any.
+  // log that starts with the first record syncs that one alone, and the others after it. May wake a
+  // thread, a system call. THREAD: any, without a lock.
   virtual void StartCommit() {}
-
-  Lsn StageAndStart(const Record& record) {
-    const Lsn lsn = Stage(record);
-    StartCommit();
-    return lsn;
-  }
 
   // Every record at or below this position is on stable storage (or as safe as it will ever be).
   // Never goes back. THREAD: any, without a lock.

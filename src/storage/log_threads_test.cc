@@ -39,8 +39,9 @@ TEST(LogThreads, WritersWaitForTheirRecordsAndFindThemAgain) {
     for (size_t i = 0; i < kThreads; ++i) {
       writers.emplace_back([&] {
         for (size_t n = 0; n < kRecords; ++n) {
-          progress.WaitFor(
-              opened->log->StageAndStart(LogTestFolder::AppendOf(std::string(100, 'x'))));
+          const Lsn lsn = opened->log->Stage(LogTestFolder::AppendOf(std::string(100, 'x')));
+          opened->log->StartCommit();
+          progress.WaitFor(lsn);
         }
       });
     }
