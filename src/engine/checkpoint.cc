@@ -169,7 +169,7 @@ void Checkpoint::Abandon() {
       stream.home.changed.push_back(frozen.stream);
     }
   }
-  table_.tail_bytes().fetch_sub(twice, std::memory_order_relaxed);
+  table_.ReleaseTailBytes(twice);
   frozen_.clear();
 }
 
@@ -208,7 +208,7 @@ void Checkpoint::Release(const Frozen& frozen) {
       dropped = stream.own.DropTo(frozen.end);
     }
   }
-  table_.tail_bytes().fetch_sub(bytes, std::memory_order_relaxed);
+  table_.ReleaseTailBytes(bytes);
 }
 
 }  // namespace thalweg

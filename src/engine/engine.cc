@@ -69,10 +69,6 @@ void Engine::AddListener(std::shared_ptr<DurabilityListener> listener) {
   publisher_->AddListener(std::move(listener));
 }
 
-void Engine::RemoveListener(const std::shared_ptr<DurabilityListener>& listener) {
-  publisher_->RemoveListener(listener);
-}
-
 bool Engine::FindMayWait(std::string_view path) {
   if (store_.disk_workers == nullptr || !store_.streams->finds_wait()) return false;
   return !streams_->Has(PathKey(path));
@@ -132,9 +128,7 @@ size_t Engine::EvictUnused() { return thalweg::EvictUnused(*streams_); }
 size_t Engine::WeightInMemory() const { return thalweg::WeightInMemory(*streams_); }
 size_t Engine::EvictSome(size_t count) { return thalweg::EvictSome(*streams_, count); }
 
-uint64_t Engine::tail_bytes() const {
-  return streams_->tail_bytes().load(std::memory_order_relaxed);
-}
+uint64_t Engine::tail_bytes() const { return streams_->tail_bytes(); }
 
 StreamInfo Engine::Info(const StreamHandle& stream) {
   return {.id = stream->state.id, .config = *stream->state.config};

@@ -1,8 +1,8 @@
 // The engine: partitions of streams over one commit log. Decide, apply, stage; read; publish.
 //
-// Crosses threads: every call may come from any thread; a call takes at most two partition locks,
-// never across a system call or a wait. Outcomes carry the lsn they rest on: an answer leaves when
-// that is durable (Port::WhenDurable).
+// Crosses threads: every call may come from any thread; a command takes at most two partition
+// locks, in the order of their index, never across a system call or a wait. Outcomes carry the lsn
+// they rest on: an answer leaves when that is durable (Port::WhenDurable).
 #pragma once
 
 #include <atomic>
@@ -186,9 +186,8 @@ class Engine final : private CommitListener {
   bool Fail();
   bool failed() const;
 
-  // `listener` hears of durability until it is removed. THREAD: any.
+  // `listener` hears of durability as long as the engine lives. THREAD: any.
   void AddListener(std::shared_ptr<DurabilityListener> listener);
-  void RemoveListener(const std::shared_ptr<DurabilityListener>& listener);
 
   // A door for one executor: answers that wait, streams that are watched. The port must be
   // destroyed on its executor, before the engine.

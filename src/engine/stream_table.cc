@@ -251,9 +251,7 @@ void StreamTable::Drop(const StreamHandle& stream, Lsn lsn, Aftermath& after) no
   stream->gone = true;
   if (partition.epoch != 0) partition.gone.insert(stream->state.id.value);
   const Offset end = stream->own.end();
-  tail_bytes_.fetch_sub(
-      end.value - stream->own.start().value + std::exchange(stream->state_bytes, 0),
-      std::memory_order_relaxed);
+  ReleaseTailBytes(end.value - stream->own.start().value + std::exchange(stream->state_bytes, 0));
   after.dropped.push_back(std::exchange(stream->own, TailBytes(end)));
   if (stream->source != nullptr) {
     releases_.fetch_add(1, std::memory_order_relaxed);

@@ -150,8 +150,10 @@ class StreamTable {
   ConfigPool& configs() { return configs_; }
   std::vector<std::unique_ptr<Partition>>& partitions() { return partitions_; }
 
-  // The memory that streams need until they are checkpointed.
-  std::atomic<uint64_t>& tail_bytes() { return tail_bytes_; }
+  // The memory that streams need until they are checkpointed, and less of it by `bytes`. THREAD:
+  // any, without a lock.
+  uint64_t tail_bytes() const { return tail_bytes_.load(std::memory_order_relaxed); }
+  void ReleaseTailBytes(uint64_t bytes) { tail_bytes_.fetch_sub(bytes, std::memory_order_relaxed); }
 
  private:
   size_t PartitionIndex(const PathKey& key) const;

@@ -386,7 +386,7 @@ TEST(Checkpoint, OfWhatVanishedForgetsItsId) {
   EXPECT_EQ(table.partitions().front()->gone.size(), 1u);
   keep();
   EXPECT_TRUE(table.partitions().front()->gone.empty());
-  EXPECT_EQ(table.tail_bytes().load(), 0u);
+  EXPECT_EQ(table.tail_bytes(), 0u);
 }
 
 // A catalog that is damaged and has its checksums.
