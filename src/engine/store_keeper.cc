@@ -1,8 +1,6 @@
 // Crosses threads: see the header.
 #include "engine/store_keeper.h"
 
-#include <malloc.h>
-
 #include <algorithm>
 #include <optional>
 #include <utility>
@@ -21,15 +19,11 @@ constexpr size_t kMergeStepBytes = 4u << 20;
 // With more segments than merging leaves behind in peace, merging has fallen behind and goes on
 // without pause.
 constexpr size_t kSegmentsInPeace = 48;
-constexpr int64_t kCrowdEveryMs = 1'000;   // streams are counted
 constexpr size_t kExpireStreamsMax = 256;  // at a time
 constexpr int64_t kExpireEveryMs = 1'000;
 // After so much replay a checkpoint is due at once: what was replayed leaves memory, and the next
 // start need not do it again.
 constexpr uint64_t kLongReplayBytes = 16u << 20;
-// To give memory back stops whoever allocates, for 4 ms after 30 MB.
-constexpr uint64_t kWorthGivingBackBytes = 1u << 20;
-constexpr int64_t kGiveBackEveryMs = 60'000;
 constexpr int64_t kMarkEveryMs = 1'000;  // the time, where the wall clock is set again and again
 
 uint64_t Sixteenths(uint64_t part, uint64_t whole) { return whole == 0 ? 0 : part * 16 / whole; }
@@ -56,8 +50,9 @@ StoreKeeper::StoreKeeper(Engine& engine, LocalLog& log, uint64_t log_bytes, Dire
       events_(std::move(events)),
       clean_ms_(log_bytes < kLongReplayBytes ? clock.SteadyMs() : INT64_MIN / 2),
       log_bytes_before_(log.appended_bytes() - log_bytes),
-      evicted_ms_(clean_ms_),
-      crowd_above_(options.streams_in_memory_max) {
+      memory_(engine,
+              {.age_ms_max = options.age_ms_max, .streams_max = options.streams_in_memory_max},
+              clean_ms_) {
   engine_.store().SetAfterPiece([this] { return RestAfterPiece(); });
   engine_.store().SetOnSetAside(events_.on_set_aside);
 }
@@ -78,8 +73,7 @@ int64_t StoreKeeper::Step() {
     BeginCheckpoint(now_ms);
     return checkpoint_ != nullptr ? 0 : kIdleMs;
   }
-  EvictIfDue(now_ms);
-  if (freed_bytes_ >= kWorthGivingBackBytes) GiveMemoryBack(now_ms);
+  memory_.Step(now_ms);
   // What ends takes memory until a checkpoint has it. Where that fails, the rest is for others.
   if (now_ms >= expire_at_ms_ && !IsMemoryHalfTaken() && Expire(now_ms)) return 0;
   return Merge(now_ms);
@@ -130,7 +124,7 @@ void StoreKeeper::BeginCheckpoint(int64_t now_ms) {
 int64_t StoreKeeper::EndCheckpoint(int64_t now_ms) {
   if (log_.durable() < checkpoint_->at()) {
     // As long as the disk is full, maybe; streams are loaded to be read all the same.
-    EvictIfDue(now_ms);
+    memory_.Step(now_ms);
     if (!log_.HasRoomForBatch()) GiveUpMerge(now_ms);
     return kWaitForLogMs;
   }
@@ -144,10 +138,8 @@ int64_t StoreKeeper::EndCheckpoint(int64_t now_ms) {
   checkpointed_ms_ = now_ms;
   clean_ms_ = began_ms_;
   log_bytes_before_ = log_bytes_at_begin_;
-  crowd_above_ = options_.streams_in_memory_max;
-  Evict(now_ms);
+  memory_.OnCheckpoint(report->bytes, now_ms);
   engine_.store().catalog().ForgetCached();
-  freed_bytes_ += report->bytes;
   if (events_.on_checkpoint) events_.on_checkpoint(*report, clock_.SteadyMs() - began_ms_);
   MarkTime(now_ms);
   if (failed_) return kIdleMs;
@@ -174,13 +166,6 @@ bool StoreKeeper::TrimLogIfDue() {
   return log_is_trimmed_;
 }
 
-void StoreKeeper::GiveMemoryBack(int64_t now_ms) {
-  if (now_ms - gave_back_ms_ < kGiveBackEveryMs) return;
-  gave_back_ms_ = now_ms;
-  freed_bytes_ = 0;
-  malloc_trim(0);  // of the C library's allocator; the program's does so by itself
-}
-
 size_t StoreKeeper::RestAfterPiece() {
   const uint64_t log_bytes = log_.appended_bytes() - log_bytes_before_;
   const auto rest_ms =
@@ -189,33 +174,6 @@ size_t StoreKeeper::RestAfterPiece() {
   if (!rest_ms || IsMergingBehind()) return kPieceBytesInHurry;
   if (pause_) pause_(*rest_ms);
   return kPieceBytes;
-}
-
-bool StoreKeeper::IsLookDue(int64_t now_ms) const {
-  return now_ms - evicted_ms_ >= options_.age_ms_max;
-}
-
-void StoreKeeper::EvictIfDue(int64_t now_ms) {
-  if (IsLookDue(now_ms) || now_ms >= crowd_at_ms_) Evict(now_ms);
-}
-
-void StoreKeeper::Evict(int64_t now_ms) {
-  crowd_at_ms_ = now_ms + kCrowdEveryMs;
-  size_t evicted = 0;
-  if (IsLookDue(now_ms)) {
-    evicted_ms_ = now_ms;
-    crowd_above_ = options_.streams_in_memory_max;
-    evicted += engine_.EvictUnused();
-  }
-  const size_t count = engine_.WeightInMemory();
-  if (count > crowd_above_) {
-    const size_t excess = count - options_.streams_in_memory_max;
-    const size_t dropped = engine_.EvictSome(excess);
-    // To look at all that cannot go is dear. A checkpoint lets more go, or the next look.
-    if (dropped < excess) crowd_above_ = count - dropped + options_.streams_in_memory_max / 4;
-    evicted += dropped;
-  }
-  freed_bytes_ += evicted * kStreamInMemoryBytes;
 }
 
 bool StoreKeeper::Expire(int64_t now_ms) {

@@ -13,6 +13,7 @@
 #include "engine/checkpoint.h"
 #include "engine/engine.h"
 #include "engine/eviction.h"
+#include "engine/memory_trimmer.h"
 #include "storage/directory_clock.h"
 #include "storage/local_log.h"
 
@@ -27,8 +28,7 @@ struct StoreKeeperOptions {
   int64_t age_ms_max = 60'000;
   uint64_t tail_bytes_max = uint64_t{256} << 20;
   uint64_t merge_bytes_per_s = uint64_t{64} << 20;
-  // Streams leave memory when they were not used for that age to twice of it; sooner where there
-  // are more than so many, as eviction.h counts them.
+  // Streams leave memory by that age, and where there are more than so many (memory_trimmer.h).
   size_t streams_in_memory_max = StreamsThatFit(uint64_t{256} << 20);
 };
 
@@ -67,16 +67,12 @@ class StoreKeeper {
   int64_t EndCheckpoint(int64_t now_ms);
   bool TrimLogIfDue();  // false: it met trouble
   void MarkTime(int64_t now_ms);
-  bool IsLookDue(int64_t now_ms) const;
-  void EvictIfDue(int64_t now_ms);
-  void Evict(int64_t now_ms);
   bool Expire(int64_t now_ms);
   int64_t Merge(int64_t now_ms);
   void GiveUpMerge(int64_t now_ms);
   bool IsMergingBehind() const;
   bool IsMemoryHalfTaken() const;
   size_t RestAfterPiece();  // returns how long the next one may be
-  void GiveMemoryBack(int64_t now_ms);
   void MeetCheckpointFault(const StorageFault& fault, int64_t tried_ms);
   void Meet(const StorageFault& fault, int64_t tried_ms, int64_t& retry_at_ms);
 
@@ -93,16 +89,12 @@ class StoreKeeper {
   int64_t clean_ms_;                        // when nothing was changed, last
   uint64_t log_bytes_before_;               // … before what is not checkpointed; may wrap
   int64_t checkpointed_ms_ = INT64_MIN / 2;
-  int64_t evicted_ms_;                    // when what nobody used was looked for, last
-  int64_t gave_back_ms_ = INT64_MIN / 2;  // when memory went back to the system, last
-  uint64_t freed_bytes_ = 0;              // since then, about
+  MemoryTrimmer memory_;
   int64_t checkpoint_at_ms_ = INT64_MIN;  // not before
   int64_t trim_at_ms_ = INT64_MIN;        // not before
   int64_t mark_at_ms_ = INT64_MIN;        // not before, but at a checkpoint
   int64_t merge_at_ms_ = INT64_MIN;       // not before
   int64_t merge_began_ms_ = 0;            // the merge that the store is in
-  int64_t crowd_at_ms_ = INT64_MIN;       // streams are counted: not before
-  size_t crowd_above_;                    // they are too many that are more, and some can go
   int64_t expire_at_ms_ = INT64_MIN;      // not before
   bool log_is_trimmed_ = false;           // to the last checkpoint; a start does not know
   bool is_merging_ = false;
