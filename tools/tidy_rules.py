@@ -69,7 +69,7 @@ BANNED = [
     Banned(r"\bthrow\b", _NOWHERE, "failures are values (std::expected)", tests_may=False),
     Banned(
         r"\bstd::(thread\b(?!::)|jthread\b|async\b)",
-        r"^src/server/|^src/api/(lane|server)|^src/base/(worker_pool|task_thread)"
+        r"^src/server/|^src/api/(lane|server)|^src/base/worker_pool"
         r"|^src/storage/log_threads|^src/engine/store_thread|^bench/"
         r"|^bindings/node/native/thread_executor",
         "threads are started in few places",

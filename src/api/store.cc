@@ -13,7 +13,7 @@
 #include "base/callback_queue.h"
 #include "base/gated_executor.h"
 #include "base/system_clock.h"
-#include "base/task_thread.h"
+#include "base/worker_pool.h"
 #include "engine/durable_waits.h"
 #include "stream/content_type.h"
 
@@ -25,14 +25,15 @@ class Seams {
  public:
   explicit Seams(const StoreOptions& options)
       : clock_(options.clock == nullptr ? &own_clock_.emplace() : options.clock),
-        executor_(options.executor == nullptr ? &own_thread_.emplace() : options.executor) {}
+        executor_(options.executor == nullptr ? &own_thread_.emplace("thalweg-tasks", 1)
+                                              : options.executor) {}
 
   const Clock& clock() const { return *clock_; }
   Executor& executor() const { return *executor_; }
 
  private:
   std::optional<SystemClock> own_clock_;
-  std::optional<TaskThread> own_thread_;
+  std::optional<WorkerPool> own_thread_;
   const Clock* const clock_;
   Executor* const executor_;
 };

@@ -11,7 +11,7 @@
 #include <thread>
 #include <utility>
 
-#include "base/task_thread.h"
+#include "base/worker_pool.h"
 
 namespace thalweg {
 namespace {
@@ -92,7 +92,7 @@ TEST_F(CallbackQueueTest, MayBeEndedByItsOwnCallback) {
 }
 
 TEST(CallbackQueue, ClosingWaitsForTheCallbackThatIsRunning) {
-  TaskThread thread;
+  WorkerPool thread("test", 1);
   CallbackQueue queue(thread);
   std::promise<void> began, go_on;
   std::atomic<bool> ended = false;

@@ -5,13 +5,13 @@
 #include <future>
 #include <thread>
 
-#include "base/task_thread.h"
+#include "base/worker_pool.h"
 
 namespace thalweg {
 namespace {
 
 TEST(GatedExecutor, RunsNothingOnceItIsClosed) {
-  TaskThread thread;
+  WorkerPool thread("test", 1);
   int ran = 0;
   {
     GatedExecutor gated(thread);
@@ -33,7 +33,7 @@ TEST(GatedExecutor, RunsNothingOnceItIsClosed) {
 }
 
 TEST(GatedExecutor, ClosingWaitsForTheTaskThatIsRunning) {
-  TaskThread thread;
+  WorkerPool thread("test", 1);
   GatedExecutor gated(thread);
   std::promise<void> began, go_on;
   bool ended = false;

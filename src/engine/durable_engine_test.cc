@@ -16,7 +16,7 @@
 #include <vector>
 
 #include "base/system_clock.h"
-#include "base/task_thread.h"
+#include "base/worker_pool.h"
 #include "engine/durable_waits.h"
 #include "storage/directory.h"
 #include "storage/log_test_folder.h"
@@ -359,7 +359,7 @@ TEST(DurableEngineFailure, IsToldOnceRefusesEveryChangeAndIsRecoveredFrom) {
     auto durable = open();
     ASSERT_TRUE(durable) << durable.error().message;
     Engine& engine = (*durable)->engine();
-    TaskThread thread;
+    WorkerPool thread("test", 1);
     CallbackQueue callbacks(thread);
     const auto waits = DurableWaits::Of(engine, callbacks);
     ASSERT_TRUE(waits->Wait(engine.Create(NewStream("/a", kBytesType, "x")).rests_on));
