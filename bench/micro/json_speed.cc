@@ -74,8 +74,7 @@ double Speed(size_t bytes, double seconds, Work&& work) {
 
 void Measure(const Shape& shape, double seconds) {
   const std::string& body = shape.body;
-  const double whole =
-      Speed(body.size(), seconds, [&] { return JsonSplitter().Split(body).has_value(); });
+  const double whole = Speed(body.size(), seconds, [&] { return SplitJson(body).has_value(); });
   const double utf8 = Speed(body.size(), seconds,
                             [&] { return simdjson::validate_utf8(body.data(), body.size()); });
   const double walk = Speed(body.size(), seconds, [&] { return JsonScanner(body).SkipValue(); });

@@ -164,9 +164,8 @@ Pending<CreateResult> StoreCommands::Create(std::string_view path,
   auto command = CommandOf(path, options, key, source);
   if (!command) return {std::unexpected(std::move(command.error())), {}};
   Body body;
-  JsonSplitter splitter;
   const bool is_json = engine_.KindOfNew(*command) == ContentKind::kJson;
-  DecodeNewBody(options.initial_data, is_json, splitter, body);
+  DecodeNewBody(options.initial_data, is_json, body);
   command->payload = body.payload;
   const CreateOutcome outcome = engine_.Create(*std::move(command));
   return {ResultOf(outcome, body.error), outcome.rests_on};
@@ -184,8 +183,7 @@ AppendOutcome StoreCommands::AppendAs(std::string_view key, std::string_view con
   command.stream_seq = options.stream_seq;
   command.close = options.close;
   Body body;
-  JsonSplitter splitter;
-  DecodeBody(data, thalweg::KindOf(content_type) == ContentKind::kJson, splitter, body);
+  DecodeBody(data, thalweg::KindOf(content_type) == ContentKind::kJson, body);
   command.payload = body.payload;
   const AppendOutcome outcome = engine_.Append(key, command);
   json.error = std::move(body.error);

@@ -91,8 +91,8 @@ void SendAppended(const RouterContext& context, const AppendOutcome& outcome, co
 
 }  // namespace
 
-void HandleAppend(const RouterContext& context, JsonSplitter& splitter,
-                  const StreamRequest& request, Responder& responder) {
+void HandleAppend(const RouterContext& context, const StreamRequest& request,
+                  Responder& responder) {
   const auto fields = FindFields(request.http.headers);
   if (!fields) return SendRefusal(context, fields.error(), responder);
   const auto producer = DecodeProducer(*fields);
@@ -100,7 +100,7 @@ void HandleAppend(const RouterContext& context, JsonSplitter& splitter,
 
   const bool is_json = fields->content_type && KindOf(*fields->content_type) == ContentKind::kJson;
   Body body;
-  DecodeBody(request.http.body, is_json, splitter, body);
+  DecodeBody(request.http.body, is_json, body);
   const AppendOutcome outcome = context.engine.Append(request.key,
                                                       {.content_type = fields->content_type,
                                                        .payload = body.payload,

@@ -121,8 +121,8 @@ std::expected<Config, Refusal> DecodeConfig(const StreamRequest& request, std::s
 
 }  // namespace
 
-void HandleCreate(const RouterContext& context, JsonSplitter& splitter,
-                  const StreamRequest& request, Responder& responder) {
+void HandleCreate(const RouterContext& context, const StreamRequest& request,
+                  Responder& responder) {
   auto config = DecodeConfig(request, context.options.base_path);
   if (!config) return SendRefusal(context, config.error(), responder);
 
@@ -140,7 +140,7 @@ void HandleCreate(const RouterContext& context, JsonSplitter& splitter,
   }
   Body body;
   const bool is_json = context.engine.KindOfNew(command) == ContentKind::kJson;
-  DecodeNewBody(request.http.body, is_json, splitter, body);
+  DecodeNewBody(request.http.body, is_json, body);
   command.payload = body.payload;
   CreateOutcome outcome = context.engine.Create(std::move(command));
 

@@ -109,11 +109,11 @@ std::optional<std::string_view> DecodeNewContentType(const RequestFields& fields
   return fields.content_type;
 }
 
-void DecodeBody(std::string_view bytes, bool is_json, JsonSplitter& splitter, Body& body) {
+void DecodeBody(std::string_view bytes, bool is_json, Body& body) {
   body.payload.is_json = is_json;
   body.payload.wire = bytes;  // with a fault, too: not to be taken for no body at all
   if (!is_json || bytes.empty()) return;
-  auto split = splitter.Split(bytes);
+  auto split = SplitJson(bytes);
   if (!split) {
     body.payload.fault = Payload::Fault::kBadJson;
     body.error = std::move(split.error());
@@ -125,8 +125,8 @@ void DecodeBody(std::string_view bytes, bool is_json, JsonSplitter& splitter, Bo
   }
 }
 
-void DecodeNewBody(std::string_view bytes, bool is_json, JsonSplitter& splitter, Body& body) {
-  DecodeBody(bytes, is_json, splitter, body);
+void DecodeNewBody(std::string_view bytes, bool is_json, Body& body) {
+  DecodeBody(bytes, is_json, body);
   if (body.payload.fault != Payload::Fault::kEmptyArray) return;
   body.payload.fault = Payload::Fault::kNone;
   body.payload.wire = {};

@@ -43,13 +43,13 @@ struct Body {
   Body& operator=(const Body&) = delete;
 
   Payload payload;
-  JsonSplitter::Wire split;
+  JsonWire split;
   std::string error;  // why the JSON is bad
 };
 
 // Fills `body` from the bytes of a request; JSON is split where `is_json`. No bytes are no body.
-void DecodeBody(std::string_view bytes, bool is_json, JsonSplitter& splitter, Body& body);
+void DecodeBody(std::string_view bytes, bool is_json, Body& body);
 // The same for the body of a creation, where an empty array is an empty stream.
-void DecodeNewBody(std::string_view bytes, bool is_json, JsonSplitter& splitter, Body& body);
+void DecodeNewBody(std::string_view bytes, bool is_json, Body& body);
 
 }  // namespace thalweg

@@ -179,10 +179,9 @@ TEST(DecodeBody, SplitsJsonAndKeepsOtherBytes) {
       {"bad", "{", true, "{", Fault::kBadJson},
       {"white space is no value", "  ", true, "  ", Fault::kBadJson},
   };
-  JsonSplitter splitter;
   for (const Case& c : cases) {
     Body body;
-    DecodeBody(c.body, c.is_json, splitter, body);
+    DecodeBody(c.body, c.is_json, body);
     EXPECT_EQ(body.payload.wire, c.wire) << c.why;
     EXPECT_EQ(body.payload.is_json, c.is_json) << c.why;
     EXPECT_EQ(body.payload.fault, c.fault) << c.why;
@@ -191,16 +190,15 @@ TEST(DecodeBody, SplitsJsonAndKeepsOtherBytes) {
 }
 
 TEST(DecodeNewBody, TakesAnEmptyArrayForAnEmptyStream) {
-  JsonSplitter splitter;
   Body empty;
-  DecodeNewBody(" [ ] ", true, splitter, empty);
+  DecodeNewBody(" [ ] ", true, empty);
   EXPECT_EQ(empty.payload.fault, Payload::Fault::kNone);
   EXPECT_EQ(empty.payload.wire, "");
   Body bytes;
-  DecodeNewBody("[]", false, splitter, bytes);
+  DecodeNewBody("[]", false, bytes);
   EXPECT_EQ(bytes.payload.wire, "[]") << "of bytes, these are two";
   Body bad;
-  DecodeNewBody("[", true, splitter, bad);
+  DecodeNewBody("[", true, bad);
   EXPECT_EQ(bad.payload.fault, Payload::Fault::kBadJson);
 }
 

@@ -8,7 +8,6 @@
 #include "http/context.h"
 #include "http/live.h"
 #include "http/refusal.h"
-#include "stream/json_messages.h"
 #include "thalweg/http.h"
 
 namespace thalweg {
@@ -19,12 +18,10 @@ struct StreamRequest {
 };
 
 // PUT (create.cc; protocol 5.1, 4.2)
-void HandleCreate(const RouterContext& context, JsonSplitter& splitter,
-                  const StreamRequest& request, Responder& responder);
+void HandleCreate(const RouterContext& context, const StreamRequest& request, Responder& responder);
 
 // POST (append.cc; protocol 5.2, 5.2.1, 5.3)
-void HandleAppend(const RouterContext& context, JsonSplitter& splitter,
-                  const StreamRequest& request, Responder& responder);
+void HandleAppend(const RouterContext& context, const StreamRequest& request, Responder& responder);
 
 // GET (read.cc; protocol 5.6 to 5.8)
 void HandleRead(const RouterContext& context, LiveReaders& live, const StreamRequest& request,

@@ -97,8 +97,8 @@ class Router::Impl {
     switch (request.http.method) {
       case Method::kGet: return HandleRead(context_, live_, request, responder);
       case Method::kHead: return HandleMetadata(context_, request, responder);
-      case Method::kPut: return HandleCreate(context_, splitter_, request, responder);
-      case Method::kPost: return HandleAppend(context_, splitter_, request, responder);
+      case Method::kPut: return HandleCreate(context_, request, responder);
+      case Method::kPost: return HandleAppend(context_, request, responder);
       case Method::kDelete: return HandleRemove(context_, request, responder);
       case Method::kOptions:
       case Method::kOther:
@@ -114,7 +114,6 @@ class Router::Impl {
   SharedAnswers compressing_;
   std::optional<HookedAnswers> hooked_;
   const RouterContext context_;
-  JsonSplitter splitter_;
   LiveReaders live_;
   std::vector<std::string_view> expected_;  // within Expect
 };

@@ -25,7 +25,7 @@ class WireWriter {
     end_ = end;
   }
 
-  JsonSplitter::Wire Finish() {
+  JsonWire Finish() {
     Flush();
     return std::move(wire_);
   }
@@ -40,7 +40,7 @@ class WireWriter {
   std::string_view body_;
   size_t begin_ = 0;  // of the run of values not yet copied
   size_t end_ = 0;
-  JsonSplitter::Wire wire_;
+  JsonWire wire_;
 };
 
 bool AddValue(JsonScanner& scanner, WireWriter& writer) {
@@ -73,7 +73,7 @@ const char* AddValues(JsonScanner& scanner, WireWriter& writer) {
 
 }  // namespace
 
-std::expected<JsonSplitter::Wire, std::string> JsonSplitter::Split(std::string_view body) const {
+std::expected<JsonWire, std::string> SplitJson(std::string_view body) {
   if (body.starts_with(kByteOrderMark)) return std::unexpected("a byte order mark");
   if (!simdjson::validate_utf8(body.data(), body.size())) return std::unexpected("not UTF-8");
   JsonScanner scanner(body);

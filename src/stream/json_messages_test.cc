@@ -5,17 +5,13 @@
 namespace thalweg {
 namespace {
 
-std::expected<JsonSplitter::Wire, std::string> Split(std::string_view body) {
-  return JsonSplitter().Split(body);
-}
-
 std::string Repeat(std::string_view text, size_t times) {
   std::string all;
   for (size_t i = 0; i < times; ++i) all += text;
   return all;
 }
 
-TEST(JsonSplitter, KeepsTheBytesOfEveryValue) {
+TEST(SplitJson, KeepsTheBytesOfEveryValue) {
   struct Case {
     const char* why;
     std::string_view body;
@@ -48,7 +44,7 @@ TEST(JsonSplitter, KeepsTheBytesOfEveryValue) {
       {"brackets and commas in strings are text", R"(["],[","{\"}"])", R"("],[","{\"}",)", 2},
   };
   for (const Case& c : cases) {
-    const auto wire = Split(c.body);
+    const auto wire = SplitJson(c.body);
     ASSERT_TRUE(wire.has_value()) << c.why << ": " << wire.error();
     EXPECT_EQ(wire->bytes, c.wire) << c.why;
     EXPECT_EQ(wire->values, c.values) << c.why;
@@ -60,7 +56,7 @@ struct Case {
   std::string_view body;
 };
 
-TEST(JsonSplitter, AcceptsWhatTheGrammarAccepts) {
+TEST(SplitJson, AcceptsWhatTheGrammarAccepts) {
   const Case cases[] = {
       {"zero", "0"},
       {"minus zero", "-0"},
@@ -96,12 +92,12 @@ TEST(JsonSplitter, AcceptsWhatTheGrammarAccepts) {
       {"an escape at a vector's end", R"("0123456789abcd\n6789")"},
   };
   for (const Case& c : cases) {
-    const auto wire = Split(c.body);
+    const auto wire = SplitJson(c.body);
     EXPECT_TRUE(wire.has_value()) << c.why << ": " << wire.error();
   }
 }
 
-TEST(JsonSplitter, RefusesStructureThatIsNotJson) {
+TEST(SplitJson, RefusesStructureThatIsNotJson) {
   const Case cases[] = {
       {"nothing", ""},
       {"only space", " \n\t"},
@@ -150,13 +146,13 @@ TEST(JsonSplitter, RefusesStructureThatIsNotJson) {
       {"a bad value deep inside", R"([[{"a":[1,{"b":tru}]}]])"},
   };
   for (const Case& c : cases) {
-    const auto wire = Split(c.body);
+    const auto wire = SplitJson(c.body);
     ASSERT_FALSE(wire.has_value()) << c.why;
     EXPECT_FALSE(wire.error().empty()) << c.why;
   }
 }
 
-TEST(JsonSplitter, RefusesScalarsThatAreNotJson) {
+TEST(SplitJson, RefusesScalarsThatAreNotJson) {
   const Case cases[] = {
       {"not a number", "NaN"},
       {"infinity", "Infinity"},
@@ -202,10 +198,10 @@ TEST(JsonSplitter, RefusesScalarsThatAreNotJson) {
       {"a tab in a key", "{\"a\tb\":1}"},
       {"bare text", "hello"},
   };
-  for (const Case& c : cases) EXPECT_FALSE(Split(c.body).has_value()) << c.why;
+  for (const Case& c : cases) EXPECT_FALSE(SplitJson(c.body).has_value()) << c.why;
 }
 
-TEST(JsonSplitter, RefusesWhatIsNotUtf8) {
+TEST(SplitJson, RefusesWhatIsNotUtf8) {
   const Case cases[] = {
       {"a lone continuation", "\"\x80\""},
       {"a cut sequence", "\"\xC3\""},
@@ -220,29 +216,30 @@ TEST(JsonSplitter, RefusesWhatIsNotUtf8) {
       {"in a key", "{\"\xFF\":1}"},
       {"far from the beginning", "[\"0123456789abcdef0123456789abcdef0123456789abcdef\xC3\"]"},
   };
-  for (const Case& c : cases) EXPECT_FALSE(Split(c.body).has_value()) << c.why;
+  for (const Case& c : cases) EXPECT_FALSE(SplitJson(c.body).has_value()) << c.why;
 }
 
-TEST(JsonSplitter, NestsAsDeepAsTheLimitAndNoDeeper) {
+TEST(SplitJson, NestsAsDeepAsTheLimitAndNoDeeper) {
   for (const auto& [open, close] : {std::pair("[", "]"), std::pair("{\"a\":", "}")}) {
     const auto nested = [&](size_t depth) {
       return Repeat(open, depth) + "1" + Repeat(close, depth);
     };
-    EXPECT_TRUE(Split(nested(kJsonDepthMax)).has_value()) << open;
-    EXPECT_FALSE(Split(nested(kJsonDepthMax + 1)).has_value()) << open;
-    EXPECT_FALSE(Split(nested(100'000)).has_value()) << open;
+    EXPECT_TRUE(SplitJson(nested(kJsonDepthMax)).has_value()) << open;
+    EXPECT_FALSE(SplitJson(nested(kJsonDepthMax + 1)).has_value()) << open;
+    EXPECT_FALSE(SplitJson(nested(100'000)).has_value()) << open;
   }
-  EXPECT_TRUE(Split(Repeat("[", kJsonDepthMax) + Repeat("]", kJsonDepthMax)).has_value());
-  EXPECT_FALSE(Split(Repeat("[", kJsonDepthMax + 1) + Repeat("]", kJsonDepthMax + 1)).has_value());
-  EXPECT_FALSE(Split(Repeat("[", 1'000'000)).has_value());
+  EXPECT_TRUE(SplitJson(Repeat("[", kJsonDepthMax) + Repeat("]", kJsonDepthMax)).has_value());
+  EXPECT_FALSE(
+      SplitJson(Repeat("[", kJsonDepthMax + 1) + Repeat("]", kJsonDepthMax + 1)).has_value());
+  EXPECT_FALSE(SplitJson(Repeat("[", 1'000'000)).has_value());
 }
 
-TEST(JsonSplitter, DepthIsTheNestingAndNotTheCountOfBrackets) {
-  EXPECT_EQ(Split("[" + Repeat("[[]],", 10'000) + "1]")->values, 10'001u);
+TEST(SplitJson, DepthIsTheNestingAndNotTheCountOfBrackets) {
+  EXPECT_EQ(SplitJson("[" + Repeat("[[]],", 10'000) + "1]")->values, 10'001u);
 }
 
 TEST(WireBytesOfValues, CountsValuesAndNotCommas) {
-  const std::string wire = Split(R"([1,{"a":[1,2],"b":","},"x,\",y",[]])")->bytes;
+  const std::string wire = SplitJson(R"([1,{"a":[1,2],"b":","},"x,\",y",[]])")->bytes;
   ASSERT_EQ(wire, R"(1,{"a":[1,2],"b":","},"x,\",y",[],)");
   EXPECT_EQ(WireBytesOfValues(wire, 0), 0u);
   EXPECT_EQ(WireBytesOfValues(wire, 1), 2u);

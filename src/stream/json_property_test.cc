@@ -49,7 +49,7 @@ std::optional<bool> OtherVerdict(simdjson::dom::parser& parser, const std::strin
   }
 }
 
-TEST(JsonSplitterProperty, GivesBackTheValuesThatWereJoined) {
+TEST(SplitJsonProperty, GivesBackTheValuesThatWereJoined) {
   EXPECT_TRUE(rc::check([] {
     std::string body = Space() + "[";
     std::string wire;
@@ -60,7 +60,7 @@ TEST(JsonSplitterProperty, GivesBackTheValuesThatWereJoined) {
       body += Space() + value + Space();
       wire += value + ",";
     }
-    const auto split = JsonSplitter().Split(body + "]" + Space());
+    const auto split = SplitJson(body + "]" + Space());
     RC_ASSERT(split.has_value());
     RC_ASSERT(split->bytes == wire);
     RC_ASSERT(split->values == static_cast<uint64_t>(values));
@@ -68,7 +68,7 @@ TEST(JsonSplitterProperty, GivesBackTheValuesThatWereJoined) {
   }));
 }
 
-TEST(JsonSplitterProperty, AgreesWithAnotherParserOnDamagedBodies) {
+TEST(SplitJsonProperty, AgreesWithAnotherParserOnDamagedBodies) {
   simdjson::dom::parser parser;
   EXPECT_TRUE(rc::check([&parser] {
     std::string body = Value(4);
@@ -84,7 +84,7 @@ TEST(JsonSplitterProperty, AgreesWithAnotherParserOnDamagedBodies) {
     }
     const std::optional<bool> want = OtherVerdict(parser, body);
     RC_PRE(want.has_value());
-    RC_ASSERT(JsonSplitter().Split(body).has_value() == *want);
+    RC_ASSERT(SplitJson(body).has_value() == *want);
   }));
 }
 

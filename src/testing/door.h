@@ -11,7 +11,7 @@ namespace thalweg {
 inline constexpr std::string_view kBytesType = "application/octet-stream";
 inline constexpr std::string_view kJsonType = "application/json";
 
-// `wire` of a JSON stream is as JsonSplitter makes it: values, each followed by a comma.
+// `wire` of a JSON stream is as SplitJson makes it: values, each followed by a comma.
 inline Payload PayloadOf(std::string_view type, std::string_view wire) {
   return {.wire = wire, .is_json = type == kJsonType, .fault = Payload::Fault::kNone};
 }

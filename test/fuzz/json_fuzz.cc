@@ -32,14 +32,14 @@ bool IsTakenElsewhere(const std::string& body) {
          parser.parse(body).error() == simdjson::SUCCESS;
 }
 
-void CheckWire(const thalweg::JsonSplitter::Wire& wire) {
+void CheckWire(const thalweg::JsonWire& wire) {
   size_t begin = 0;
   for (uint64_t count = 1; count <= wire.values; ++count) {
     const size_t end = thalweg::WireBytesOfValues(wire.bytes, count);
     THALWEG_ASSERT(end != std::string::npos && wire.bytes[end - 1] == ',');
     const std::string value = wire.bytes.substr(begin, end - 1 - begin);
     // In an array of its own, because an array would be flattened.
-    const auto again = thalweg::JsonSplitter().Split("[" + value + "]");
+    const auto again = thalweg::SplitJson("[" + value + "]");
     THALWEG_ASSERT(again.has_value() && again->values == 1 && again->bytes == value + ",");
     begin = end;
     if (count > 64) return;  // the rest is like these; finding ends anew is quadratic
@@ -51,7 +51,7 @@ void CheckWire(const thalweg::JsonSplitter::Wire& wire) {
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const std::string body(reinterpret_cast<const char*>(data), size);
-  const auto wire = thalweg::JsonSplitter().Split(body);
+  const auto wire = thalweg::SplitJson(body);
   if (!wire) {
     THALWEG_ASSERT(!wire.error().empty());
     THALWEG_ASSERT(body.starts_with("\xEF\xBB\xBF") || !IsTakenElsewhere(body));
