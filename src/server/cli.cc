@@ -1,8 +1,8 @@
 #include "server/cli.h"
 
 #include <algorithm>
+#include <expected>
 #include <optional>
-#include <vector>
 
 #include "http/target.h"
 #include "server/exit_codes.h"
@@ -110,15 +110,6 @@ CachePolicy CachePolicyOf(const std::string& name) {
 
 constexpr std::string_view kDefaultDataDir = "data";
 
-// Where streams are kept, as asked for.
-struct Storage {
-  bool memory = false;
-  std::string data_dir;
-};
-
-constexpr std::string_view kDiskFlags[] = {"--data-dir",       "--log-file",    "--checkpoint-log",
-                                           "--checkpoint-age", "--tail-memory", "--merge-rate"};
-
 // Whether one of `words` gives `flag`, be it as --flag=value.
 bool IsGiven(std::span<const std::string> words, std::string_view flag) {
   return std::ranges::any_of(words, [flag](std::string_view word) {
@@ -134,9 +125,8 @@ void DeclareAddress(Flags& flags, ServerOptions& server) {
   flags.Text("--public-url", server.router.public_url, CheckPublicUrl);
 }
 
-void DeclareStorage(Flags& flags, Storage& storage, StoreOptions& store) {
-  flags.Switch("--memory", [&storage] { storage.memory = true; });
-  flags.Text("--data-dir", storage.data_dir, CheckDirectory);
+void DeclareDisk(Flags& flags, std::string& data_dir, StoreOptions& store) {
+  flags.Text("--data-dir", data_dir, CheckDirectory);
   flags.Size("--log-file", store.log_file_bytes);
   flags.Size("--checkpoint-log", store.checkpoint_log_bytes);
   flags.Duration("--checkpoint-age", store.checkpoint_age_ms);
@@ -179,62 +169,59 @@ CliText Mistake(const std::string& what) {
 
 CliResult ParseServe(std::span<const std::string> words) {
   ServeConfig config;
-  Storage storage;
+  bool memory = false;
   config.server.store.tail_bytes_max = DefaultShare(MemoryLimit());
   config.server.limits.bodies_bytes_max = DefaultShare(MemoryLimit());
   Flags flags;
   DeclareAddress(flags, config.server);
-  DeclareStorage(flags, storage, config.server.store);
+  flags.Switch("--memory", [&memory] { memory = true; });
+  DeclareDisk(flags, config.server.data_dir, config.server.store);
   DeclareReads(flags, config.server.router);
   DeclareLimits(flags, config);
   if (const auto mistake = flags.Parse(words)) return Mistake(*mistake);
-  if (storage.memory) {
-    for (const std::string_view flag : kDiskFlags) {
-      if (!IsGiven(words, flag)) continue;
-      return Mistake("--memory keeps nothing on disk; leave out " + std::string(flag));
-    }
+  if (!memory) {
+    if (config.server.data_dir.empty()) config.server.data_dir = kDefaultDataDir;
     return config;
   }
-  config.server.data_dir = storage.data_dir.empty() ? kDefaultDataDir : storage.data_dir;
+  Flags disk;  // declared for their names
+  DeclareDisk(disk, config.server.data_dir, config.server.store);
+  for (const std::string_view flag : disk.names()) {
+    if (!IsGiven(words, flag)) continue;
+    return Mistake("--memory keeps nothing on disk; leave out " + std::string(flag));
+  }
   return config;
 }
 
-// What follows the command: directories, then flags.
-struct Operands {
-  std::vector<std::string> dirs;
-  std::vector<std::string> flags;
-};
-
-std::variant<Operands, CliText> TakeOperands(std::span<const std::string> words, size_t count,
-                                             const char* usage) {
+// The `count` directories that follow the command; what comes behind them is for `flags`.
+std::expected<std::span<const std::string>, CliText> TakeDirectories(
+    std::span<const std::string> words, size_t count, const std::string& usage, Flags& flags) {
   const auto is_flag = [](const std::string& word) { return word.starts_with('-'); };
-  const auto first_flag = std::find_if(words.begin(), words.end(), is_flag);
-  Operands operands{.dirs = {words.begin(), first_flag}, .flags = {first_flag, words.end()}};
-  if (operands.dirs.size() != count) return Mistake(std::string("usage: thalweg ") + usage);
-  for (const std::string& dir : operands.dirs) {
-    if (const std::string mistake = CheckDirectory(dir); !mistake.empty()) return Mistake(mistake);
+  const auto first_flag = std::ranges::find_if(words, is_flag);
+  const std::span<const std::string> dirs(words.begin(), first_flag);
+  if (dirs.size() != count) return std::unexpected(Mistake("usage: thalweg " + usage));
+  for (const std::string& dir : dirs) {
+    const std::string mistake = CheckDirectory(dir);
+    if (!mistake.empty()) return std::unexpected(Mistake(mistake));
   }
-  return operands;
+  const auto mistake = flags.Parse({first_flag, words.end()});
+  if (mistake) return std::unexpected(Mistake(*mistake));
+  return dirs;
 }
 
 CliResult ParseVerify(std::span<const std::string> words) {
-  auto taken = TakeOperands(words, 1, "verify DIR");
-  if (auto* mistake = std::get_if<CliText>(&taken)) return *mistake;
-  Operands& operands = std::get<Operands>(taken);
   Flags none;
-  if (const auto mistake = none.Parse(operands.flags)) return Mistake(*mistake);
-  return VerifyCommand{operands.dirs[0]};
+  const auto dirs = TakeDirectories(words, 1, "verify DIR", none);
+  if (!dirs) return dirs.error();
+  return VerifyCommand{dirs->front()};
 }
 
 CliResult ParseDump(std::span<const std::string> words) {
-  auto taken = TakeOperands(words, 1, "dump DIR [--stream PATH]");
-  if (auto* mistake = std::get_if<CliText>(&taken)) return *mistake;
-  Operands& operands = std::get<Operands>(taken);
   std::string stream;
   Flags flags;
   flags.Text("--stream", stream, CheckStreamPath);
-  if (const auto mistake = flags.Parse(operands.flags)) return Mistake(*mistake);
-  DumpOptions options{.dir = operands.dirs[0], .stream = std::nullopt};
+  const auto dirs = TakeDirectories(words, 1, "dump DIR [--stream PATH]", flags);
+  if (!dirs) return dirs.error();
+  DumpOptions options{.dir = dirs->front(), .stream = std::nullopt};
   if (stream.empty()) return options;  // the flag is not given
   std::string storage;
   const auto key = ParseKey(stream, storage);
@@ -246,22 +233,19 @@ CliResult ParseDump(std::span<const std::string> words) {
 }
 
 CliResult ParseBackup(std::span<const std::string> words) {
-  auto taken = TakeOperands(words, 2, "backup DIR TARGET");
-  if (auto* mistake = std::get_if<CliText>(&taken)) return *mistake;
-  Operands& operands = std::get<Operands>(taken);
   Flags none;
-  if (const auto mistake = none.Parse(operands.flags)) return Mistake(*mistake);
-  return BackupCommand{operands.dirs[0], operands.dirs[1]};
+  const auto dirs = TakeDirectories(words, 2, "backup DIR TARGET", none);
+  if (!dirs) return dirs.error();
+  return BackupCommand{dirs->front(), dirs->back()};
 }
 
 CliResult ParseRepair(std::span<const std::string> words) {
-  auto taken = TakeOperands(words, 1, "repair DIR [--remove]");
-  if (auto* mistake = std::get_if<CliText>(&taken)) return *mistake;
-  Operands& operands = std::get<Operands>(taken);
-  RepairCommand command{.dir = operands.dirs[0]};
+  RepairCommand command;
   Flags flags;
   flags.Switch("--remove", [&command] { command.remove = true; });
-  if (const auto mistake = flags.Parse(operands.flags)) return Mistake(*mistake);
+  const auto dirs = TakeDirectories(words, 1, "repair DIR [--remove]", flags);
+  if (!dirs) return dirs.error();
+  command.dir = dirs->front();
   return command;
 }
 

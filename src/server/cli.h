@@ -10,6 +10,7 @@
 
 #include "server/config.h"
 #include "server/dump.h"
+#include "server/repair.h"
 
 namespace thalweg {
 
@@ -21,11 +22,6 @@ struct CliText {
 
 struct VerifyCommand {
   std::string dir;
-};
-
-struct RepairCommand {
-  std::string dir;
-  bool remove = false;  // what cannot be read; else it is listed
 };
 
 struct BackupCommand {

@@ -4,9 +4,14 @@
 // THREAD: one; nobody may serve from the directory meanwhile.
 #pragma once
 
-#include "server/cli.h"
+#include <string>
 
 namespace thalweg {
+
+struct RepairCommand {
+  std::string dir;
+  bool remove = false;  // what cannot be read; else it is listed
+};
 
 // Lists them, or removes them, and says what was done. Returns the process's exit code
 // (exit_codes.h): kExitDamaged where some are left.
