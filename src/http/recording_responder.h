@@ -85,7 +85,6 @@ class RecordingResponder final : public Responder {
   }
 
   int status() const { return status_; }  // 0: not started
-  const HeaderList& headers() const { return headers_; }
   std::optional<uint64_t> content_length() const { return content_length_; }
   const std::string& body() const { return body_; }
   bool finished() const { return finished_; }
