@@ -31,14 +31,14 @@ StorageResult<bool> ResolvePoint(const StreamStore* store, const StreamHandle& s
                                  ForkPoint& point, Bytes& prefix) {
   point.sub_offset_fits = point.sub_offset == 0;
   if (!point.at || *point.at > tail) return true;
-  const auto read = ReadHistory(store, source, *point.at, tail, {.bytes_max = 1});
+  Page next{.parts = {}, .start = *point.at, .end = {}};
+  const auto read = ReadHistory(store, source, tail, {.bytes_max = 1}, next);
   if (!read) return std::unexpected(read.error());
-  if (!*read) return false;
-  const std::optional<Stretch>& next = *read;
-  point.at_is_boundary = next->boundary;
-  if (point.sub_offset == 0 || next->parts.empty()) return true;
+  if (*read == HistoryVerdict::kVanished) return false;
+  point.at_is_boundary = *read == HistoryVerdict::kRead;
+  if (point.sub_offset == 0 || next.parts.empty()) return true;
   std::optional<Bytes> taken =
-      TakePrefix(next->parts.front(), Engine::Info(source).config.kind, point.sub_offset);
+      TakePrefix(next.parts.front(), Engine::Info(source).config.kind, point.sub_offset);
   point.sub_offset_fits = taken.has_value();
   if (!taken) return true;
   prefix = std::move(*taken);

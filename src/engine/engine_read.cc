@@ -71,21 +71,12 @@ StorageResult<std::optional<ReadOutcome>> Complete(const StreamStore* store, Rea
   if (outcome.verdict != ReadVerdict::kOk) return outcome;
   Page& page = outcome.page;
   if (reading.deferred) {
-    auto stretch = ReadHistory(store, outcome.stream, page.start, reading.shown.tail,
-                               {.bytes_max = request.bytes_max,
-                                .part_bytes_max = request.part_bytes_max,
-                                .from_inside = request.from_inside,
-                                .with_ends = request.with_ends,
-                                .files = request.files,
-                                .may_wait = request.may_wait});
-    if (!stretch) return std::unexpected(stretch.error());
-    if (!*stretch) return std::nullopt;
-    if (!(*stretch)->boundary) return Refused(ReadVerdict::kNotABoundary, outcome.rests_on);
-    page.parts = std::move((*stretch)->parts);
-    page.files = std::move((*stretch)->files);
-    page.end = (*stretch)->end;
-    page.ends_inside = (*stretch)->ends_inside;
-    page.ends = std::move((*stretch)->ends);
+    const auto read = ReadHistory(store, outcome.stream, reading.shown.tail, request, page);
+    if (!read) return std::unexpected(read.error());
+    if (*read == HistoryVerdict::kVanished) return std::nullopt;
+    if (*read == HistoryVerdict::kNotABoundary) {
+      return Refused(ReadVerdict::kNotABoundary, outcome.rests_on);
+    }
   }
   page.at_tail = page.end == reading.shown.tail;
   page.closed = page.at_tail && reading.shown.closed;

@@ -4,8 +4,10 @@
 #include <algorithm>
 #include <cstdint>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "base/assert.h"
 #include "engine/stream_entry.h"
@@ -46,49 +48,52 @@ enum class Taken : uint8_t { kSome, kNothingFits, kNoBoundary, kVanished };
 // Reads on in one stream of the chain.
 class LegReader {
  public:
-  LegReader(const StreamStore* store, const Leg& leg, const StretchRequest& request,
-            Stretch& stretch)
-      : store_(store), leg_(leg), request_(request), stretch_(stretch) {}
+  LegReader(const StreamStore* store, const Leg& leg, const PageRequest& request, Page& page)
+      : store_(store), leg_(leg), request_(request), page_(page) {}
 
-  // Adds some more of the leg to the stretch, `room` bytes at most where that has something.
+  // Adds some more of the leg to the page, `room` bytes at most where that has something.
   StorageResult<Taken> Take(size_t room) {
     StreamEntry& stream = *leg_.stream;
     std::unique_lock lock(stream.home.mutex);
     if (stream.gone) return Taken::kVanished;
     const Offset memory_begins = stream.own.start();
-    if (stretch_.end >= memory_begins) return TakeFromMemory(stream.own, room);
+    if (page_.end >= memory_begins) return TakeFromMemory(stream.own, room);
     lock.unlock();
     return TakeFromStore(std::min(leg_.end, memory_begins), room);
   }
 
  private:
   Taken TakeFromMemory(const TailBytes& own, size_t room) {
-    if (!request_.from_inside && !own.IsBoundary(stretch_.end)) return Taken::kNoBoundary;
+    if (!request_.from_inside && !own.IsBoundary(page_.end)) return Taken::kNoBoundary;
     const auto [end, ends_inside] =
-        own.Collect(stretch_.end, leg_.end, {room, request_.part_bytes_max}, stretch_.parts,
-                    request_.with_ends ? &stretch_.ends : nullptr);
-    stretch_.ends_inside = ends_inside;
-    return std::exchange(stretch_.end, end) == end ? Taken::kNothingFits : Taken::kSome;
+        own.Collect(page_.end, leg_.end, {room, request_.part_bytes_max}, page_.parts,
+                    request_.with_ends ? &page_.ends : nullptr);
+    page_.ends_inside = ends_inside;
+    return std::exchange(page_.end, end) == end ? Taken::kNothingFits : Taken::kSome;
   }
 
   StorageResult<Taken> TakeFromStore(Offset limit, size_t room) {
     const StreamEntry& stream = *leg_.stream;
-    if (stretch_.end == limit) return Taken::kNothingFits;
-    StretchRequest request = request_;
-    request.bytes_max = room;
-    request.at_least_one = stretch_.parts.empty();
-    auto found = store_->Read(stream.state.id, stretch_.end, limit, request);
+    if (page_.end == limit) return Taken::kNothingFits;
+    auto found = store_->Read(stream.state.id, page_.end, limit,
+                              {.bytes_max = room,
+                               .at_least_one = page_.parts.empty(),
+                               .part_bytes_max = request_.part_bytes_max,
+                               .from_inside = request_.from_inside,
+                               .with_ends = request_.with_ends,
+                               .files = request_.files,
+                               .may_wait = request_.may_wait});
     if (!found) return std::unexpected(found.error());
     if (!*found) return MissingFromStore();
     if (!(*found)->boundary) return Taken::kNoBoundary;
-    if ((*found)->end == stretch_.end) return Taken::kNothingFits;
+    if ((*found)->end == page_.end) return Taken::kNothingFits;
     if ((*found)->file.length != 0) {
-      stretch_.files.push_back({stretch_.parts.size(), std::move((*found)->file)});
+      page_.files.push_back({page_.parts.size(), std::move((*found)->file)});
     }
-    stretch_.parts.push_back(std::move((*found)->bytes));
-    stretch_.ends.insert(stretch_.ends.end(), (*found)->ends.begin(), (*found)->ends.end());
-    stretch_.end = (*found)->end;
-    stretch_.ends_inside = (*found)->ends_inside;
+    page_.parts.push_back(std::move((*found)->bytes));
+    page_.ends.insert(page_.ends.end(), (*found)->ends.begin(), (*found)->ends.end());
+    page_.end = (*found)->end;
+    page_.ends_inside = (*found)->ends_inside;
     return Taken::kSome;
   }
 
@@ -96,42 +101,39 @@ class LegReader {
     const StreamEntry& stream = *leg_.stream;
     std::lock_guard lock(stream.home.mutex);
     if (stream.gone) return Taken::kVanished;
-    return DamageFault("no segment has byte " + std::to_string(stretch_.end.value) + " of stream " +
+    return DamageFault("no segment has byte " + std::to_string(page_.end.value) + " of stream " +
                        std::to_string(stream.state.id.value) + " at " + stream.state.path);
   }
 
   const StreamStore* const store_;
   const Leg& leg_;
-  const StretchRequest& request_;
-  Stretch& stretch_;
+  const PageRequest& request_;
+  Page& page_;
 };
 
 }  // namespace
 
-StorageResult<std::optional<Stretch>> ReadHistory(const StreamStore* store,
-                                                  const StreamHandle& stream, Offset from,
-                                                  Offset limit, const StretchRequest& request) {
-  THALWEG_ASSERT(from <= limit);
-  std::optional<std::vector<Leg>> legs = FindLegs(stream, from, limit);
-  if (!legs) return std::nullopt;
-  Stretch stretch;
-  stretch.end = from;
+StorageResult<HistoryVerdict> ReadHistory(const StreamStore* store, const StreamHandle& stream,
+                                          Offset limit, const PageRequest& request, Page& page) {
+  THALWEG_ASSERT(page.start <= limit);
+  std::optional<std::vector<Leg>> legs = FindLegs(stream, page.start, limit);
+  if (!legs) return HistoryVerdict::kVanished;
+  page.end = page.start;
   for (auto leg = legs->rbegin(); leg != legs->rend(); ++leg) {
-    LegReader reader(store, *leg, request, stretch);
+    LegReader reader(store, *leg, request, page);
     do {
-      const size_t taken = stretch.end.value - from.value;
-      const auto took = reader.Take(request.bytes_max - std::min(request.bytes_max, taken));
+      const auto took = reader.Take(request.bytes_max - std::min(request.bytes_max, page.size()));
       if (!took) return std::unexpected(took.error());
-      if (*took == Taken::kVanished) return std::nullopt;
+      if (*took == Taken::kVanished) return HistoryVerdict::kVanished;
       if (*took == Taken::kNoBoundary) {
-        THALWEG_ASSERT(stretch.parts.empty());
-        return Stretch{.boundary = false, .parts = {}, .end = {}};
+        THALWEG_ASSERT(page.parts.empty());
+        return HistoryVerdict::kNotABoundary;
       }
-      const bool is_full = *took == Taken::kNothingFits || stretch.ends_inside;
-      if (is_full && stretch.end < leg->end) return stretch;
-    } while (stretch.end < leg->end);
+      const bool is_full = *took == Taken::kNothingFits || page.ends_inside;
+      if (is_full && page.end < leg->end) return HistoryVerdict::kRead;
+    } while (page.end < leg->end);
   }
-  return stretch;
+  return HistoryVerdict::kRead;
 }
 
 }  // namespace thalweg

@@ -5,8 +5,7 @@
 // the disk under none, so REQUIRES that the caller holds none.
 #pragma once
 
-#include <optional>
-#include <vector>
+#include <cstdint>
 
 #include "engine/read.h"
 #include "storage/fault.h"
@@ -14,21 +13,18 @@
 
 namespace thalweg {
 
-struct Stretch {
-  bool boundary = true;  // false: `from` lies inside an append; nothing else is set
-  std::vector<Bytes> parts;
-  Offset end;
-  bool ends_inside = false;  // an append
-  std::vector<FilePart> files{};
-  std::vector<Offset> ends{};  // of each append, where they were asked for
+enum class HistoryVerdict : uint8_t {
+  kRead,
+  kNotABoundary,  // the page would begin inside an append
+  kVanished,      // a stream of the chain, meanwhile: look again
 };
 
-// What `request` asks of `stream`, inherited or its own, from `from` to `limit`. Null: a stream of
-// the chain vanished meanwhile; look again. `store` is null where all is in memory. REQUIRES:
-// `limit` is a boundary at or behind `from`.
-[[nodiscard]] StorageResult<std::optional<Stretch>> ReadHistory(const StreamStore* store,
-                                                                const StreamHandle& stream,
-                                                                Offset from, Offset limit,
-                                                                const StretchRequest& request);
+// Fills `page`, which begins at `page.start` and is empty, with what `request` asks of `stream`,
+// inherited or its own, up to `limit`; where it stands in the stream is the caller's to say. Else
+// than kRead nothing of it is meant. `store` is null where all is in memory. REQUIRES: `limit` is a
+// boundary at or behind `page.start`.
+[[nodiscard]] StorageResult<HistoryVerdict> ReadHistory(const StreamStore* store,
+                                                        const StreamHandle& stream, Offset limit,
+                                                        const PageRequest& request, Page& page);
 
 }  // namespace thalweg

@@ -8,18 +8,25 @@
 namespace thalweg {
 namespace {
 
-// Of streams that are in memory alone.
-std::optional<Stretch> Read(const StreamHandle& stream, uint64_t from, uint64_t limit,
-                            size_t bytes_max) {
-  auto read = ReadHistory(nullptr, stream, Offset{from}, Offset{limit}, {.bytes_max = bytes_max});
-  EXPECT_TRUE(read);
-  return read ? *std::move(read) : std::nullopt;
-}
+struct Result {
+  HistoryVerdict verdict = HistoryVerdict::kRead;
+  Page page;
 
-std::string TextOf(const Stretch& stretch) {
-  std::string text;
-  for (const Bytes& part : stretch.parts) text += part.view();
-  return text;
+  std::string Text() const {
+    std::string text;
+    for (const Bytes& part : page.parts) text += part.view();
+    return text;
+  }
+};
+
+// Of streams that are in memory alone.
+Result Read(const StreamHandle& stream, uint64_t from, uint64_t limit, const PageRequest& request) {
+  Result result;
+  result.page.start = Offset{from};
+  const auto verdict = ReadHistory(nullptr, stream, Offset{limit}, request, result.page);
+  EXPECT_TRUE(verdict);
+  if (verdict) result.verdict = *verdict;
+  return result;
 }
 
 class HistoryTest : public testing::Test {
@@ -57,16 +64,18 @@ TEST_F(HistoryTest, IsReadFromWhoeverOwnsIt) {
       {"nothing", "/c", 0, 0, 100, ""},
   };
   for (const Case& c : cases) {
-    const auto stretch = Read(HandleOf(c.path), c.from, c.limit, c.bytes_max);
-    ASSERT_TRUE(stretch.has_value()) << c.why;
-    EXPECT_EQ(TextOf(*stretch), c.text) << c.why;
-    EXPECT_EQ(stretch->end.value, c.from + TextOf(*stretch).size()) << c.why;
+    const Result read = Read(HandleOf(c.path), c.from, c.limit, {.bytes_max = c.bytes_max});
+    EXPECT_EQ(read.verdict, HistoryVerdict::kRead) << c.why;
+    EXPECT_EQ(read.Text(), c.text) << c.why;
+    EXPECT_EQ(read.page.size(), read.Text().size()) << c.why;
   }
 }
 
 TEST_F(HistoryTest, SaysWhereAnAppendIsCut) {
-  EXPECT_FALSE(Read(HandleOf("/c"), 1, 4, 100)->boundary);
-  EXPECT_FALSE(Read(HandleOf("/c"), 3, 4, 100)->boundary);
+  for (const uint64_t from : {1, 3}) {
+    const Result read = Read(HandleOf("/c"), from, 4, {.bytes_max = 100});
+    EXPECT_EQ(read.verdict, HistoryVerdict::kNotABoundary) << from;
+  }
 }
 
 TEST_F(HistoryTest, GivesALongAppendInPartsToWhoAsksForThem) {
@@ -76,13 +85,13 @@ TEST_F(HistoryTest, GivesALongAppendInPartsToWhoAsksForThem) {
   engine_->Append("/fork", NewAppend("ij"));
   const StreamHandle fork = HandleOf("/fork");
   std::vector<std::string> parts;
-  StretchRequest request{.bytes_max = 2, .part_bytes_max = 3};
+  PageRequest request{.bytes_max = 2, .part_bytes_max = 3};
   for (Offset at; at < Offset{10};) {
-    const auto read = ReadHistory(nullptr, fork, at, Offset{10}, request);
-    ASSERT_TRUE(read && *read && (*read)->boundary && at < (*read)->end);
-    parts.push_back(TextOf(**read) + ((*read)->ends_inside ? ".." : ""));
-    at = (*read)->end;
-    request.from_inside = (*read)->ends_inside;
+    const Result read = Read(fork, at.value, 10, request);
+    ASSERT_TRUE(read.verdict == HistoryVerdict::kRead && read.page.size() != 0);
+    parts.push_back(read.Text() + (read.page.ends_inside ? ".." : ""));
+    at = read.page.end;
+    request.from_inside = read.page.ends_inside;
   }
   EXPECT_EQ(parts, (std::vector<std::string>{"a", "bcd..", "efg..", "h", "ij"}));
 }
@@ -90,7 +99,7 @@ TEST_F(HistoryTest, GivesALongAppendInPartsToWhoAsksForThem) {
 TEST_F(HistoryTest, OfAStreamThatVanishedIsNotReadAtAll) {
   const StreamHandle stream = HandleOf("/c");
   engine_->Remove("/c");
-  EXPECT_FALSE(Read(stream, 0, 4, 100).has_value());
+  EXPECT_EQ(Read(stream, 0, 4, {.bytes_max = 100}).verdict, HistoryVerdict::kVanished);
 }
 
 }  // namespace
