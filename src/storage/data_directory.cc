@@ -8,7 +8,9 @@
 #include <system_error>
 
 #include "storage/directory.h"
+#include "storage/log_recovery.h"
 #include "storage/posix_disk.h"
+#include "storage/segment_format.h"
 
 namespace thalweg {
 namespace {
@@ -121,13 +123,6 @@ StorageResult<std::optional<DirectoryId>> FindCopy(Disk& disk,
   return *id;
 }
 
-// "0000000000000001.log", ".spare", ".seg": what stands in log/ and segments/ is named so.
-bool IsNumbered(std::string_view name, std::string_view suffix) {
-  constexpr size_t kDigits = 16;
-  if (name.size() != kDigits + suffix.size() || !name.ends_with(suffix)) return false;
-  return name.find_first_not_of("0123456789abcdef") == kDigits;
-}
-
 std::string FreeName(const std::vector<std::string>& taken, const std::string& name) {
   std::string free = name;
   for (int i = 2; Contains(taken, free); ++i) free = name + "." + std::to_string(i);
@@ -159,8 +154,8 @@ std::string DataDirectory::NameOf(const DirectoryId& id) {
 }
 
 bool DataDirectory::IsKnownName(std::string_view part, std::string_view name) {
-  if (part == "log") return IsNumbered(name, ".log") || IsNumbered(name, ".spare");
-  return part == "segments" && IsNumbered(name, ".seg");
+  if (part == "log") return LogFileNumber(name) || LogSpareNumber(name);
+  return part == "segments" && SegmentFileNumber(name);
 }
 
 std::string EncodeIdentity(const DirectoryId& id) {

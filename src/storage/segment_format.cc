@@ -1,18 +1,19 @@
 #include "storage/segment_format.h"
 
 #include <algorithm>
-#include <cstdio>
 #include <cstring>
 
 #include "base/assert.h"
 #include "base/crc32c.h"
 #include "base/little_endian.h"
+#include "storage/numbered_name.h"
 
 namespace thalweg {
 namespace {
 
 constexpr char kHeaderMagic[8] = {'T', 'H', 'W', 'G', '-', 'S', 'E', 'G'};
 constexpr char kFooterMagic[8] = {'T', 'H', 'W', 'G', '-', 'E', 'N', 'D'};
+constexpr std::string_view kNameEnding = ".seg";
 constexpr size_t kPageHeadBytes = 8;  // checksum, number of runs
 static_assert(kPageHeadBytes + kSegmentRunsPerPage * kSegmentRunEntryBytes <= kSegmentPageBytes);
 
@@ -199,10 +200,10 @@ std::optional<SegmentFooter> DecodeSegmentFooter(std::string_view bytes) {
   return footer;
 }
 
-std::string SegmentFileName(uint64_t number) {
-  char name[32];
-  std::snprintf(name, sizeof name, "%016llx.seg", static_cast<unsigned long long>(number));
-  return name;
+std::string SegmentFileName(uint64_t number) { return NumberedName(number, kNameEnding); }
+
+std::optional<uint64_t> SegmentFileNumber(std::string_view name) {
+  return NumberIn(name, kNameEnding);
 }
 
 }  // namespace thalweg

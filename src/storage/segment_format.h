@@ -122,7 +122,8 @@ std::string EncodeSegmentFooter(const SegmentFooter& footer);
 // Null: not a footer, or one that fails its checksum or points behind every file.
 std::optional<SegmentFooter> DecodeSegmentFooter(std::string_view bytes);
 
-// "0000000000000001.seg"
+// "0000000000000001.seg", and the number of the segment that is called so; null: none is.
 std::string SegmentFileName(uint64_t number);
+std::optional<uint64_t> SegmentFileNumber(std::string_view name);
 
 }  // namespace thalweg

@@ -2,7 +2,6 @@
 #include "storage/stream_store.h"
 
 #include <algorithm>
-#include <charconv>
 #include <utility>
 
 #include "base/assert.h"
@@ -19,12 +18,6 @@ constexpr uint64_t kDeadPercentMax = 15;
 
 // At rest the files take no more than this, of a hundred live bytes, where merging can help it.
 constexpr uint64_t kFilePercentMax = 130;
-
-std::optional<uint64_t> NumberOf(const std::string& name) {
-  uint64_t number = 0;
-  std::from_chars(name.data(), name.data() + name.size(), number, 16);
-  return SegmentFileName(number) == name ? std::optional(number) : std::nullopt;
-}
 
 SegmentInfo InfoOf(const SegmentFooter& footer, uint32_t level) {
   return {.number = footer.header.number,
@@ -125,7 +118,7 @@ StorageResult<void> StreamStore::FindLeftovers() {
   const auto names = folder_.List();
   if (!names) return DiskFault(names.error());
   for (const std::string& name : *names) {
-    const std::optional<uint64_t> number = NumberOf(name);
+    const std::optional<uint64_t> number = SegmentFileNumber(name);
     if (!number) continue;
     if (std::ranges::find(head_.segments, *number, &SegmentInfo::number) != head_.segments.end()) {
       continue;
