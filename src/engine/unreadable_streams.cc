@@ -39,9 +39,7 @@ class UnreadableSearch {
     const auto loads = Load(**entry, create->source);
     if (loads) return {};
     if (loads.error().kind != StorageFault::Kind::kDamage) return loads;
-    if (loads.error().is_refusal) {
-      return std::unexpected(StorageFault{StorageFault::Kind::kDisk, loads.error().message});
-    }
+    if (loads.error().is_refusal) return DiskFault(loads.error().message);
     const StorageFault fault = StreamDamage(**entry, loads.error().message).error();
     found_.push_back({*std::move(*entry), fault});
     return {};

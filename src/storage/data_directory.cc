@@ -24,12 +24,6 @@ constexpr const char* kParts[] = {"log", "segments", "catalog", kQuarantine};
 constexpr std::string_view kFirstLine = "thalweg data directory";
 constexpr size_t kIdentityBytesMax = 4096;
 
-using Kind = StorageFault::Kind;
-
-std::unexpected<StorageFault> Fault(Kind kind, std::string message) {
-  return std::unexpected(StorageFault{kind, std::move(message)});
-}
-
 bool IsOurs(std::string_view name) {
   return name == kNewIdentity || name == kLock ||
          std::find(std::begin(kParts), std::end(kParts), name) != std::end(kParts);
@@ -48,9 +42,9 @@ StorageResult<DirectoryId> ReadIdentity(Disk& disk, const char* name) {
 StorageResult<void> CheckParts(const std::vector<std::string>& names) {
   for (const char* part : kParts) {
     if (Contains(names, part)) continue;
-    return Fault(Kind::kDamage, std::string(part) +
-                                    " is missing from a directory that has an identity; is "
-                                    "something not mounted? Else restore it from a backup");
+    return DamageFault(std::string(part) +
+                       " is missing from a directory that has an identity; is something "
+                       "not mounted? Else restore it from a backup");
   }
   return {};
 }
@@ -66,20 +60,19 @@ StorageResult<std::optional<DirectoryId>> FindIdentity(Disk& disk,
     return *id;
   }
   if (Contains(names, kCopyIdentity)) {
-    return Fault(Kind::kForeign, "is a backup that was not finished; make it again");
+    return ForeignFault("is a backup that was not finished; make it again");
   }
   for (const std::string& name : names) {
     if (name == "lost+found" || name == kNewIdentity || name == kLock) continue;
     if (!IsOurs(name)) {
-      return Fault(Kind::kForeign, "holds " + name +
-                                       " and no identity: it is not a data directory. Choose an "
-                                       "empty one");
+      return ForeignFault("holds " + name +
+                          " and no identity: it is not a data directory. Choose an empty one");
     }
     const auto inside = disk.List(name);
     if (!inside) return DiskFault(inside.error());
     if (!inside->empty()) {
-      return Fault(Kind::kDamage, std::string(kIdentity) + " is missing, yet " + name +
-                                      " holds data. Restore it from a backup");
+      return DamageFault(std::string(kIdentity) + " is missing, yet " + name +
+                         " holds data. Restore it from a backup");
     }
   }
   return std::optional<DirectoryId>();
@@ -109,7 +102,7 @@ StorageResult<std::unique_ptr<File>> TakeLock(Disk& disk) {
   auto lock = disk.Lock(kLock);
   if (lock) return std::move(*lock);
   if (lock.error().code != EWOULDBLOCK) return DiskFault(lock.error());
-  return Fault(Kind::kForeign, "is in use by another process");
+  return ForeignFault("is in use by another process");
 }
 
 // The id of the copy at `disk`, finished or not; null: there is none yet.
@@ -165,7 +158,7 @@ std::string EncodeIdentity(const DirectoryId& id) {
 
 StorageResult<DirectoryId> DecodeIdentity(const std::string& text) {
   if (!text.starts_with(std::string(kFirstLine) + "\nformat ")) {
-    return Fault(Kind::kForeign, std::string(kIdentity) + " is not that of a data directory");
+    return ForeignFault(std::string(kIdentity) + " is not that of a data directory");
   }
   DirectoryId id{};
   for (size_t i = 0; i < id.size(); ++i) {
@@ -180,10 +173,10 @@ StorageResult<DirectoryId> DecodeIdentity(const std::string& text) {
   if (text == EncodeIdentity(id)) return id;
   const std::string ours = "format " + std::to_string(kDataFormat);
   if (text.find("\n" + ours + "\n") == std::string::npos) {
-    return Fault(Kind::kForeign, std::string(kIdentity) + " names another format than ours, " +
-                                     ours + ": another version of this program wrote it");
+    return ForeignFault(std::string(kIdentity) + " names another format than ours, " + ours +
+                        ": another version of this program wrote it");
   }
-  return Fault(Kind::kDamage, std::string(kIdentity) + " cannot be read. Restore it from a backup");
+  return DamageFault(std::string(kIdentity) + " cannot be read. Restore it from a backup");
 }
 
 StorageResult<std::unique_ptr<DataDirectory>> DataDirectory::Open(Disk& disk,
@@ -217,7 +210,7 @@ StorageResult<std::unique_ptr<DataDirectory>> DataDirectory::OpenReadOnly(Disk& 
   if (!names) return DiskFault(names.error());
   const auto id = FindIdentity(disk, *names);
   if (!id) return std::unexpected(id.error());
-  if (!*id) return Fault(Kind::kForeign, "has no identity: it is not a data directory");
+  if (!*id) return ForeignFault("has no identity: it is not a data directory");
   return std::make_unique<DataDirectory>(nullptr, **id);
 }
 
@@ -242,8 +235,8 @@ StorageResult<std::unique_ptr<DataDirectory>> DataDirectory::OpenForCopy(Disk& d
   found = FindCopy(disk, *names);
   if (!found) return std::unexpected(found.error());
   if (*found && **found != id) {
-    return Fault(Kind::kForeign,
-                 "holds another data directory (" + NameOf(**found) + "). Choose an empty one");
+    return ForeignFault("holds another data directory (" + NameOf(**found) +
+                        "). Choose an empty one");
   }
   if (!*found) {
     const auto made = Initialize(disk, *names, id, kCopyIdentity);
@@ -285,9 +278,7 @@ StorageResult<void> DataDirectory::CreateMissing(const std::string& path) {
   if (std::filesystem::exists(path, error) || error) return {};  // opening it says what is wrong
   const auto whole = std::filesystem::absolute(path, error).lexically_normal();
   if (error) {  // the working directory is gone
-    return std::unexpected(
-        StorageFault{StorageFault::Kind::kDisk,
-                     "find " + path + " from the working directory: " + error.message()});
+    return DiskFault("find " + path + " from the working directory: " + error.message());
   }
   const bool ends_with_slash = whole.filename().empty();
   const std::filesystem::path bare = ends_with_slash ? whole.parent_path() : whole;

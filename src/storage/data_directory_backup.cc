@@ -26,12 +26,6 @@ constexpr const char* kCatalogFile = "data.mdb";
 constexpr const char* kServedMark = "lock.mdb";  // a server makes it in catalog/, a backup does not
 constexpr int kAttempts = 10;  // checkpoints and merges may go on between catalog and files
 
-using Kind = StorageFault::Kind;
-
-std::unexpected<StorageFault> Fault(Kind kind, std::string message) {
-  return std::unexpected(StorageFault{kind, std::move(message)});
-}
-
 class BackupRun {
  public:
   BackupRun(Disk& source, Disk& target, const DirectoryId& id, const CopyCatalog& copy_catalog)
@@ -74,8 +68,7 @@ class BackupRun {
     const auto in_catalog = catalog_.List();
     if (!in_catalog) return DiskFault(in_catalog.error());
     if (Contains(*in_catalog, kServedMark)) {
-      return Fault(
-          Kind::kForeign,
+      return ForeignFault(
           "the target has gone its own way: it was served from. Choose an empty directory");
     }
     std::string missing;
@@ -104,7 +97,7 @@ class BackupRun {
       missing = "the log begins behind the last checkpoint, at record " +
                 std::to_string(head_.checkpoint.value);
     }
-    return Fault(Kind::kDisk, "the server makes checkpoints faster than they can be looked at");
+    return DiskFault("the server makes checkpoints faster than they can be looked at");
   }
 
   // Else what the target has would go, and nothing take its place.
@@ -176,9 +169,9 @@ class BackupRun {
     const auto same = (*has)->IsLike(**wanted);
     if (!same) return std::unexpected(same.error());
     if (*same) return {};
-    return Fault(Kind::kForeign, "the target has gone its own way: " + PathOf(info) +
-                                     " is not what the original has under this name. Choose an "
-                                     "empty directory");
+    return ForeignFault("the target has gone its own way: " + PathOf(info) +
+                        " is not what the original has under this name. Choose an empty "
+                        "directory");
   }
 
   // What goes for the segment `info`, told to be one of `whose`.
@@ -239,7 +232,7 @@ StorageResult<BackupReport> BackUpDirectory(Disk& source, Disk& target,
   if (!original) return std::unexpected(original.error());
   const DirectoryId id = (*original)->id();
   const auto copy = DataDirectory::OpenForCopy(target, id);
-  if (!copy) return Fault(copy.error().kind, "the target " + copy.error().message);
+  if (!copy) return PrefixedFault("the target ", copy.error());
   auto report = BackupRun(view, target, id, copy_catalog).Run();
   if (!report) return report;
   if (const auto copied = CopyClockMark(view, target); !copied) return DiskFault(copied.error());

@@ -31,6 +31,10 @@ inline std::unexpected<StorageFault> DamageFault(std::string message) {
   return std::unexpected(StorageFault{StorageFault::Kind::kDamage, std::move(message)});
 }
 
+inline std::unexpected<StorageFault> ForeignFault(std::string message) {
+  return std::unexpected(StorageFault{StorageFault::Kind::kForeign, std::move(message)});
+}
+
 inline std::unexpected<StorageFault> WouldWait() {
   return std::unexpected(StorageFault{StorageFault::Kind::kWouldWait, {}});
 }
@@ -47,9 +51,21 @@ inline std::unexpected<StorageFault> DiskFault(const DiskError& error) {
       StorageFault{StorageFault::Kind::kDisk, error.message, IsShortage(error.code)});
 }
 
+// What no code of the system tells.
+inline std::unexpected<StorageFault> DiskFault(std::string message) {
+  return std::unexpected(StorageFault{StorageFault::Kind::kDisk, std::move(message)});
+}
+
+// `fault`, which does not say of what it is: that is put before its message.
+inline std::unexpected<StorageFault> PrefixedFault(const std::string& of, StorageFault fault) {
+  fault.message.insert(0, of);
+  return std::unexpected(std::move(fault));
+}
+
 // The same of something within `folder`, whose name the disk does not know.
-inline StorageFault DiskFaultIn(const std::string& folder, const DiskError& error) {
-  return {StorageFault::Kind::kDisk, folder + ": " + error.message, IsShortage(error.code)};
+inline std::unexpected<StorageFault> DiskFaultIn(const std::string& folder,
+                                                 const DiskError& error) {
+  return PrefixedFault(folder + ": ", DiskFault(error).error());
 }
 
 }  // namespace thalweg

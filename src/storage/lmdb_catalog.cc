@@ -10,20 +10,18 @@
 namespace thalweg {
 namespace {
 
-using Kind = StorageFault::Kind;
-
 constexpr const char* kFreshFile = "fresh.mdb";           // a catalog that is being made
 constexpr const char* kFreshLockFile = "fresh.mdb-lock";  // LMDB's name for its lock
 
 StorageResult<std::unique_ptr<PosixDisk>> OpenDisk(const std::string& path) {
   auto disk = PosixDisk::Open(path);
-  if (!disk) return std::unexpected(DiskFaultIn(path, disk.error()));
+  if (!disk) return DiskFaultIn(path, disk.error());
   return std::move(*disk);
 }
 
 StorageResult<bool> Holds(Disk& disk, const std::string& path, const std::string& name) {
   const auto names = disk.List("");
-  if (!names) return std::unexpected(DiskFaultIn(path, names.error()));
+  if (!names) return DiskFaultIn(path, names.error());
   return Contains(*names, name);
 }
 
@@ -53,11 +51,9 @@ StorageResult<void> MakeFile(Disk& disk, const std::string& path, const Director
     const auto left_over = Holds(disk, path, name);
     if (!left_over) return std::unexpected(left_over.error());
     if (!*left_over) continue;
-    if (const auto gone = directory.Remove(name); !gone) return std::unexpected(told(gone.error()));
+    if (const auto gone = directory.Remove(name); !gone) return told(gone.error());
   }
-  if (const auto file = directory.Create(kFreshFile); !file) {
-    return std::unexpected(told(file.error()));
-  }
+  if (const auto file = directory.Create(kFreshFile); !file) return told(file.error());
   {
     const auto env = LmdbEnv::Open(path, kFreshFile, {.fresh = true, .map_bytes = 1 << 20});
     if (!env) return std::unexpected(env.error());
@@ -65,7 +61,7 @@ StorageResult<void> MakeFile(Disk& disk, const std::string& path, const Director
   }
   auto done = directory.Remove(kFreshLockFile);
   if (done) done = directory.RenameInto(directory, kFreshFile, LmdbEnv::kDataFile);
-  if (!done) return std::unexpected(told(done.error()));
+  if (!done) return told(done.error());
   return {};
 }
 
@@ -76,26 +72,22 @@ StorageResult<void> CheckVersion(MDB_txn* txn, const LmdbTables& tables) {
   if (!body) return std::unexpected(body.error());
   const auto version = *body ? DecodeVersion(**body) : std::nullopt;
   if (!version) {
-    return std::unexpected(
-        RowDamage(tables, CatalogTable::kMeta, kVersionKey, "there is no version"));
+    return RowDamage(tables, CatalogTable::kMeta, kVersionKey, "there is no version");
   }
   if (*version == kCatalogVersion) return {};
-  return std::unexpected(StorageFault{
-      Kind::kForeign, tables.path + ": the catalog has version " + std::to_string(*version) +
-                          ", this program knows " + std::to_string(kCatalogVersion)});
+  return ForeignFault(tables.path + ": the catalog has version " + std::to_string(*version) +
+                      ", this program knows " + std::to_string(kCatalogVersion));
 }
 
 StorageResult<void> CheckDirectory(MDB_txn* txn, const LmdbTables& tables, const DirectoryId& id) {
   const auto body = GetRow(txn, tables, CatalogTable::kMeta, kDirectoryKey);
   if (!body) return std::unexpected(body.error());
   if (!*body) {
-    return std::unexpected(
-        RowDamage(tables, CatalogTable::kMeta, kDirectoryKey, "there is no identity"));
+    return RowDamage(tables, CatalogTable::kMeta, kDirectoryKey, "there is no identity");
   }
   const std::string_view id_bytes(reinterpret_cast<const char*>(id.data()), id.size());
   if (**body == id_bytes) return {};
-  return std::unexpected(
-      StorageFault{Kind::kForeign, tables.path + ": the catalog is of another data directory"});
+  return ForeignFault(tables.path + ": the catalog is of another data directory");
 }
 
 StorageResult<LmdbTables> OpenTables(LmdbEnv& env, const DirectoryId& id) {
@@ -223,7 +215,7 @@ StorageResult<CatalogHead> LmdbCatalog::ReadHead(MDB_txn* txn) const {
   if (!body) return std::unexpected(body.error());
   auto head = *body ? DecodeHead(**body) : std::nullopt;
   if (!head) {
-    return std::unexpected(RowDamage(tables_, CatalogTable::kMeta, kHeadKey, "not a head"));
+    return RowDamage(tables_, CatalogTable::kMeta, kHeadKey, "not a head");
   }
   return *std::move(head);
 }
@@ -252,8 +244,7 @@ StorageResult<std::optional<CatalogEntry>> LmdbCatalog::Find(StreamId id) const 
   auto entry = GetEntry(read->txn(), tables_, **path_key);
   if (!entry) return std::unexpected(entry.error());
   if (!*entry || (*entry)->id != id) {
-    return std::unexpected(
-        RowDamage(tables_, CatalogTable::kIds, id_key, "its path is not of this stream"));
+    return RowDamage(tables_, CatalogTable::kIds, id_key, "its path is not of this stream");
   }
   return entry;
 }
@@ -277,7 +268,7 @@ StorageResult<std::vector<CatalogEntry>> LmdbCatalog::List(std::string_view pref
     group = GroupOf(key);
     auto entry = DecodePathBody(key, (*row)->body);
     if (!entry) {
-      return std::unexpected(RowDamage(tables_, CatalogTable::kPaths, key, "not an entry"));
+      return RowDamage(tables_, CatalogTable::kPaths, key, "not an entry");
     }
     if (entry->path.starts_with(prefix) && entry->path > after) order.Offer(*std::move(entry));
   }
@@ -296,7 +287,7 @@ StorageResult<std::vector<StreamId>> LmdbCatalog::Ids(StreamId after, size_t lim
   for (; row && *row && ids.size() < limit; row = cursor->Next()) {
     const auto id = DecodeIdKey((*row)->key);
     if (!id) {
-      return std::unexpected(RowDamage(tables_, CatalogTable::kIds, (*row)->key, "not an id"));
+      return RowDamage(tables_, CatalogTable::kIds, (*row)->key, "not an id");
     }
     ids.push_back(*id);
   }
@@ -315,7 +306,7 @@ StorageResult<std::vector<ExpiryDue>> LmdbCatalog::Due(int64_t at_ms, ExpiryDue 
   for (; row && *row && all.size() < limit; row = cursor->Next()) {
     const auto due = DecodeDueKey((*row)->key);
     if (!due) {
-      return std::unexpected(RowDamage(tables_, CatalogTable::kDue, (*row)->key, "not a due key"));
+      return RowDamage(tables_, CatalogTable::kDue, (*row)->key, "not a due key");
     }
     if (due->at_ms > at_ms) break;
     if (*due > after) all.push_back(*due);

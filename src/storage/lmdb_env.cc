@@ -29,9 +29,9 @@ constexpr uint64_t kMapGranule = 64 * 1024;
 StorageResult<std::unique_ptr<File>> OpenFile(const std::string& path, const std::string& name,
                                               Disk::Mode mode) {
   const auto disk = PosixDisk::Open(path);
-  if (!disk) return std::unexpected(DiskFaultIn(path, disk.error()));
+  if (!disk) return DiskFaultIn(path, disk.error());
   auto file = (*disk)->Open(name, mode);
-  if (!file) return std::unexpected(DiskFaultIn(path, file.error()));
+  if (!file) return DiskFaultIn(path, file.error());
   return std::move(*file);
 }
 
@@ -62,9 +62,10 @@ StorageFault::Kind KindOf(int code) {
 
 }  // namespace
 
-StorageFault LmdbFault(int code, const std::string& tried) {
+std::unexpected<StorageFault> LmdbFault(int code, const std::string& tried) {
   THALWEG_ASSERT(code != 0);
-  return {KindOf(code), tried + ": " + mdb_strerror(code), IsShortage(code)};
+  return std::unexpected(
+      StorageFault{KindOf(code), tried + ": " + mdb_strerror(code), IsShortage(code)});
 }
 
 LmdbEnv::Read::~Read() {
@@ -88,16 +89,14 @@ StorageResult<void> LmdbEnv::OpenEnv(const Options& options) {
   const auto file_bytes = FileBytes();
   if (!file_bytes) return std::unexpected(file_bytes.error());
   if (*file_bytes == 0 && !options.fresh) {
-    return std::unexpected(StorageFault{StorageFault::Kind::kDamage, data_path() + " is empty"});
+    return DamageFault(data_path() + " is empty");
   }
   THALWEG_ASSERT(!options.fresh || (*file_bytes == 0 && options.mode == Mode::kWrite));
   if (options.mode != Mode::kReadAtRest) {
     if (const auto ready = PrepareLock(); !ready) return ready;
   }
   const uint64_t map_bytes = RoundedUp(std::max(*file_bytes, options.map_bytes));
-  if (const int code = OpenRaw(options, map_bytes); code != 0) {
-    return std::unexpected(Refused(code, "open"));
-  }
+  if (const int code = OpenRaw(options, map_bytes); code != 0) return Refused(code, "open");
   if (const auto whole = CheckWhole(); !whole) return whole;
   if (options.mode != Mode::kWrite) return {};
   if (const auto dropped = DropDeadReaders(); !dropped) return dropped;
@@ -112,17 +111,16 @@ StorageResult<void> LmdbEnv::PrepareLock() const {
   struct stat lock{};
   const bool is_there = stat(lock_path.c_str(), &lock) == 0;
   if (is_there && eaccess(lock_path.c_str(), R_OK | W_OK) != 0 && errno == EACCES) {
-    return std::unexpected(
-        LmdbFault(EACCES, lock_path + ": write, as every reader of the catalog does"));
+    return LmdbFault(EACCES, lock_path + ": write, as every reader of the catalog does");
   }
   if (is_there && static_cast<uint64_t>(lock.st_size) >= kLockBytes) return {};
   const auto disk = PosixDisk::Open(path_);
-  if (!disk) return std::unexpected(DiskFaultIn(path_, disk.error()));
+  if (!disk) return DiskFaultIn(path_, disk.error());
   const auto file = (*disk)->Open(name, is_there ? Disk::Mode::kReadWrite : Disk::Mode::kCreate);
   // LMDB does without, or somebody was quicker.
   if (!file && (file.error().code == EROFS || file.error().code == EEXIST)) return {};
   const auto done = file ? (*file)->Allocate(kLockBytes) : std::unexpected(file.error());
-  if (!done) return std::unexpected(DiskFaultIn(path_, done.error()));
+  if (!done) return DiskFaultIn(path_, done.error());
   return {};
 }
 
@@ -130,7 +128,7 @@ StorageResult<void> LmdbEnv::PrepareLock() const {
 StorageResult<void> LmdbEnv::DropDeadReaders() {
   int dead = 0;
   if (const int code = mdb_reader_check(env_.get(), &dead); code != 0) {
-    return std::unexpected(Refused(code, "look for readers that are gone"));
+    return Refused(code, "look for readers that are gone");
   }
   return {};
 }
@@ -159,7 +157,7 @@ StorageResult<uint64_t> LmdbEnv::FileBytes() const {
   const auto file = OpenFile(path_, data_file_, Disk::Mode::kRead);
   if (!file) return std::unexpected(file.error());
   const auto size = (*file)->Size();
-  if (!size) return std::unexpected(DiskFaultIn(path_, size.error()));
+  if (!size) return DiskFaultIn(path_, size.error());
   return *size;
 }
 
@@ -173,7 +171,7 @@ StorageResult<void> LmdbEnv::ExtendFile(uint64_t bytes) {
   if (!file) return std::unexpected(file.error());
   auto done = (*file)->Truncate(bytes);
   if (done) done = (*file)->Sync();
-  if (!done) return std::unexpected(DiskFaultIn(path_, done.error()));
+  if (!done) return DiskFaultIn(path_, done.error());
   return {};
 }
 
@@ -188,10 +186,8 @@ StorageResult<void> LmdbEnv::CheckWhole() const {
   const auto size = FileBytes();
   if (!size) return std::unexpected(size.error());
   if (used <= *size) return {};
-  return std::unexpected(
-      StorageFault{StorageFault::Kind::kDamage, data_path() + " ends at " + std::to_string(*size) +
-                                                    ", yet holds " + std::to_string(used) +
-                                                    " bytes: it was cut"});
+  return DamageFault(data_path() + " ends at " + std::to_string(*size) + ", yet holds " +
+                     std::to_string(used) + " bytes: it was cut");
 }
 
 StorageResult<LmdbEnv::Read> LmdbEnv::BeginRead() {
@@ -201,7 +197,7 @@ StorageResult<LmdbEnv::Read> LmdbEnv::BeginRead() {
     code = SetMapBytes(0);
     if (code == 0) code = BeginReadOnce(txn);
   }
-  if (code != 0) return std::unexpected(Refused(code, "begin to read"));
+  if (code != 0) return Refused(code, "begin to read");
   return Read(*this, txn);
 }
 
@@ -254,28 +250,26 @@ StorageResult<MDB_txn*> LmdbEnv::BeginSetup() {
     code = SetMapBytes(0);
     if (code == 0) code = mdb_txn_begin(env_.get(), nullptr, MDB_RDONLY, &txn);
   }
-  if (code != 0) return std::unexpected(Refused(code, "begin to read"));
+  if (code != 0) return Refused(code, "begin to read");
   return txn;
 }
 
 StorageResult<MDB_txn*> LmdbEnv::BeginWrite() {
   MDB_txn* txn = nullptr;
   const int code = mdb_txn_begin(env_.get(), nullptr, 0, &txn);
-  if (code != 0) return std::unexpected(Refused(code, "begin to write"));
+  if (code != 0) return Refused(code, "begin to write");
   return txn;
 }
 
 StorageResult<void> LmdbEnv::Grow() {
   const uint64_t wanted = RoundedUp(map_bytes() * 2);
   if (wanted > kMapBytesMax) {
-    return std::unexpected(StorageFault{
-        StorageFault::Kind::kDisk,
-        data_path() + ": the catalog would outgrow " + std::to_string(kMapBytesMax) + " bytes"});
+    return DiskFault(data_path() + ": the catalog would outgrow " + std::to_string(kMapBytesMax) +
+                     " bytes");
   }
   if (const auto dropped = DropDeadReaders(); !dropped) return dropped;
   if (const auto extended = ExtendFile(wanted); !extended) return extended;
-  if (const int code = SetMapBytes(wanted); code != 0)
-    return std::unexpected(Refused(code, "grow"));
+  if (const int code = SetMapBytes(wanted); code != 0) return Refused(code, "grow");
   return {};
 }
 
@@ -299,7 +293,7 @@ StorageResult<void> LmdbEnv::CopyTo(const File& file) {
     if (code == 0) code = CopyOnce(file);
   }
   if (code == MDB_INCOMPATIBLE) code = MDB_CORRUPTED;  // its count of free pages is wrong
-  if (code != 0) return std::unexpected(Refused(code, "copy"));
+  if (code != 0) return Refused(code, "copy");
   return {};
 }
 
@@ -334,7 +328,7 @@ uint64_t LmdbEnv::map_bytes() const {
   return info.me_mapsize;
 }
 
-StorageFault LmdbEnv::Refused(int code, const std::string& tried) const {
+std::unexpected<StorageFault> LmdbEnv::Refused(int code, const std::string& tried) const {
   return LmdbFault(code, data_path() + ": " + tried);
 }
 

@@ -21,7 +21,7 @@
 namespace thalweg {
 
 // What LMDB or the system answered, as a fault: `tried` and its message. REQUIRES: code is not 0.
-StorageFault LmdbFault(int code, const std::string& tried);
+std::unexpected<StorageFault> LmdbFault(int code, const std::string& tried);
 
 class LmdbEnv {
  public:
@@ -111,7 +111,7 @@ class LmdbEnv {
   MDB_txn* TakeIdle();
   int CopyOnce(const File& file);
   int SetMapBytes(uint64_t bytes);
-  StorageFault Refused(int code, const std::string& tried) const;
+  std::unexpected<StorageFault> Refused(int code, const std::string& tried) const;
 
   const std::string path_;
   const std::string data_file_;

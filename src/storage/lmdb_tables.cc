@@ -34,7 +34,7 @@ StorageResult<bool> HasItsKey(MDB_txn* txn, const LmdbTables& tables,
 
 StorageResult<void> LmdbTables::OpenMeta(MDB_txn* txn, bool fresh) {
   const int code = mdb_dbi_open(txn, NameOf(CatalogTable::kMeta), fresh ? MDB_CREATE : 0u, &meta);
-  if (code != 0) return std::unexpected(LmdbFault(code, InTable(*this, CatalogTable::kMeta)));
+  if (code != 0) return LmdbFault(code, InTable(*this, CatalogTable::kMeta));
   return {};
 }
 
@@ -43,7 +43,7 @@ StorageResult<void> LmdbTables::OpenRest(MDB_txn* txn, bool fresh) {
       {CatalogTable::kPaths, &paths}, {CatalogTable::kIds, &ids}, {CatalogTable::kDue, &due}};
   for (const auto& [table, handle] : rest) {
     const int code = mdb_dbi_open(txn, NameOf(table), fresh ? MDB_CREATE : 0u, handle);
-    if (code != 0) return std::unexpected(LmdbFault(code, InTable(*this, table)));
+    if (code != 0) return LmdbFault(code, InTable(*this, table));
   }
   return {};
 }
@@ -59,11 +59,11 @@ MDB_dbi LmdbTables::handle(CatalogTable table) const {
   return 0;
 }
 
-StorageFault RowDamage(const LmdbTables& tables, CatalogTable table, std::string_view key,
-                       std::string_view what) {
+std::unexpected<StorageFault> RowDamage(const LmdbTables& tables, CatalogTable table,
+                                        std::string_view key, std::string_view what) {
   std::string message = tables.path + ": damage in the table " + NameOf(table) + " at ";
   message.append(PrintKey(key)).append(": ").append(what);
-  return {StorageFault::Kind::kDamage, std::move(message)};
+  return DamageFault(std::move(message));
 }
 
 StorageResult<std::optional<std::string_view>> GetRow(MDB_txn* txn, const LmdbTables& tables,
@@ -73,9 +73,9 @@ StorageResult<std::optional<std::string_view>> GetRow(MDB_txn* txn, const LmdbTa
   MDB_val found;
   const int code = mdb_get(txn, tables.handle(table), &wanted, &found);
   if (code == MDB_NOTFOUND) return std::nullopt;
-  if (code != 0) return std::unexpected(LmdbFault(code, InTable(tables, table)));
+  if (code != 0) return LmdbFault(code, InTable(tables, table));
   const auto body = OpenRow(table, key, ViewOf(found));
-  if (!body) return std::unexpected(RowDamage(tables, table, key, "its checksum is wrong"));
+  if (!body) return RowDamage(tables, table, key, "its checksum is wrong");
   return *body;
 }
 
@@ -86,7 +86,7 @@ StorageResult<std::optional<CatalogEntry>> GetEntry(MDB_txn* txn, const LmdbTabl
   if (!*body) return std::nullopt;
   auto entry = DecodePathBody(path_key, **body);
   if (!entry) {
-    return std::unexpected(RowDamage(tables, CatalogTable::kPaths, path_key, "not an entry"));
+    return RowDamage(tables, CatalogTable::kPaths, path_key, "not an entry");
   }
   return entry;
 }
@@ -100,16 +100,16 @@ StorageResult<void> CheckMissing(MDB_txn* txn, const LmdbTables& tables,
   if (!beside) return std::unexpected(beside.error());
   const auto& [before, behind] = *beside;
   if ((before && before->key >= path_key) || (behind && behind->key <= path_key)) {
-    return std::unexpected(RowDamage(tables, kTable, path_key, "keys are out of order"));
+    return RowDamage(tables, kTable, path_key, "keys are out of order");
   }
   for (const auto& row : {before, behind}) {
     if (!row || OpenRow(kTable, row->key, row->value)) continue;
     const auto has_its_key = HasItsKey(txn, tables, *row);
     if (!has_its_key) return std::unexpected(has_its_key.error());
     if (*has_its_key) continue;
-    return std::unexpected(RowDamage(
+    return RowDamage(
         tables, kTable, row->key,
-        "its checksum is wrong, and " + PrintKey(path_key) + " may be there, but is not found"));
+        "its checksum is wrong, and " + PrintKey(path_key) + " may be there, but is not found");
   }
   return {};
 }
@@ -118,7 +118,7 @@ StorageResult<LmdbCursor> LmdbCursor::Open(MDB_txn* txn, const LmdbTables& table
                                            CatalogTable table) {
   MDB_cursor* cursor = nullptr;
   const int code = mdb_cursor_open(txn, tables.handle(table), &cursor);
-  if (code != 0) return std::unexpected(LmdbFault(code, InTable(tables, table)));
+  if (code != 0) return LmdbFault(code, InTable(tables, table));
   return LmdbCursor(tables, table, cursor);
 }
 
@@ -142,7 +142,7 @@ StorageResult<std::optional<LmdbRow>> LmdbCursor::Step(std::string_view key, MDB
   if (!*row) return std::nullopt;
   const auto body = OpenRow(table_, (*row)->key, (*row)->value);
   if (body) return LmdbRow{.key = (*row)->key, .body = *body};
-  return std::unexpected(RowDamage(*tables_, table_, (*row)->key, "its checksum is wrong"));
+  return RowDamage(*tables_, table_, (*row)->key, "its checksum is wrong");
 }
 
 StorageResult<std::optional<LmdbCursor::Unchecked>> LmdbCursor::Move(std::string_view key,
@@ -152,7 +152,7 @@ StorageResult<std::optional<LmdbCursor::Unchecked>> LmdbCursor::Move(std::string
   MDB_val value;
   const int code = mdb_cursor_get(cursor_.get(), &at, &value, op);
   if (code == MDB_NOTFOUND) return std::nullopt;
-  if (code != 0) return std::unexpected(LmdbFault(code, InTable(*tables_, table_)));
+  if (code != 0) return LmdbFault(code, InTable(*tables_, table_));
   return Unchecked{.key = ViewOf(at), .value = ViewOf(value)};
 }
 
@@ -187,7 +187,7 @@ StorageResult<void> LmdbWrite::Told(int code, const std::string& tried) {
   if (code == 0) return {};
   map_is_full_ = code == MDB_MAP_FULL;
   const bool was_cut_short = code == EIO && errno != EIO;
-  return std::unexpected(LmdbFault(was_cut_short ? ENOSPC : code, tried));
+  return LmdbFault(was_cut_short ? ENOSPC : code, tried);
 }
 
 }  // namespace thalweg

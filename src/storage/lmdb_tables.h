@@ -37,8 +37,8 @@ struct LmdbRow {
 };
 
 // What cannot be read: "<path>: damage in the table paths at /a: <what>".
-StorageFault RowDamage(const LmdbTables& tables, CatalogTable table, std::string_view key,
-                       std::string_view what);
+std::unexpected<StorageFault> RowDamage(const LmdbTables& tables, CatalogTable table,
+                                        std::string_view key, std::string_view what);
 
 // Null: there is no such row. kDamage: the checksum is not that of the row.
 [[nodiscard]] StorageResult<std::optional<std::string_view>> GetRow(MDB_txn* txn,

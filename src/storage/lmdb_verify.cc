@@ -102,12 +102,11 @@ class FreePages {
   }
 
   std::unexpected<StorageFault> Bad(const std::string& what) const {
-    return std::unexpected(StorageFault{
-        StorageFault::Kind::kDamage, tables_.path + ": damage in the list of free pages: " + what});
+    return DamageFault(tables_.path + ": damage in the list of free pages: " + what);
   }
 
   std::unexpected<StorageFault> Refused(int code) const {
-    return std::unexpected(LmdbFault(code, tables_.path + ": read the list of free pages"));
+    return LmdbFault(code, tables_.path + ": read the list of free pages");
   }
 
   MDB_txn* const txn_;
@@ -133,7 +132,7 @@ class Verifier {
     if (!streams) return std::unexpected(streams.error());
     const auto ids = walk(CatalogTable::kIds, &Verifier::LookAtId);
     if (!ids) return std::unexpected(ids.error());
-    if (*ids != *streams) return std::unexpected(MorePathsOrIds(*streams, *ids));
+    if (*ids != *streams) return MorePathsOrIds(*streams, *ids);
     const auto due = walk(CatalogTable::kDue, &Verifier::LookAtDue);
     if (!due) return std::unexpected(due.error());
     if (const auto free = FreePages(txn_, tables_).Verify(); !free) {
@@ -145,7 +144,7 @@ class Verifier {
  private:
   StorageResult<void> LookAtHead() const {
     const auto bad = [this](std::string_view what) {
-      return std::unexpected(RowDamage(tables_, CatalogTable::kMeta, kHeadKey, what));
+      return RowDamage(tables_, CatalogTable::kMeta, kHeadKey, what);
     };
     std::set<uint64_t> numbers;
     for (const SegmentInfo& segment : head_.segments) {
@@ -161,15 +160,14 @@ class Verifier {
   }
 
   // Each id has a path of its own, and each path an id: so a page is passed by, or met twice.
-  StorageFault MorePathsOrIds(uint64_t paths, uint64_t ids) const {
-    return {StorageFault::Kind::kDamage, tables_.path + ": damage: there are " +
-                                             std::to_string(paths) + " paths, and " +
-                                             std::to_string(ids) + " ids"};
+  std::unexpected<StorageFault> MorePathsOrIds(uint64_t paths, uint64_t ids) const {
+    return DamageFault(tables_.path + ": damage: there are " + std::to_string(paths) +
+                       " paths, and " + std::to_string(ids) + " ids");
   }
 
   StorageResult<void> LookAtPath(const LmdbRow& row) const {
     const auto bad = [&](std::string_view what) {
-      return std::unexpected(RowDamage(tables_, CatalogTable::kPaths, row.key, what));
+      return RowDamage(tables_, CatalogTable::kPaths, row.key, what);
     };
     const auto entry = DecodePathBody(row.key, row.body);
     if (!entry) return bad("not an entry");
@@ -188,7 +186,7 @@ class Verifier {
 
   StorageResult<void> LookAtId(const LmdbRow& row) const {
     const auto bad = [&](std::string_view what) {
-      return std::unexpected(RowDamage(tables_, CatalogTable::kIds, row.key, what));
+      return RowDamage(tables_, CatalogTable::kIds, row.key, what);
     };
     const auto id = DecodeIdKey(row.key);
     if (!id) return bad("not an id");
@@ -200,7 +198,7 @@ class Verifier {
 
   StorageResult<void> LookAtDue(const LmdbRow& row) const {
     const auto bad = [&](std::string_view what) {
-      return std::unexpected(RowDamage(tables_, CatalogTable::kDue, row.key, what));
+      return RowDamage(tables_, CatalogTable::kDue, row.key, what);
     };
     const auto due = DecodeDueKey(row.key);
     if (!due || !row.body.empty()) return bad("not a due key");

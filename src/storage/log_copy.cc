@@ -18,12 +18,6 @@ constexpr const char* kLog = "log";
 constexpr int kAttempts = 5;  // a file may be written to while it is read
 constexpr const char* kTrimsTooFast = "the server trims its log faster than it can be looked at";
 
-using Kind = StorageFault::Kind;
-
-std::unexpected<StorageFault> Fault(Kind kind, std::string message) {
-  return std::unexpected(StorageFault{kind, std::move(message)});
-}
-
 std::string PathOf(uint64_t number) { return std::string(kLog) + "/" + LogFileName(number); }
 
 StorageResult<std::vector<uint64_t>> LogNumbers(Disk& disk) {
@@ -40,9 +34,9 @@ StorageResult<std::vector<uint64_t>> LogNumbers(Disk& disk) {
 std::unexpected<StorageFault> SealedFault(const LogSeal& seal, uint64_t sealed, uint64_t sealed_at,
                                           const std::vector<uint64_t>& numbers) {
   const bool is_there = std::ranges::find(numbers, seal.next) != numbers.end();
-  return Fault(Kind::kDamage, PathOf(seal.next) + " " +
-                                  (is_there ? FirstBlockIsLost(seal, PathOf(sealed))
-                                            : FileIsMissing(seal, PathOf(sealed), sealed_at)));
+  return DamageFault(PathOf(seal.next) + " " +
+                     (is_there ? FirstBlockIsLost(seal, PathOf(sealed))
+                               : FileIsMissing(seal, PathOf(sealed), sealed_at)));
 }
 
 }  // namespace
@@ -95,14 +89,14 @@ StorageResult<std::optional<LogCopy::Span>> LogCopy::ScanFile(Disk& disk, uint64
   const auto decoded = ReadLogFileHeader(*file);
   if (!decoded) return DiskFault(decoded.error());
   if (!decoded->header && decoded->fault == LogHeaderFault::kVersion) {
-    return Fault(Kind::kForeign, path + " has another format version");
+    return ForeignFault(path + " has another format version");
   }
   if (!decoded->header) return std::nullopt;
   const LogFileHeader& header = *decoded->header;
   if (header.number != number) {
     const auto again = disk.Open(path, Disk::Mode::kRead);
     if (!again && again.error().code == ENOENT) return std::nullopt;  // and is used again
-    return Fault(Kind::kDamage, path + " says that it is file " + std::to_string(header.number));
+    return DamageFault(path + " says that it is file " + std::to_string(header.number));
   }
   uint64_t stuck_at = 0;
   for (int attempt = 0;; ++attempt) {
@@ -114,10 +108,9 @@ StorageResult<std::optional<LogCopy::Span>> LogCopy::ScanFile(Disk& disk, uint64
     if (!span->lost) return *span;
     // A server that writes meanwhile lets a later block be seen first, but not for long.
     if (span->end == stuck_at || attempt == kAttempts) {
-      return Fault(Kind::kDamage, path + " at byte " + std::to_string(span->end) +
-                                      ": no whole block, yet one that was written after it begins "
-                                      "with record " +
-                                      std::to_string(span->lost->value));
+      return DamageFault(path + " at byte " + std::to_string(span->end) +
+                         ": no whole block, yet one that was written after it begins with record " +
+                         std::to_string(span->lost->value));
     }
     stuck_at = span->end;
   }
@@ -147,9 +140,7 @@ StorageResult<bool> LogCopy::Survey(Lsn checkpoint) {
     // All that was there may be gone by now, and others have come.
     const auto before = std::exchange(numbers, LogNumbers(source_));
     if (numbers && *numbers == *before) break;
-    if (attempt == kAttempts) {
-      return Fault(Kind::kDisk, kTrimsTooFast);
-    }
+    if (attempt == kAttempts) return DiskFault(kTrimsTooFast);
   }
   StorageResult<void> whole;
   for (const uint64_t number : *numbers) {
@@ -162,9 +153,9 @@ StorageResult<bool> LogCopy::Survey(Lsn checkpoint) {
     return false;
   }
   if (last() >= checkpoint) return true;
-  return Fault(Kind::kDamage, "log ends at record " + std::to_string(last().value) +
-                                  ", yet the last checkpoint was made at record " +
-                                  std::to_string(checkpoint.value));
+  return DamageFault("log ends at record " + std::to_string(last().value) +
+                     ", yet the last checkpoint was made at record " +
+                     std::to_string(checkpoint.value));
 }
 
 // A file that had no header when it was scanned was allocated ahead, or is gone by now, or was
@@ -174,8 +165,7 @@ StorageResult<void> LogCopy::CheckHeaderless(uint64_t number) const {
   if (!file && file.error().code == ENOENT) return {};
   if (!file) return DiskFault(file.error());
   if (!spans_.empty() && number < spans_.rbegin()->first) {
-    return Fault(Kind::kDamage,
-                 PathOf(number) + " has lost its header, yet the file after it has records");
+    return DamageFault(PathOf(number) + " has lost its header, yet the file after it has records");
   }
   const auto size = (*file)->Size();
   if (!size) return DiskFault(size.error());
@@ -188,7 +178,7 @@ StorageResult<void> LogCopy::CheckHeaderless(uint64_t number) const {
   const auto decoded = ReadLogFileHeader(**again);
   if (!decoded) return DiskFault(decoded.error());
   if (decoded->header) return {};
-  return Fault(Kind::kDamage, PathOf(number) + " " + HeaderIsLost(*durable));
+  return DamageFault(PathOf(number) + " " + HeaderIsLost(*durable));
 }
 
 // Each file goes on where the one before it ends.
@@ -197,10 +187,9 @@ StorageResult<void> LogCopy::CheckSource() const {
   for (const auto& [number, span] : spans_) {
     if (before != nullptr && (span.header.first.value != before->last.value + 1 ||
                               span.header.crc_before != before->crc_last)) {
-      return Fault(Kind::kDamage, PathOf(number) + " begins with record " +
-                                      std::to_string(span.header.first.value) +
-                                      ", yet what is before it ends with record " +
-                                      std::to_string(before->last.value));
+      return DamageFault(
+          PathOf(number) + " begins with record " + std::to_string(span.header.first.value) +
+          ", yet what is before it ends with record " + std::to_string(before->last.value));
     }
     before = &span;
   }
@@ -229,7 +218,7 @@ StorageResult<void> LogCopy::CheckEnd() const {
     }
     before = *std::move(numbers);
   }
-  return Fault(Kind::kDisk, kTrimsTooFast);
+  return DiskFault(kTrimsTooFast);
 }
 
 StorageResult<bool> LogCopy::Compare() {
@@ -261,9 +250,9 @@ StorageResult<bool> LogCopy::Compare() {
       if (!is_still) return DiskFault(is_still.error());
       if (!*is_still) return false;
     }
-    return Fault(Kind::kForeign, "the target has gone its own way: " + PathOf(number) +
-                                     " holds records that the original does not have. Choose an "
-                                     "empty directory");
+    return ForeignFault("the target has gone its own way: " + PathOf(number) +
+                        " holds records that the original does not have. Choose an empty "
+                        "directory");
   }
   connects_ = there_.empty() || spans_.empty() ||
               spans_.begin()->second.header.first.value <= there_.rbegin()->second.last.value + 1;
@@ -351,12 +340,10 @@ StorageResult<Lsn> LogCopy::Check() {
   DataDirectoryView view(target_);
   const auto content = ReadLog(view, kLog, id_, checkpoint_,
                                [](Lsn, const Record&) { return StorageResult<void>(); });
-  if (!content) {
-    return Fault(content.error().kind, "the copy cannot be read: " + content.error().message);
-  }
+  if (!content) return PrefixedFault("the copy cannot be read: ", content.error());
   if (content->last != last()) {
-    return Fault(Kind::kDamage, "the copy ends at record " + std::to_string(content->last.value) +
-                                    ", the original later");
+    return DamageFault("the copy ends at record " + std::to_string(content->last.value) +
+                       ", the original later");
   }
   return content->last;
 }

@@ -101,15 +101,12 @@ StorageResult<void> Segment::Load(const SegmentHeader& expected) {
   if (!head) return std::unexpected(head.error());
   const auto header = DecodeSegmentHeader(*head);
   if (!header && header.error() == SegmentHeaderFault::kVersion) {
-    return std::unexpected(StorageFault{
-        StorageFault::Kind::kForeign,
-        path_ + " is of another format version than ours, " + std::to_string(kSegmentVersion)});
+    return ForeignFault(path_ + " is of another format version than ours, " +
+                        std::to_string(kSegmentVersion));
   }
   if (!header) return DamageAt(0, "has no valid header");
   if (*header != expected) {
-    return std::unexpected(
-        StorageFault{StorageFault::Kind::kForeign,
-                     path_ + " belongs to another data directory or has another number"});
+    return ForeignFault(path_ + " belongs to another data directory or has another number");
   }
   const uint64_t footer_at = size_ - kSegmentFooterBytes;
   const auto tail = ReadFile(footer_at, kSegmentFooterBytes);
