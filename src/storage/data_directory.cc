@@ -16,27 +16,23 @@ namespace thalweg {
 namespace {
 
 constexpr const char* kIdentity = "identity";
-constexpr const char* kNewIdentity = "identity.new";
 constexpr const char* kCopyIdentity = "identity.unfinished";
 constexpr const char* kLock = "lock";
 constexpr const char* kQuarantine = "quarantine";
 constexpr const char* kParts[] = {"log", "segments", "catalog", kQuarantine};
 constexpr std::string_view kFirstLine = "thalweg data directory";
-constexpr size_t kIdentityBytesMax = 4096;
 
-bool IsOurs(std::string_view name) {
-  return name == kNewIdentity || name == kLock ||
-         std::find(std::begin(kParts), std::end(kParts), name) != std::end(kParts);
+// A directory that holds nothing else is empty.
+bool IsNothing(const std::string& name) {
+  return name == kLock || name == DraftOf(kIdentity) || name == DraftOf(kCopyIdentity) ||
+         name == "lost+found";
 }
 
 StorageResult<DirectoryId> ReadIdentity(Disk& disk, const char* name) {
-  const auto file = disk.Open(name, Disk::Mode::kRead);
-  if (!file) return DiskFault(file.error());
-  std::string text(kIdentityBytesMax, '\0');
-  const auto got = (*file)->ReadAt(0, text);
-  if (!got) return DiskFault(got.error());
-  text.resize(*got);
-  return DecodeIdentity(text);
+  const auto text = Directory(disk, "").ReadText(name);
+  if (!text) return DiskFault(text.error());
+  if (!*text) return DiskFault(std::string(name) + " was there, and is gone");
+  return DecodeIdentity(**text);
 }
 
 StorageResult<void> CheckParts(const std::vector<std::string>& names) {
@@ -63,8 +59,8 @@ StorageResult<std::optional<DirectoryId>> FindIdentity(Disk& disk,
     return ForeignFault("is a backup that was not finished; make it again");
   }
   for (const std::string& name : names) {
-    if (name == "lost+found" || name == kNewIdentity || name == kLock) continue;
-    if (!IsOurs(name)) {
+    if (IsNothing(name)) continue;
+    if (std::ranges::find(kParts, name) == std::end(kParts)) {
       return ForeignFault("holds " + name +
                           " and no identity: it is not a data directory. Choose an empty one");
     }
@@ -88,14 +84,7 @@ DiskResult<void> Initialize(Disk& disk, const std::vector<std::string>& names,
   }
   // What was there already may be there in the cache only.
   if (const auto synced = disk.SyncDirectory(""); !synced) return synced;
-  if (Contains(names, kNewIdentity)) {
-    if (const auto removed = root.Remove(kNewIdentity); !removed) return removed;
-  }
-  const auto file = root.Create(kNewIdentity);
-  if (!file) return std::unexpected(file.error());
-  if (const auto written = (*file)->WriteAt(0, EncodeIdentity(id)); !written) return written;
-  if (const auto synced = (*file)->Sync(); !synced) return synced;
-  return root.RenameInto(root, kNewIdentity, identity);
+  return root.Replace(identity, EncodeIdentity(id));
 }
 
 StorageResult<std::unique_ptr<File>> TakeLock(Disk& disk) {

@@ -38,10 +38,8 @@ DiskResult<void> Directory::RenameInto(Directory& target, const std::string& nam
 }
 
 DiskResult<void> Directory::Replace(const std::string& name, std::string_view bytes) {
-  const std::string draft = name + ".new";
-  if (const auto removed = Remove(draft); !removed && removed.error().code != ENOENT) {
-    return removed;
-  }
+  const std::string draft = DraftOf(name);
+  if (const auto removed = RemoveIfThere(draft); !removed) return removed;
   const auto file = Create(draft);
   if (!file) return std::unexpected(file.error());
   if (const auto written = (*file)->WriteAt(0, bytes); !written) return written;
@@ -52,6 +50,11 @@ DiskResult<void> Directory::Replace(const std::string& name, std::string_view by
 DiskResult<void> Directory::Remove(const std::string& name) {
   if (DiskResult<void> removed = disk_.Remove(PathOf(name)); !removed) return removed;
   return Sync();
+}
+
+DiskResult<void> Directory::RemoveIfThere(const std::string& name) {
+  const auto removed = Remove(name);
+  return !removed && removed.error().code == ENOENT ? DiskResult<void>() : removed;
 }
 
 DiskResult<std::unique_ptr<File>> Directory::Open(const std::string& name, Disk::Mode mode) {

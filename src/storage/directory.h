@@ -33,11 +33,13 @@ class Directory {
   [[nodiscard]] DiskResult<void> RenameInto(Directory& target, const std::string& name,
                                             const std::string& new_name);
 
-  // Puts a file of these bytes under `name`, in place of what stands there: whole or not at all.
+  // Puts a file of these bytes under `name`, in place of what stands there: whole or not at all. It
+  // is written under the name DraftOf(name).
   [[nodiscard]] DiskResult<void> Replace(const std::string& name, std::string_view bytes);
 
-  // Removes a file.
+  // Removes a file; RemoveIfThere takes one that is not there for removed.
   [[nodiscard]] DiskResult<void> Remove(const std::string& name);
+  [[nodiscard]] DiskResult<void> RemoveIfThere(const std::string& name);
 
   // Opens a file that exists. REQUIRES: mode is not kCreate.
   [[nodiscard]] DiskResult<std::unique_ptr<File>> Open(const std::string& name, Disk::Mode mode);
@@ -57,6 +59,9 @@ class Directory {
   Disk& disk_;
   std::string path_;
 };
+
+// The name of what is to be called `name` once it is whole.
+inline std::string DraftOf(const std::string& name) { return name + ".new"; }
 
 // Whether a listing has `name`.
 inline bool Contains(const std::vector<std::string>& names, std::string_view name) {

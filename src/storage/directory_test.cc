@@ -50,11 +50,12 @@ class RecordingDisk final : public Disk {
 
   std::vector<std::string> calls;
   size_t fail_at = SIZE_MAX;
+  int fail_code = EIO;
 
  private:
   DiskResult<void> Answer(const std::string& call) {
     calls.push_back(call);
-    if (calls.size() > fail_at) return DiskFailure(EIO, call);
+    if (calls.size() > fail_at) return DiskFailure(fail_code, call);
     return {};
   }
   template <typename T>
@@ -110,6 +111,17 @@ TEST(Directory, StopsAtTheFirstStepThatFails) {
       EXPECT_EQ(row.change(log, root), !fails) << row.why << fail_at;
       EXPECT_EQ(disk.calls.size(), fails ? fail_at + 1 : row.steps) << row.why << fail_at;
     }
+  }
+}
+
+TEST(Directory, TakesWhatIsNotThereForRemovedOnlyWhereThatIsAsked) {
+  RecordingDisk disk;
+  disk.fail_at = 0;
+  Directory root(disk, "");
+  for (const int code : {ENOENT, EIO}) {
+    disk.fail_code = code;
+    EXPECT_EQ(root.RemoveIfThere("1").has_value(), code == ENOENT);
+    EXPECT_EQ(root.Remove("1").error().code, code);
   }
 }
 

@@ -13,14 +13,10 @@ constexpr size_t kCopyBytes = 1u << 20;
 
 }  // namespace
 
-std::string DraftOf(const std::string& name) { return name + ".new"; }
-
 DiskResult<void> CopyToDraft(const File& from, uint64_t end, Directory& folder,
                              const std::string& name, uint64_t& bytes) {
   const std::string draft = DraftOf(name);
-  if (const auto removed = folder.Remove(draft); !removed && removed.error().code != ENOENT) {
-    return removed;
-  }
+  if (const auto removed = folder.RemoveIfThere(draft); !removed) return removed;
   const auto to = folder.Create(draft);
   if (!to) return std::unexpected(to.error());
   std::string buffer;

@@ -9,9 +9,6 @@
 
 namespace thalweg {
 
-// The name of what is to be called `name` once it is whole.
-std::string DraftOf(const std::string& name);
-
 // Copies the first `end` bytes of `from` to the draft of `name` in `folder`, in place of an earlier
 // one, and syncs it. Counts what it writes in `bytes`. REQUIRES: `from` has so many.
 [[nodiscard]] DiskResult<void> CopyToDraft(const File& from, uint64_t end, Directory& folder,

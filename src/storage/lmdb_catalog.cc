@@ -48,10 +48,7 @@ StorageResult<void> MakeFile(Disk& disk, const std::string& path, const Director
   const auto told = [&path](const DiskError& error) { return DiskFaultIn(path, error); };
   Directory directory(disk, "");
   for (const char* const name : {kFreshFile, kFreshLockFile}) {
-    const auto left_over = Holds(disk, path, name);
-    if (!left_over) return std::unexpected(left_over.error());
-    if (!*left_over) continue;
-    if (const auto gone = directory.Remove(name); !gone) return told(gone.error());
+    if (const auto gone = directory.RemoveIfThere(name); !gone) return told(gone.error());
   }
   if (const auto file = directory.Create(kFreshFile); !file) return told(file.error());
   {

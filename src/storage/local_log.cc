@@ -45,12 +45,6 @@ DiskResult<void> DropSpare(Directory& folder, uint64_t number) {
   return !removed && IsShortage(removed.error().code) ? DiskResult<void>() : removed;
 }
 
-// A try that failed may have got as far as the file and not as far as the directory's sync.
-DiskResult<void> RemoveIfThere(Directory& folder, const std::string& name) {
-  const auto removed = folder.Remove(name);
-  return !removed && removed.error().code == ENOENT ? DiskResult<void>() : removed;
-}
-
 // Where the file ends behind its last block (a copy's, or of a program that does not seal) it
 // grows. On a full disk it goes without: that is no reason to refuse what has its space.
 DiskResult<void> PutSeal(File& file, uint64_t at, const LogSeal& seal) {
@@ -358,7 +352,7 @@ DiskResult<LocalLog::OpenFile> LocalLog::MakeFile(uint64_t bytes,
   auto file = spares_.empty() ? CreateFile(folder, name, bytes) : UseSpare(folder, name, rest);
   if (file) return OpenFile{std::move(*file), number, SaltOf(number), bytes};
   ++number_last_;  // a name is used once
-  if (const auto removed = RemoveIfThere(folder, name); !removed) leftover_ = number;
+  if (const auto removed = folder.RemoveIfThere(name); !removed) leftover_ = number;
   return std::unexpected(file.error());
 }
 
@@ -451,10 +445,11 @@ DiskResult<void> LocalLog::RemoveSpares() {
   return RemoveAllSpares(folder);
 }
 
-// REQUIRES: next_mutex_ is held.
+// A try that failed may have got as far as a file and not as far as the directory's sync. REQUIRES:
+// next_mutex_ is held.
 DiskResult<void> LocalLog::RemoveAllSpares(Directory& folder) {
   for (; !spares_.empty(); spares_.pop_front()) {
-    if (const auto removed = RemoveIfThere(folder, LogSpareName(spares_.front())); !removed) {
+    if (const auto removed = folder.RemoveIfThere(LogSpareName(spares_.front())); !removed) {
       return removed;
     }
   }

@@ -186,10 +186,8 @@ class Backups {
   StorageResult<CatalogHead> CopyCatalog() {
     copies_.push_back(CopyOf(catalog_));
     Directory folder(target_, "catalog");
-    if (const auto removed = folder.Remove(kCatalogDraft);
-        !removed && removed.error().code != ENOENT) {
-      return DiskFault(removed.error());
-    }
+    const auto removed = folder.RemoveIfThere(kCatalogDraft);
+    if (!removed) return DiskFault(removed.error());
     const auto file = folder.Create(kCatalogDraft);
     if (!file) return DiskFault(file.error());
     const std::string text(1, static_cast<char>('0' + copies_.size() - 1));
