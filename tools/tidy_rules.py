@@ -112,7 +112,7 @@ BANNED = [
 UNFINISHED = r"\b(" + "|".join(("TO" + "DO", "FIX" + "ME", "X" + "XX", "HA" + "CK")) + r")\b"
 
 # Headers that only tests include, whatever their names.
-TEST_SUPPORT = {"src/net/malformed_requests.h", "src/storage/file_size_limit.h"}
+TEST_SUPPORT = {"src/net/malformed_requests.h"}
 
 # Source -> the test (or folder of tests) that covers it, where that is not a file beside it.
 UNTESTED = {

@@ -66,7 +66,6 @@ class LmdbCatalog final : public Catalog {
   [[nodiscard]] StorageResult<void> CopyTo(File& file) const;
 
   // The space of addresses that is reserved now.
-  uint64_t map_bytes() const { return env_->map_bytes(); }
 
  private:
   StorageResult<CatalogHead> ReadHead(MDB_txn* txn) const;

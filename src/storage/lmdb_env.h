@@ -88,7 +88,6 @@ class LmdbEnv {
   // them maps them again. THREAD: any; holds up Grow.
   void ForgetPages();
 
-  uint64_t map_bytes() const;
   std::string data_path() const { return path_ + "/" + data_file_; }
 
  private:
@@ -100,6 +99,7 @@ class LmdbEnv {
   StorageResult<void> OpenEnv(const Options& options);
   StorageResult<void> PrepareLock() const;
   int OpenRaw(const Options& options, uint64_t map_bytes);
+  uint64_t map_bytes() const;
   StorageResult<uint64_t> FileBytes() const;
   StorageResult<void> ExtendFile(uint64_t bytes);
   StorageResult<void> CheckWhole() const;

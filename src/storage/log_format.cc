@@ -1,6 +1,5 @@
 #include "storage/log_format.h"
 
-#include <algorithm>
 #include <cstring>
 
 #include "base/assert.h"
@@ -51,9 +50,6 @@ std::string EncodeLogFileHeader(const LogFileHeader& header) {
 
 LogHeaderResult DecodeLogFileHeader(std::string_view page) {
   const auto refuse = [](LogHeaderFault fault) { return LogHeaderResult{std::nullopt, fault}; };
-  if (std::all_of(page.begin(), page.end(), [](char c) { return c == '\0'; })) {
-    return refuse(LogHeaderFault::kBlank);
-  }
   if (page.size() < kHeaderBytes) return refuse(LogHeaderFault::kTorn);
   if (std::memcmp(page.data(), kFileMagic, sizeof kFileMagic) != 0 ||
       Get<uint32_t>(page, kHeaderCrcAt) != HeaderCrc(page)) {

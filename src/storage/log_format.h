@@ -40,7 +40,6 @@ struct LogFileHeader {
 std::string EncodeLogFileHeader(const LogFileHeader& header);
 
 enum class LogHeaderFault : uint8_t {
-  kBlank,    // nothing was ever written: the file was allocated ahead
   kTorn,     // not a header, or one that fails its checksum
   kVersion,  // of another format version
 };

@@ -73,10 +73,12 @@ TEST(LogFormat, ASealWithAnyByteFlippedOrMissingIsNone) {
   }
 }
 
-TEST(LogFormat, APageOfZerosIsBlankAndNotTorn) {
-  EXPECT_EQ(DecodeLogFileHeader(std::string(kLogPageBytes, '\0')).fault, LogHeaderFault::kBlank);
-  EXPECT_EQ(DecodeLogFileHeader("").fault, LogHeaderFault::kBlank);
-  EXPECT_EQ(DecodeLogFileHeader("THWG").fault, LogHeaderFault::kTorn);
+TEST(LogFormat, WhatWasMadeAheadOrIsCutHasNoHeader) {
+  for (const std::string& page :
+       {std::string(kLogPageBytes, '\0'), std::string(), std::string("THWG")}) {
+    EXPECT_EQ(DecodeLogFileHeader(page).header, std::nullopt);
+    EXPECT_EQ(DecodeLogFileHeader(page).fault, LogHeaderFault::kTorn);
+  }
 }
 
 TEST(LogFormat, ABlockComesBackRecordByRecord) {

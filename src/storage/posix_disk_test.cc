@@ -10,10 +10,10 @@
 #include <filesystem>
 
 #include "storage/disk_suite.h"
-#include "storage/file_size_limit.h"
 #include "storage/owned_fd.h"
 #include "storage/page_cache.h"
 #include "storage/zero_fill.h"
+#include "testing/file_size_limit.h"
 
 namespace thalweg {
 namespace {

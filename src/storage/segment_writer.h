@@ -51,7 +51,6 @@ class SegmentWriter {
 
   uint64_t number() const { return footer_.header.number; }
   uint64_t streams() const { return streams_.size(); }
-  uint64_t bytes_written() const { return written_; }
 
   // For Create.
   SegmentWriter(std::unique_ptr<File> file, const SegmentHeader& header, AfterPiece after_piece);

@@ -12,47 +12,21 @@ constexpr uint8_t kSoftDeleted = 4;
 constexpr uint8_t kSeqLast = 8;
 constexpr uint8_t kFlagsAll = 15;
 
-// The changing fields have the same names in a StreamState and in StateChanges: those are encoded
-// from where they are, for producers may be many.
-template <typename Fields>
-uint8_t FlagsOf(const Fields& fields) {
+uint8_t FlagsOf(const StreamState& state) {
   uint8_t flags = 0;
-  if (fields.closed) flags |= kClosed;
-  if (fields.closed_by) flags |= kClosedBy;
-  if (fields.soft_deleted) flags |= kSoftDeleted;
-  if (fields.seq_last) flags |= kSeqLast;
+  if (state.closed) flags |= kClosed;
+  if (state.closed_by) flags |= kClosedBy;
+  if (state.soft_deleted) flags |= kSoftDeleted;
+  if (state.seq_last) flags |= kSeqLast;
   return flags;
 }
 
+// The changing fields have the same names in a StreamState and in StateChanges.
 template <typename Fields>
 bool AreValid(const Fields& fields, const ProducerTable::States& producers) {
   if (fields.tail.value > kOffsetMax) return false;
   if (fields.closed_by && (!fields.closed || fields.closed_by->producer_id.empty())) return false;
   return producers.empty() || !producers.begin()->first.empty();  // the empty id sorts first
-}
-
-template <typename Fields>
-void Encode(const Fields& fields, const ProducerTable::States& producers, Lsn last,
-            std::string& out) {
-  THALWEG_ASSERT(AreValid(fields, producers));  // what cannot be read again: not into a segment
-  PieceWriter writer(out);
-  writer.Byte(FlagsOf(fields));
-  writer.Number(last.value);
-  writer.Number(fields.tail.value);
-  writer.Number(fields.forks);
-  writer.Signed(fields.accessed_steady_ms);
-  if (fields.closed_by) {
-    writer.Text(fields.closed_by->producer_id);
-    writer.Number(fields.closed_by->epoch);
-    writer.Number(fields.closed_by->seq);
-  }
-  if (fields.seq_last) writer.Text(*fields.seq_last);
-  writer.Number(producers.size());
-  for (const auto& [id, producer] : producers) {
-    writer.Text(id);
-    writer.Number(producer.epoch);
-    writer.Number(producer.seq_last);
-  }
 }
 
 ClosingStamp TakeClosingStamp(PieceReader& reader) {
@@ -79,20 +53,6 @@ void TakeProducers(PieceReader& reader, StateChanges& changes) {
 
 }  // namespace
 
-StateChanges ChangesOf(const StreamState& state, Lsn last) {
-  StateChanges changes;
-  changes.last = last;
-  changes.tail = state.tail;
-  changes.closed = state.closed;
-  changes.closed_by = state.closed_by;
-  changes.soft_deleted = state.soft_deleted;
-  changes.forks = state.forks;
-  changes.seq_last = state.seq_last;
-  changes.producers = state.producers.states();
-  changes.accessed_steady_ms = state.accessed_steady_ms;
-  return changes;
-}
-
 void RestoreChanges(StreamState& state, StateChanges changes) {
   THALWEG_ASSERT(IsValid(changes) && changes.tail >= state.tail);
   state.tail = changes.tail;
@@ -108,11 +68,26 @@ void RestoreChanges(StreamState& state, StateChanges changes) {
 bool IsValid(const StateChanges& changes) { return AreValid(changes, changes.producers); }
 
 void EncodeState(const StreamState& state, Lsn last, std::string& out) {
-  Encode(state, state.producers.states(), last, out);
-}
-
-void EncodeChanges(const StateChanges& changes, std::string& out) {
-  Encode(changes, changes.producers, changes.last, out);
+  const ProducerTable::States& producers = state.producers.states();
+  THALWEG_ASSERT(AreValid(state, producers));  // what cannot be read again: not into a segment
+  PieceWriter writer(out);
+  writer.Byte(FlagsOf(state));
+  writer.Number(last.value);
+  writer.Number(state.tail.value);
+  writer.Number(state.forks);
+  writer.Signed(state.accessed_steady_ms);
+  if (state.closed_by) {
+    writer.Text(state.closed_by->producer_id);
+    writer.Number(state.closed_by->epoch);
+    writer.Number(state.closed_by->seq);
+  }
+  if (state.seq_last) writer.Text(*state.seq_last);
+  writer.Number(producers.size());
+  for (const auto& [id, producer] : producers) {
+    writer.Text(id);
+    writer.Number(producer.epoch);
+    writer.Number(producer.seq_last);
+  }
 }
 
 std::optional<StateChanges> DecodeState(std::string_view bytes) {

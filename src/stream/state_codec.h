@@ -27,9 +27,6 @@ struct StateChanges {
   bool operator==(const StateChanges&) const = default;
 };
 
-// What `state` has of them, after the record `last`.
-StateChanges ChangesOf(const StreamState& state, Lsn last);
-
 // Makes the state of a stream just created (ApplyCreate) what it was after `changes.last`.
 void RestoreChanges(StreamState& state, StateChanges changes);
 
@@ -37,11 +34,9 @@ void RestoreChanges(StreamState& state, StateChanges changes);
 // closed stream has somebody who closed it.
 bool IsValid(const StateChanges& changes);
 
-// Appends the encoding of what changed in `state` to `out`. REQUIRES: what changed is valid.
+// Appends the encoding of what changed in `state`, up to the record `last`, to `out`. REQUIRES:
+// what changed is valid.
 void EncodeState(const StreamState& state, Lsn last, std::string& out);
-
-// The same of changes that stand alone. REQUIRES: IsValid(changes).
-void EncodeChanges(const StateChanges& changes, std::string& out);
 
 // Decodes exactly `bytes`; null where they are not the one encoding of a valid state.
 std::optional<StateChanges> DecodeState(std::string_view bytes);

@@ -10,8 +10,10 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const std::optional<thalweg::StateChanges> changes = thalweg::DecodeState(bytes);
   if (!changes) return 0;
   THALWEG_ASSERT(thalweg::IsValid(*changes));
+  thalweg::StreamState state;
+  thalweg::RestoreChanges(state, *changes);
   std::string again;
-  thalweg::EncodeChanges(*changes, again);
+  thalweg::EncodeState(state, changes->last, again);
   THALWEG_ASSERT(again == bytes);
   return 0;
 }
