@@ -85,6 +85,6 @@ class DataDirectory {
 std::string EncodeIdentity(const DirectoryId& id);
 
 // kForeign: not the text of an identity, or of another format.
-StorageResult<DirectoryId> DecodeIdentity(const std::string& text);
+[[nodiscard]] StorageResult<DirectoryId> DecodeIdentity(const std::string& text);
 
 }  // namespace thalweg

@@ -2,7 +2,7 @@
 // that it is a copy of: after the backup, the two give the same names to other bytes.
 //
 // The file `life` of the root has it. The first start that finds none draws it, and no backup
-// copies it.
+// copies it. THREAD: one.
 #pragma once
 
 #include <cstdint>

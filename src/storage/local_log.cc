@@ -8,7 +8,6 @@
 #include "base/assert.h"
 #include "storage/directory.h"
 #include "storage/disk_error.h"
-#include "storage/fault.h"
 
 namespace thalweg {
 namespace {
@@ -80,7 +79,7 @@ StorageResult<LogRecoveryReport> LocalLog::Recover(Lsn checkpoint, const LogRepl
 
 // Cuts what is unfinished, and syncs what was found: a read may have seen it in the page cache
 // only.
-std::expected<void, StorageFault> LocalLog::Repair(const LogContent& content) {
+StorageResult<void> LocalLog::Repair(const LogContent& content) {
   if (const auto kept = KeepSpares(content); !kept) return DiskFault(kept.error());
   if (const auto sealed = SealBefore(content); !sealed) return DiskFault(sealed.error());
   crc_last_ = content.crc_last;

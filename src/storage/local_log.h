@@ -10,7 +10,6 @@
 #include <condition_variable>
 #include <cstdint>
 #include <deque>
-#include <expected>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -21,6 +20,7 @@
 #include "storage/commit_log.h"
 #include "storage/directory.h"
 #include "storage/disk.h"
+#include "storage/fault.h"
 #include "storage/log_format.h"
 #include "storage/log_recovery.h"
 
@@ -58,7 +58,7 @@ class LocalLog final : public CommitLog {
   // Reads what is there, gives `replay` every record behind `checkpoint`, repairs the end, and is
   // ready to go on behind it; an empty folder is a new log. Everything that was replayed is on
   // stable storage when this returns. After a fault the log is not usable.
-  StorageResult<LogRecoveryReport> Recover(Lsn checkpoint, const LogReplay& replay);
+  [[nodiscard]] StorageResult<LogRecoveryReport> Recover(Lsn checkpoint, const LogReplay& replay);
 
   // CommitLog
   void Attach(CommitListener* listener) override;
@@ -90,22 +90,22 @@ class LocalLog final : public CommitLog {
   // file, not even one for this batch alone, or no file descriptor, and nothing was written: try
   // again. Else it is final: call nothing of the log after it but durable(), and Stage, which then
   // keeps nothing.
-  DiskResult<void> Commit();
+  [[nodiscard]] DiskResult<void> Commit();
   bool failed() const { return failed_.load(std::memory_order_acquire); }
 
   // Makes the file after the current one, where it is not there yet: of a spare, or allocates it.
   // It may be tried again after an error: nothing has a record yet, and a spare or a file that
   // could not be made ready is given up. A spare takes milliseconds of the processor: `rest` is
   // called in between while no batch waits for the file; null: nobody else needs the processor.
-  DiskResult<void> PrepareNext(const std::function<void()>& rest = {});
+  [[nodiscard]] DiskResult<void> PrepareNext(const std::function<void()>& rest = {});
   bool next_is_prepared() const { return next_prepared_.load(std::memory_order_acquire); }
 
   // Removes files whose records are all at or below `checkpoint`, or makes spares of them. Where
   // space or a file descriptor was wanting, it may be tried again.
-  DiskResult<void> Trim(Lsn checkpoint);
+  [[nodiscard]] DiskResult<void> Trim(Lsn checkpoint);
 
   // Removes what waits to be used again: its space is needed elsewhere. THREAD: any.
-  DiskResult<void> RemoveSpares();
+  [[nodiscard]] DiskResult<void> RemoveSpares();
 
   // While it is so, files are made of spares only, or where a batch waits for one: else the log,
   // which tries more often and asks for less, would get all space that comes back, and the
@@ -131,7 +131,7 @@ class LocalLog final : public CommitLog {
     uint32_t records = 0;
   };
 
-  std::expected<void, StorageFault> Repair(const LogContent& content);
+  StorageResult<void> Repair(const LogContent& content);
   DiskResult<void> KeepSpares(const LogContent& content);
   DiskResult<void> SealBefore(const LogContent& content);
   bool IsSpare(Directory& folder, const std::string& name) const;

@@ -28,27 +28,27 @@ class LogScanner {
   LogScanner(const File& file, uint64_t size) : file_(file), size_(size) {}
 
   // The block at position(), which then moves behind it; null: no whole block stands there.
-  DiskResult<std::optional<Block>> Next();
+  [[nodiscard]] DiskResult<std::optional<Block>> Next();
 
   // Where the block after the last whole one would begin.
   uint64_t position() const { return position_; }
 
   // The seal of this file at position(), where the block before it has this checksum; null: it has
   // none.
-  DiskResult<std::optional<LogSeal>> Seal(uint32_t crc_before);
+  [[nodiscard]] DiskResult<std::optional<LogSeal>> Seal(uint32_t crc_before);
 
   // Looks for a whole block anywhere behind position(). There is one only where what stands at
   // position() was synced once: the log writes a block after the sync of the one before.
-  DiskResult<std::optional<LogBlockHead>> FindLater();
+  [[nodiscard]] DiskResult<std::optional<LogBlockHead>> FindLater();
 
   // The last position that a whole block anywhere in the file says was durable; none where the
   // first block was never written. What looks like a block and has not the salt of the first one,
   // where that has a head, is of the file's former life, or was made up by a client.
-  DiskResult<Lsn> FindDurable();
+  [[nodiscard]] DiskResult<Lsn> FindDurable();
 
   // Whether a block of this file was begun at position() and is not whole. What else stands there,
   // or behind it, need not be of this file's life.
-  DiskResult<bool> IsTorn();
+  [[nodiscard]] DiskResult<bool> IsTorn();
 
  private:
   DiskResult<std::optional<Block>> BlockAt(uint64_t position);
@@ -63,8 +63,8 @@ class LogScanner {
   uint64_t window_at_ = 0;
 };
 
-// Of a log file, as it is now.
-DiskResult<LogHeaderResult> ReadLogFileHeader(const File& file);
+// Of a log file, as it is now. THREAD: any.
+[[nodiscard]] DiskResult<LogHeaderResult> ReadLogFileHeader(const File& file);
 
 // What is wrong with the file that `seal` names, at `sealed_at` of `sealed`: it is not there, or it
 // has nothing.

@@ -42,7 +42,8 @@ enum class SegmentHeaderFault : uint8_t {
   kVersion,  // of another format version
 };
 
-std::expected<SegmentHeader, SegmentHeaderFault> DecodeSegmentHeader(std::string_view bytes);
+[[nodiscard]] std::expected<SegmentHeader, SegmentHeaderFault> DecodeSegmentHeader(
+    std::string_view bytes);
 
 // One entry of the index: contiguous bytes of one stream. Behind the bytes stand the run's tables
 // (a checksum per block, where each append ends) and, in the last run of a stream, its state.
