@@ -163,7 +163,6 @@ UNTESTED = {
     "src/server/spdlog_logger.cc": "test/e2e/durable.test.mjs",
     "src/server/signals.cc": "test/e2e/cli.test.mjs",
     "src/server/verify_fold.cc": "src/server/verify_test.cc",
-    "src/server/verify_log.cc": "src/server/verify_test.cc",
     "src/storage/directory_clock.cc": "src/testing/directory_clock_test.cc",
     "src/storage/file_copy.cc": "src/testing/data_directory_backup_test.cc",
     "src/storage/log_copy.cc": "src/testing/data_directory_backup_test.cc",

@@ -4,7 +4,6 @@
 #include <charconv>
 #include <cstdint>
 #include <cstdio>
-#include <iterator>
 #include <memory>
 #include <optional>
 #include <string>
@@ -13,7 +12,6 @@
 #include "server/exit_codes.h"
 #include "server/fault_exit.h"
 #include "server/verify_fold.h"
-#include "server/verify_log.h"
 #include "storage/log_recovery.h"
 #include "storage/posix_disk.h"
 #include "storage/segment.h"
@@ -37,7 +35,7 @@ class VerifyRun {
     StorageResult<void> done = LookAtCatalog();
     if (done) done = head_ ? LookAtSegments() : LookAtSegmentFiles();
     if (done && report_.damage.empty()) done = LookAtStreams();
-    if (done) done = head_ ? LookAtLog() : LookAtLogFiles();
+    if (done) done = LookAtLog();
     if (done) done = LookAtUnknown();
     return done;
   }
@@ -142,30 +140,20 @@ class VerifyRun {
 
   StorageResult<void> LookAtLog() {
     const bool is_known = report_.damage.empty();  // what the log goes on from
+    const std::optional<Lsn> checkpoint = head_ ? std::optional(head_->checkpoint) : std::nullopt;
     const auto content =
-        ReadLog(directory_.view(), kLog, directory_.id(), head_->checkpoint,
-                [this, is_known](Lsn lsn, const Record& record) {
-                  return is_known ? fold_.Take(lsn, record) : StorageResult<void>();
-                });
+        SurveyLog(directory_.view(), kLog, directory_.id(), checkpoint,
+                  [this, is_known](Lsn lsn, const Record& record) {
+                    return is_known ? fold_.Take(lsn, record) : StorageResult<void>();
+                  });
+    if (!head_) Fact("log: the catalog does not say where it has to begin");
     if (content) {
       TellLog(*content, is_known);
       return {};
     }
-    if (const auto told = Tell(content.error()); !told) return told;
-    const std::string& first = content.error().message;
-    for (std::string& sentence :
-         DamageInLog(directory_.view(), directory_.id(), head_->checkpoint)) {
-      if (sentence != first) report_.damage.push_back(std::move(sentence));
-    }
-    return {};
-  }
-
-  // No catalog tells where the log is to begin.
-  StorageResult<void> LookAtLogFiles() {
-    constexpr Lsn kAnywhere{UINT64_MAX - 1};
-    std::ranges::move(DamageInLog(directory_.view(), directory_.id(), kAnywhere),
-                      std::back_inserter(report_.damage));
-    Fact("log: the catalog does not say where it has to begin");
+    const StorageFault& first = content.error().front();
+    if (head_ && first.kind != StorageFault::Kind::kDamage) return std::unexpected(first);
+    for (const StorageFault& fault : content.error()) report_.damage.push_back(fault.message);
     return {};
   }
 

@@ -8,7 +8,6 @@
 
 #include "server/dump.h"
 #include "server/exit_codes.h"
-#include "server/verify_log.h"
 #include "storage/data_directory.h"
 #include "storage/local_log.h"
 #include "storage/posix_disk.h"
@@ -71,10 +70,15 @@ class TestDirectory {
   DirectoryId id() const { return directory_->id(); }
   const fs::path& path() const { return path_; }
   fs::path Log(int number) const { return path_ / "log" / LogFileName(number); }
-  void Spoil(int number, int64_t at) const {
+  void Spoil(int number, int64_t at) const { Put(number, at, "damage"); }
+  std::string Page(int number, int64_t at) const {
+    std::string page(kLogPageBytes, '\0');
+    std::ifstream(Log(number), std::ios::binary).seekg(at).read(page.data(), kLogPageBytes);
+    return page;
+  }
+  void Put(int number, int64_t at, const std::string& bytes) const {
     std::fstream file(Log(number), std::ios::in | std::ios::out | std::ios::binary);
-    file.seekp(at);
-    file << "damage";
+    file.seekp(at).write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
   }
   std::string Everything() const {
     std::string all;
@@ -206,14 +210,52 @@ TEST(Verify, ListsAllDamageAndEachOnce) {
   }
 }
 
-// Of a log that checkpoints trimmed, the first file begins before the checkpoint.
-TEST(DamageInLog, MayBeginAnywhereBeforeTheCheckpoint) {
-  const TestDirectory directory;
-  fs::remove(directory.Log(1));
-  const DirectoryId id = directory.id();
-  EXPECT_EQ(Joined(DamageInLog(directory.disk(), id, Lsn{2})), "");
-  EXPECT_EQ(Joined(DamageInLog(directory.disk(), id, Lsn{4})), "");
-  EXPECT_NE(Joined(DamageInLog(directory.disk(), id, Lsn{1})), "");
+// By a program that wrote what it should not have: each block and header is whole.
+struct WrongLogRow {
+  const char* why;
+  std::function<void(TestDirectory&)> write;
+  const char* want;
+};
+
+const WrongLogRow kWrongLogs[] = {
+    {"a file under another's name", [](TestDirectory& d) { fs::rename(d.Log(3), d.Log(4)); },
+     "log/0000000000000004.log says that it is file 3\n"},
+    {"a file that begins with record 0",
+     [](TestDirectory& d) {
+       LogFileHeader header = DecodeLogFileHeader(d.Page(1, 0)).header.value();
+       header.first = {0};
+       d.Put(1, 0, EncodeLogFileHeader(header));
+     },
+     "log/0000000000000001.log begins with record 0, yet the first of all is 1\n"
+     "log/0000000000000001.log at byte 8192: the block before does not follow the one before it\n"},
+    {"a block with bytes behind its records",
+     [](TestDirectory& d) {
+       const std::string page = d.Page(3, 2 * kLogPageBytes);
+       LogBlockHead head = DecodeLogBlockHead(page, std::nullopt).value();
+       std::string block = page.substr(0, kLogBlockHeadBytes + head.payload_bytes) + "more";
+       head.payload_bytes += 4;
+       SealLogBlock(head, block);
+       d.Put(3, 2 * kLogPageBytes, block);
+     },
+     "log/0000000000000003.log at byte 12288: the block before holds more than its records\n"},
+};
+
+// Also where the catalog cannot be read, so that nobody knows where the log is to begin.
+TEST(Verify, TellsOfWholeBlocksThatCannotBe) {
+  for (const WrongLogRow& row : kWrongLogs) {
+    TestDirectory directory;
+    row.write(directory);
+    directory.Release();
+    const auto report = VerifyDirectory(directory.disk(), directory.path().string());
+    ASSERT_TRUE(report) << row.why << ": " << report.error().message;
+    EXPECT_EQ(Joined(report->damage), row.want) << row.why;
+    std::ofstream(directory.path() / "catalog" / "data.mdb") << "no catalog";
+    const auto without = VerifyDirectory(directory.disk(), directory.path().string());
+    ASSERT_TRUE(without) << row.why << ": " << without.error().message;
+    ASSERT_FALSE(without->damage.empty());
+    EXPECT_NE(without->damage.front().find("catalog"), std::string::npos);
+    EXPECT_EQ(Joined({without->damage.begin() + 1, without->damage.end()}), row.want) << row.why;
+  }
 }
 
 TEST(Verify, RefusesWhatIsServedForeignOrMissing) {

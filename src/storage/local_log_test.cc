@@ -483,6 +483,75 @@ TEST(LocalLog, AMissingFrontThatNoCheckpointCoversIsDamage) {
   EXPECT_TRUE(folder.Open({3}, kThreeBlocks));
 }
 
+// Of a log that checkpoints trimmed, the first file begins before the checkpoint.
+TEST(SurveyLog, MayBeginAnywhereBeforeTheCheckpoint) {
+  LogFolder folder;
+  folder.Fill(9, kThreeBlocks);
+  std::filesystem::remove(folder.File(1));
+  const auto survey = [&folder](std::optional<Lsn> checkpoint) {
+    return SurveyLog(folder.disk(), "log", LogFolder::IdOf(1), checkpoint,
+                     [](Lsn, const Record&) { return StorageResult<void>(); });
+  };
+  EXPECT_TRUE(survey(Lsn{3}));
+  EXPECT_TRUE(survey(Lsn{9}));
+  EXPECT_TRUE(survey(std::nullopt)) << "nobody knows it";
+  const auto behind = survey(Lsn{2});
+  ASSERT_FALSE(behind);
+  ASSERT_EQ(behind.error().size(), 1u);
+  EXPECT_EQ(behind.error().front().kind, StorageFault::Kind::kDamage);
+  const auto beyond = survey(Lsn{10});
+  ASSERT_FALSE(beyond);
+  EXPECT_EQ(beyond.error().front().message,
+            "log ends at record 9, yet the last checkpoint was made at record 10");
+}
+
+// A file that cannot be read speaks neither for nor against those around it.
+TEST(SurveyLog, TellsEachFaultOnceAndLooksAtEachFileByItself) {
+  LogFolder folder;
+  folder.Fill(15, kThreeBlocks);  // in five files
+  for (const uint64_t number : {1, 2}) folder.Overwrite(number, 20, "rot");
+  folder.Overwrite(3, 2 * kLogPageBytes + 50, "rot");
+  folder.Overwrite(4, 3 * kLogPageBytes + 50, "rot");
+  size_t heard = 0;
+  const auto read = [&folder, &heard](auto&& reader) {
+    heard = 0;
+    return reader(folder.disk(), "log", LogFolder::IdOf(1), Lsn{0}, [&heard](Lsn, const Record&) {
+      ++heard;
+      return StorageResult<void>();
+    });
+  };
+  const auto survey = read(SurveyLog);
+  ASSERT_FALSE(survey);
+  std::string told;
+  for (const StorageFault& fault : survey.error()) told += fault.message + "\n";
+  EXPECT_EQ(told,
+            "log/0000000000000001.log has lost its header, yet the file after it has records\n"
+            "log/0000000000000002.log has lost its header, yet the file after it has records\n"
+            "log/0000000000000003.log at byte 8192: no whole block, yet one that was written after "
+            "it begins with record 9\n"
+            "log/0000000000000005.log begins with record 13, yet the file before it can be read "
+            "only up to record 11 (byte 12288)\n");
+  EXPECT_EQ(heard, 0u) << "of a record behind a fault";
+  const auto content = read(ReadLog);
+  ASSERT_FALSE(content);
+  EXPECT_EQ(content.error().message, survey.error().front().message);
+}
+
+TEST(SurveyLog, ARecordThatDoesNotFitHidesNoLossBehindIt) {
+  LogFolder folder;
+  folder.Fill(9, kThreeBlocks);
+  folder.Overwrite(1, 3 * kLogPageBytes + 50, "rot");
+  const auto survey = SurveyLog(
+      folder.disk(), "log", LogFolder::IdOf(1), Lsn{0},
+      [](Lsn, const Record&) { return StorageResult<void>(DamageFault("holds what cannot be")); });
+  ASSERT_FALSE(survey);
+  ASSERT_EQ(survey.error().size(), 2u);
+  EXPECT_EQ(survey.error()[0].message, "log/0000000000000001.log holds what cannot be");
+  EXPECT_EQ(survey.error()[1].message,
+            "log/0000000000000002.log begins with record 4, yet the file before it can be read "
+            "only up to record 2 (byte 12288)");
+}
+
 TEST(LocalLog, AFileAllocatedAheadIsNoEndAndNoDamage) {
   LogFolder folder;
   {

@@ -29,135 +29,158 @@ std::optional<uint64_t> NumberOf(std::string_view name, std::string_view end) {
   return NameOf(number, end) == name ? std::optional(number) : std::nullopt;
 }
 
-// Walks the files in order; what it knows so far is in content_.
+// Walks the files in order; what it knows so far is in content_. Who finds a fault takes note of it
+// and says, as whoever it returns to, whether to go on with what it looks at.
 class LogWalk {
  public:
-  LogWalk(Disk& disk, std::string folder, const DirectoryId& directory, Lsn checkpoint,
-          const LogReplay& replay)
+  enum class Until : uint8_t { kFault, kEnd };
+
+  LogWalk(Disk& disk, std::string folder, const DirectoryId& directory,
+          std::optional<Lsn> checkpoint, const LogReplay& replay, Until until)
       : disk_(disk),
         folder_(std::move(folder)),
         directory_(directory),
         checkpoint_(checkpoint),
-        replay_(replay) {}
+        replay_(replay),
+        until_(until) {}
 
-  std::expected<LogContent, StorageFault> Run() {
+  LogSurvey Run() {
     const auto names = disk_.List(folder_);
-    if (!names) return DiskFault(names.error());
-    for (const std::string& name : *names) {
+    if (!names) {
+      Refused(names.error());
+    } else if (VisitAll(*names)) {
+      CheckEnd(*names);
+    }
+    if (!faults_.empty()) return std::unexpected(std::move(faults_));
+    LeaveUnbegun();
+    return std::move(content_);
+  }
+
+ private:
+  bool Note(StorageFault fault) {
+    faults_.push_back(std::move(fault));
+    is_known_ = false;
+    content_.seal.reset();
+    return until_ == Until::kEnd;
+  }
+  bool Note(StorageFault::Kind kind, const std::string& name, const std::string& what) {
+    return Note({kind, PathOf(name) + " " + what});
+  }
+  bool Damage(const std::string& what) { return Note(StorageFault::Kind::kDamage, name_, what); }
+  bool DamageAt(uint64_t position, const std::string& what) {
+    return Damage("at byte " + std::to_string(position) + ": " + what);
+  }
+  // No more can be said of the file.
+  bool Refused(const DiskError& error) {
+    Note(DiskFault(error).error());
+    return false;
+  }
+
+  std::string PathOf(const std::string& name) const { return folder_ + "/" + name; }
+
+  bool VisitAll(const std::vector<std::string>& names) {
+    for (const std::string& name : names) {
       if (const std::optional<uint64_t> spare = LogSpareNumber(name)) {
         content_.spares.push_back(*spare);
         continue;
       }
       const std::optional<uint64_t> number = LogFileNumber(name);
-      if (!number) return Fault(StorageFault::Kind::kForeign, name, "is not a file of this log");
-      if (const auto visited = Visit(*number, name); !visited)
-        return std::unexpected(visited.error());
+      const bool goes_on =
+          number ? Visit(*number, name)
+                 : Note(StorageFault::Kind::kForeign, name, "is not a file of this log");
+      if (!goes_on && until_ == Until::kFault) return false;
     }
+    return true;
+  }
+
+  void CheckEnd(const std::vector<std::string>& names) {
     if (blank_durable_ > content_.last) {
-      return Fault(StorageFault::Kind::kDamage, blank_name_, HeaderIsLost(blank_durable_));
+      Note(StorageFault::Kind::kDamage, blank_name_, HeaderIsLost(blank_durable_));
+    } else if (content_.seal) {
+      const std::string next = LogFileName(content_.seal->next);
+      const bool is_there = std::ranges::find(names, next) != names.end();
+      Note(StorageFault::Kind::kDamage, next, LostBehindSeal(is_there));
+    } else if (faults_.empty() && checkpoint_ && content_.last < *checkpoint_) {
+      Note({StorageFault::Kind::kDamage, folder_ + " ends at record " +
+                                             std::to_string(content_.last.value) +
+                                             ", yet the last checkpoint was made at record " +
+                                             std::to_string(checkpoint_->value)});
     }
-    if (content_.seal) return SealedFault(*names);
-    LeaveUnbegun();
-    if (content_.last < checkpoint_) {
-      return std::unexpected(StorageFault{
-          StorageFault::Kind::kDamage,
-          folder_ + " ends at record " + std::to_string(content_.last.value) +
-              ", yet the last checkpoint was made at record " + std::to_string(checkpoint_.value)});
-    }
-    return std::move(content_);
   }
 
- private:
-  // REQUIRES: the last file with records is sealed.
-  std::unexpected<StorageFault> SealedFault(const std::vector<std::string>& names) const {
-    const std::string sealed = folder_ + "/" + LogFileName(content_.files.back().number);
-    const std::string next = LogFileName(content_.seal->next);
-    const bool is_there = std::ranges::find(names, next) != names.end();
-    return Fault(StorageFault::Kind::kDamage, next,
-                 is_there ? FirstBlockIsLost(*content_.seal, sealed)
-                          : FileIsMissing(*content_.seal, sealed, content_.end));
+  // REQUIRES: the last file with a header is sealed.
+  std::string LostBehindSeal(bool is_there) const {
+    const std::string sealed = PathOf(LogFileName(content_.files.back().number));
+    return is_there ? FirstBlockIsLost(*content_.seal, sealed)
+                    : FileIsMissing(*content_.seal, sealed, content_.end);
   }
 
-  using Step = std::expected<void, StorageFault>;
-
-  std::unexpected<StorageFault> Fault(StorageFault::Kind kind, const std::string& name,
-                                      const std::string& what) const {
-    return std::unexpected(StorageFault{kind, folder_ + "/" + name + " " + what});
-  }
-  std::unexpected<StorageFault> DamageFault(const std::string& what) const {
-    return Fault(StorageFault::Kind::kDamage, name_, what);
-  }
-  std::unexpected<StorageFault> DamageAt(uint64_t position, const std::string& what) const {
-    return DamageFault("at byte " + std::to_string(position) + ": " + what);
-  }
-
-  Step Visit(uint64_t number, const std::string& name) {
+  bool Visit(uint64_t number, const std::string& name) {
     number_ = number;
     name_ = name;
-    const auto file = disk_.Open(folder_ + "/" + name, Disk::Mode::kRead);
-    if (!file) return DiskFault(file.error());
+    const auto file = disk_.Open(PathOf(name), Disk::Mode::kRead);
+    if (!file) return Refused(file.error());
     // A run that ended at a failed sync has left bytes in the cache that the disk will never have.
-    if (const auto synced = (*file)->Sync(); !synced) return DiskFault(synced.error());
+    if (const auto synced = (*file)->Sync(); !synced) return Refused(synced.error());
     (*file)->DropCache({});
     const auto size = (*file)->Size();
-    if (!size) return DiskFault(size.error());
+    if (!size) return Refused(size.error());
     const auto decoded = ReadLogFileHeader(**file);
-    if (!decoded) return DiskFault(decoded.error());
+    if (!decoded) return Refused(decoded.error());
     if (!decoded->header) return VisitWithoutHeader(**file, *size, decoded->fault);
-    if (const Step checked = CheckHeader(*decoded->header); !checked) return checked;
-    const Step visited = VisitBlocks(**file, *size, *decoded->header);
+    if (!CheckHeader(*decoded->header)) return false;
+    const bool goes_on = VisitBlocks(**file, *size, *decoded->header);
     // Nobody reads it again. And the cache holds what it has read ahead in large pieces, each of
     // which the system would count as written whenever a commit writes a page of it.
     (*file)->DropCache({});
-    return visited;
+    return goes_on;
   }
 
   // A file that was allocated ahead, or whose first write was cut short: nothing in it was durable,
   // unless a later write of it says so.
-  Step VisitWithoutHeader(const File& file, uint64_t size, LogHeaderFault fault) {
+  bool VisitWithoutHeader(const File& file, uint64_t size, LogHeaderFault fault) {
     if (fault == LogHeaderFault::kVersion) {
-      return Fault(StorageFault::Kind::kForeign, name_, "has another format version");
+      return Note(StorageFault::Kind::kForeign, name_, "has another format version");
     }
     const auto durable = LogScanner(file, size).FindDurable();
-    if (!durable) return DiskFault(durable.error());
+    if (!durable) return Refused(durable.error());
     content_.blank.push_back(number_);
     if (*durable > blank_durable_) {
       blank_durable_ = *durable;
       blank_name_ = name_;
     }
-    return {};
+    return true;
   }
 
-  Step CheckHeader(const LogFileHeader& header) {
-    if (header.directory != directory_) {
-      return Fault(StorageFault::Kind::kForeign, name_, "belongs to another data directory");
-    }
-    if (header.number != number_) {
-      return DamageFault("says that it is file " + std::to_string(header.number));
-    }
-    if (!content_.blank.empty()) {
-      return Fault(StorageFault::Kind::kDamage, LogFileName(content_.blank.back()),
-                   "has lost its header, yet the file after it has records");
-    }
-    if (content_.files.empty()) return CheckFirst(header);
-    if (header.first.value != content_.last.value + 1 || header.crc_before != content_.crc_last) {
-      return DamageFault("begins with record " + std::to_string(header.first.value) +
-                         ", yet the file before it can be read only up to record " +
-                         std::to_string(content_.last.value) + " (byte " +
-                         std::to_string(content_.end) + ")");
-    }
-    return {};
+  bool CheckHeader(const LogFileHeader& header) {
+    return (header.directory == directory_ ||
+            Note(StorageFault::Kind::kForeign, name_, "belongs to another data directory")) &&
+           (header.number == number_ ||
+            Damage("says that it is file " + std::to_string(header.number))) &&
+           CheckBlank() && CheckFirst(header.first, header.crc_before);
   }
 
-  Step CheckFirst(const LogFileHeader& header) {
-    if (header.first.value == 0 || header.first.value > checkpoint_.value + 1) {
-      return DamageFault("begins with record " + std::to_string(header.first.value) +
-                         ", yet the last checkpoint holds records only up to " +
-                         std::to_string(checkpoint_.value));
+  // REQUIRES: a file with a header follows.
+  bool CheckBlank() {
+    return std::ranges::all_of(std::exchange(content_.blank, {}), [this](uint64_t number) {
+      return Note(StorageFault::Kind::kDamage, LogFileName(number),
+                  "has lost its header, yet the file after it has records");
+    });
+  }
+
+  bool CheckFirst(Lsn first, uint32_t crc_before) {
+    const std::string begins = "begins with record " + std::to_string(first.value) + ", yet ";
+    if (first.value == 0) return Damage(begins + "the first of all is 1");
+    if (!is_known_) return true;
+    if (content_.files.empty()) {
+      return !checkpoint_ || first.value <= checkpoint_->value + 1 ||
+             Damage(begins + "the last checkpoint holds records only up to " +
+                    std::to_string(checkpoint_->value));
     }
-    content_.last.value = header.first.value - 1;
-    content_.crc_last = header.crc_before;
-    return {};
+    return (first.value == content_.last.value + 1 && crc_before == content_.crc_last) ||
+           Damage(begins + "the file before it can be read only up to record " +
+                  std::to_string(content_.last.value) + " (byte " + std::to_string(content_.end) +
+                  ")");
   }
 
   // What the file before this one is to say where this one has records.
@@ -171,45 +194,55 @@ class LogWalk {
                                          .crc_before = header.crc_before}};
   }
 
-  Step VisitBlocks(const File& file, uint64_t size, const LogFileHeader& header) {
+  // From here on the file is looked at by itself.
+  bool VisitBlocks(const File& file, uint64_t size, const LogFileHeader& header) {
     const auto unsealed = Unsealed(header);
-    const auto seal_before = content_.seal;
-    const std::string before =
-        content_.files.empty() ? "" : folder_ + "/" + LogFileName(content_.files.back().number);
+    const std::string lost_if_empty = content_.seal ? LostBehindSeal(true) : "";
     content_.files.push_back({number_, header.first, size});
     content_.salt = header.salt;
+    content_.last.value = header.first.value - 1;
+    content_.crc_last = header.crc_before;
+    blank_durable_ = {};
     LogScanner scanner(file, size, header);
     for (;;) {
       const auto block = scanner.Next();
-      if (!block) return DiskFault(block.error());
+      if (!block) return Refused(block.error());
       if (!*block) break;
-      if (const Step taken = Take(**block, scanner.position()); !taken) return taken;
+      if (!Take(**block, scanner.position())) return false;
     }
+    is_known_ = true;
     content_.end = scanner.position();
     content_.bytes_read += scanner.position();
-    const auto later = scanner.FindLater();
-    if (!later) return DiskFault(later.error());
-    if (*later) {
-      return DamageAt(scanner.position(),
-                      "no whole block, yet one that was written after it begins with record " +
-                          std::to_string((*later)->first.value));
-    }
     const bool is_begun = scanner.position() != kLogPageBytes;
-    if (seal_before && !is_begun) return DamageFault(FirstBlockIsLost(*seal_before, before));
+    const auto later = scanner.FindLater();
+    if (!later) return Refused(later.error());
+    if (*later) {
+      if (!DamageAt(scanner.position(),
+                    "no whole block, yet one that was written after it begins with record " +
+                        std::to_string((*later)->first.value))) {
+        return false;
+      }
+    } else if (!is_begun && !lost_if_empty.empty() && !Damage(lost_if_empty)) {
+      return false;
+    }
     if (is_begun) content_.unsealed = unsealed;
+    return VisitEnd(scanner);
+  }
+
+  bool VisitEnd(LogScanner& scanner) {
     const auto seal = scanner.Seal(content_.crc_last);
-    if (!seal) return DiskFault(seal.error());
+    if (!seal) return Refused(seal.error());
     content_.seal = *seal;
     const auto torn = scanner.IsTorn();
-    if (!torn) return DiskFault(torn.error());
+    if (!torn) return Refused(torn.error());
     content_.torn = *torn;
-    if (is_begun) {
+    if (content_.end != kLogPageBytes) {
       begun_ = {.files = content_.files.size(),
                 .salt = content_.salt,
                 .end = content_.end,
                 .torn = content_.torn};
     }
-    return {};
+    return true;
   }
 
   // Of a last file whose first write was cut short the header may be there: it is as one made ahead
@@ -225,10 +258,13 @@ class LogWalk {
     content_.torn = begun_->torn;
   }
 
-  Step Take(const LogScanner::Block& block, uint64_t behind) {
+  bool Take(const LogScanner::Block& block, uint64_t behind) {
     const LogBlockHead& head = block.head;
-    if (head.first.value != content_.last.value + 1 || head.crc_before != content_.crc_last) {
-      return DamageAt(behind, "the block before does not follow the one before it");
+    const Lsn last = std::exchange(content_.last, head.last());
+    const uint32_t crc_last = std::exchange(content_.crc_last, block.crc);
+    if ((head.first.value != last.value + 1 || head.crc_before != crc_last) &&
+        !DamageAt(behind, "the block before does not follow the one before it")) {
+      return false;
     }
     std::string_view payload = block.payload;
     Lsn lsn = head.first;
@@ -236,22 +272,19 @@ class LogWalk {
       const std::optional<std::string_view> bytes = TakeLogRecord(payload);
       const std::optional<Record> record = bytes ? DecodeRecord(*bytes) : std::nullopt;
       if (!record) return DamageAt(behind, "a record of the block before cannot be read");
-      if (lsn <= checkpoint_) continue;
-      if (const Step fits = replay_(lsn, *record); !fits) {
-        return Fault(fits.error().kind, name_, fits.error().message);
-      }
+      if (lsn <= checkpoint_ || !faults_.empty()) continue;
+      const auto fits = replay_(lsn, *record);
+      if (!fits && !Note(fits.error().kind, name_, fits.error().message)) return false;
     }
-    if (!payload.empty()) return DamageAt(behind, "the block before holds more than its records");
-    content_.last = head.last();
-    content_.crc_last = block.crc;
-    return {};
+    return payload.empty() || DamageAt(behind, "the block before holds more than its records");
   }
 
   Disk& disk_;
   const std::string folder_;
   const DirectoryId& directory_;
-  const Lsn checkpoint_;
+  const std::optional<Lsn> checkpoint_;  // null, which is before any: unknown
   const LogReplay& replay_;
+  const Until until_;
   LogContent content_;
   // What content_ said behind the last file that has a block; null: none has.
   struct Begun {
@@ -265,6 +298,8 @@ class LogWalk {
   std::string blank_name_;  // … in this one
   uint64_t number_ = 0;
   std::string name_;
+  std::vector<StorageFault> faults_;
+  bool is_known_ = true;  // whether content_ says what the next file goes on from
 };
 
 }  // namespace
@@ -277,10 +312,18 @@ std::optional<uint64_t> LogSpareNumber(std::string_view name) {
   return NumberOf(name, kSpareNameEnd);
 }
 
-std::expected<LogContent, StorageFault> ReadLog(Disk& disk, const std::string& folder,
-                                                const DirectoryId& directory, Lsn checkpoint,
-                                                const LogReplay& replay) {
-  return LogWalk(disk, folder, directory, checkpoint, replay).Run();
+StorageResult<LogContent> ReadLog(Disk& disk, const std::string& folder,
+                                  const DirectoryId& directory, Lsn checkpoint,
+                                  const LogReplay& replay) {
+  LogWalk walk(disk, folder, directory, checkpoint, replay, LogWalk::Until::kFault);
+  auto content = walk.Run();
+  if (!content) return std::unexpected(content.error().front());
+  return *std::move(content);
+}
+
+LogSurvey SurveyLog(Disk& disk, const std::string& folder, const DirectoryId& directory,
+                    std::optional<Lsn> checkpoint, const LogReplay& replay) {
+  return LogWalk(disk, folder, directory, checkpoint, replay, LogWalk::Until::kEnd).Run();
 }
 
 }  // namespace thalweg
