@@ -189,8 +189,8 @@ TEST(Verify, ListsAllDamageAndEachOnce) {
          d.Spoil(3, 4096 + 60);
          d.Spoil(3, 8192 + 50);
        },
-       "log/0000000000000003.log has no whole block, yet log/0000000000000002.log says that record "
-       "5 was durable in it\n"},
+       "log/0000000000000003.log has no whole block, yet log/0000000000000002.log says at byte "
+       "12288 that record 5 was durable in it\n"},
       {"the first file is gone", [](TestDirectory& d) { fs::remove(d.Log(1)); },
        "log/0000000000000002.log begins with record 3, yet the last checkpoint holds records only "
        "up to 0\n"},

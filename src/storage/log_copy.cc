@@ -30,15 +30,6 @@ StorageResult<std::vector<uint64_t>> LogNumbers(Disk& disk) {
   return numbers;
 }
 
-// Of the file that `seal`, at `sealed_at` of file `sealed`, says is there.
-std::unexpected<StorageFault> SealedFault(const LogSeal& seal, uint64_t sealed, uint64_t sealed_at,
-                                          const std::vector<uint64_t>& numbers) {
-  const bool is_there = std::ranges::find(numbers, seal.next) != numbers.end();
-  return DamageFault(PathOf(seal.next) + " " +
-                     (is_there ? FirstBlockIsLost(seal, PathOf(sealed))
-                               : FileIsMissing(seal, PathOf(sealed), sealed_at)));
-}
-
 }  // namespace
 
 // The span up to `limit`, unless it ends before.
@@ -208,8 +199,11 @@ StorageResult<void> LogCopy::CheckEnd() const {
   for (int attempt = 0; attempt <= kAttempts; ++attempt) {
     auto numbers = LogNumbers(source_);
     if (!numbers) return std::unexpected(numbers.error());
-    if (before && *numbers == *before)
-      return SealedFault(seal, last->first, last->second.end, *numbers);
+    if (before && *numbers == *before) {
+      const bool is_there = std::ranges::find(*numbers, seal.next) != numbers->end();
+      return DamageFault(PathOf(seal.next) + " " +
+                         LostBehindSeal(seal, PathOf(last->first), last->second.end, is_there));
+    }
     for (const uint64_t number : *numbers) {
       if (number < seal.next) continue;
       const auto now = ScanFile(source_, number);

@@ -99,7 +99,7 @@ class LogWalk {
     } else if (content_.seal) {
       const std::string next = LogFileName(content_.seal->next);
       const bool is_there = std::ranges::find(names, next) != names.end();
-      Note(StorageFault::Kind::kDamage, next, LostBehindSeal(is_there));
+      Note(StorageFault::Kind::kDamage, next, LostNext(is_there));
     } else if (faults_.empty() && checkpoint_ && content_.last < *checkpoint_) {
       Note({StorageFault::Kind::kDamage, folder_ + " ends at record " +
                                              std::to_string(content_.last.value) +
@@ -109,10 +109,9 @@ class LogWalk {
   }
 
   // REQUIRES: the last file with a header is sealed.
-  std::string LostBehindSeal(bool is_there) const {
-    const std::string sealed = PathOf(LogFileName(content_.files.back().number));
-    return is_there ? FirstBlockIsLost(*content_.seal, sealed)
-                    : FileIsMissing(*content_.seal, sealed, content_.end);
+  std::string LostNext(bool is_there) const {
+    return LostBehindSeal(*content_.seal, PathOf(LogFileName(content_.files.back().number)),
+                          content_.end, is_there);
   }
 
   bool Visit(uint64_t number, const std::string& name) {
@@ -197,7 +196,7 @@ class LogWalk {
   // From here on the file is looked at by itself.
   bool VisitBlocks(const File& file, uint64_t size, const LogFileHeader& header) {
     const auto unsealed = Unsealed(header);
-    const std::string lost_if_empty = content_.seal ? LostBehindSeal(true) : "";
+    const std::string lost_if_empty = content_.seal ? LostNext(true) : "";
     content_.files.push_back({number_, header.first, size});
     content_.salt = header.salt;
     content_.last.value = header.first.value - 1;

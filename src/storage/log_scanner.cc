@@ -86,13 +86,10 @@ DiskResult<std::string_view> LogScanner::Window(uint64_t position, size_t bytes)
   return std::string_view(window_).substr(position - window_at_, bytes);
 }
 
-std::string FileIsMissing(const LogSeal& seal, const std::string& sealed, uint64_t sealed_at) {
-  return "is missing, yet " + sealed + " says at byte " + std::to_string(sealed_at) +
-         " that record " + std::to_string(seal.first.value) + " was durable in it";
-}
-
-std::string FirstBlockIsLost(const LogSeal& seal, const std::string& sealed) {
-  return "has no whole block, yet " + sealed + " says that record " +
+std::string LostBehindSeal(const LogSeal& seal, const std::string& sealed, uint64_t sealed_at,
+                           bool is_there) {
+  return std::string(is_there ? "has no whole block" : "is missing") + ", yet " + sealed +
+         " says at byte " + std::to_string(sealed_at) + " that record " +
          std::to_string(seal.first.value) + " was durable in it";
 }
 
