@@ -12,21 +12,14 @@
 namespace thalweg {
 namespace {
 
-std::unexpected<StorageFault> DoesNotFit(Lsn lsn, const std::string& objection) {
-  return std::unexpected(StorageFault{
-      StorageFault::Kind::kDamage, "holds record " + std::to_string(lsn.value) + ", " + objection});
-}
-
 // The log is whole; what the store has at `path`, which the record needs, is not.
-std::unexpected<StorageFault> CannotRead(Lsn lsn, const std::string& path,
-                                         const StorageFault& fault) {
+std::unexpected<StorageFault> CannotRead(std::string_view path, StorageFault fault) {
   const bool is_damaged = fault.kind == StorageFault::Kind::kDamage && !fault.is_refusal;
-  return std::unexpected(StorageFault{
-      fault.kind,
-      "holds record " + std::to_string(lsn.value) + ", and what is stored of its stream at " +
-          path + " cannot be read: " + fault.message +
-          (is_damaged ? "; restore a backup, or thalweg repair can remove that stream" : ""),
-      fault.is_shortage});
+  fault.message =
+      "and what is stored of its stream at " + std::string(path) +
+      " cannot be read: " + fault.message +
+      (is_damaged ? "; restore a backup, or thalweg repair can remove that stream" : "");
+  return std::unexpected(std::move(fault));
 }
 
 void RememberUse(StreamEntry& stream) {
@@ -87,12 +80,12 @@ StorageResult<void> EngineReplay::Take(Lsn lsn, const Record& record) {
 }
 
 StorageResult<void> EngineReplay::Fold(Lsn lsn, const CreateRecord& record) {
-  auto source = Find(lsn, record.source);
+  auto source = Find(record.source);
   if (!source) return std::unexpected(source.error());
-  const auto ground = GroundOf(lsn, record, *source);
+  const auto ground = GroundOf(record, *source);
   if (!ground) return std::unexpected(ground.error());
   const std::string objection = Objection(record, *ground);
-  if (!objection.empty()) return DoesNotFit(lsn, objection);
+  if (!objection.empty()) return DamageFault(objection);
   last_id_ = std::max(last_id_, record.id);  // threads draw ids before they stage
   const StreamHandle stream =
       streams_.Add(record, lsn, CopyIfLong(record.data), *std::move(source));
@@ -102,11 +95,11 @@ StorageResult<void> EngineReplay::Fold(Lsn lsn, const CreateRecord& record) {
 }
 
 StorageResult<void> EngineReplay::Fold(Lsn lsn, const AppendRecord& record) {
-  const auto found = Find(lsn, record.id);
+  const auto found = Find(record.id);
   if (!found) return std::unexpected(found.error());
   const StreamHandle& stream = *found;
   const std::string objection = Objection(record, StateOf(stream));
-  if (!objection.empty()) return DoesNotFit(lsn, objection);
+  if (!objection.empty()) return DamageFault(objection);
   Aftermath after;  // nobody watches yet
   streams_.Append(stream, record, lsn, CopyIfLong(record.data), after);
   stream->visible.At(lsn);  // durable: it comes from the log
@@ -115,11 +108,11 @@ StorageResult<void> EngineReplay::Fold(Lsn lsn, const AppendRecord& record) {
 }
 
 StorageResult<void> EngineReplay::Fold(Lsn lsn, const RemoveRecord& record) {
-  const auto found = Find(lsn, record.id);
+  const auto found = Find(record.id);
   if (!found) return std::unexpected(found.error());
   const StreamHandle& stream = *found;
   const std::string objection = Objection(record, StateOf(stream));
-  if (!objection.empty()) return DoesNotFit(lsn, objection);
+  if (!objection.empty()) return DamageFault(objection);
   Aftermath after;
   streams_.Remove(stream, record, lsn, after);
   streams_.Finish(after);
@@ -127,18 +120,18 @@ StorageResult<void> EngineReplay::Fold(Lsn lsn, const RemoveRecord& record) {
 }
 
 StorageResult<void> EngineReplay::Fold(Lsn lsn, const TouchRecord& record) {
-  const auto found = Find(lsn, record.id);
+  const auto found = Find(record.id);
   if (!found) return std::unexpected(found.error());
   const StreamHandle& stream = *found;
   const std::string objection = Objection(record, StateOf(stream));
-  if (!objection.empty()) return DoesNotFit(lsn, objection);
+  if (!objection.empty()) return DamageFault(objection);
   streams_.Touch(stream, record, lsn);
   RememberUse(*stream);
   return {};
 }
 
 // What a create meets, in memory and in the store.
-StorageResult<CreateGround> EngineReplay::GroundOf(Lsn lsn, const CreateRecord& record,
+StorageResult<CreateGround> EngineReplay::GroundOf(const CreateRecord& record,
                                                    const StreamHandle& source) {
   const PathKey key(record.path);
   const auto& streams = streams_.PartitionOf(key).streams;
@@ -147,7 +140,7 @@ StorageResult<CreateGround> EngineReplay::GroundOf(Lsn lsn, const CreateRecord& 
                       .source = StateOf(source)};
   if (streams_.store() == nullptr || ground.path_is_taken) return ground;
   const auto looked = loader_.Look(key);
-  if (!looked) return CannotRead(lsn, std::string(record.path), looked.error());
+  if (!looked) return CannotRead(record.path, looked.error());
   ground.path_is_taken = !looked->known;  // it has just been loaded
   if (ground.id_is_taken || record.id > streams_.store()->last_id()) return ground;
   const auto same_id = streams_.store()->catalog().Find(record.id);
@@ -157,7 +150,7 @@ StorageResult<CreateGround> EngineReplay::GroundOf(Lsn lsn, const CreateRecord& 
 }
 
 // Forgets those that are gone when it meets them.
-StorageResult<StreamHandle> EngineReplay::Find(Lsn lsn, StreamId id) {
+StorageResult<StreamHandle> EngineReplay::Find(StreamId id) {
   const auto it = by_id_.find(id.value);
   if (it != by_id_.end() && !it->second->gone) return it->second;
   if (it != by_id_.end()) {
@@ -170,7 +163,7 @@ StorageResult<StreamHandle> EngineReplay::Find(Lsn lsn, StreamId id) {
   auto found = loader_.Find(id);
   if (!found) {
     const auto entry = streams_.store()->catalog().Find(id);
-    if (entry && *entry) return CannotRead(lsn, (*entry)->path, found.error());
+    if (entry && *entry) return CannotRead((*entry)->path, found.error());
     return found;
   }
   if (*found != nullptr) by_id_.emplace(id.value, *found);

@@ -30,6 +30,7 @@ class EngineReplay {
   // Removes the streams of the store that nobody can load. REQUIRES: it comes before all records.
   StorageResult<void> LeaveOutUnreadable();
 
+  // As LogReplay (storage/log_recovery.h).
   StorageResult<void> Take(Lsn lsn, const Record& record);
 
   // The highest id met.
@@ -40,9 +41,8 @@ class EngineReplay {
   StorageResult<void> Fold(Lsn lsn, const AppendRecord& record);
   StorageResult<void> Fold(Lsn lsn, const RemoveRecord& record);
   StorageResult<void> Fold(Lsn lsn, const TouchRecord& record);
-  StorageResult<StreamHandle> Find(Lsn lsn, StreamId id);
-  StorageResult<CreateGround> GroundOf(Lsn lsn, const CreateRecord& record,
-                                       const StreamHandle& source);
+  StorageResult<StreamHandle> Find(StreamId id);
+  StorageResult<CreateGround> GroundOf(const CreateRecord& record, const StreamHandle& source);
   StorageResult<void> LeaveOut(const UnreadableStream& unreadable);
   bool IsLeftOut(const Record& record);
 

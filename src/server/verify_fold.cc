@@ -11,11 +11,6 @@
 namespace thalweg {
 namespace {
 
-std::unexpected<StorageFault> DoesNotFit(Lsn lsn, const std::string& objection) {
-  return std::unexpected(StorageFault{
-      StorageFault::Kind::kDamage, "holds record " + std::to_string(lsn.value) + ", " + objection});
-}
-
 const StreamState* StateOf(const FoldedStream* stream) {
   return stream == nullptr ? nullptr : &stream->state;
 }
@@ -76,7 +71,7 @@ StorageResult<void> StreamFold::Fold(Lsn lsn, const CreateRecord& record) {
   const std::string objection = Objection(record, {.id_is_taken = Find(record.id) != nullptr,
                                                    .path_is_taken = paths_.contains(record.path),
                                                    .source = StateOf(source)});
-  if (!objection.empty()) return DoesNotFit(lsn, objection);
+  if (!objection.empty()) return DamageFault(objection);
   if (source != nullptr) ApplyForkAdded(source->state);
   paths_.emplace(record.path, record.id);
   streams_.emplace(record.id.value, FoldedStream{ApplyCreate(record, configs_.Share(record)), lsn});
@@ -86,7 +81,7 @@ StorageResult<void> StreamFold::Fold(Lsn lsn, const CreateRecord& record) {
 StorageResult<void> StreamFold::Fold(Lsn lsn, const AppendRecord& record) {
   FoldedStream* stream = Find(record.id);
   const std::string objection = Objection(record, StateOf(stream));
-  if (!objection.empty()) return DoesNotFit(lsn, objection);
+  if (!objection.empty()) return DamageFault(objection);
   ApplyAppend(stream->state, record);
   stream->last = lsn;
   return {};
@@ -95,7 +90,7 @@ StorageResult<void> StreamFold::Fold(Lsn lsn, const AppendRecord& record) {
 StorageResult<void> StreamFold::Fold(Lsn lsn, const RemoveRecord& record) {
   FoldedStream* stream = Find(record.id);
   const std::string objection = Objection(record, StateOf(stream));
-  if (!objection.empty()) return DoesNotFit(lsn, objection);
+  if (!objection.empty()) return DamageFault(objection);
   stream->last = lsn;
   if (ApplyRemove(stream->state, record) == Fate::kGone) Drop(record.id);
   return {};
@@ -104,7 +99,7 @@ StorageResult<void> StreamFold::Fold(Lsn lsn, const RemoveRecord& record) {
 StorageResult<void> StreamFold::Fold(Lsn lsn, const TouchRecord& record) {
   FoldedStream* stream = Find(record.id);
   const std::string objection = Objection(record, StateOf(stream));
-  if (!objection.empty()) return DoesNotFit(lsn, objection);
+  if (!objection.empty()) return DamageFault(objection);
   ApplyTouch(stream->state, record);
   stream->last = lsn;
   return {};

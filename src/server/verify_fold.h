@@ -32,6 +32,7 @@ class StreamFold {
   // What of the streams put so far cannot be; empty: nothing.
   std::vector<std::string> Objections() const;
 
+  // As LogReplay (storage/log_recovery.h).
   StorageResult<void> Take(Lsn lsn, const Record& record);
 
   // Those that are there: by path; and by id; soft-deleted ones among them.

@@ -543,10 +543,10 @@ TEST(SurveyLog, ARecordThatDoesNotFitHidesNoLossBehindIt) {
   folder.Overwrite(1, 3 * kLogPageBytes + 50, "rot");
   const auto survey = SurveyLog(
       folder.disk(), "log", LogFolder::IdOf(1), Lsn{0},
-      [](Lsn, const Record&) { return StorageResult<void>(DamageFault("holds what cannot be")); });
+      [](Lsn, const Record&) { return StorageResult<void>(DamageFault("which cannot be")); });
   ASSERT_FALSE(survey);
   ASSERT_EQ(survey.error().size(), 2u);
-  EXPECT_EQ(survey.error()[0].message, "log/0000000000000001.log holds what cannot be");
+  EXPECT_EQ(survey.error()[0].message, "log/0000000000000001.log holds record 1, which cannot be");
   EXPECT_EQ(survey.error()[1].message,
             "log/0000000000000002.log begins with record 4, yet the file before it can be read "
             "only up to record 2 (byte 12288)");

@@ -273,7 +273,9 @@ class LogWalk {
       if (!record) return DamageAt(behind, "a record of the block before cannot be read");
       if (lsn <= checkpoint_ || !faults_.empty()) continue;
       const auto fits = replay_(lsn, *record);
-      if (!fits && !Note(fits.error().kind, name_, fits.error().message)) return false;
+      if (fits) continue;
+      const std::string why = "holds record " + std::to_string(lsn.value) + ", ";
+      if (!Note(fits.error().kind, name_, why + fits.error().message)) return false;
     }
     return payload.empty() || DamageAt(behind, "the block before holds more than its records");
   }

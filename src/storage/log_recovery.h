@@ -18,8 +18,8 @@
 
 namespace thalweg {
 
-// Hears of each record in the order of the log. Views are valid during the call. A fault ends the
-// recovery: the record does not fit what came before it.
+// Hears of each record in the order of the log. Views are valid during the call. A fault: why the
+// record does not fit what came before it, as the end of "holds record N, …".
 using LogReplay = std::function<StorageResult<void>(Lsn, const Record&)>;
 
 // What a log holds and where it ends.
