@@ -79,7 +79,7 @@ bool IsWithin(const std::filesystem::path& path, const std::string& dir) {
 
 StorageResult<BackupReport> Run(const std::string& dir, const std::string& target) {
   const auto from = PosixDisk::Open(dir);
-  if (!from) return std::unexpected(StorageFault{StorageFault::Kind::kDisk, from.error().message});
+  if (!from) return DiskFault(from.error());
   if (IsWithin(target, dir)) {
     return std::unexpected(StorageFault{
         StorageFault::Kind::kForeign,
@@ -89,7 +89,7 @@ StorageResult<BackupReport> Run(const std::string& dir, const std::string& targe
   const auto made = DataDirectory::CreateMissing(target);
   if (!made) return std::unexpected(made.error());
   const auto to = PosixDisk::Open(target);
-  if (!to) return std::unexpected(StorageFault{StorageFault::Kind::kDisk, to.error().message});
+  if (!to) return DiskFault(to.error());
   CatalogCopier copier(**from, dir, **to, target);
   return BackUpDirectory(**from, **to,
                          [&copier](const DirectoryId& id) { return copier.Copy(id); });
