@@ -1,33 +1,17 @@
 #include "storage/log_recovery.h"
 
 #include <algorithm>
-#include <charconv>
 #include <utility>
 
 #include "base/assert.h"
 #include "storage/log_scanner.h"
+#include "storage/numbered_name.h"
 
 namespace thalweg {
 namespace {
 
-constexpr size_t kNameDigits = 16;
-constexpr std::string_view kNameEnd = ".log";
-constexpr std::string_view kSpareNameEnd = ".spare";
-
-std::string NameOf(uint64_t number, std::string_view end) {
-  std::string name(kNameDigits, '0');
-  for (size_t i = kNameDigits; number != 0; number >>= 4)
-    name[--i] = "0123456789abcdef"[number & 15];
-  return name.append(end);
-}
-
-std::optional<uint64_t> NumberOf(std::string_view name, std::string_view end) {
-  uint64_t number = 0;
-  if (!name.ends_with(end) || name.size() != kNameDigits + end.size()) return {};
-  const auto [stop, error] = std::from_chars(name.data(), name.data() + kNameDigits, number, 16);
-  if (error != std::errc() || stop != name.data() + kNameDigits) return {};
-  return NameOf(number, end) == name ? std::optional(number) : std::nullopt;
-}
+constexpr std::string_view kNameEnding = ".log";
+constexpr std::string_view kSpareNameEnding = ".spare";
 
 // Walks the files in order; what it knows so far is in content_. Who finds a fault takes note of it
 // and says, as whoever it returns to, whether to go on with what it looks at.
@@ -305,12 +289,12 @@ class LogWalk {
 
 }  // namespace
 
-std::string LogFileName(uint64_t number) { return NameOf(number, kNameEnd); }
-std::string LogSpareName(uint64_t number) { return NameOf(number, kSpareNameEnd); }
+std::string LogFileName(uint64_t number) { return NumberedName(number, kNameEnding); }
+std::string LogSpareName(uint64_t number) { return NumberedName(number, kSpareNameEnding); }
 
-std::optional<uint64_t> LogFileNumber(std::string_view name) { return NumberOf(name, kNameEnd); }
+std::optional<uint64_t> LogFileNumber(std::string_view name) { return NumberIn(name, kNameEnding); }
 std::optional<uint64_t> LogSpareNumber(std::string_view name) {
-  return NumberOf(name, kSpareNameEnd);
+  return NumberIn(name, kSpareNameEnding);
 }
 
 StorageResult<LogContent> ReadLog(Disk& disk, const std::string& folder,
