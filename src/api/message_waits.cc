@@ -30,6 +30,7 @@ class MessageWaits::Wait final : public Watcher, public Timer {
   const StreamHandle stream;
   const Offset at;
   const int64_t deadline_ms;
+  bool is_over = false;  // what there is now is its result
   StoreCallback<WaitResult> done;
   uint64_t ticket = 0;
 
@@ -77,7 +78,7 @@ void MessageWaits::BeginAll() {
 void MessageWaits::CancelAll() {
   gate_.Post([this] {
     BeginAll();
-    while (!waits_.empty()) Expire(*waits_.begin()->second);
+    for (auto next = waits_.begin(); next != waits_.end();) Expire(*(next++)->second);
   });
 }
 
@@ -90,12 +91,18 @@ void MessageWaits::Begin(std::unique_ptr<Wait> owned) {
   Look(wait);
 }
 
+void MessageWaits::Expire(Wait& wait) {
+  wait.is_over = true;
+  Look(wait);
+}
+
 void MessageWaits::Look(Wait& wait) {
-  std::optional<Pending<WaitResult>> found = commands_.LookAgain(wait.stream, wait.at);
-  if (!found) return;
-  if (found->rests_on <= engine_.durable()) return End(wait, std::move(found->result));
+  StoreCommands::Look look = commands_.LookAgain(wait.stream, wait.at);
+  if (!look.found && wait.is_over) look.found = NothingNew(wait);
+  if (look.found && look.rests_on <= engine_.durable()) return End(wait, *std::move(look.found));
   if (engine_.failed()) return End(wait, Refuse(StoreErrc::kFailed));
-  port_->WhenDurable(found->rests_on, [this, ticket = wait.ticket] {
+  if (!look.found) return;
+  port_->WhenDurable(look.rests_on, [this, ticket = wait.ticket] {
     const auto it = waits_.find(ticket);
     if (it != waits_.end()) Look(*it->second);
   });

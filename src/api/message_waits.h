@@ -43,7 +43,7 @@ class MessageWaits {
   void BeginAll();
   void Begin(std::unique_ptr<Wait> wait);
   void Look(Wait& wait);
-  void Expire(Wait& wait) { End(wait, NothingNew(wait)); }
+  void Expire(Wait& wait);
   void End(Wait& wait, StoreResult<WaitResult> result);
   void Answer(Wait& wait, StoreResult<WaitResult> result);
   StoreResult<WaitResult> NothingNew(const Wait& wait) const;

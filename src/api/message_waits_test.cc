@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <thread>
@@ -11,6 +12,7 @@
 #include <vector>
 
 #include "api/store_test_support.h"
+#include "testing/delayed_log.h"
 
 namespace thalweg {
 namespace {
@@ -205,6 +207,64 @@ TEST_P(MessageWaitsTest, TheStoresEndAnswersWhatWaits) {
   EXPECT_EQ(CodeOf(*waiting), StoreErrc::kFailed);
   EXPECT_EQ(CodeOf(*not_begun), StoreErrc::kFailed);
   executor_.RunAll();  // what is still posted does nothing
+}
+
+// Waits over a log whose progress is made by hand, for a stream `a` that is not durable yet.
+class MessageWaitsOverALog : public testing::Test {
+ protected:
+  MessageWaitsOverALog() {
+    EXPECT_TRUE(commands_.Create("a", {.content_type = "text/plain", .initial_data = "ab"}).result);
+    StoreCommands::FirstLook look = commands_.LookForMessages("a", "now");
+    EXPECT_FALSE(look.found);
+    waits_.emplace(engine_, commands_, clock_, gate_, callbacks_);
+    waits_->Start(std::move(look.stream), look.at, 1'000,
+                  [&](StoreResult<WaitResult> told) { result_ = std::move(told); });
+    executor_.RunAll();
+  }
+  ~MessageWaitsOverALog() override {
+    gate_.Close([this] { waits_.reset(); });
+    callbacks_.Close();
+  }
+
+  ManualClock clock_;
+  ManualExecutor executor_{clock_};
+  DelayedLog* const log_ = new DelayedLog;  // the engine's
+  Engine engine_{clock_, std::unique_ptr<CommitLog>(log_), EngineOptions{.partitions = 1}};
+  const StoreCommands commands_{engine_, clock_};
+  CallbackQueue callbacks_{executor_};
+  GatedExecutor gate_{executor_};
+  std::optional<MessageWaits> waits_;
+  Result result_;
+};
+
+TEST_F(MessageWaitsOverALog, TellThatThereIsNothingNewOnceWhatThatRestsOnIsDurable) {
+  executor_.AdvanceMs(2'000);
+  EXPECT_FALSE(result_) << "a crash would leave no such stream";
+  log_->CommitAll();
+  executor_.RunAll();
+  ASSERT_TRUE(result_ && *result_);
+  EXPECT_TRUE((*result_)->timed_out);
+  EXPECT_EQ((*result_)->read.next_offset, OffsetText(2));
+}
+
+TEST_F(MessageWaitsOverALog, ThatAreCancelledWaitForThatToo) {
+  waits_->CancelAll();
+  executor_.RunAll();
+  EXPECT_FALSE(result_);
+  log_->CommitAll();
+  executor_.RunAll();
+  ASSERT_TRUE(result_ && *result_);
+  EXPECT_TRUE((*result_)->timed_out);
+}
+
+TEST_F(MessageWaitsOverALog, EndWithTheDisk) {
+  log_->CommitAll();
+  executor_.RunAll();
+  EXPECT_FALSE(result_);
+  engine_.Fail();
+  executor_.RunAll();
+  ASSERT_TRUE(result_);
+  EXPECT_EQ(CodeOf(*result_), StoreErrc::kFailed);
 }
 
 INSTANTIATE_TEST_SUITE_P(Everywhere, MessageWaitsTest, testing::ValuesIn(kPlaces), NameOf);

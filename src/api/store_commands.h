@@ -57,8 +57,12 @@ class StoreCommands {
   };
   FirstLook LookForMessages(std::string_view path, std::string_view offset) const;
 
-  // The same once more. Null result: there is nothing new.
-  std::optional<Pending<WaitResult>> LookAgain(const StreamHandle& stream, Offset at) const;
+  // The same once more.
+  struct Look {
+    std::optional<StoreResult<WaitResult>> found;  // null: there is nothing new
+    Lsn rests_on{};
+  };
+  Look LookAgain(const StreamHandle& stream, Offset at) const;
 
  private:
   AppendOutcome AppendAs(std::string_view key, std::string_view content_type, std::string_view data,

@@ -46,15 +46,15 @@ std::vector<Message> MessagesOf(const Page& page) {
   return messages;
 }
 
-// Of messages that a wait was for; null: there are none.
-std::optional<Pending<WaitResult>> FoundIn(ReadOutcome outcome) {
-  const Lsn rests_on = outcome.rests_on;
+// Of messages that a wait was for.
+StoreCommands::Look FoundIn(ReadOutcome outcome) {
+  StoreCommands::Look look{.found = std::nullopt, .rests_on = outcome.rests_on};
   if (outcome.verdict != ReadVerdict::kOk) {
-    return Pending<WaitResult>{Refuse(outcome.verdict), rests_on};
+    look.found = Refuse(outcome.verdict);
+  } else if (outcome.page.size() != 0 || outcome.page.closed) {
+    look.found = WaitResult{.read = ResultOf(std::move(outcome)), .timed_out = false};
   }
-  if (outcome.page.size() == 0 && !outcome.page.closed) return std::nullopt;
-  return Pending<WaitResult>{WaitResult{.read = ResultOf(std::move(outcome)), .timed_out = false},
-                             rests_on};
+  return look;
 }
 
 template <typename T>
@@ -134,13 +134,13 @@ StoreCommands::FirstLook StoreCommands::LookForMessages(std::string_view path,
     return {.found = Pending<WaitResult>{Refuse(StoreErrc::kBadArgument, kNotAnOffset), {}}};
   ReadOutcome outcome =
       engine_.Read(*key, *from, PageRequest{.bytes_max = kWaitBytesMax, .with_ends = true});
-  FirstLook look{.found = std::nullopt, .stream = outcome.stream, .at = outcome.page.end};
-  look.found = FoundIn(std::move(outcome));
-  return look;
+  FirstLook first{.found = std::nullopt, .stream = outcome.stream, .at = outcome.page.end};
+  Look look = FoundIn(std::move(outcome));
+  if (look.found) first.found = {*std::move(look.found), look.rests_on};
+  return first;
 }
 
-std::optional<Pending<WaitResult>> StoreCommands::LookAgain(const StreamHandle& stream,
-                                                            Offset at) const {
+StoreCommands::Look StoreCommands::LookAgain(const StreamHandle& stream, Offset at) const {
   return FoundIn(
       engine_.Read(stream, at, PageRequest{.bytes_max = kWaitBytesMax, .with_ends = true}));
 }

@@ -1,7 +1,8 @@
 #include "engine/port.h"
 
-#include <algorithm>
+#include <iterator>
 #include <utility>
+#include <vector>
 
 #include "base/assert.h"
 #include "engine/engine.h"
@@ -37,10 +38,12 @@ bool Port::MustWait(Lsn lsn) const {
 
 void Port::WhenDurable(Lsn lsn, Executor::Task task) {
   if (!MustWait(lsn)) return task();
-  if (!answers_.empty()) lsn = std::max(lsn, answers_.back().lsn);
-  answers_.push_back({lsn, std::move(task)});
+  auto behind = answers_.end();  // its place, but where an answer came before that waits for more
+  while (behind != answers_.begin() && std::prev(behind)->lsn > lsn) --behind;
+  const bool is_first = behind == answers_.begin();
+  answers_.insert(behind, {lsn, std::move(task)});
   if (!std::exchange(start_is_due_, true)) mailbox_->PostStartCommit();
-  if (answers_.size() > 1) return;  // the first one is awaited already
+  if (!is_first) return;  // another one is awaited already
   mailbox_->Await(lsn);
   // The log may have got there, or failed, before it was known that somebody waits.
   mailbox_->OnDurable(publisher_.durable());
@@ -81,17 +84,17 @@ void Port::Watch(const StreamHandle& stream, Watcher* watcher) {
   if (watched.point != nullptr) return watched.point->Add(watcher);
   watched = {stream, std::make_shared<WatchPoint>(mailbox_)};
   watched.point->Add(watcher);
-  Lsn last;
+  std::vector<Lsn> hidden;  // what was staged before anybody watched is queued by nobody but us
   Aftermath after;
   {
     std::lock_guard lock(stream->home.mutex);
     stream->watched_by.Made().push_back(watched.point);
     engine_.streams().OnWatched(stream, after);
-    last = stream->last;
+    hidden = stream->visible.Hidden(publisher_.durable());
+    if (stream->last > stream->visible.newest()) hidden.push_back(stream->last);
   }
   engine_.streams().Finish(after);
-  // What was staged before anybody watched is queued by nobody but us.
-  if (last > publisher_.durable()) publisher_.Publish(last, stream);
+  for (const Lsn lsn : hidden) publisher_.Publish(lsn, stream);
 }
 
 void Port::Unwatch(const StreamHandle& stream, Watcher* watcher) {

@@ -39,7 +39,8 @@ class Port {
   Port& operator=(const Port&) = delete;
 
   // Runs `task` as soon as `lsn` is durable: now, inside this call, where it is already and all
-  // that waits rests on more; else on the executor, in the order of the calls. The port's end drops
+  // that waits rests on more; else on the executor, in the order of the lsns and, where these are
+  // equal, of the calls. The port's end drops
   // it, and so does the engine's failure. Has the log begin with what is staged, at the end of the
   // executor's turn, so that all that one turn brings is synced together.
   void WhenDurable(Lsn lsn, Executor::Task task);
@@ -56,7 +57,7 @@ class Port {
  private:
   friend class PortMailbox;
   struct Answer {
-    Lsn lsn;  // at least that of the answer before it
+    Lsn lsn;
     Executor::Task task;
   };
   struct Watched {
@@ -72,7 +73,7 @@ class Port {
   Engine& engine_;
   Publisher& publisher_;
   std::shared_ptr<PortMailbox> mailbox_;
-  std::deque<Answer> answers_;
+  std::deque<Answer> answers_;  // in the order of their lsns
   std::unordered_map<StreamEntry*, Watched> watched_;
   bool start_is_due_ = false;  // StartCommit is posted
   bool failure_told_ = false;  // to the watchers

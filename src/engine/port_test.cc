@@ -262,14 +262,31 @@ TEST_F(SlowLogTest, AnswersWaitForTheirLsnAndLeaveInOrder) {
   port_->WhenDurable(first, [&] { order += '4'; });
   EXPECT_EQ(order, "") << "one that could leave waits for those before it";
   executor_.RunAll();
-  EXPECT_EQ(order, "1");
+  EXPECT_EQ(order, "134") << "and for none that rests on more";
   port_->WhenDurable(first, [&] { order += '5'; });
-  EXPECT_EQ(order, "15") << "at once where all that waits rests on more";
+  EXPECT_EQ(order, "1345") << "at once where all that waits rests on more";
+  port_->WhenDurable(second, [&] { order += '6'; });
   log_->CommitUpTo(second);
   EXPECT_EQ(executor_.RunAll(), 1u) << "one post, however many wait";
-  EXPECT_EQ(order, "15234");
-  port_->WhenDurable(second, [&] { order += '6'; });
-  EXPECT_EQ(order, "152346") << "at once where nothing waits";
+  EXPECT_EQ(order, "134526");
+  port_->WhenDurable(second, [&] { order += '7'; });
+  EXPECT_EQ(order, "1345267") << "at once where nothing waits";
+}
+
+TEST_F(SlowLogTest, AnAnswerThatRestsOnLessThanAllThatWaitIsAwaitedFirst) {
+  CreateDurably("/a");
+  const Lsn first = engine_.Append("/a", NewAppend("x")).rests_on;
+  const Lsn second = engine_.Append("/a", NewAppend("y")).rests_on;
+  std::string order;
+  port_->WhenDurable(second, [&] { order += '2'; });
+  port_->WhenDurable(first, [&] { order += '1'; });
+  log_->CommitUpTo(first);
+  executor_.RunAll();
+  EXPECT_EQ(order, "1");
+  port_->WhenDurable(first, [&] { order += '0'; });
+  engine_.Fail();
+  executor_.RunAll();
+  EXPECT_EQ(order, "10") << "the other one is dropped";
 }
 
 TEST_F(SlowLogTest, TheLogBeginsAtTheEndOfATurnWithAllThatItBrought) {
@@ -348,6 +365,23 @@ TEST_F(SlowLogTest, WhatWasStagedBeforeTheWatchIsToldToo) {
   log_->CommitAll();
   executor_.RunAll();
   EXPECT_EQ(watcher.count, 1);
+}
+
+TEST_F(SlowLogTest, EachThingThatWasStagedBeforeTheWatchIsToldOnceDurable) {
+  CreateDurably("/a");
+  CountingWatcher watcher;
+  const Lsn first = engine_.Append("/a", NewAppend("x")).rests_on;
+  const Lsn second = engine_.Append("/a", NewAppend("y")).rests_on;
+  engine_.Append("/a", NewAppend("z"));
+  const StreamHandle stream = engine_.Describe("/a").stream;
+  engine_.Remove("/a");
+  port_->Watch(stream, &watcher);
+  int count = 0;
+  for (const Lsn lsn : {first, second, log_->staged()}) {
+    log_->CommitUpTo(lsn);
+    executor_.RunAll();
+    EXPECT_EQ(watcher.count, ++count) << lsn.value;
+  }
 }
 
 TEST_F(SlowLogTest, TheRemovalOfAWatchedStreamIsToldOnceDurable) {

@@ -45,6 +45,20 @@ class Visibility {
     return shown_;
   }
 
+  // The lsns of all that readers do not see yet, in order.
+  std::vector<Lsn> Hidden(Lsn durable) {
+    At(durable);
+    std::vector<Lsn> hidden;
+    if (between_) {
+      for (const Mark& mark : *between_) hidden.push_back(mark.lsn);
+    }
+    if (newest_.lsn > durable) hidden.push_back(newest_.lsn);
+    return hidden;
+  }
+
+  // Of the last change that readers see, or will.
+  Lsn newest() const { return newest_.lsn; }
+
   // How many marks are kept that were not durable when last looked at.
   size_t waiting() const {
     return (between_ ? between_->size() : 0) + (shown_.lsn != newest_.lsn ? 1 : 0);

@@ -17,7 +17,9 @@ class BackgroundAnswers::Waiting final : public ResponderEvents {
   }
   ~Waiting() override {
     *left_ = true;  // where the router ends before the work is done
-    if (responder_ != nullptr) responder_->SetEvents(nullptr);
+    if (responder_ == nullptr) return;
+    responder_->SetEvents(nullptr);
+    responder_->Abort();
   }
 
   void OnWritable() override {}

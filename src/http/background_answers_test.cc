@@ -41,5 +41,19 @@ TEST(BackgroundAnswers, KeepNothingForAClientThatHasLeft) {
   EXPECT_EQ(request.use_count(), 1);
 }
 
+TEST(BackgroundAnswers, CutOffWhoWaitsWhereTheRouterEnds) {
+  ManualClock clock;
+  ManualExecutor executor(clock);
+  ManualExecutor workers(clock);
+  RecordingResponder waits;
+  {
+    BackgroundAnswers answers(executor);
+    answers.Run(workers, waits, [] {}, [](Responder& to) { to.Respond(204, {}, {}); });
+  }
+  EXPECT_TRUE(waits.aborted());
+  workers.RunAll();
+  executor.RunAll();
+}
+
 }  // namespace
 }  // namespace thalweg

@@ -24,6 +24,10 @@ int64_t SecondsToLive(const Expiry& expiry, int64_t wall_ms) {
 
 }  // namespace
 
+CachePolicy PolicyFor(bool is_authorized, CachePolicy of) {
+  return is_authorized && of == CachePolicy::kPublic ? CachePolicy::kPrivate : of;
+}
+
 std::string CacheControlOf(CachePolicy policy, AskedFor asked_for, const Expiry& expiry,
                            int64_t wall_ms) {
   if (policy == CachePolicy::kNoStore || asked_for == AskedFor::kNow) return "no-store";
@@ -33,6 +37,15 @@ std::string CacheControlOf(CachePolicy policy, AskedFor asked_for, const Expiry&
   const int64_t fresh_s = std::min(kFreshSeconds, life_s / 2);
   const int64_t stale_s = std::min(kStaleSeconds, life_s - fresh_s);
   return fmt::format("{}, max-age={}, stale-while-revalidate={}", who, fresh_s, stale_s);
+}
+
+std::string_view EventsCacheControlOf(CachePolicy policy) {
+  switch (policy) {
+    case CachePolicy::kPublic: break;
+    case CachePolicy::kPrivate: return "private, no-cache, no-transform";
+    case CachePolicy::kNoStore: return "no-store, no-cache, no-transform";
+  }
+  return "no-cache, no-transform";
 }
 
 }  // namespace thalweg

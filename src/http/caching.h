@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "stream/expiry.h"
 #include "thalweg/options.h"
@@ -17,9 +18,17 @@ enum class AskedFor : uint8_t {
   kNow,  // what stands behind the tail is another place each time
 };
 
+// The policy `of` reads, for a request with credentials where `is_authorized`. RFC 9111 3.5:
+// `public` lets a shared cache keep what was answered to such a one, and give it to one without.
+CachePolicy PolicyFor(bool is_authorized, CachePolicy of);
+
 // Of a stream that ends as `expiry` says: what is kept is gone with it, and where each read keeps
 // the stream alive, a cache asks in time.
+// REQUIRES: `policy` is PolicyFor the request, here and below.
 std::string CacheControlOf(CachePolicy policy, AskedFor asked_for, const Expiry& expiry,
                            int64_t wall_ms);
+
+// Of a response that goes on, and is to be asked for anew each time. (protocol 5.8)
+std::string_view EventsCacheControlOf(CachePolicy policy);
 
 }  // namespace thalweg

@@ -32,6 +32,18 @@ TEST(CacheControl, IsThePolicyAndWhatWasAskedFor) {
   }
 }
 
+TEST(CacheControl, OfEventsIsAskedForAnewAndKeepsToThePolicy) {
+  EXPECT_EQ(EventsCacheControlOf(CachePolicy::kPublic), "no-cache, no-transform");
+  EXPECT_EQ(EventsCacheControlOf(CachePolicy::kPrivate), "private, no-cache, no-transform");
+  EXPECT_EQ(EventsCacheControlOf(CachePolicy::kNoStore), "no-store, no-cache, no-transform");
+}
+
+TEST(CacheControl, IsPrivateForWhoComesWithCredentials) {
+  EXPECT_EQ(PolicyFor(true, CachePolicy::kPublic), CachePolicy::kPrivate);
+  EXPECT_EQ(PolicyFor(false, CachePolicy::kPublic), CachePolicy::kPublic);
+  EXPECT_EQ(PolicyFor(true, CachePolicy::kNoStore), CachePolicy::kNoStore);
+}
+
 TEST(CacheControl, EndsWithTheStream) {
   struct Case {
     std::string_view why;

@@ -81,7 +81,8 @@ void LiveReaders::Impl::Sse(LiveRequest request, Responder& responder) {
   Begin(std::move(request), kSsePage, responder,
         [this](LiveRequest& asked, ReadOutcome& outcome, Responder& to) {
           LiveHub* const hub = HubFor(outcome.stream, to);
-          if (hub != nullptr) hub->sse().Add(to, outcome.page, asked.cursor);
+          if (hub == nullptr) return;
+          hub->sse().Add(to, outcome.page, asked.cursor, asked.conditions.is_authorized);
         });
 }
 

@@ -21,7 +21,7 @@ struct LiveRequest {
   std::string_view path;  // of the stream, to look it up; for the call
   ReadFrom from;
   std::optional<uint64_t> cursor;  // as sent by the client, where it was valid
-  ReadConditions conditions;       // long-poll only
+  ReadConditions conditions;
 };
 
 class LiveReaders {

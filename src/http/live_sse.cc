@@ -14,11 +14,12 @@ constexpr size_t kEncodedMin = 8;         // are kept before it is asked who sti
 
 }  // namespace
 
-void LiveSse::Add(Responder& responder, const Page& first, std::optional<uint64_t> client_cursor) {
+void LiveSse::Add(Responder& responder, const Page& first, std::optional<uint64_t> client_cursor,
+                  bool is_authorized) {
   SseReader& reader =
       behind_.emplace_back(*this, hub_.shared(), responder, first.start, client_cursor);
   reader.self = std::prev(behind_.end());
-  reader.Start(hub_.info().config.kind, first.size() == 0 && first.closed);
+  reader.Start(hub_.info().config.kind, first.size() == 0 && first.closed, is_authorized);
   if (!reader.ended()) Resume(reader);
 }
 

@@ -34,8 +34,10 @@ class LiveSse {
  public:
   explicit LiveSse(LiveHub& hub) : hub_(hub) {}
 
-  // Begins a response where `first` does, which was read for it. What follows is read anew.
-  void Add(Responder& responder, const Page& first, std::optional<uint64_t> client_cursor);
+  // Begins a response where `first` does, which was read for it, to a request with credentials
+  // where `is_authorized`. What follows is read anew.
+  void Add(Responder& responder, const Page& first, std::optional<uint64_t> client_cursor,
+           bool is_authorized);
 
   // Sends what is new to those at the tail.
   void Publish();

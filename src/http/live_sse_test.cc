@@ -9,6 +9,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "http/live.h"
@@ -62,6 +63,24 @@ TEST(SseReaders, AreSentWhatIsThereThenWhatComesInPairs) {
   EXPECT_EQ(now.TakeBody(), pair);
   EXPECT_EQ(all.writes(), 2);
   EXPECT_FALSE(all.finished());
+}
+
+TEST(SseReaders, AreForNoOtherCacheWhereTheRequestOrThePolicySaysSo) {
+  LiveBench bench;
+  bench.Create("/s");
+  RecordingResponder& anybody = bench.NewReply();
+  RecordingResponder& somebody = bench.NewReply();
+  bench.live().Sse(bench.At("/s", 0), anybody);
+  LiveRequest authorized = bench.At("/s", 0);
+  authorized.conditions.is_authorized = true;
+  bench.live().Sse(std::move(authorized), somebody);
+  EXPECT_EQ(anybody.Header("cache-control"), "no-cache, no-transform");
+  EXPECT_EQ(somebody.Header("cache-control"), "private, no-cache, no-transform");
+  LiveBench unkept(With(&RouterOptions::cache_policy, CachePolicy::kNoStore));
+  unkept.Create("/s");
+  RecordingResponder& policy = unkept.NewReply();
+  unkept.live().Sse(unkept.At("/s", 0), policy);
+  EXPECT_EQ(policy.Header("cache-control"), "no-store, no-cache, no-transform");
 }
 
 TEST(SseReaders, SeeTheEndOfAClosedStream) {

@@ -130,13 +130,6 @@ void SendCompressed(const RouterContext& context, Coding coding, const std::stri
                           std::move(answer));
 }
 
-// RFC 9111 3.5: `public` lets a shared cache keep what was answered to a request with credentials,
-// and give it to one without.
-CachePolicy PolicyFor(const ReadConditions& conditions, CachePolicy policy) {
-  return conditions.is_authorized && policy == CachePolicy::kPublic ? CachePolicy::kPrivate
-                                                                    : policy;
-}
-
 }  // namespace
 
 ReadConditions ReadConditionsOf(const Request& request) {
@@ -173,8 +166,9 @@ void SendPage(const RouterContext& context, const StreamHandle& stream, Page pag
   if (tag.at_tail) head.UpToDate();
   head.Closed(tag.closed);
   if (cursor) head.Cursor(*cursor);
-  head.CacheControl(CacheControlOf(PolicyFor(conditions, context.options.cache_policy), asked_for,
-                                   info.config.expiry, context.clock.WallMs()));
+  head.CacheControl(
+      CacheControlOf(PolicyFor(conditions.is_authorized, context.options.cache_policy), asked_for,
+                     info.config.expiry, context.clock.WallMs()));
   if (compressible) head.Add("vary", "accept-encoding");
   std::string etag = MakeEtag(tag);
   const auto is_known = [&] {

@@ -24,7 +24,10 @@ class SharedAnswers::Waiting final : public ResponderEvents {
     ++*count_;
   }
   ~Waiting() override {
-    if (responder_ != nullptr) TakeResponder().SetEvents(nullptr);
+    if (responder_ == nullptr) return;
+    Responder& responder = TakeResponder();
+    responder.SetEvents(nullptr);
+    responder.Abort();
   }
 
   void OnWritable() override {}

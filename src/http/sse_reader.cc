@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/assert.h"
+#include "http/caching.h"
 #include "http/live_sse.h"
 
 namespace thalweg {
@@ -44,9 +45,10 @@ SseReader::~SseReader() {
   responder_->Abort();
 }
 
-void SseReader::Start(ContentKind kind, bool at_closed_end) {
+void SseReader::Start(ContentKind kind, bool at_closed_end, bool is_authorized) {
   Head head(shared_.context);
-  head.ContentType("text/event-stream").CacheControl("no-cache, no-transform");
+  const CachePolicy policy = PolicyFor(is_authorized, shared_.context.options.cache_policy);
+  head.ContentType("text/event-stream").CacheControl(EventsCacheControlOf(policy));
   head.Add("x-accel-buffering", "no");  // nginx, as it is by default, would hold events back
   if (kind == ContentKind::kBytes) head.Add("stream-sse-data-encoding", "base64");
   if (at_closed_end) head.NextOffset(place_.offset).UpToDate().Closed();

@@ -26,8 +26,8 @@ class SseReader final : public Timer, private ResponderEvents {
   ~SseReader() override;
 
   // Sends the head, with the fields of closure where the stream has ended where the reader stands
-  // (protocol 8). REQUIRES: called once, first.
-  void Start(ContentKind kind, bool at_closed_end);
+  // (protocol 8); `is_authorized`: the request has credentials. REQUIRES: called once, first.
+  void Start(ContentKind kind, bool at_closed_end, bool is_authorized);
 
   // Sends an event that begins where this reader stands. The response ends with it where it
   // completes and is the last one: of the stream, after a shutdown, or a long one whose end comes

@@ -40,16 +40,18 @@ bool ExpiryMatches(const StreamState& existing, const RequestedConfig& wanted) {
   return wanted.expiry == had.requested.expiry || wanted.expiry == had.expiry;
 }
 
-bool ForkMatches(const RequestedConfig& had, const RequestedConfig& wanted) {
-  return had.fork_source == wanted.fork_source && had.fork_at == wanted.fork_at &&
-         had.fork_sub_offset == wanted.fork_sub_offset;
+// One that took its source's tail is also met by naming the offset that this was.
+bool ForkMatches(const StreamState& existing, const RequestedConfig& wanted) {
+  const RequestedConfig& had = existing.config->requested;
+  return had.fork_source == wanted.fork_source && had.fork_sub_offset == wanted.fork_sub_offset &&
+         (wanted.fork_at == had.fork_at || wanted.fork_at == existing.start);
 }
 
 CreateVerdict JudgeExisting(const StreamState& existing, const CreateCommand& command) {
   if (existing.soft_deleted) return CreateVerdict::kPathSoftDeleted;
   const RequestedConfig wanted = Requested(command);
   if (!TypeMatches(existing, wanted) || !ExpiryMatches(existing, wanted) ||
-      !ForkMatches(existing.config->requested, wanted)) {
+      !ForkMatches(existing, wanted)) {
     return CreateVerdict::kConfigMismatch;
   }
   return existing.closed == command.closed ? CreateVerdict::kExists

@@ -104,9 +104,9 @@ CreateVerdict Model::JudgeExisting(const Stream& stream, const CreateCommand& co
       command.content_type.value_or(is_fork ? std::string_view(stream.type) : kDefaultContentType);
   const bool same_fork =
       stream.fork_source == command.fork_source.value_or("") &&
-      (!is_fork || (stream.fork_at.has_value() == command.fork.at.has_value() &&
-                    stream.fork_at.value_or(0) == command.fork.at.value_or(Offset{0}).value &&
-                    stream.fork_sub_offset == command.fork.sub_offset));
+      (!is_fork ||
+       (stream.fork_sub_offset == command.fork.sub_offset &&
+        (command.fork.at ? stream.fork_at == command.fork.at->value : !stream.fork_at_was_named)));
   const bool same_expiry = SameExpiry(command.expiry, stream.expiry_requested) ||
                            SameExpiry(command.expiry, stream.expiry);
   if (type != stream.type || !same_fork || !same_expiry) return CreateVerdict::kConfigMismatch;
@@ -158,7 +158,8 @@ Model::Stream& Model::Add(Stream* source, const CreateCommand& command, Lsn lsn)
     ++source->forks;
     stream.source = source;
     stream.fork_source = *command.fork_source;
-    if (command.fork.at) stream.fork_at = command.fork.at->value;
+    stream.fork_at = command.fork.at ? command.fork.at->value : source->tail();
+    stream.fork_at_was_named = command.fork.at.has_value();
     stream.fork_sub_offset = command.fork.sub_offset;
     stream.type = source->type;
     if (command.expiry.kind == Expiry::Kind::kNever) stream.expiry = source->expiry;
@@ -171,7 +172,7 @@ Model::Stream& Model::Add(Stream* source, const CreateCommand& command, Lsn lsn)
 }
 
 void Model::Inherit(Stream& stream, const Stream& source) {
-  const size_t before = *source.AppendsBefore(stream.fork_at.value_or(source.tail()));
+  const size_t before = *source.AppendsBefore(stream.fork_at);
   stream.appends.assign(source.appends.begin(), source.appends.begin() + before);
   if (stream.fork_sub_offset == 0) return;
   const std::string& next = source.appends[before].text;

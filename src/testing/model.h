@@ -82,7 +82,8 @@ class Model {
     Expiry expiry_requested;
     Expiry expiry;
     std::string fork_source;
-    std::optional<uint64_t> fork_at;
+    uint64_t fork_at = 0;
+    bool fork_at_was_named = false;
     uint64_t fork_sub_offset = 0;
     Stream* source = nullptr;
     std::vector<Piece> appends;  // with what was inherited
