@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <deque>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -170,6 +171,30 @@ TEST(LongPoll, RefusesOffsetsThatAreNoBoundary) {
   bench.live().LongPoll(bench.At("/s", 4), beyond);
   EXPECT_EQ(beyond.status(), 400);
   EXPECT_NE(beyond.body().find("offset-beyond-tail"), std::string::npos) << beyond.body();
+}
+
+// A cache that answers them together can do so again: they ask for one URL next, too.
+TEST(LongPoll, AnswersWhoAskedForOneUrlWithOneCursorOnWhateverLoop) {
+  LiveBench loop, other_loop;
+  const auto answer = [](LiveBench& bench, uint64_t ahead) {
+    RecordingResponder& reply = bench.NewReply();
+    LiveRequest request = bench.At("/s", 0);
+    request.cursor = bench.cursor() + ahead;
+    bench.live().LongPoll(std::move(request), reply);
+    return std::stoull(reply.Header("stream-cursor"));
+  };
+  for (LiveBench* bench : {&loop, &other_loop}) {
+    bench->Create("/s");
+    bench->Append("/s", "x");
+  }
+  std::set<uint64_t> steps;
+  for (const uint64_t ahead : {0, 1, 2, 3, 50, 700}) {
+    const uint64_t cursor = answer(loop, ahead);
+    EXPECT_EQ(answer(loop, ahead), cursor);
+    EXPECT_EQ(answer(other_loop, ahead), cursor);
+    steps.insert(cursor - ahead);
+  }
+  EXPECT_GT(steps.size(), 3u) << "a step of any length";
 }
 
 TEST(LongPoll, AnswersACursorGreaterThanTheClients) {

@@ -54,8 +54,12 @@ void LiveShared::SweepAll() {
   for (const StreamEntry* stream : std::exchange(to_sweep_, {})) sweep_(stream);
 }
 
-uint64_t LiveShared::FirstCursor(std::optional<uint64_t> client) {
-  return NextCursor(cursor_options_, context.clock.WallMs(), client, random_());
+// Who asked for the same URL is answered with the same cursor, on whatever loop: readers of one
+// stream that a cache answers together stay together. Each with dice of its own, 10 readers made a
+// request of a cache each from their first idle poll on.
+uint64_t LiveShared::FirstCursor(std::optional<uint64_t> client) const {
+  std::minstd_rand dice(context.engine.life() ^ client.value_or(0));
+  return NextCursor(cursor_options_, context.clock.WallMs(), client, dice());
 }
 
 uint64_t LiveShared::CurrentCursor() const {

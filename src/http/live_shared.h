@@ -30,7 +30,7 @@ class LiveShared {
   void ScheduleSweep(const StreamEntry* stream);
 
   // The first cursor of an answer, given the client's; and the least that later ones may be.
-  uint64_t FirstCursor(std::optional<uint64_t> client);
+  uint64_t FirstCursor(std::optional<uint64_t> client) const;
   uint64_t CurrentCursor() const;
 
   // A number below `bound`, or 0.

@@ -131,17 +131,19 @@ void Http1Responder::ChooseFraming(int status, std::optional<uint64_t> content_l
   }
 }
 
+// The length first: Squid 5.7 takes a head that was cut by its connection's end for a whole one,
+// and one that told where to go on, and no length, for a whole page.
 void Http1Responder::AppendHead(int status, const HeaderList& headers,
                                 std::optional<uint64_t> content_length) {
   std::string& text = out().Text();
   AppendStatusLine(status, text);
-  text.append(headers.wire()).append(shared_.date_line());
   if (content_length) {
     text.append("Content-Length: ");
     AppendNumber(text, *content_length, 10);
     text.append("\r\n");
   }
   if (framing_ == BodyFraming::kChunked) text.append("Transfer-Encoding: chunked\r\n");
+  text.append(headers.wire()).append(shared_.date_line());
   if (closes_connection_) {
     text.append("Connection: close\r\n");
   } else if (traits_.http10) {
