@@ -162,6 +162,7 @@ def kinds():
         Kind("thalweg-memory-2-cores", thalweg("--memory"), cores=2),
         Kind("limit-respond", limit("respond"), is_limit=True),
         Kind("limit-commit", limit("respond", "--commit", "{}/log"), is_limit=True),
+        Kind("limit-commit-in-loop", limit("respond", "--commit-in-loop", "{}/log"), is_limit=True),
         Kind("limit-replay", limit("replay", "{}/stream"), is_limit=True),
         Kind("limit-fanout", limit("fanout"), is_limit=True),
         Kind("limit-sync", sync(), is_limit=True, serves=False),

@@ -177,7 +177,8 @@ def workloads(quick):
     """By name; `quick` ones show that all works, in seconds."""
     listed = [
         Workload("durable-append", "Durable appends of 256 bytes", "append", "appends/s",
-                 append_cases(long_log(quick)), ["thalweg"], ["limit-commit"],
+                 append_cases(long_log(quick)), ["thalweg"],
+                 ["limit-commit", "limit-commit-in-loop"],
                  ["electric-wal", "thesampaton-acid", "thesampaton-file", "node-file",
                   "ursula-disk"], "append"),
         Workload("memory-append", "Appends of 256 bytes, kept in memory", "append", "appends/s",

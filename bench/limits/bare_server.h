@@ -79,6 +79,9 @@ class BareServer {
   // Makes a turn come soon. THREAD: any.
   void Wake();
 
+  // The eventfd by which the kernel may do the same.
+  int wake_fd() const { return wake_; }
+
  private:
   friend class BareConnection;
   static constexpr size_t kReadBytes = 256 << 10;

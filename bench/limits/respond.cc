@@ -1,8 +1,10 @@
 // The limit of a server that answers requests: parses just enough to find where one ends, and
 // answers 204. With `--commit FILE` it keeps each body first, durably: a second thread gathers what
-// came while it synced, and writes it with one call and syncs once, with a checksum for each.
+// came while it synced, and writes it with one call and syncs once, with a checksum for each. With
+// `--commit-in-loop FILE` there is no second thread: the kernel writes and syncs beside the only
+// one, and wakes it (async_write.h).
 //
-//   thalweg_limit_respond [--commit FILE]
+//   thalweg_limit_respond [--commit FILE | --commit-in-loop FILE]
 //
 // Two threads with --commit: the server's own, and the committer's, which share `Committer`.
 #include <unistd.h>
@@ -18,6 +20,7 @@
 #include <vector>
 
 #include "base/crc32c.h"
+#include "bench/limits/async_write.h"
 #include "bench/limits/bare_server.h"
 #include "bench/limits/sync_file.h"
 
@@ -37,6 +40,12 @@ struct RecordHead {
   uint32_t crc = 0;
 };
 
+void AppendRecord(std::string_view body, std::string& bytes) {
+  const RecordHead head{.bytes = static_cast<uint32_t>(body.size()), .crc = Crc32c(body)};
+  bytes.append(reinterpret_cast<const char*>(&head), sizeof(head));
+  bytes += body;
+}
+
 class Committer {
  public:
   Committer(int file, std::function<void()> on_durable)
@@ -44,10 +53,8 @@ class Committer {
 
   // Keeps `body`; `client` is among those of TakeDurable() once it is durable.
   void Stage(BareConnection& client, std::string_view body) {
-    const RecordHead head{.bytes = static_cast<uint32_t>(body.size()), .crc = Crc32c(body)};
     const std::scoped_lock lock(mutex_);
-    staged_.append(reinterpret_cast<const char*>(&head), sizeof(head));
-    staged_ += body;
+    AppendRecord(body, staged_);
     waiting_.push_back(&client);
   }
 
@@ -107,6 +114,40 @@ class Committer {
   std::jthread thread_;  // the last member: it uses the others
 };
 
+// The same on the server's thread alone.
+class LoopCommitter {
+ public:
+  explicit LoopCommitter(int event_fd) : write_(event_fd) {}
+
+  bool Open(const char* path) { return write_.Open(path); }
+
+  void Stage(BareConnection& client, std::string_view body) {
+    AppendRecord(body, staged_);
+    waiting_.push_back(&client);
+  }
+
+  // After all of a turn.
+  void Start() {
+    if (waiting_.empty() || !written_for_.empty()) return;
+    if (end_ + AsyncWrite::kBytesMax > kFileBytes) end_ = 0;
+    const size_t size = write_.Begin(staged_, end_);
+    if (size == 0) return std::perror("io_submit");
+    end_ += size;
+    staged_.clear();
+    written_for_.swap(waiting_);
+  }
+
+  std::vector<BareConnection*> TakeDurable() {
+    return write_.HasEnded() ? std::exchange(written_for_, {}) : std::vector<BareConnection*>{};
+  }
+
+ private:
+  AsyncWrite write_;
+  size_t end_ = 0;
+  std::string staged_;
+  std::vector<BareConnection*> waiting_, written_for_;
+};
+
 int ServeAtOnce() {
   BareServer server(
       {.on_request = [](BareConnection& client, const BareRequest&) { client.Send(kAnswer); }});
@@ -135,6 +176,27 @@ int ServeDurably(const char* path) {
   return server.Serve();
 }
 
+int ServeDurablyInLoop(const char* path) {
+  LoopCommitter* committer = nullptr;
+  BareServer server({
+      .on_request = [&](BareConnection& client,
+                        const BareRequest& request) { committer->Stage(client, request.body); },
+      .on_turn =
+          [&] {
+            for (BareConnection* client : committer->TakeDurable()) client->Send(kAnswer);
+            committer->Start();
+          },
+  });
+  LoopCommitter made(server.wake_fd());
+  committer = &made;
+  const int file = OpenFilledWithZeros(path, kFileBytes);
+  if (file < 0 || close(file) != 0 || !made.Open(path)) {
+    std::perror(path);
+    return 1;
+  }
+  return server.Serve();
+}
+
 }  // namespace
 }  // namespace thalweg::bench
 
@@ -142,6 +204,8 @@ int main(int argc, char** argv) {
   if (argc == 1) return thalweg::bench::ServeAtOnce();
   if (argc == 3 && std::strcmp(argv[1], "--commit") == 0)
     return thalweg::bench::ServeDurably(argv[2]);
-  std::fprintf(stderr, "usage: thalweg_limit_respond [--commit FILE]\n");
+  if (argc == 3 && std::strcmp(argv[1], "--commit-in-loop") == 0)
+    return thalweg::bench::ServeDurablyInLoop(argv[2]);
+  std::fprintf(stderr, "usage: thalweg_limit_respond [--commit FILE | --commit-in-loop FILE]\n");
   return 2;
 }
