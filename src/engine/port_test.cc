@@ -266,6 +266,7 @@ TEST_F(SlowLogTest, AnswersWaitForTheirLsnAndLeaveInOrder) {
   port_->WhenDurable(first, [&] { order += '5'; });
   EXPECT_EQ(order, "1345") << "at once where all that waits rests on more";
   port_->WhenDurable(second, [&] { order += '6'; });
+  executor_.RunAll();  // has the log begin
   log_->CommitUpTo(second);
   EXPECT_EQ(executor_.RunAll(), 1u) << "one post, however many wait";
   EXPECT_EQ(order, "134526");
@@ -372,12 +373,12 @@ TEST_F(SlowLogTest, EachThingThatWasStagedBeforeTheWatchIsToldOnceDurable) {
   CountingWatcher watcher;
   const Lsn first = engine_.Append("/a", NewAppend("x")).rests_on;
   const Lsn second = engine_.Append("/a", NewAppend("y")).rests_on;
-  engine_.Append("/a", NewAppend("z"));
+  const Lsn third = engine_.Append("/a", NewAppend("z")).rests_on;
   const StreamHandle stream = engine_.Describe("/a").stream;
-  engine_.Remove("/a");
+  const Lsn removed = engine_.Remove("/a").rests_on;
   port_->Watch(stream, &watcher);
   int count = 0;
-  for (const Lsn lsn : {first, second, log_->staged()}) {
+  for (const Lsn lsn : {first, second, third, removed}) {
     log_->CommitUpTo(lsn);
     executor_.RunAll();
     EXPECT_EQ(watcher.count, ++count) << lsn.value;
