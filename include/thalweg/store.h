@@ -270,7 +270,8 @@ class THALWEG_API Store {
                                                         std::string_view offset,
                                                         int64_t timeout_ms);
 
-  // Ends every wait at once, as if its time had passed.
+  // Ends every wait, as if its time had passed: at once, but where what it tells rests on something
+  // that is not durable yet.
   void CancelAllWaits();
 
   // Also tells of soft-deleted streams. Not a use. Producers, forks and last_stream_seq may be
