@@ -31,6 +31,7 @@ bool AsyncWrite::Open(const char* path) {
 }
 
 size_t AsyncWrite::Begin(std::string_view bytes, uint64_t offset) {
+  THALWEG_ASSERT(!is_under_way_ && bytes.size() <= kBytesMax);
   const size_t size = (bytes.size() + kPageBytes - 1) / kPageBytes * kPageBytes;
   std::memcpy(buffer_.get(), bytes.data(), bytes.size());
   std::memset(buffer_.get() + bytes.size(), 0, size - bytes.size());

@@ -25,7 +25,7 @@ class THALWEG_API Router {
   // REQUIRES: engine, executor, workers and clock outlive the router.
   Router(Engine& engine, Executor& executor, Executor* workers, const Clock& clock,
          const RouterOptions& options);
-  ~Router();
+  ~Router();  // cuts off who still waits for it
   Router(const Router&) = delete;
   Router& operator=(const Router&) = delete;
 

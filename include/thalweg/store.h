@@ -261,9 +261,9 @@ class THALWEG_API Store {
                                              const ReadOptions& options = {});
 
   // The same once there is something behind `offset`, or the stream is closed, gone, or
-  // `timeout_ms` have passed. Offsets are as in ReadOptions. The stream that is there at the
-  // beginning is waited for, whatever comes to its path. REQUIRES of the form that waits: not
-  // called on the store's executor.
+  // `timeout_ms` have passed, or the store has failed (kFailed). Offsets are as in ReadOptions. The
+  // stream that is there at the beginning is waited for, whatever comes to its path. REQUIRES of
+  // the form that waits: not called on the store's executor.
   void WaitForMessagesAsync(std::string_view path, std::string_view offset, int64_t timeout_ms,
                             StoreCallback<WaitResult> done);
   [[nodiscard]] StoreResult<WaitResult> WaitForMessages(std::string_view path,

@@ -40,9 +40,9 @@ class Port {
 
   // Runs `task` as soon as `lsn` is durable: now, inside this call, where it is already and all
   // that waits rests on more; else on the executor, in the order of the lsns and, where these are
-  // equal, of the calls. The port's end drops
-  // it, and so does the engine's failure. Has the log begin with what is staged, at the end of the
-  // executor's turn, so that all that one turn brings is synced together.
+  // equal, of the calls. The port's end drops it, and so does the engine's failure. Has the log
+  // begin with what is staged, at the end of the executor's turn, so that all that one turn brings
+  // is synced together.
   void WhenDurable(Lsn lsn, Executor::Task task);
 
   // Whether WhenDurable would keep its task for later.

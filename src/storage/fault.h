@@ -62,7 +62,7 @@ inline std::unexpected<StorageFault> PrefixedFault(const std::string& of, Storag
   return std::unexpected(std::move(fault));
 }
 
-// The same of something within `folder`, whose name the disk does not know.
+// DiskFault of something within `folder`, whose name the disk does not know.
 inline std::unexpected<StorageFault> DiskFaultIn(const std::string& folder,
                                                  const DiskError& error) {
   return PrefixedFault(folder + ": ", DiskFault(error).error());

@@ -1,7 +1,6 @@
 #include "storage/file_copy.h"
 
 #include <algorithm>
-#include <cerrno>
 #include <memory>
 
 #include "storage/disk_error.h"

@@ -65,8 +65,6 @@ class LmdbCatalog final : public Catalog {
   // this or another process writes; a Commit of this process that has to grow waits for it.
   [[nodiscard]] StorageResult<void> CopyTo(File& file) const;
 
-  // The space of addresses that is reserved now.
-
  private:
   StorageResult<CatalogHead> ReadHead(MDB_txn* txn) const;
 
