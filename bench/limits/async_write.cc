@@ -23,7 +23,8 @@ AsyncWrite::~AsyncWrite() {
   if (file_ >= 0) close(file_);
 }
 
-bool AsyncWrite::Open(const char* path) {
+bool AsyncWrite::Open(const char* path, int event_fd) {
+  event_fd_ = event_fd;
   file_ = open(path, O_WRONLY | O_DIRECT | O_CLOEXEC);
   if (file_ < 0 || syscall(SYS_io_setup, 1, &context_) < 0) return false;
   buffer_ = {static_cast<char*>(std::aligned_alloc(kPageBytes, kBytesMax)), std::free};

@@ -16,14 +16,14 @@ class AsyncWrite {
  public:
   static constexpr size_t kBytesMax = 1 << 20;
 
-  // `event_fd` becomes readable whenever a write has ended.
-  explicit AsyncWrite(int event_fd) : event_fd_(event_fd) {}
+  AsyncWrite() = default;
   ~AsyncWrite();
   AsyncWrite(const AsyncWrite&) = delete;
   AsyncWrite& operator=(const AsyncWrite&) = delete;
 
-  // Opens a file whose space is there; false, and errno: it cannot be written so.
-  bool Open(const char* path);
+  // Opens a file whose space is there; false, and errno: it cannot be written so. `event_fd`
+  // becomes readable whenever a write has ended.
+  bool Open(const char* path, int event_fd);
 
   // Begins to write `bytes` at `offset`, a multiple of 4096, with zeros behind them to the next
   // such one. How many that are; 0, and errno: it cannot be. REQUIRES: nothing is under way, and at
@@ -34,7 +34,7 @@ class AsyncWrite {
   bool HasEnded();
 
  private:
-  const int event_fd_;
+  int event_fd_ = -1;
   int file_ = -1;
   aio_context_t context_ = 0;
   std::unique_ptr<char, void (*)(void*)> buffer_{nullptr, nullptr};

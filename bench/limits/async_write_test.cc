@@ -22,8 +22,8 @@ TEST(AsyncWrite, TellsWhenItsBytesAreInTheFile) {
   close(OpenFilledWithZeros(path.c_str(), 16'384));
   const int event = eventfd(0, EFD_CLOEXEC);
   {
-    AsyncWrite write(event);
-    if (!write.Open(path.c_str())) {
+    AsyncWrite write;
+    if (!write.Open(path.c_str(), event)) {
       const int why = errno;
       std::filesystem::remove(path);
       close(event);

@@ -117,9 +117,8 @@ class Committer {
 // The same on the server's thread alone.
 class LoopCommitter {
  public:
-  explicit LoopCommitter(int event_fd) : write_(event_fd) {}
-
-  bool Open(const char* path) { return write_.Open(path); }
+  // As AsyncWrite's.
+  bool Open(const char* path, int event_fd) { return write_.Open(path, event_fd); }
 
   void Stage(BareConnection& client, std::string_view body) {
     AppendRecord(body, staged_);
@@ -155,6 +154,19 @@ int ServeAtOnce() {
 }
 
 // Clients that go while their append is on its way are not expected: this is a bench.
+template <typename Committer>
+BareServer::Handlers DurableHandlers(Committer& committer) {
+  return {
+      .on_request = [&](BareConnection& client,
+                        const BareRequest& request) { committer.Stage(client, request.body); },
+      .on_turn =
+          [&] {
+            for (BareConnection* client : committer.TakeDurable()) client->Send(kAnswer);
+            committer.Start();
+          },
+  };
+}
+
 int ServeDurably(const char* path) {
   const int file = OpenFilledWithZeros(path, kFileBytes);
   if (file < 0) {
@@ -163,34 +175,16 @@ int ServeDurably(const char* path) {
   }
   BareServer* wakes = nullptr;
   Committer committer(file, [&] { wakes->Wake(); });
-  BareServer server({
-      .on_request = [&](BareConnection& client,
-                        const BareRequest& request) { committer.Stage(client, request.body); },
-      .on_turn =
-          [&] {
-            for (BareConnection* client : committer.TakeDurable()) client->Send(kAnswer);
-            committer.Start();
-          },
-  });
+  BareServer server(DurableHandlers(committer));
   wakes = &server;
   return server.Serve();
 }
 
 int ServeDurablyInLoop(const char* path) {
-  LoopCommitter* committer = nullptr;
-  BareServer server({
-      .on_request = [&](BareConnection& client,
-                        const BareRequest& request) { committer->Stage(client, request.body); },
-      .on_turn =
-          [&] {
-            for (BareConnection* client : committer->TakeDurable()) client->Send(kAnswer);
-            committer->Start();
-          },
-  });
-  LoopCommitter made(server.wake_fd());
-  committer = &made;
+  LoopCommitter committer;
+  BareServer server(DurableHandlers(committer));
   const int file = OpenFilledWithZeros(path, kFileBytes);
-  if (file < 0 || close(file) != 0 || !made.Open(path)) {
+  if (file < 0 || close(file) != 0 || !committer.Open(path, server.wake_fd())) {
     std::perror(path);
     return 1;
   }

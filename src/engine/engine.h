@@ -82,7 +82,7 @@ struct AppendOutcome {
 // When the log is told to begin with what a command staged.
 enum class CommitStart : uint8_t {
   kNow,
-  kByPort,  // when the caller has handed the outcome to Port::WhenDurable
+  kByPort,  // when the caller has handed the outcome to Port::WhenDurable; with a use, at once
 };
 
 struct RemoveOutcome {
@@ -128,7 +128,8 @@ class Engine final : private CommitListener {
   StorageResult<void> Replay(Lsn lsn, const Record& record);
   void EndReplay();
 
-  // What was staged with CommitStart::kByPort is to be written. THREAD: any. For Port.
+  // What was staged with CommitStart::kByPort is to be written. THREAD: any, without a lock. For
+  // Port and DurableWaits.
   void StartCommit();
 
   // Whether a command on the stream at `path` is to be expected to wait for the disk, to find it:

@@ -84,17 +84,16 @@ void Port::Watch(const StreamHandle& stream, Watcher* watcher) {
   if (watched.point != nullptr) return watched.point->Add(watcher);
   watched = {stream, std::make_shared<WatchPoint>(mailbox_)};
   watched.point->Add(watcher);
-  std::vector<Lsn> hidden;  // what was staged before anybody watched is queued by nobody but us
+  std::vector<Lsn> unpublished;
   Aftermath after;
   {
     std::lock_guard lock(stream->home.mutex);
     stream->watched_by.Made().push_back(watched.point);
     engine_.streams().OnWatched(stream, after);
-    hidden = stream->visible.Hidden(publisher_.durable());
-    if (stream->last > stream->visible.newest()) hidden.push_back(stream->last);
+    unpublished = stream->TakeUnpublished(publisher_.durable());
   }
   engine_.streams().Finish(after);
-  for (const Lsn lsn : hidden) publisher_.Publish(lsn, stream);
+  for (const Lsn lsn : unpublished) publisher_.Publish(lsn, stream);
 }
 
 void Port::Unwatch(const StreamHandle& stream, Watcher* watcher) {

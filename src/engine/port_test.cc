@@ -385,6 +385,27 @@ TEST_F(SlowLogTest, EachThingThatWasStagedBeforeTheWatchIsToldOnceDurable) {
   }
 }
 
+// However long the log is stuck, and whoever comes and goes meanwhile.
+TEST_F(SlowLogTest, WhatIsStagedIsQueuedOnceForAllWhoComeToWatch) {
+  CreateDurably("/a");
+  for (int i = 0; i < 5; ++i) engine_.Append("/a", NewAppend("x"));
+  const StreamHandle stream = engine_.Describe("/a").stream;
+  CountingWatcher watcher;
+  const auto come_and_go = [&] {
+    port_->Watch(stream, &watcher);
+    port_->Unwatch(stream, &watcher);
+  };
+  come_and_go();
+  const long holders = stream.use_count();  // each that is queued holds it
+  for (int i = 0; i < 10; ++i) come_and_go();
+  EXPECT_EQ(stream.use_count(), holders);
+  engine_.Append("/a", NewAppend("y"));
+  come_and_go();
+  EXPECT_EQ(stream.use_count(), holders + 1);
+  log_->CommitAll();
+  EXPECT_LT(stream.use_count(), holders);
+}
+
 TEST_F(SlowLogTest, TheRemovalOfAWatchedStreamIsToldOnceDurable) {
   CreateDurably("/a");
   CountingWatcher watcher;

@@ -62,6 +62,7 @@ class StreamEntry {
       own;  // of those from state.start on, what no segment has yet; older ones the source has
   Visibility visible;
   Lsn last;                     // of the last record that changed what clients see of it
+  Lsn published;                // up to which a watcher that came had it queued for publication
   StreamHandle source;          // of a fork; null once gone
   int64_t used_steady_ms;       // last use; state.accessed_steady_ms is the last one that was noted
   NotedUse noted;               // that restarts go by for uses within an eighth of a TTL from it
@@ -79,6 +80,10 @@ class StreamEntry {
   bool IsKeptByWatchers() const {
     return watched_by && state.config->expiry.kind == Expiry::Kind::kTtl;
   }
+
+  // What was staged before anybody watched, is not durable, and is queued by nobody yet: who calls
+  // has it published. Under the lock.
+  std::vector<Lsn> TakeUnpublished(Lsn durable);
 
   bool used = true;   // since eviction last looked
   bool gone = false;  // has left its partition: no path leads here, no fork reads from here
@@ -98,6 +103,14 @@ bool IsDueStale(std::optional<int64_t> stored, std::optional<int64_t> due_ms, in
 
 // The stream as it stands now; takes its state_bytes. Under the lock.
 Capture CaptureNow(StreamEntry& stream, Moment now);
+
+inline std::vector<Lsn> StreamEntry::TakeUnpublished(Lsn durable) {
+  std::vector<Lsn> lsns = visible.Hidden(durable);
+  if (last > std::max(visible.newest(), durable)) lsns.push_back(last);
+  std::erase_if(lsns, [this](Lsn lsn) { return lsn <= published; });
+  published = last;
+  return lsns;
+}
 
 inline void ExpiryTimer::OnTimer() { stream_.home.due.push_back(&stream_); }
 

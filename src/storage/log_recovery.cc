@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "base/assert.h"
 #include "storage/log_scanner.h"
 #include "storage/numbered_name.h"
 
@@ -258,8 +257,8 @@ class LogWalk {
       if (lsn <= checkpoint_ || !faults_.empty()) continue;
       const auto fits = replay_(lsn, *record);
       if (fits) continue;
-      const std::string why = "holds record " + std::to_string(lsn.value) + ", ";
-      if (!Note(fits.error().kind, name_, why + fits.error().message)) return false;
+      const std::string of = PathOf(name_) + " holds record " + std::to_string(lsn.value) + ", ";
+      if (!Note(PrefixedFault(of, fits.error()).error())) return false;
     }
     return payload.empty() || DamageAt(behind, "the block before holds more than its records");
   }
