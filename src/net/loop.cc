@@ -118,12 +118,13 @@ Loop::Impl::~Impl() {
   ::close(epoll_fd_);
 }
 
+// Who posts on the loop's own thread need not wake it.
 void Loop::Impl::Post(Task task) {
-  const bool is_due =
-      own_thread_.load(std::memory_order_relaxed) == std::this_thread::get_id() && tasks_are_due_;
+  const bool is_own = own_thread_.load(std::memory_order_relaxed) == std::this_thread::get_id();
+  if (is_own && !tasks_are_due_) turn_again_ = true;
   const std::lock_guard lock(mutex_);
   posted_.push_back(std::move(task));
-  if (is_due || wake_written_) return;
+  if (is_own || wake_written_) return;
   wake_written_ = true;
   Wake();
 }
@@ -139,6 +140,7 @@ void Loop::Impl::Run() {
   BlockSigpipe();
   own_thread_.store(std::this_thread::get_id(), std::memory_order_relaxed);
   while (!stopped_.load(std::memory_order_acquire)) Turn();
+  own_thread_.store({}, std::memory_order_relaxed);
   stopped_.store(false, std::memory_order_relaxed);
 }
 

@@ -14,6 +14,7 @@
 #include <functional>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 namespace thalweg {
@@ -33,6 +34,29 @@ TEST(Loop, RunsPostedTasksInOrder) {
   loop.Post([&] { order += "c"; });
   loop.Run();
   EXPECT_EQ(order, "abcd");
+}
+
+// Nothing else wakes it.
+TEST(Loop, RunsAtOnceWhatItsOwnThreadPostsBehindTheTasksOfATurn) {
+  class PostsAtTurnEnd final : public TurnEndHandler {
+   public:
+    explicit PostsAtTurnEnd(Loop& loop) : loop_(loop) {}
+    bool OnTurnEnd() override {
+      if (!std::exchange(posted_, true)) loop_.Post([this] { loop_.Stop(); });
+      return false;
+    }
+
+   private:
+    Loop& loop_;
+    bool posted_ = false;
+  };
+  Loop loop;
+  loop.PostAfter(1, [&loop] { loop.Post([&loop] { loop.Stop(); }); });  // by a timer
+  loop.Run();
+  PostsAtTurnEnd at_turn_end(loop);
+  loop.AddTurnEnd(&at_turn_end);
+  loop.PostAfter(1, [] {});
+  loop.Run();
 }
 
 class TurnCounter final : public TurnEndHandler {
