@@ -14,6 +14,7 @@
 #include <list>
 #include <mutex>
 #include <thread>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -46,6 +47,8 @@ class Loop::Impl {
   void PostAfter(int64_t delay_ms, Task task);
   void Run();
   void Stop();
+  bool AddEvent(int event_fd, Task on_event);
+  void RemoveEvent(int event_fd);
   bool Control(int operation, int fd, uint32_t epoll_events, IoHandler* handler) const;
   void Forget(const IoHandler* handler);
 
@@ -74,6 +77,15 @@ class Loop::Impl {
     Task task_;
   };
 
+  class EventHandler final : public IoHandler {
+   public:
+    explicit EventHandler(Task on_event) : on_event_(std::move(on_event)) {}
+    void OnIo(uint32_t) override { on_event_(); }
+
+   private:
+    Task on_event_;
+  };
+
   void Turn();
   int TimeoutMs() const;
   void DispatchEvents(int count);
@@ -97,6 +109,7 @@ class Loop::Impl {
   std::list<DelayedTask> delayed_;
   std::vector<Task> running_;
   std::vector<TurnEndHandler*> turn_end_handlers_;
+  std::unordered_map<int, EventHandler> event_handlers_;
   epoll_event events_[kEventsPerTurn];
   int event_count_ = 0;
   bool turn_again_ = false;
@@ -134,6 +147,20 @@ void Loop::Impl::PostAfter(int64_t delay_ms, Task task) {
   delayed_.front().set_self(delayed_.begin());
   // The time of this turn may be old by now: a delay counts from the call.
   timers_.Schedule(delayed_.front(), clock_.SteadyMs() + delay_ms);
+}
+
+bool Loop::Impl::AddEvent(int event_fd, Task on_event) {
+  const auto added = event_handlers_.try_emplace(event_fd, std::move(on_event)).first;
+  if (Control(EPOLL_CTL_ADD, event_fd, EPOLLIN | EPOLLET, &added->second)) return true;
+  event_handlers_.erase(added);
+  return false;
+}
+
+void Loop::Impl::RemoveEvent(int event_fd) {
+  THALWEG_ASSERT(Control(EPOLL_CTL_DEL, event_fd, 0, nullptr));
+  const auto handler = event_handlers_.find(event_fd);
+  Forget(&handler->second);
+  event_handlers_.erase(handler);
 }
 
 void Loop::Impl::Run() {
@@ -230,6 +257,10 @@ Loop::~Loop() = default;
 
 void Loop::Post(Task task) { impl_->Post(std::move(task)); }
 void Loop::PostAfter(int64_t delay_ms, Task task) { impl_->PostAfter(delay_ms, std::move(task)); }
+bool Loop::AddEvent(int event_fd, Task on_event) {
+  return impl_->AddEvent(event_fd, std::move(on_event));
+}
+void Loop::RemoveEvent(int event_fd) { impl_->RemoveEvent(event_fd); }
 void Loop::Run() { impl_->Run(); }
 void Loop::Stop() { impl_->Stop(); }
 

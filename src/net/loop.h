@@ -44,6 +44,8 @@ class Loop final : public Executor {
 
   void Post(Task task) override;
   void PostAfter(int64_t delay_ms, Task task) override;
+  bool AddEvent(int event_fd, Task on_event) override;
+  void RemoveEvent(int event_fd) override;
 
   // Runs until Stop; may run again after that. THREAD: the one that becomes the loop's.
   void Run();

@@ -155,6 +155,31 @@ TEST(Loop, DropsWhatIsStillDelayedWhenItEnds) {
   EXPECT_EQ(alive.use_count(), 1);
 }
 
+// The counter need not be read for that.
+TEST(Loop, RunsAnEventsTaskOnceForEachTurnWithWritesUntilItIsRemoved) {
+  Loop loop;
+  const int event_fd = ::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+  int events = 0;
+  const auto alive = std::make_shared<int>();
+  ASSERT_TRUE(loop.AddEvent(event_fd, [&, alive] {
+    if (++events < 3) return void(::eventfd_write(event_fd, 1));
+    loop.Post([&] {
+      loop.RemoveEvent(event_fd);
+      ::eventfd_write(event_fd, 1);
+      loop.PostAfter(10, [&] { loop.Stop(); });
+    });
+  }));
+  TurnCounter counter;
+  loop.AddTurnEnd(&counter);
+  ASSERT_EQ(::eventfd_write(event_fd, 2), 0);
+  loop.Run();
+  EXPECT_EQ(events, 3);
+  EXPECT_LT(counter.turns, 20) << "it sleeps in between";
+  EXPECT_EQ(alive.use_count(), 1);
+  EXPECT_FALSE(loop.AddEvent(-1, [] {})) << "the system refuses";
+  ::close(event_fd);
+}
+
 class FdHandler final : public IoHandler {
  public:
   FdHandler() : fd_(::eventfd(1, EFD_NONBLOCK | EFD_CLOEXEC)) {}  // readable from the start
