@@ -3,7 +3,7 @@
 //
 // A Disk speaks of one directory tree; paths are relative to its root and use '/'. Calls may block
 // on the disk. THREAD: any for Disk; a File is used by one thread at a time, but for ReadAt, which
-// may come from any.
+// may come from any, and so is an AsyncWriter.
 #pragma once
 
 #include <cstddef>
@@ -11,6 +11,7 @@
 #include <expected>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -76,6 +77,22 @@ class File {
   virtual int fd() const = 0;
 };
 
+// Writes that go on beside who began them, one at a time.
+class AsyncWriter {
+ public:
+  static constexpr size_t kBytesMax = 1 << 20;
+
+  virtual ~AsyncWriter() = default;  // waits for the end of what is under way
+
+  // Begins what WriteAndSync does, with a copy of `bytes`. False: it cannot be begun so, and
+  // nothing is written. REQUIRES: nothing is under way; `file` is of the disk that made this, and
+  // is neither used nor closed before the end; at most kBytesMax.
+  [[nodiscard]] virtual bool Begin(File& file, uint64_t offset, std::string_view bytes) = 0;
+
+  // How it ended; null: not yet, and `waits` is false. REQUIRES: something is under way.
+  [[nodiscard]] virtual std::optional<DiskResult<void>> End(bool waits) = 0;
+};
+
 // Names only. Nothing about a name is on stable storage before SyncDirectory: whoever creates,
 // renames or removes uses Directory (directory.h), which cannot forget it.
 class Disk {
@@ -103,6 +120,10 @@ class Disk {
   // taken meanwhile is not said. "": the lock of all files, whether they are there or not, where
   // the file system can tell.
   [[nodiscard]] virtual DiskResult<std::unique_ptr<File>> Lock(const std::string& path) = 0;
+
+  // A writer that writes to `event_fd`, an eventfd, whenever what it began has ended. Null: this
+  // disk has none, or the system does not give one more.
+  virtual std::unique_ptr<AsyncWriter> NewAsyncWriter(int /*event_fd*/) { return nullptr; }
 };
 
 }  // namespace thalweg

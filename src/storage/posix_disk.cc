@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "base/assert.h"
+#include "storage/aio_writer.h"
 #include "storage/posix_disk_file.h"
 
 namespace thalweg {
@@ -141,6 +142,10 @@ DiskResult<std::unique_ptr<File>> PosixDisk::LockRoot(OwnedFd with, const std::s
   if (!root) return std::unexpected(root.error());
   if (!TryLock(*root) && errno == EWOULDBLOCK) return DiskFailure(errno, "lock " + path);
   return std::make_unique<PosixFile>(std::move(*root), path, std::move(with));
+}
+
+std::unique_ptr<AsyncWriter> PosixDisk::NewAsyncWriter(int event_fd) {
+  return AioWriter::Make(event_fd);
 }
 
 DiskResult<OwnedFd> PosixDisk::OpenDirectory(const std::string& path, const char* tried) const {

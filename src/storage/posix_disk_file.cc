@@ -18,9 +18,10 @@ namespace {
 // beyond what is to be dropped nothing is.
 constexpr off_t kDropBytes = 2 << 20;
 
-// File systems of this type sync a direct write that asks for it.
-bool IsKnownToSync(decltype(statfs::f_type) type) {
-  switch (static_cast<uint64_t>(type)) {
+// File systems of this type sync a direct write that asks for it. 9p and SMB take the flag, and
+// leave the bytes in their server's cache.
+bool SyncsDirectWrites(uint64_t type) {
+  switch (type) {
     case EXT4_SUPER_MAGIC:
     case XFS_SUPER_MAGIC:
     case BTRFS_SUPER_MAGIC:
@@ -31,14 +32,18 @@ bool IsKnownToSync(decltype(statfs::f_type) type) {
   }
 }
 
-// Of a direct write: the same may go through the cache.
+// Those of the same that are known to begin one without a wait for the disk.
+bool WritesBesideCaller(uint64_t type) {
+  return type == EXT4_SUPER_MAGIC || type == XFS_SUPER_MAGIC;
+}
+
+}  // namespace
+
 bool IsRefusal(int code) { return code == EINVAL || code == EOPNOTSUPP || code == ENOMEM; }
 
 std::string Tried(const char* verb, size_t bytes, uint64_t offset, const std::string& path) {
   return verb + std::to_string(bytes) + " bytes at " + std::to_string(offset) + " of " + path;
 }
-
-}  // namespace
 
 DiskResult<size_t> PosixFile::ReadAt(uint64_t offset, std::span<char> out) const {
   size_t done = 0;
@@ -101,7 +106,7 @@ DiskResult<void> PosixFile::WriteOutPastCache(uint64_t offset, std::string_view 
 
 // One call for both is also one command to a disk that can write through its own cache.
 DiskResult<void> PosixFile::WriteAndSync(uint64_t offset, std::string_view bytes) {
-  const bool by_one_call = bytes.size() <= sizeof(DirectPages) && HonoursSyncedWrites();
+  const bool by_one_call = bytes.size() <= sizeof(DirectPages) && SyncsDirectWrites(FileSystem());
   const auto written = WriteDirectly(offset, bytes, by_one_call ? RWF_DSYNC : 0);
   if (!written) return std::unexpected(written.error());
   if (!*written) return File::WriteAndSync(offset, bytes);
@@ -141,13 +146,17 @@ bool PosixFile::CanWriteDirectly() {
   return direct_fd_->valid();
 }
 
-// 9p and SMB take the flag for a direct write, and leave the bytes in their server's cache.
-bool PosixFile::HonoursSyncedWrites() {
-  if (!honours_synced_writes_) {
+uint64_t PosixFile::FileSystem() {
+  if (!file_system_) {
     struct statfs about = {};
-    honours_synced_writes_ = fstatfs(fd_.get(), &about) == 0 && IsKnownToSync(about.f_type);
+    const bool is_known = fstatfs(fd_.get(), &about) == 0;
+    file_system_ = is_known ? static_cast<uint64_t>(about.f_type) : 0;
   }
-  return *honours_synced_writes_;
+  return *file_system_;
+}
+
+int PosixFile::async_fd() {
+  return WritesBesideCaller(FileSystem()) && CanWriteDirectly() ? direct_fd_->get() : -1;
 }
 
 void PosixFile::DropCache(const std::function<void()>& rest) {

@@ -24,6 +24,12 @@ auto RetryInterrupted(Call call) {
   }
 }
 
+// Whether an error of a direct write says that the same may go through the cache.
+bool IsRefusal(int code);
+
+// For messages.
+std::string Tried(const char* verb, size_t bytes, uint64_t offset, const std::string& path);
+
 // Memory as a direct write wants it, and as much as it writes at a time: with 64 KiB segments were
 // slower than through the cache, and 4 MiB take no less of the processor.
 inline constexpr size_t kDirectPageBytes = 4096;
@@ -50,10 +56,15 @@ class PosixFile final : public File {
   [[nodiscard]] DiskResult<uint64_t> Size() const override;
   int fd() const override { return fd_.get(); }
 
+  // For writes of whole pages past the cache, which the system begins without a wait and syncs
+  // where they ask for it; -1: this file has none.
+  int async_fd();
+  const std::string& path() const { return path_; }
+
  private:
   DiskResult<void> Reserve(uint64_t size);
   bool CanWriteDirectly();
-  bool HonoursSyncedWrites();
+  uint64_t FileSystem();
   DiskResult<bool> WriteDirectly(uint64_t offset, std::string_view bytes, int flags);
   template <typename Write>
   DiskResult<void> WriteAll(uint64_t offset, size_t bytes, const Write& write);
@@ -61,8 +72,8 @@ class PosixFile final : public File {
   const OwnedFd fd_;
   const std::string path_;
   const OwnedFd with_;
-  std::optional<bool> honours_synced_writes_;  // null: not asked
-  std::optional<OwnedFd> direct_fd_;           // null: not tried; none: the system cannot
+  std::optional<uint64_t> file_system_;  // its type; null: not asked
+  std::optional<OwnedFd> direct_fd_;     // null: not tried; none: the system cannot
   std::unique_ptr<DirectPages> direct_pages_;
 };
 

@@ -1,7 +1,10 @@
 // That a sync reaches the system. No other test sees that: the simulated disk stands in the place
 // of what is looked at here, and the end of a process keeps what the system has in its cache.
+#include <dlfcn.h>
 #include <gtest/gtest.h>
+#include <linux/aio_abi.h>
 #include <linux/magic.h>
+#include <sys/eventfd.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <sys/vfs.h>
@@ -9,11 +12,14 @@
 
 #include <atomic>
 #include <cerrno>
+#include <cstdarg>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "storage/lmdb_catalog.h"
+#include "storage/owned_fd.h"
 #include "storage/posix_disk.h"
 #include "storage/segment_writer.h"
 
@@ -26,11 +32,33 @@ std::atomic<off_t> bytes_written_past_cache = 0;
 std::atomic<int> synced_writes = 0;
 std::atomic<long> file_system = 0;    // that files seem to be of; 0: the true one
 std::atomic<int> write_out_code = 0;  // that it fails with; 0: it does not
+std::atomic<int> async_writes = 0;    // that ask for a sync
+std::atomic<int> async_code = 0;      // that they end with; 0: with what they did
 
 }  // namespace
 
 // In the place of the C library's, in this program.
 extern "C" {
+// Every call takes six, of which it looks at those that it has.
+[[gnu::visibility("default")]] long syscall(long number, ...) {
+  using Syscall = long (*)(long, ...);
+  static const auto system = reinterpret_cast<Syscall>(dlsym(RTLD_NEXT, "syscall"));
+  va_list list;
+  va_start(list, number);
+  long given[6];
+  for (long& one : given) one = va_arg(list, long);
+  va_end(list);
+  const long done = system(number, given[0], given[1], given[2], given[3], given[4], given[5]);
+  if (number == SYS_io_submit) {
+    const iocb& request = **reinterpret_cast<iocb**>(given[2]);
+    if ((request.aio_rw_flags & RWF_DSYNC) != 0) ++async_writes;
+  }
+  if (number == SYS_io_getevents && done == 1 && async_code != 0) {
+    reinterpret_cast<io_event*>(given[3])->res = -async_code;
+  }
+  return done;
+}
+
 [[gnu::visibility("default")]] int fdatasync(int fd) {
   ++file_syncs;
   return static_cast<int>(syscall(SYS_fdatasync, fd));
@@ -116,6 +144,64 @@ TEST_F(RealSync, OfADirectWriteIsAskedForApartUnlessTheFileSystemIsKnownForIt) {
     if (bytes_written_past_cache == 0) GTEST_SKIP() << "no direct writes here";
     EXPECT_EQ(synced_writes, type == V9FS_MAGIC ? 0 : 1);
     EXPECT_EQ(file_syncs, 1);
+  }
+}
+
+class AsyncRealSync : public RealSync {
+ protected:
+  // Writes a page of `letter` at the beginning; null: there are no such writes here.
+  std::optional<DiskResult<void>> Write(char letter) {
+    if (!writer_->Begin(*file_, 0, std::string(4'096, letter))) return std::nullopt;
+    return writer_->End(true);
+  }
+  char first() {
+    char first = '?';
+    EXPECT_TRUE(file_->ReadAt(0, {&first, 1}));
+    return first;
+  }
+
+  const OwnedFd event_{eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
+  const std::unique_ptr<AsyncWriter> writer_ = disk_->NewAsyncWriter(event_.get());
+};
+
+TEST_F(AsyncRealSync, OfAWriteBesideItsCallerIsAskedForWithIt) {
+  async_writes = 0;
+  if (!Write('x')) GTEST_SKIP() << "no such writes here";
+  EXPECT_EQ(async_writes, 1);
+  EXPECT_EQ(file_syncs, 0);
+  EXPECT_EQ(first(), 'x');
+}
+
+TEST_F(AsyncRealSync, OfOneThatTheSystemRefusedAtTheEndIsTriedTheUsualWayFromThenOn) {
+  if (!Write('x')) GTEST_SKIP() << "no such writes here";
+  async_code = EINVAL;
+  const auto refused = Write('y');
+  async_code = 0;
+  ASSERT_TRUE(refused.has_value());
+  EXPECT_TRUE(*refused);
+  EXPECT_GE(file_syncs, 1) << "it was written once more, and synced";
+  EXPECT_EQ(first(), 'y');
+  EXPECT_FALSE(Write('z')) << "and none is begun any more";
+}
+
+TEST_F(AsyncRealSync, OfOneThatTheDiskFailedIsTold) {
+  if (!Write('x')) GTEST_SKIP() << "no such writes here";
+  async_code = EIO;
+  const auto failed = Write('y');
+  async_code = 0;
+  ASSERT_TRUE(failed.has_value());
+  ASSERT_FALSE(*failed);
+  EXPECT_EQ(failed->error().code, EIO);
+  EXPECT_EQ(failed->error().message, "write 4096 bytes at 0 of a: Input/output error");
+  EXPECT_EQ(file_syncs, 0) << "it was not tried again";
+}
+
+TEST_F(AsyncRealSync, IsNotLeftToAFileSystemThatIsNotKnownForIt) {
+  for (const long type : {long{V9FS_MAGIC}, long{BTRFS_SUPER_MAGIC}}) {
+    file_system = type;
+    file_ = disk_->Open("a", Disk::Mode::kReadWrite).value();
+    EXPECT_FALSE(Write('x'));
+    file_system = 0;
   }
 }
 
