@@ -38,7 +38,10 @@ CALLS = {
 OWN_CODE = [
     ("connections, loop", r"Http1Connection|Http1Shared|Loop|Timer|SteadyMs|bench"),
     ("checkpoint", r"Checkpoint|Segment|Lmdb|mdb_|StreamStore|StoreKeeper"),
-    ("the log's record and block", r"LocalLog|CommitLog|EncodeRecord|Crc32c|LogBlock|ZeroFill"),
+    (
+        "the log's record and block",
+        r"LocalLog|LogFileSupply|CommitLog|EncodeRecord|Crc32c|LogBlock|ZeroFill",
+    ),
     ("read the head", r"RequestHead|Http1Parser|Framing|ParseTarget|Authority|Reserved|NormalKey"),
     ("find the stream, decide, apply", r"Engine|Stream(Table|Path|Entry)|Tail|Decide|Partition"),
     ("route, decode fields", r"Router|FindFields|Decode|Options|HandleAppend|Path|Prefix"),

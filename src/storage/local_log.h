@@ -1,9 +1,10 @@
-// The commit log on a local disk: what is staged goes out with one write and one sync per batch.
+// The commit log on a local disk: what is staged goes out with one write and one sync per batch,
+// into files of a LogFileSupply.
 //
 // Crosses threads: Stage comes from any thread, under a partition's lock; WaitForStaged and Commit
-// are the committer's (log_threads.h), PrepareNext is called by it and by the thread that allocates
-// ahead, Trim by one at a time, who has made a checkpoint; durable() is read by all. A failed write
-// or sync is final: nothing is acknowledged after it, and no sync is tried twice.
+// are the committer's (log_threads.h), PrepareNext is called by the thread that allocates ahead,
+// Trim by one at a time, who has made a checkpoint; durable() is read by all. A failed write or
+// sync is final: nothing is acknowledged after it, and no sync is tried twice.
 #pragma once
 
 #include <atomic>
@@ -12,32 +13,17 @@
 #include <deque>
 #include <memory>
 #include <mutex>
-#include <optional>
 #include <stop_token>
 #include <string>
-#include <vector>
 
 #include "storage/commit_log.h"
-#include "storage/directory.h"
 #include "storage/disk.h"
 #include "storage/fault.h"
-#include "storage/log_format.h"
+#include "storage/local_log_options.h"
+#include "storage/log_file_supply.h"
 #include "storage/log_recovery.h"
 
 namespace thalweg {
-
-struct LocalLogOptions {
-  std::string folder = "log";
-  DirectoryId directory{};
-  uint64_t file_bytes = 64u << 20;  // a file is longer where one batch is
-  // How many trimmed files may wait to be used again. A log that is trimmed by this many files at a
-  // time makes none anew, and to write where a file was written before takes each sync a third less
-  // time (docs/BENCHMARKS.md).
-  size_t spares_max = 2;
-  // A batch that has so much takes no more records: what else is staged is for the one after it.
-  size_t batch_bytes_max = kLogPayloadBytesMax / 4;
-  uint64_t salt_seed = 0;  // of the files' salts; random in production, for each start
-};
 
 // What recovery found, for the operator.
 struct LogRecoveryReport {
@@ -65,7 +51,7 @@ class LocalLog final : public CommitLog {
   Lsn Stage(const Record& record) override;
   void StartCommit() override { staged_something_.notify_one(); }
   Lsn durable() const override { return {durable_.load(std::memory_order_acquire)}; }
-  bool HasRoom() const override { return has_room_.load(std::memory_order_relaxed); }
+  bool HasRoom() const override { return supply_.HasRoom(); }
   bool HasRoomForBatch() const override {
     return has_room_for_batch_.load(std::memory_order_relaxed);
   }
@@ -93,32 +79,21 @@ class LocalLog final : public CommitLog {
   [[nodiscard]] DiskResult<void> Commit();
   bool failed() const { return failed_.load(std::memory_order_acquire); }
 
-  // Makes the file after the current one, where it is not there yet: of a spare, or allocates it.
-  // It may be tried again after an error: nothing has a record yet, and a spare or a file that
-  // could not be made ready is given up. A spare takes milliseconds of the processor: `rest` is
-  // called in between while no batch waits for the file; null: nobody else needs the processor.
-  [[nodiscard]] DiskResult<void> PrepareNext(const std::function<void()>& rest = {});
-  bool next_is_prepared() const { return next_prepared_.load(std::memory_order_acquire); }
+  // The file after the current one, made ahead: as LogFileSupply::Prepare.
+  [[nodiscard]] DiskResult<void> PrepareNext(const std::function<void()>& rest = {}) {
+    return supply_.Prepare(rest);
+  }
+  bool next_is_prepared() const { return supply_.is_prepared(); }
 
   // Removes files whose records are all at or below `checkpoint`, or makes spares of them. Where
   // space or a file descriptor was wanting, it may be tried again.
   [[nodiscard]] DiskResult<void> Trim(Lsn checkpoint);
 
-  // Removes what waits to be used again: its space is needed elsewhere. THREAD: any.
-  [[nodiscard]] DiskResult<void> RemoveSpares();
-
-  // While it is so, files are made of spares only, or where a batch waits for one: else the log,
-  // which tries more often and asks for less, would get all space that comes back, and the
-  // checkpoint that makes it shorter never enough. THREAD: any.
-  void LeaveSpace(bool leaves) { leaves_space_.store(leaves, std::memory_order_relaxed); }
+  // As of LogFileSupply. THREAD: any.
+  [[nodiscard]] DiskResult<void> RemoveSpares() { return supply_.RemoveSpares(); }
+  void LeaveSpace(bool leaves) { supply_.LeaveSpace(leaves); }
 
  private:
-  struct OpenFile {
-    std::unique_ptr<File> file;
-    uint64_t number = 0;
-    uint64_t salt = 0;
-    uint64_t size = 0;
-  };
   // A file that is full and does not say yet that it goes on in another.
   struct Left {
     std::unique_ptr<File> file;  // null: there is none
@@ -132,35 +107,20 @@ class LocalLog final : public CommitLog {
   };
 
   StorageResult<void> Repair(const LogContent& content);
-  DiskResult<void> KeepSpares(const LogContent& content);
   DiskResult<void> SealBefore(const LogContent& content);
-  bool IsSpare(Directory& folder, const std::string& name) const;
-  DiskResult<OpenFile> MakeFile(uint64_t bytes, const std::function<void()>& rest);
-  DiskResult<std::unique_ptr<File>> CreateFile(Directory& folder, const std::string& name,
-                                               uint64_t bytes);
-  DiskResult<std::unique_ptr<File>> UseSpare(Directory& folder, const std::string& name,
-                                             const std::function<void()>& rest);
-  DiskResult<void> RemoveLeftover(Directory& folder);
-  DiskResult<void> RemoveAllSpares(Directory& folder);
   void TakeStaged();
   DiskResult<void> MakeRoom(size_t block_bytes);
-  DiskResult<bool> TakeNext(uint64_t bytes);
-  DiskResult<void> LengthenNext(uint64_t bytes);
-  DiskResult<void> Retire(Directory& folder, const LogContent::FileInfo& trimmed);
   DiskResult<void> WriteBlock();
   DiskResult<void> SealLeft(Lsn first);
   DiskResult<void> Fail(DiskError error);
   std::string PathOf(uint64_t number) const;
-  uint64_t SaltOf(uint64_t number) const;
 
   Disk& disk_;
   const LocalLogOptions options_;
 
   std::atomic<uint64_t> durable_{0};
   std::atomic<bool> failed_{false};
-  std::atomic<bool> has_room_{true};
   std::atomic<bool> has_room_for_batch_{true};
-  std::atomic<bool> leaves_space_{false};
   std::atomic<uint64_t> staged_bytes_{0}, framing_bytes_{0};  // changed by one thread at a time
 
   std::mutex staging_mutex_;  // guards what follows; no other lock is taken under it
@@ -174,19 +134,13 @@ class LocalLog final : public CommitLog {
 
   // Commit's own.
   Staged writing_;  // taken and not durable yet; its memory is used again
-  OpenFile current_;
+  LogFileSupply::OpenFile current_;
   Left left_;              // the file before it, until current_ has a block
   uint64_t end_ = 0;       // where the next block goes; 0: the file has no header yet
   uint32_t crc_last_ = 0;  // of the last block
   Lsn last_written_;
 
-  std::mutex next_mutex_;  // guards what follows but the atomics
-  OpenFile next_;
-  std::deque<uint64_t> spares_;  // by the numbers that they had
-  uint64_t number_last_ = 0;
-  std::optional<uint64_t> leftover_;  // of a file that could not be made, nor removed
-  std::atomic<bool> next_prepared_{false};
-  std::atomic<bool> next_awaited_{false};
+  LogFileSupply supply_;
 
   std::mutex files_mutex_;                  // guards files_
   std::deque<LogContent::FileInfo> files_;  // with records, oldest first

@@ -3,12 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <chrono>
-#include <condition_variable>
 #include <filesystem>
 #include <fstream>
-#include <mutex>
-#include <thread>
 
 #include "storage/commit_log_suite.h"
 #include "storage/log_test_folder.h"
@@ -162,49 +158,6 @@ class SpareFolder : public LogFolder {
   // File 4 was allocated ahead; file 5 is the first that is used again.
   static constexpr uint64_t kReused = 5;
 };
-
-// A log whose next file is to be made of a spare, of so many MiB, and whose current one is full.
-class FullFolder : public LogFolder {
- public:
-  explicit FullFolder(uint64_t mebibytes) : file_bytes(mebibytes << 20) {
-    for (int i = 0; i < 4; ++i) {
-      EXPECT_TRUE(i != 3 || log->Trim({2}));
-      EXPECT_TRUE(CommitAFile());
-    }
-    EXPECT_FALSE(log->next_is_prepared());
-  }
-  bool CommitAFile() const {
-    log->Stage(AppendOf(std::string(file_bytes - (1u << 16), 'a')));
-    return log->Commit().has_value();
-  }
-
-  const uint64_t file_bytes;
-  const std::unique_ptr<LocalLog> log = std::move(Open({}, file_bytes)->log);
-};
-
-TEST(LocalLog, RestsBetweenPiecesOfASpareThatIsMadeReady) {
-  FullFolder folder(6);
-  int rests = 0;
-  ASSERT_TRUE(folder.log->PrepareNext([&rests] { ++rests; }));
-  EXPECT_EQ(rests, 2);
-  EXPECT_TRUE(folder.CommitAFile());
-}
-
-TEST(LocalLog, RestsNoMoreOnceABatchWaitsForTheFile) {
-  FullFolder folder(16);  // 7 rests, if nobody waits
-  int rests = 0;
-  std::mutex mutex;
-  std::condition_variable nothing;  // nobody tells when a batch has begun to wait
-  std::jthread committer;
-  ASSERT_TRUE(folder.log->PrepareNext([&] {
-    if (++rests == 1) committer = std::jthread([&] { EXPECT_TRUE(folder.CommitAFile()); });
-    std::unique_lock lock(mutex);
-    nothing.wait_for(lock, std::chrono::milliseconds(250));
-  }));
-  EXPECT_LT(rests, 7);
-  committer.join();
-  EXPECT_EQ(folder.log->durable(), Lsn{5});
-}
 
 TEST(LocalLog, ATrimmedFileIsUsedAgainAndItsOldBlocksAreNoEndNoCutAndNoDamage) {
   for (int more = 4; more <= 7; ++more) {
