@@ -61,6 +61,10 @@ void Engine::OnDurable(Lsn durable) { publisher_->OnDurable(durable); }
 
 void Engine::StartCommit() { log_->StartCommit(); }
 
+std::unique_ptr<CommitStarter> Engine::CommitStarterOn(Executor& executor) {
+  return log_->StarterOn(executor);
+}
+
 bool Engine::Fail() { return publisher_->Fail(); }
 
 bool Engine::failed() const { return publisher_->failed(); }

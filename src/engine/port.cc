@@ -10,12 +10,14 @@
 #include "engine/publisher.h"
 #include "engine/stream_entry.h"
 #include "engine/stream_table.h"
+#include "storage/commit_log.h"
 
 namespace thalweg {
 
 Port::Port(Engine& engine, Executor& executor)
     : engine_(engine),
       publisher_(engine.publisher()),
+      commit_starter_(engine.CommitStarterOn(executor)),
       mailbox_(std::make_shared<PortMailbox>(executor, *this)) {
   publisher_.AddListener(mailbox_);
 }
@@ -52,6 +54,7 @@ void Port::WhenDurable(Lsn lsn, Executor::Task task) {
 
 void Port::StartCommit() {
   start_is_due_ = false;
+  if (commit_starter_ != nullptr) return commit_starter_->Start();
   engine_.StartCommit();
 }
 

@@ -15,6 +15,7 @@
 
 namespace thalweg {
 
+class CommitStarter;
 class Engine;
 class PortMailbox;
 class Publisher;
@@ -72,6 +73,7 @@ class Port {
 
   Engine& engine_;
   Publisher& publisher_;
+  std::unique_ptr<CommitStarter> commit_starter_;  // null: the engine starts
   std::shared_ptr<PortMailbox> mailbox_;
   std::deque<Answer> answers_;  // in the order of their lsns
   std::unordered_map<StreamEntry*, Watched> watched_;

@@ -105,7 +105,7 @@ bool IsDueStale(std::optional<int64_t> stored, std::optional<int64_t> due_ms, in
 Capture CaptureNow(StreamEntry& stream, Moment now);
 
 inline std::vector<Lsn> StreamEntry::TakeUnpublished(Lsn durable) {
-  std::vector<Lsn> lsns = visible.Hidden(durable);
+  std::vector<Lsn> lsns = visible.Undurable(durable);
   if (last > std::max(visible.newest(), durable)) lsns.push_back(last);
   std::erase_if(lsns, [this](Lsn lsn) { return lsn <= published; });
   published = last;

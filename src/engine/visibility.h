@@ -45,15 +45,17 @@ class Visibility {
     return shown_;
   }
 
-  // The lsns of all that readers do not see yet, in order.
-  std::vector<Lsn> Hidden(Lsn durable) {
+  // The lsns of all that is not durable yet, in order: what readers do not see, and the creation,
+  // which they see and wait for.
+  std::vector<Lsn> Undurable(Lsn durable) {
     At(durable);
-    std::vector<Lsn> hidden;
+    std::vector<Lsn> lsns;
+    if (shown_.lsn > durable) lsns.push_back(shown_.lsn);
     if (between_) {
-      for (const Mark& mark : *between_) hidden.push_back(mark.lsn);
+      for (const Mark& mark : *between_) lsns.push_back(mark.lsn);
     }
-    if (newest_.lsn > durable) hidden.push_back(newest_.lsn);
-    return hidden;
+    if (newest_.lsn > std::max(durable, shown_.lsn)) lsns.push_back(newest_.lsn);
+    return lsns;
   }
 
   // Of the last change that readers see, or will.

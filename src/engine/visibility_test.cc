@@ -16,6 +16,18 @@ TEST(Visibility, ShowsWhatIsDurableAndNoMore) {
   EXPECT_EQ(visible.At(Lsn{3}).tail, Offset{30});
 }
 
+// Whoever watches is told of the creation too, though there is more behind it.
+TEST(Visibility, KnowsWhatIsNotDurable) {
+  Visibility visible(At(1));
+  EXPECT_EQ(visible.Undurable(Lsn{0}), (std::vector{Lsn{1}}));
+  visible.Advance(At(2), Lsn{0});
+  visible.Advance(At(3), Lsn{0});
+  EXPECT_EQ(visible.Undurable(Lsn{0}), (std::vector{Lsn{1}, Lsn{2}, Lsn{3}}));
+  EXPECT_EQ(visible.Undurable(Lsn{1}), (std::vector{Lsn{2}, Lsn{3}}));
+  EXPECT_EQ(visible.Undurable(Lsn{2}), (std::vector{Lsn{3}}));
+  EXPECT_TRUE(visible.Undurable(Lsn{3}).empty());
+}
+
 TEST(Visibility, ShowsAtOnceWhatIsDurableAtOnce) {
   Visibility visible(At(1));
   visible.Advance(At(2), Lsn{2});

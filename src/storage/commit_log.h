@@ -1,8 +1,11 @@
 // The commit log as the engine sees it: where every record goes before its answer does.
 //
-// Crosses threads: Stage is called under a partition lock by any thread; OnDurable comes from the
-// log's own thread. Every implementation passes storage/commit_log_suite.h.
+// Crosses threads: Stage is called under a partition lock by any thread; OnDurable comes from
+// whoever commits, the log's own thread or an executor's. Every implementation passes
+// storage/commit_log_suite.h.
 #pragma once
+
+#include <memory>
 
 #include "stream/ids.h"
 #include "stream/record.h"
@@ -13,8 +16,20 @@ namespace thalweg {
 class CommitListener {
  public:
   virtual ~CommitListener() = default;
-  virtual void OnDurable(Lsn durable) = 0;  // THREAD: the log's own; once per batch
+  // Once per batch. THREAD: any, one at a time.
+  virtual void OnDurable(Lsn durable) = 0;
 };
+
+// Has a log commit from the thread of one executor, which does not wait for the disk.
+class CommitStarter {
+ public:
+  virtual ~CommitStarter() = default;
+
+  // As CommitLog::StartCommit. THREAD: the executor's.
+  virtual void Start() = 0;
+};
+
+class Executor;
 
 class CommitLog {
  public:
@@ -33,6 +48,11 @@ class CommitLog {
   // log that starts with the first record syncs that one alone, and the others after it. May wake a
   // thread, a system call. THREAD: any, without a lock.
   virtual void StartCommit() {}
+
+  // Null: `executor` or the disk cannot, and StartCommit does as well. REQUIRES: it ends on the
+  // executor's thread, or when that runs no more, before executor and log. THREAD: the executor's,
+  // or any before that runs.
+  virtual std::unique_ptr<CommitStarter> StarterOn(Executor& /*executor*/) { return nullptr; }
 
   // Every record at or below this position is on stable storage (or as safe as it will ever be).
   // Never goes back. THREAD: any, without a lock.

@@ -1,11 +1,14 @@
 // Crosses threads: see the header.
 #include "storage/local_log.h"
 
+#include <sys/eventfd.h>
+
 #include <algorithm>
 #include <utility>
 
 #include "base/assert.h"
 #include "storage/log_format.h"
+#include "storage/loop_committer.h"
 
 namespace thalweg {
 namespace {
@@ -118,42 +121,132 @@ Lsn LocalLog::staged() {
   return last_staged_;
 }
 
+std::unique_ptr<CommitStarter> LocalLog::StarterOn(Executor& executor) {
+  return LoopCommitter::Make(*this, executor);
+}
+
+void LocalLog::StartCommit() {
+  std::lock_guard lock(staging_mutex_);
+  if (committer_ == Committer::kNobody && staged_.records != 0) GiveToThread();
+}
+
+// REQUIRES: staging_mutex_ is held.
+void LocalLog::GiveToThread() {
+  committer_ = Committer::kThread;
+  thread_is_due_.notify_one();
+}
+
 bool LocalLog::WaitForStaged(std::stop_token stop) {
-  if (writing_.records != 0) return true;
   std::unique_lock lock(staging_mutex_);
-  staged_something_.wait(lock, stop, [this] { return staged_.records != 0; });
+  if (thread_is_due_.wait(lock, stop, [this] { return committer_ == Committer::kThread; })) {
+    return true;
+  }
   return staged_.records != 0;
 }
 
-void LocalLog::TakeStaged() {
+// Whether there is something to commit: then it is in writing_, and `by` commits it. There is one
+// thread, and a loop does not know which one commits.
+bool LocalLog::Take(Committer by) {
   std::lock_guard lock(staging_mutex_);
-  if (filled_.empty()) return std::swap(staged_, writing_);
-  writing_ = std::move(filled_.front());
-  filled_.pop_front();
+  const bool is_threads = by == Committer::kThread && committer_ == Committer::kThread;
+  if (committer_ != Committer::kNobody && !is_threads) return false;
+  if (writing_.records == 0 && !filled_.empty()) {
+    writing_ = std::move(filled_.front());
+    filled_.pop_front();
+  } else if (writing_.records == 0) {
+    std::swap(staged_, writing_);
+  }
+  committer_ = writing_.records == 0 ? Committer::kNobody : by;
+  return writing_.records != 0;
+}
+
+// Whether something was staged meanwhile that the caller, a loop, is to see to. The thread goes on
+// where there is no loop.
+bool LocalLog::Release() {
+  std::lock_guard lock(staging_mutex_);
+  const bool more_is_staged = staged_.records != 0;
+  if (committer_ == Committer::kThread && more_is_staged) {
+    if (loops_.empty()) return false;
+    eventfd_write(loops_.front(), 1);
+  }
+  committer_ = Committer::kNobody;
+  return more_is_staged;
+}
+
+void LocalLog::AddLoop(int event_fd) {
+  std::lock_guard lock(staging_mutex_);
+  loops_.push_back(event_fd);
+}
+
+void LocalLog::RemoveLoop(int event_fd) {
+  std::lock_guard lock(staging_mutex_);
+  std::erase(loops_, event_fd);
+  if (committer_ == Committer::kNobody && staged_.records != 0) GiveToThread();
 }
 
 DiskResult<void> LocalLog::Commit() {
+  if (loop_error_) return std::unexpected(*loop_error_);
   THALWEG_ASSERT(!failed());
-  if (writing_.records == 0) TakeStaged();
-  if (writing_.records == 0) return {};
+  if (!Take(Committer::kThread)) return {};
   const size_t payload_bytes = writing_.block.size() - kLogBlockHeadBytes;
   const auto room = MakeRoom(LogBlockBytes(payload_bytes));
   const bool is_shortage = !room && IsShortage(room.error().code);
   has_room_for_batch_.store(!is_shortage, std::memory_order_relaxed);
   if (!room) return is_shortage ? room : Fail(room.error());
   if (const auto written = WriteBlock(); !written) return Fail(written.error());
+  TellDurable();
+  Release();
+  return {};
+}
+
+LocalLog::Begun LocalLog::BeginCommit(AsyncWriter& writer) {
+  if (failed() || !Take(Committer::kLoop)) return Begun::kNothing;
+  const size_t payload_bytes = writing_.block.size() - kLogBlockHeadBytes;
+  const size_t block_bytes = LogBlockBytes(payload_bytes);
+  Begun begun = Begun::kByThread;
+  if (end_ != 0 && FitsInFile(block_bytes) && block_bytes <= AsyncWriter::kBytesMax) {
+    sealed_ = Seal();
+    if (writer.Begin(*current_.file, end_, writing_.block)) return Begun::kUnderWay;
+    writing_.block.resize(kLogBlockHeadBytes + payload_bytes);  // as it was before Seal
+    begun = Begun::kNever;
+  }
+  std::lock_guard lock(staging_mutex_);
+  GiveToThread();
+  return begun;
+}
+
+LocalLog::Ended LocalLog::EndCommit(AsyncWriter& writer, bool waits) {
+  const auto ended = writer.End(waits);
+  if (!ended) return Ended::kNot;
+  if (!*ended) {
+    std::lock_guard lock(staging_mutex_);
+    loop_error_ = ended->error();
+    failed_.store(true, std::memory_order_release);
+    GiveToThread();
+    return Ended::kAll;
+  }
+  TakeForWritten(sealed_);
+  TellDurable();
+  return Release() ? Ended::kMoreIs : Ended::kAll;
+}
+
+// Of writing_, which is written and synced.
+void LocalLog::TellDurable() {
   writing_.records = 0;
   Clear(writing_.block);
   durable_.store(last_written_.value, std::memory_order_release);
   std::lock_guard lock(listener_mutex_);
   if (listener_ != nullptr) listener_->OnDurable(last_written_);
-  return {};
+}
+
+bool LocalLog::FitsInFile(size_t block_bytes) const {
+  const uint64_t seal_at = end_ + block_bytes;
+  return current_.file != nullptr && seal_at + kLogPageBytes <= current_.size;
 }
 
 // Makes the current file one that has room for a block of this size behind end_.
 DiskResult<void> LocalLog::MakeRoom(size_t block_bytes) {
-  const uint64_t seal_at = end_ + block_bytes;
-  if (current_.file != nullptr && seal_at + kLogPageBytes <= current_.size) return {};
+  if (FitsInFile(block_bytes)) return {};
   auto next = supply_.Take(kLogPageBytes + block_bytes + kLogPageBytes);
   if (!next) return std::unexpected(next.error());
   if (current_.file != nullptr) {
@@ -164,7 +257,8 @@ DiskResult<void> LocalLog::MakeRoom(size_t block_bytes) {
   return {};
 }
 
-DiskResult<void> LocalLog::WriteBlock() {
+// Makes a block of what writing_ has, for behind end_.
+LocalLog::Sealed LocalLog::Seal() {
   std::string& block = writing_.block;
   const LogBlockHead head{
       .salt = current_.salt,
@@ -174,26 +268,36 @@ DiskResult<void> LocalLog::WriteBlock() {
       .durable = last_written_,
       .crc_before = crc_last_,
   };
-  const uint32_t crc = SealLogBlock(head, block);
+  return {head, SealLogBlock(head, block)};
+}
+
+DiskResult<void> LocalLog::WriteBlock() {
+  const Sealed sealed = Seal();
+  std::string& block = writing_.block;
   const bool begins_file = end_ == 0;
   if (begins_file) {
     block.insert(0, EncodeLogFileHeader({.directory = options_.directory,
                                          .number = current_.number,
                                          .salt = current_.salt,
-                                         .first = head.first,
+                                         .first = sealed.head.first,
                                          .crc_before = crc_last_}));
   }
   if (const auto written = current_.file->WriteAndSync(end_, block); !written) return written;
-  if (const auto sealed = SealLeft(head.first); !sealed) return sealed;
-  end_ += block.size();
-  AddTo(framing_bytes_, block.size() - head.payload_bytes);
-  crc_last_ = crc;
-  last_written_ = head.last();
+  if (const auto left = SealLeft(sealed.head.first); !left) return left;
+  TakeForWritten(sealed);
   if (begins_file) {
     std::lock_guard lock(files_mutex_);
-    files_.push_back({current_.number, head.first, current_.size});
+    files_.push_back({current_.number, sealed.head.first, current_.size});
   }
   return {};
+}
+
+void LocalLog::TakeForWritten(const Sealed& sealed) {
+  const size_t bytes = writing_.block.size();
+  end_ += bytes;
+  AddTo(framing_bytes_, bytes - sealed.head.payload_bytes);
+  crc_last_ = sealed.crc;
+  last_written_ = sealed.head.last();
 }
 
 // Before anybody hears of what the current file has: from here on it must be there.

@@ -1,10 +1,14 @@
 // The commit log on a local disk: what is staged goes out with one write and one sync per batch,
 // into files of a LogFileSupply.
 //
+// One commits at a time: the log's thread (log_threads.h), which may wait, or a loop
+// (loop_committer.h), which has the disk write beside it. A loop begins as soon as it has staged
+// something, and leaves to the thread what takes more than a write: another file.
+//
 // Crosses threads: Stage comes from any thread, under a partition's lock; WaitForStaged and Commit
-// are the committer's (log_threads.h), PrepareNext is called by the thread that allocates ahead,
-// Trim by one at a time, who has made a checkpoint; durable() is read by all. A failed write or
-// sync is final: nothing is acknowledged after it, and no sync is tried twice.
+// are the log's thread's, PrepareNext is called by the thread that allocates ahead, Trim by one at
+// a time, who has made a checkpoint; durable() is read by all. A failed write or sync is final:
+// nothing is acknowledged after it, and no sync is tried twice.
 #pragma once
 
 #include <atomic>
@@ -49,7 +53,8 @@ class LocalLog final : public CommitLog {
   // CommitLog
   void Attach(CommitListener* listener) override;
   Lsn Stage(const Record& record) override;
-  void StartCommit() override { staged_something_.notify_one(); }
+  void StartCommit() override;
+  std::unique_ptr<CommitStarter> StarterOn(Executor& executor) override;
   Lsn durable() const override { return {durable_.load(std::memory_order_acquire)}; }
   bool HasRoom() const override { return supply_.HasRoom(); }
   bool HasRoomForBatch() const override {
@@ -66,18 +71,43 @@ class LocalLog final : public CommitLog {
            framing_bytes_.load(std::memory_order_relaxed);
   }
 
-  // Waits until there is something to commit, be it a batch that found no space, and somebody has
-  // called StartCommit, or does not wait where there is something already; false: `stop` was asked
-  // for and there is nothing. THREAD: Commit's.
+  // Waits until there is something for the log's thread to commit, be it a batch that found no
+  // space: somebody has called StartCommit, or a loop could not go on. False: `stop` was asked for
+  // and nothing is staged. THREAD: the log's.
   bool WaitForStaged(std::stop_token stop);
 
   // Writes and syncs what is staged, or a batch of it, and tells the listener. Does nothing where
   // nothing is staged. Where an error leaves failed() false, no space was to be had for another
   // file, not even one for this batch alone, or no file descriptor, and nothing was written: try
-  // again. Else it is final: call nothing of the log after it but durable(), and Stage, which then
-  // keeps nothing.
+  // again. Else it is final, and may be one that EndCommit met: call nothing of the log after it
+  // but durable(), and Stage, which then keeps nothing. THREAD: the log's.
   [[nodiscard]] DiskResult<void> Commit();
   bool failed() const { return failed_.load(std::memory_order_acquire); }
+
+  // The same in two steps, for one who does not wait for the disk.
+  enum class Begun : uint8_t {
+    kNothing,   // nothing is staged, or somebody commits, and sees to the rest behind that
+    kUnderWay,  // until EndCommit says otherwise
+    kByThread,  // the log's thread does it
+    kNever,     // the same, and `writer` is of no use to this log
+  };
+  Begun BeginCommit(AsyncWriter& writer);
+  enum class Ended : uint8_t {
+    kNot,     // yet; never, where EndCommit may wait
+    kAll,     // or it has failed, and the log's thread hears of that
+    kMoreIs,  // staged, and nobody commits it
+  };
+  // REQUIRES: BeginCommit has said kUnderWay of this writer.
+  Ended EndCommit(AsyncWriter& writer, bool waits);
+
+  // `event_fd`, an eventfd, is written to when a loop that calls BeginCommit then is to go on,
+  // after the log's thread. Until RemoveLoop, behind which the thread sees to what is staged.
+  // THREAD: any.
+  void AddLoop(int event_fd);
+  void RemoveLoop(int event_fd);
+  std::unique_ptr<AsyncWriter> NewAsyncWriter(int event_fd) {
+    return disk_.NewAsyncWriter(event_fd);
+  }
 
   // The file after the current one, made ahead: as LogFileSupply::Prepare.
   [[nodiscard]] DiskResult<void> PrepareNext(const std::function<void()>& rest = {}) {
@@ -105,12 +135,23 @@ class LocalLog final : public CommitLog {
     std::string block;  // kLogBlockHeadBytes of room, then the records
     uint32_t records = 0;
   };
+  struct Sealed {
+    LogBlockHead head;
+    uint32_t crc = 0;
+  };
+  enum class Committer : uint8_t { kNobody, kThread, kLoop };
 
   StorageResult<void> Repair(const LogContent& content);
   DiskResult<void> SealBefore(const LogContent& content);
-  void TakeStaged();
+  bool Take(Committer by);
+  bool Release();
+  void GiveToThread();
+  bool FitsInFile(size_t block_bytes) const;
   DiskResult<void> MakeRoom(size_t block_bytes);
+  Sealed Seal();
   DiskResult<void> WriteBlock();
+  void TakeForWritten(const Sealed& sealed);
+  void TellDurable();
   DiskResult<void> SealLeft(Lsn first);
   DiskResult<void> Fail(DiskError error);
   std::string PathOf(uint64_t number) const;
@@ -124,16 +165,20 @@ class LocalLog final : public CommitLog {
   std::atomic<uint64_t> staged_bytes_{0}, framing_bytes_{0};  // changed by one thread at a time
 
   std::mutex staging_mutex_;  // guards what follows; no other lock is taken under it
-  std::condition_variable_any staged_something_;
+  std::condition_variable_any thread_is_due_;
   std::deque<Staged> filled_;  // batches that take no more records, oldest first
   Staged staged_;              // the batch after them; empty only where they are
   Lsn last_staged_;
+  Committer committer_ = Committer::kNobody;
+  std::vector<int> loops_;  // their eventfds
+  std::optional<DiskError> loop_error_;
 
   std::mutex listener_mutex_;  // held while the listener is told, so that Attach can wait for it
   CommitListener* listener_ = nullptr;
 
-  // Commit's own.
+  // The committer's own.
   Staged writing_;  // taken and not durable yet; its memory is used again
+  Sealed sealed_;   // what a loop writes
   LogFileSupply::OpenFile current_;
   Left left_;              // the file before it, until current_ has a block
   uint64_t end_ = 0;       // where the next block goes; 0: the file has no header yet

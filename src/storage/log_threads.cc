@@ -41,6 +41,7 @@ LogThreads::~LogThreads() {
 
 void LogThreads::RunCommitter(std::stop_token stop) {
   NameThisThread("thalweg-commit");
+  log_.StartCommit();  // what was staged before
   while (log_.WaitForStaged(stop)) {
     const bool is_last_try = stop.stop_requested();
     const DiskResult<void> committed = log_.Commit();

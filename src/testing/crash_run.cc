@@ -148,6 +148,7 @@ void CrashRun::CutLogAt(const std::vector<std::string>& names) {
 
 void CrashRun::End() {
   if (engine_ != nullptr) clients_.Disconnect();
+  writer_.reset();
   keeper_.reset();
   engine_.reset();
 }
@@ -278,6 +279,7 @@ void CrashRun::Step(SimRandom random) {
   if (kind < 91) return Merge(random);
   if (kind < 92) return void(engine_->EvictUnused());
   if (kind < 93) return void(engine_->EvictSome(1 + random.Below(4)));
+  if (random.Chance(50)) return BeginAsLoop();
   Commit();
 }
 
@@ -291,14 +293,38 @@ void CrashRun::JumpWall(SimRandom& random) {
   machine_clock_.JumpWallMs(random.Chance(50) ? jump_ms : -jump_ms);
 }
 
+// As the log's thread does.
 bool CrashRun::Commit() {
+  EndAsLoop();
   if (log_->failed()) return false;
   const Lsn before = log_->durable();
   const bool committed = log_->Commit().has_value();
+  OnCommitted(before);
+  return committed;
+}
+
+// As a loop does: other steps come while its write is under way.
+void CrashRun::BeginAsLoop() {
+  EndAsLoop();
+  writer_.emplace();
+  if (log_->BeginCommit(*writer_) == LocalLog::Begun::kUnderWay) return;
+  writer_.reset();
+  Commit();
+}
+
+void CrashRun::EndAsLoop() {
+  if (!writer_) return;
+  const Lsn before = log_->durable();
+  static_cast<void>(log_->EndCommit(*writer_, true));
+  writer_.reset();
+  if (log_->durable() > before) ++committed_as_loop_;
+  OnCommitted(before);
+}
+
+void CrashRun::OnCommitted(Lsn before) {
   if (log_->durable() > before) proven_ = before;
   clients_.OnCommitted();
   if (!IsHurt()) clients_.CheckFollowers();
-  return committed;
 }
 
 void CrashRun::Merge(SimRandom& random) {

@@ -17,6 +17,7 @@
 #include "testing/planted.h"
 #include "testing/sim_disk.h"
 #include "testing/sim_random.h"
+#include "testing/sim_writer.h"
 
 namespace thalweg {
 
@@ -51,6 +52,7 @@ class CrashRun {
   uint64_t parts_followed() const { return clients_.parts_followed(); }
   uint64_t damages() const { return damages_; }
   uint64_t misreads_told() const { return misreads_told_; }
+  uint64_t committed_as_loop() const { return committed_as_loop_; }
   uint64_t log_files_used_again() const { return log_files_used_again_; }
 
  private:
@@ -68,6 +70,9 @@ class CrashRun {
   void PassTime(SimRandom& random);
   void JumpWall(SimRandom& random);
   bool Commit();
+  void BeginAsLoop();
+  void EndAsLoop();
+  void OnCommitted(Lsn before);
   void Keep();
   void Merge(SimRandom& random);
   void End();
@@ -86,6 +91,7 @@ class CrashRun {
   std::unique_ptr<Engine> engine_;
   std::unique_ptr<StoreKeeper> keeper_;
   LocalLog* log_ = nullptr;          // the engine's
+  std::optional<SimWriter> writer_;  // of a loop that commits to it; null: nothing is under way
   bool is_failed_ = false;           // a server would have ended, or does so now
   bool is_fault_planned_ = false;    // an operation fails, or has
   std::string planned_text_;         // the system's words for it
@@ -98,6 +104,7 @@ class CrashRun {
   uint64_t merges_ = 0;
   uint64_t damages_ = 0;
   uint64_t misreads_told_ = 0;
+  uint64_t committed_as_loop_ = 0;
   uint64_t log_files_used_again_ = 0;
 };
 

@@ -59,7 +59,8 @@ uint64_t Seeds() { return SeedRange().second - SeedRange().first + 1; }
 TEST(EngineCrash, WhatIsThereAfterACrashIsTheFoldOfWhatWasStaged) {
   uint64_t records = 0, checkpoints = 0, merges = 0, pages = 0, parts = 0, damages = 0,
            misreads = 0;
-  uint64_t reusing = 0;  // runs
+  uint64_t reusing = 0;            // runs
+  uint64_t committed_by_loop = 0;  // batches
   for (uint64_t seed = FirstSeed(); seed < FirstSeed() + Seeds(); ++seed) {
     CrashRun run(ScriptOf(seed));
     ASSERT_EQ(run.Run(), "") << "does not hold; " << Story(seed);
@@ -69,6 +70,7 @@ TEST(EngineCrash, WhatIsThereAfterACrashIsTheFoldOfWhatWasStaged) {
     damages += run.damages();
     misreads += run.misreads_told();
     reusing += run.log_files_used_again() > 0 ? 1 : 0;
+    committed_by_loop += run.committed_as_loop();
     checkpoints += run.checkpoints();
     merges += run.merges();
   }
@@ -81,6 +83,7 @@ TEST(EngineCrash, WhatIsThereAfterACrashIsTheFoldOfWhatWasStaged) {
   EXPECT_GT(checkpoints, Seeds() * 3) << "the runs did too little";
   EXPECT_GT(merges, Seeds() / 20) << "the runs did too little";
   EXPECT_GT(reusing, Seeds() * 3 / 4) << "the runs did too little";
+  EXPECT_GT(committed_by_loop, Seeds() * 2) << "the runs did too little";
 }
 
 TEST(EngineCrash, WhatOnceFailedHolds) {

@@ -4,12 +4,15 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "storage/directory.h"
 #include "storage/local_log.h"
 #include "testing/sim_disk.h"
+#include "testing/sim_writer.h"
 
 namespace thalweg {
 namespace {
@@ -49,11 +52,13 @@ class LogLife {
       return;
     }
     LocalLog& log = **opened;
+    writer_.emplace();
+    is_under_way_ = false;
     for (uint64_t step = random_.Below(20); step > 0; --step) {
       for (uint64_t i = random_.Below(4); i > 0; --i) Stage(log);
       if (random_.Chance(20)) (void)log.PrepareNext();
       if (random_.Chance(5) && !log.RemoveSpares()) return;
-      if (random_.Chance(80) && !log.Commit()) return;
+      if (random_.Chance(80) && !Commit(log)) return;
       EXPECT_LE(log.durable().value, staged_.size());
       acknowledged_ = log.durable().value;
       if (random_.Chance(50) && !Trim(log)) return;
@@ -78,6 +83,7 @@ class LogLife {
 
   uint64_t acknowledged() const { return acknowledged_; }
   uint64_t losses() const { return losses_; }
+  uint64_t ended_as_loop() const { return ended_as_loop_; }
   uint64_t used_again() const { return used_again_; }
   uint64_t trace() const { return disk_.TraceHash(); }
 
@@ -107,6 +113,18 @@ class LogLife {
     return log;
   }
 
+  // As the log's thread does or as a loop, which may be amid a write for steps.
+  bool Commit(LocalLog& log) {
+    if (std::exchange(is_under_way_, false)) {
+      static_cast<void>(log.EndCommit(*writer_, true));
+      if (!log.failed()) ++ended_as_loop_;
+    } else if (random_.Chance(50)) {
+      is_under_way_ = log.BeginCommit(*writer_) == LocalLog::Begun::kUnderWay;
+      if (is_under_way_) return true;
+    }
+    return !log.failed() && log.Commit();
+  }
+
   // As behind a checkpoint of what is durable.
   bool Trim(LocalLog& log) {
     const uint64_t behind = acknowledged_ - checkpoint_;
@@ -128,13 +146,17 @@ class LogLife {
   std::vector<std::string> staged_;  // since the beginning, without what a crash took
   uint64_t acknowledged_ = 0;
   uint64_t checkpoint_ = 0;
-  uint64_t used_again_ = 0;  // files
+  std::optional<SimWriter> writer_;  // of the log that is open
+  bool is_under_way_ = false;
+  uint64_t ended_as_loop_ = 0;  // commits
+  uint64_t used_again_ = 0;     // files
   uint64_t losses_ = 0;
 };
 
 struct Sum {
   uint64_t acknowledged = 0;
-  uint64_t reusing = 0;  // seeds
+  uint64_t ended_as_loop = 0;  // commits
+  uint64_t reusing = 0;        // seeds
   uint64_t losses = 0;
 };
 
@@ -145,6 +167,7 @@ uint64_t RunSeed(uint64_t seed, Sum& sum) {
   life.Work();
   life.CheckLoss();
   sum.acknowledged += life.acknowledged();
+  sum.ended_as_loop += life.ended_as_loop();
   sum.losses += life.losses();
   sum.reusing += life.used_again() > 0 ? 1 : 0;
   return life.trace();
@@ -157,6 +180,7 @@ TEST(LocalLogCrash, KeepsWhatItAcknowledgedOverAnyCrash) {
     ASSERT_FALSE(HasFailure()) << "seed " << seed;
   }
   EXPECT_GT(sum.acknowledged, 20'000u) << "the seeds hardly do anything";
+  EXPECT_GT(sum.ended_as_loop, 5'000u) << "loops hardly commit";
   EXPECT_GT(sum.losses, 500u) << "a last file is hardly lost";
   EXPECT_GT(sum.reusing, 1'500u) << "trimmed files are hardly used again";
 }

@@ -24,6 +24,7 @@
 #include "testing/sim_file.h"
 #include "testing/sim_random.h"
 #include "testing/sim_tree.h"
+#include "testing/sim_writer.h"
 
 namespace thalweg {
 
@@ -41,6 +42,12 @@ class SimDisk final : public Disk {
   [[nodiscard]] DiskResult<void> SyncDirectory(const std::string& path) override;
   [[nodiscard]] DiskResult<std::vector<std::string>> List(const std::string& path) override;
   [[nodiscard]] DiskResult<std::unique_ptr<File>> Lock(const std::string& path) override;
+  std::unique_ptr<AsyncWriter> NewAsyncWriter(int event_fd) override {
+    return std::make_unique<SimWriter>(event_fd, has_async_writes_);
+  }
+
+  // From now on its writers begin nothing, as on a file system that has no such writes.
+  void LoseAsyncWrites() { has_async_writes_ = false; }
 
   // Ends every open file and lock, and a stop; the disk is as the next process finds it. Faults
   // that were planned stay planned.
@@ -108,6 +115,7 @@ class SimDisk final : public Disk {
   SimTree tree_;
   SimFaults faults_;
   OpHook hook_;
+  bool has_async_writes_ = true;
   uint64_t era_ = 0;  // crashes so far; handles of an earlier one are dead
   uint64_t stop_in_ = kNeverStops;
   bool stopped_ = false;

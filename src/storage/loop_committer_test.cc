@@ -1,0 +1,215 @@
+#include "storage/loop_committer.h"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "storage/log_test_folder.h"
+#include "storage/log_threads.h"
+#include "storage/posix_disk_file.h"
+#include "testing/poll_executor.h"
+
+namespace thalweg {
+namespace {
+
+// Who has committed how often.
+class Commits final : public CommitListener {
+ public:
+  void OnDurable(Lsn durable) override {
+    EXPECT_GT(durable.value, durable_);
+    ++(std::this_thread::get_id() == test_ ? by_test_ : by_others_);
+    durable_ = durable.value;
+    durable_.notify_all();
+  }
+  void WaitFor(Lsn lsn) {
+    for (uint64_t seen = durable_; seen < lsn.value; seen = durable_) durable_.wait(seen);
+  }
+  int by_test() const { return by_test_; }
+  int by_others() const { return by_others_; }
+
+ private:
+  const std::thread::id test_ = std::this_thread::get_id();
+  std::atomic<uint64_t> durable_{0};
+  std::atomic<int> by_test_{0}, by_others_{0};
+};
+
+void FailTest(const DiskError& error) { ADD_FAILURE() << error.message; }
+
+class LoopCommitterTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    Open(1 << 20);
+    const auto file = folder_.disk().Open("probe", Disk::Mode::kCreate).value();
+    if (static_cast<PosixFile&>(*file).async_fd() < 0) GTEST_SKIP() << "no such writes here";
+  }
+
+  void Open(uint64_t file_bytes) {
+    log_ = std::move(folder_.Open({}, file_bytes)->log);
+    log_->Attach(&commits_);
+  }
+
+  Lsn Stage() { return log_->Stage(LogTestFolder::AppendOf(std::to_string(staged_++))); }
+
+  // Has the log's thread write a first block: before that the file has no header.
+  void Begin() {
+    Stage();
+    ASSERT_TRUE(log_->Commit());
+  }
+
+  void ExpectAllInOrder() {
+    log_.reset();
+    ASSERT_TRUE(folder_.Open());
+    ASSERT_EQ(folder_.replayed().size(), staged_);
+    for (uint64_t i = 0; i < staged_; ++i) {
+      EXPECT_EQ(folder_.replayed()[i].second, std::to_string(i));
+    }
+  }
+
+  LogTestFolder folder_;
+  Commits commits_;
+  PollExecutor loop_;
+  std::unique_ptr<LocalLog> log_;
+  uint64_t staged_ = 0;
+};
+
+TEST_F(LoopCommitterTest, CommitsWithoutAnotherThread) {
+  Begin();
+  const auto committer = LoopCommitter::Make(*log_, loop_);
+  ASSERT_NE(committer, nullptr);
+  for (int i = 0; i < 10; ++i) {
+    Stage();
+    const Lsn lsn = Stage();
+    committer->Start();
+    EXPECT_LT(log_->durable(), lsn) << "it does not wait";
+    ASSERT_TRUE(loop_.RunUntil([&] { return log_->durable() == lsn; }));
+  }
+  EXPECT_EQ(commits_.by_test(), 11);
+  ExpectAllInOrder();
+}
+
+TEST_F(LoopCommitterTest, GoesOnWithWhatIsStagedMeanwhile) {
+  Begin();
+  const auto committer = LoopCommitter::Make(*log_, loop_);
+  Stage();
+  committer->Start();
+  const Lsn lsn = Stage();
+  ASSERT_TRUE(loop_.RunUntil([&] { return log_->durable() == lsn; }));
+  ExpectAllInOrder();
+}
+
+TEST_F(LoopCommitterTest, StartsNothingWhereNothingIsStaged) {
+  Begin();
+  const auto committer = LoopCommitter::Make(*log_, loop_);
+  committer->Start();
+  loop_.RunAll();
+  EXPECT_EQ(commits_.by_test(), 1);
+}
+
+TEST_F(LoopCommitterTest, LeavesAnotherFileToTheLogsThreadAndGoesOnBehindIt) {
+  Open(16 * kLogPageBytes);
+  const LogThreads threads(*log_, FailTest);
+  const auto committer = LoopCommitter::Make(*log_, loop_);
+  for (int i = 0; i < 200; ++i) {
+    const Lsn lsn = Stage();
+    committer->Start();
+    // By the loop, or by the thread, which wakes nobody.
+    while (log_->durable() < lsn) loop_.RunAll();
+  }
+  EXPECT_GE(commits_.by_others(), 200 / 14);
+  EXPECT_GE(commits_.by_test(), 150);
+}
+
+TEST_F(LoopCommitterTest, GoesOnWithWhatIsStagedWhileTheLogsThreadCommits) {
+  const LogThreads threads(*log_, FailTest);
+  const auto committer = LoopCommitter::Make(*log_, loop_);
+  Stage();
+  committer->Start();  // the first of a file is the thread's
+  const Lsn lsn = Stage();
+  committer->Start();
+  commits_.WaitFor({1});
+  ASSERT_TRUE(loop_.RunUntil([&] { return log_->durable() == lsn; }));
+}
+
+TEST_F(LoopCommitterTest, WhoeverElseStagesHasTheLogsThread) {
+  Begin();
+  const LogThreads threads(*log_, FailTest);
+  const auto committer = LoopCommitter::Make(*log_, loop_);
+  const Lsn lsn = Stage();
+  log_->StartCommit();
+  commits_.WaitFor(lsn);
+  EXPECT_EQ(commits_.by_others(), 1);
+}
+
+TEST_F(LoopCommitterTest, EndsBehindWhatIsUnderWayAndLeavesTheRestToTheLogsThread) {
+  Begin();
+  const LogThreads threads(*log_, FailTest);
+  auto committer = LoopCommitter::Make(*log_, loop_);
+  Stage();
+  committer->Start();
+  const Lsn rest = Stage();
+  committer.reset();
+  EXPECT_GE(log_->durable(), Lsn{2});
+  EXPECT_FALSE(loop_.has_events());
+  commits_.WaitFor(rest);
+  loop_.RunAll();  // what it may have posted
+}
+
+TEST_F(LoopCommitterTest, OneThatEndsBeforeItsNextTurnLeavesWhatIsStaged) {
+  Begin();
+  const LogThreads threads(*log_, FailTest);
+  auto committer = LoopCommitter::Make(*log_, loop_);
+  Stage();
+  committer->Start();
+  const Lsn rest = Stage();
+  ASSERT_TRUE(loop_.RunUntil([&] { return log_->durable() >= Lsn{2}; }));
+  committer.reset();
+  commits_.WaitFor(rest);
+  loop_.RunAll();
+}
+
+class NoEvents final : public Executor {
+  void Post(Task) override {}
+  void PostAfter(int64_t, Task) override {}
+};
+
+TEST_F(LoopCommitterTest, ThereIsNoneForAnExecutorThatCannotBeTold) {
+  NoEvents executor;
+  EXPECT_EQ(LoopCommitter::Make(*log_, executor), nullptr);
+}
+
+// Two loops and a third who has none, over files of a few blocks.
+TEST_F(LoopCommitterTest, ManyLoopsAndTheLogsThreadCommitInTurns) {
+  constexpr int kEach = 300;
+  Open(16 * kLogPageBytes);
+  {
+    const LogThreads threads(*log_, FailTest);
+    std::vector<std::jthread> loops;
+    for (int i = 0; i < 2; ++i) {
+      loops.emplace_back([this] {
+        PollExecutor loop;
+        const auto committer = LoopCommitter::Make(*log_, loop);
+        for (int n = 0; n < kEach; ++n) {
+          const Lsn lsn = log_->Stage(LogTestFolder::AppendOf("loop"));
+          committer->Start();
+          while (log_->durable() < lsn) loop.RunAll();
+        }
+      });
+    }
+    for (int n = 0; n < kEach; ++n) {
+      const Lsn lsn = log_->Stage(LogTestFolder::AppendOf("other"));
+      log_->StartCommit();
+      commits_.WaitFor(lsn);
+    }
+  }
+  EXPECT_EQ(log_->durable(), Lsn{3 * kEach});
+  log_.reset();
+  ASSERT_TRUE(folder_.Open());
+  EXPECT_EQ(folder_.replayed().size(), 3u * kEach);
+}
+
+}  // namespace
+}  // namespace thalweg
