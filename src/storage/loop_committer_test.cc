@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "storage/log_test_folder.h"
@@ -60,7 +61,8 @@ class LoopCommitterTest : public testing::Test {
     ASSERT_TRUE(log_->Commit());
   }
 
-  void ExpectAllInOrder() {
+  void ExpectAllInOrder(std::unique_ptr<LoopCommitter> committer) {
+    committer.reset();
     log_.reset();
     ASSERT_TRUE(folder_.Open());
     ASSERT_EQ(folder_.replayed().size(), staged_);
@@ -78,7 +80,7 @@ class LoopCommitterTest : public testing::Test {
 
 TEST_F(LoopCommitterTest, CommitsWithoutAnotherThread) {
   Begin();
-  const auto committer = LoopCommitter::Make(*log_, loop_);
+  auto committer = LoopCommitter::Make(*log_, loop_);
   ASSERT_NE(committer, nullptr);
   for (int i = 0; i < 10; ++i) {
     Stage();
@@ -88,17 +90,17 @@ TEST_F(LoopCommitterTest, CommitsWithoutAnotherThread) {
     ASSERT_TRUE(loop_.RunUntil([&] { return log_->durable() == lsn; }));
   }
   EXPECT_EQ(commits_.by_test(), 11);
-  ExpectAllInOrder();
+  ExpectAllInOrder(std::move(committer));
 }
 
 TEST_F(LoopCommitterTest, GoesOnWithWhatIsStagedMeanwhile) {
   Begin();
-  const auto committer = LoopCommitter::Make(*log_, loop_);
+  auto committer = LoopCommitter::Make(*log_, loop_);
   Stage();
   committer->Start();
   const Lsn lsn = Stage();
   ASSERT_TRUE(loop_.RunUntil([&] { return log_->durable() == lsn; }));
-  ExpectAllInOrder();
+  ExpectAllInOrder(std::move(committer));
 }
 
 TEST_F(LoopCommitterTest, StartsNothingWhereNothingIsStaged) {

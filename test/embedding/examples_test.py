@@ -131,6 +131,20 @@ def beast(folder):
             expect(tail.endswith(b"}\n\n"), True, f"{tail!r} ends between two events")
 
 
+def beast_keeps_what_it_answered(folder):
+    """Its loop is told by an eventfd of what the kernel wrote beside it."""
+    with tempfile.TemporaryDirectory() as data:
+        for run in range(2):
+            with Example(folder, "beast", "--data-dir", data) as example:
+                if run == 0:
+                    expect(example.ask("PUT", "/api/streams/a", b"", TEXT)[0], 201, "PUT")
+                for _ in range(20):
+                    expect(example.ask("POST", "/api/streams/a", b"x", TEXT)[0], 204, "POST")
+                got = example.ask("GET", "/api/streams/a?offset=-1")
+                expect(got, (200, "x" * 20 * (run + 1)), f"what is kept, run {run}")
+                example.end(signal.SIGTERM)
+
+
 def beast_sends_what_its_clients_take(folder):
     """A reader that takes nothing holds up nobody, and gets all once it reads on."""
     with Example(folder, "beast") as example:
@@ -157,7 +171,15 @@ def client_test(folder):
     expect(done.returncode, 0, done.stdout + done.stderr)
 
 
-TESTS = [hello, custom_auth, production, beast, beast_sends_what_its_clients_take, client_test]
+TESTS = [
+    hello,
+    custom_auth,
+    production,
+    beast,
+    beast_keeps_what_it_answered,
+    beast_sends_what_its_clients_take,
+    client_test,
+]
 
 
 def main():
