@@ -92,7 +92,7 @@ def run(options):
             server.terminate()
             server.wait()
         made = blocks(data)[0] - blocks_before
-        # The committer is the thread that is neither a loop nor idle: the third busiest at most.
+        # Loops commit, too; the log's thread is the third busiest at most.
         spent = sorted((threads[t] - threads_before.get(t, 0) for t in threads), reverse=True)
         return {
             "appends/s": appends / options.seconds,

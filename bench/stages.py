@@ -31,11 +31,13 @@ CALLS = {
     "sendto": "send", "sendmsg": "send",
     "epoll_wait": "wait for events",
     "pwrite64": "write", "fdatasync": "sync", "pwritev": "sync",
+    "io_submit": "sync", "io_getevents": "sync",
     "futex": "wake threads", "read": "wake threads", "write": "wake threads",
 }  # fmt: skip
 
 # The first that fits a function's name.
 OWN_CODE = [
+    ("the log's record and block", r"LoopCommitter|AioWriter"),  # before the loop
     ("connections, loop", r"Http1Connection|Http1Shared|Loop|Timer|SteadyMs|bench"),
     ("checkpoint", r"Checkpoint|Segment|Lmdb|mdb_|StreamStore|StoreKeeper"),
     (

@@ -1,4 +1,5 @@
-// Where a Router runs: the embedder's event loop, seen through two calls.
+// Where a Router runs: the embedder's event loop, seen through two calls, and two more where it
+// can.
 //
 // One Executor is one thread of control: its tasks run one at a time, in the order of Post.
 #pragma once
@@ -28,10 +29,11 @@ class THALWEG_API Executor {
   // written to, until RemoveEvent; reads it, or is told of writes only (EPOLLET). False: it cannot.
   // Where it can, a Router of a durable store has the kernel write beside this thread what is
   // appended, and needs no other thread for it: an append takes a fifth less of the processor.
-  // THREAD: the executor's own.
+  // Such an executor runs as long as it has Routers: what one of them has begun, it ends.
+  // THREAD: the executor's own, or any before it runs.
   virtual bool AddEvent(int /*event_fd*/, Task /*on_event*/) { return false; }
 
-  // `on_event` is not run any more, and is gone. REQUIRES: it was added, and is not running.
+  // `on_event` is not run any more. REQUIRES: it was added, and is not running.
   // THREAD: the executor's own, or any once it runs no more.
   virtual void RemoveEvent(int /*event_fd*/) {}
 };

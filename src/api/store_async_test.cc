@@ -13,6 +13,9 @@
 
 #include "api/store_test_support.h"
 #include "engine/engine.h"
+#include "engine/port.h"
+#include "net/loop.h"
+#include "testing/door.h"
 
 namespace thalweg {
 namespace {
@@ -183,6 +186,27 @@ TEST(StoreThreads, NoCallbackIsForgottenAtTheEnd) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Everywhere, StoreAsyncTest, testing::ValuesIn(kPlaces), NameOf);
+
+// Its loop has a write under way, of which it would hear in its next turn only.
+TEST(StoreOnALoop, ACallThatWaitsComesBackThere) {
+  const TestFolder folder;
+  const auto store = std::move(*Store::Open(folder / "data"));
+  ASSERT_TRUE(store->Create("/a", {.content_type = std::string(kBytesType)}));
+  ASSERT_TRUE(store->Append("/a", "1"));
+  Loop loop;
+  auto port = store->engine().Attach(loop);
+  bool is_answered = false;
+  loop.Post([&] {
+    const auto staged = store->engine().Append("a", NewAppend("2"), CommitStart::kByPort);
+    port->WhenDurable(staged.rests_on, [&] { is_answered = true; });
+    loop.Post([&] {  // behind the one that begins the write
+      EXPECT_TRUE(store->Append("/a", "3"));
+      loop.Post([&] { loop.Stop(); });
+    });
+  });
+  loop.Run();
+  EXPECT_TRUE(is_answered);
+}
 
 }  // namespace
 }  // namespace thalweg

@@ -37,13 +37,14 @@ bool DurableWaits::Wait(Lsn lsn) {
 
 void DurableWaits::Await(Waiting waiting) {
   const Lsn lsn = waiting.lsn;
+  const bool is_asleep = waiting.is_asleep;
   {
     std::lock_guard lock(mutex_);
     waiting_.push_back(std::move(waiting));
   }
   // What it rests on may be of a port that has the log begin when its executor's task ends, and
   // that task may be who sleeps here.
-  engine_.StartCommit();
+  is_asleep ? engine_.CommitNow() : engine_.StartCommit();
   // The log may have got there, or failed, before it was known that somebody waits.
   if (const Lsn durable = engine_.durable(); lsn <= durable) OnDurable(durable);
   if (engine_.failed()) OnFailure();

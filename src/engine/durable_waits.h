@@ -1,7 +1,7 @@
 // Waiting until something is durable, from any thread: a callback, or the thread itself sleeps.
 // Who has an executor of their own and answers much uses a Port (port.h) instead.
 //
-// Crosses threads: any thread may call. Sleepers are woken by the log's thread itself.
+// Crosses threads: any thread may call. Sleepers are woken by whoever commits.
 #pragma once
 
 #include <memory>

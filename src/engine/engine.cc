@@ -61,6 +61,8 @@ void Engine::OnDurable(Lsn durable) { publisher_->OnDurable(durable); }
 
 void Engine::StartCommit() { log_->StartCommit(); }
 
+void Engine::CommitNow() { log_->CommitNow(); }
+
 std::unique_ptr<CommitStarter> Engine::CommitStarterOn(Executor& executor) {
   return log_->StarterOn(executor);
 }

@@ -131,6 +131,7 @@ class Engine final : private CommitListener {
   // What was staged with CommitStart::kByPort is to be written. THREAD: any, without a lock. For
   // Port and DurableWaits.
   void StartCommit();
+  void CommitNow();                                                    // as CommitLog's
   std::unique_ptr<CommitStarter> CommitStarterOn(Executor& executor);  // as CommitLog::StarterOn
 
   // Whether a command on the stream at `path` is to be expected to wait for the disk, to find it:

@@ -49,6 +49,9 @@ class CommitLog {
   // thread, a system call. THREAD: any, without a lock.
   virtual void StartCommit() {}
 
+  // The same for a caller that sleeps until then: rests on no executor, for it may be the caller's.
+  virtual void CommitNow() { StartCommit(); }
+
   // Null: `executor` or the disk cannot, and StartCommit does as well. REQUIRES: it ends on the
   // executor's thread, or when that runs no more, before executor and log. THREAD: the executor's,
   // or any before that runs.

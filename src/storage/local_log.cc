@@ -161,16 +161,59 @@ bool LocalLog::Take(Committer by) {
 }
 
 // Whether something was staged meanwhile that the caller, a loop, is to see to. The thread goes on
-// where there is no loop.
+// where somebody sleeps until it has, where no loop can write so much, and where there is none.
 bool LocalLog::Release() {
   std::lock_guard lock(staging_mutex_);
   const bool more_is_staged = staged_.records != 0;
-  if (committer_ == Committer::kThread && more_is_staged) {
-    if (loops_.empty()) return false;
-    eventfd_write(loops_.front(), 1);
+  const bool is_long = !filled_.empty() || staged_.block.size() > AsyncWriter::kBytesMax;
+  if (more_is_staged && (last_written_ < thread_until_ || is_long || loops_.empty())) {
+    GiveToThread();
+    return false;
   }
+  if (more_is_staged && committer_ == Committer::kThread) eventfd_write(loops_.front(), 1);
   committer_ = Committer::kNobody;
   return more_is_staged;
+}
+
+// A loop that sleeps ends nothing: the thread does it then.
+void LocalLog::CommitNow() {
+  std::lock_guard lock(staging_mutex_);
+  thread_until_ = last_staged_;
+  const bool is_free = committer_ == Committer::kNobody && staged_.records != 0;
+  if (is_free || under_way_ != nullptr) GiveToThread();
+}
+
+void LocalLog::SetUnderWay(AsyncWriter& writer) {
+  std::lock_guard lock(staging_mutex_);
+  under_way_ = &writer;
+  if (last_written_ < thread_until_) GiveToThread();
+}
+
+// For the loop that has `writer` to look at it; false: the thread does, or did.
+bool LocalLog::TakeBack(const AsyncWriter& writer, bool waits) {
+  std::unique_lock lock(staging_mutex_);
+  const auto is_threads = [&] { return committer_ == Committer::kThread && under_way_ == &writer; };
+  if (waits) thread_ended_.wait(lock, [&] { return !is_threads(); });
+  if (under_way_ != &writer || is_threads()) return false;
+  under_way_ = nullptr;
+  return true;
+}
+
+// What a loop had under way when the log was given to the thread.
+DiskResult<void> LocalLog::EndForLoop() {
+  std::unique_lock lock(staging_mutex_);
+  if (committer_ != Committer::kThread || under_way_ == nullptr) return {};
+  AsyncWriter& writer = *under_way_;
+  lock.unlock();
+  const DiskResult<void> ended = *writer.End(true);
+  lock.lock();
+  under_way_ = nullptr;
+  thread_ended_.notify_all();
+  lock.unlock();
+  if (!ended) return Fail(ended.error());
+  TakeForWritten(sealed_);
+  TellDurable();
+  return {};
 }
 
 void LocalLog::AddLoop(int event_fd) {
@@ -187,6 +230,7 @@ void LocalLog::RemoveLoop(int event_fd) {
 DiskResult<void> LocalLog::Commit() {
   if (loop_error_) return std::unexpected(*loop_error_);
   THALWEG_ASSERT(!failed());
+  if (const auto ended = EndForLoop(); !ended) return ended;
   if (!Take(Committer::kThread)) return {};
   const size_t payload_bytes = writing_.block.size() - kLogBlockHeadBytes;
   const auto room = MakeRoom(LogBlockBytes(payload_bytes));
@@ -203,21 +247,26 @@ LocalLog::Begun LocalLog::BeginCommit(AsyncWriter& writer) {
   if (failed() || !Take(Committer::kLoop)) return Begun::kNothing;
   const size_t payload_bytes = writing_.block.size() - kLogBlockHeadBytes;
   const size_t block_bytes = LogBlockBytes(payload_bytes);
-  Begun begun = Begun::kByThread;
   if (end_ != 0 && FitsInFile(block_bytes) && block_bytes <= AsyncWriter::kBytesMax) {
     sealed_ = Seal();
-    if (writer.Begin(*current_.file, end_, writing_.block)) return Begun::kUnderWay;
+    if (writer.Begin(*current_.file, end_, writing_.block)) {
+      SetUnderWay(writer);
+      return Begun::kUnderWay;
+    }
     writing_.block.resize(kLogBlockHeadBytes + payload_bytes);  // as it was before Seal
-    begun = Begun::kNever;
   }
   std::lock_guard lock(staging_mutex_);
   GiveToThread();
-  return begun;
+  return Begun::kByThread;
 }
 
 LocalLog::Ended LocalLog::EndCommit(AsyncWriter& writer, bool waits) {
+  if (!TakeBack(writer, waits)) return Ended::kMayGoOn;
   const auto ended = writer.End(waits);
-  if (!ended) return Ended::kNot;
+  if (!ended) {
+    SetUnderWay(writer);
+    return Ended::kNot;
+  }
   if (!*ended) {
     std::lock_guard lock(staging_mutex_);
     loop_error_ = ended->error();
@@ -227,7 +276,7 @@ LocalLog::Ended LocalLog::EndCommit(AsyncWriter& writer, bool waits) {
   }
   TakeForWritten(sealed_);
   TellDurable();
-  return Release() ? Ended::kMoreIs : Ended::kAll;
+  return Release() ? Ended::kMayGoOn : Ended::kAll;
 }
 
 // Of writing_, which is written and synced.

@@ -17,14 +17,17 @@
 #include <deque>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <stop_token>
 #include <string>
+#include <vector>
 
 #include "storage/commit_log.h"
 #include "storage/disk.h"
 #include "storage/fault.h"
 #include "storage/local_log_options.h"
 #include "storage/log_file_supply.h"
+#include "storage/log_format.h"
 #include "storage/log_recovery.h"
 
 namespace thalweg {
@@ -54,6 +57,7 @@ class LocalLog final : public CommitLog {
   void Attach(CommitListener* listener) override;
   Lsn Stage(const Record& record) override;
   void StartCommit() override;
+  void CommitNow() override;
   std::unique_ptr<CommitStarter> StarterOn(Executor& executor) override;
   Lsn durable() const override { return {durable_.load(std::memory_order_acquire)}; }
   bool HasRoom() const override { return supply_.HasRoom(); }
@@ -89,15 +93,14 @@ class LocalLog final : public CommitLog {
     kNothing,   // nothing is staged, or somebody commits, and sees to the rest behind that
     kUnderWay,  // until EndCommit says otherwise
     kByThread,  // the log's thread does it
-    kNever,     // the same, and `writer` is of no use to this log
   };
   Begun BeginCommit(AsyncWriter& writer);
   enum class Ended : uint8_t {
-    kNot,     // yet; never, where EndCommit may wait
-    kAll,     // or it has failed, and the log's thread hears of that
-    kMoreIs,  // staged, and nobody commits it
+    kNot,      // yet; never, where EndCommit may wait
+    kAll,      // or it has failed, and the log's thread hears of that
+    kMayGoOn,  // more may be staged that nobody commits
   };
-  // REQUIRES: BeginCommit has said kUnderWay of this writer.
+  // Where `waits`, nobody uses `writer` any more. REQUIRES: who began with it ends with it.
   Ended EndCommit(AsyncWriter& writer, bool waits);
 
   // `event_fd`, an eventfd, is written to when a loop that calls BeginCommit then is to go on,
@@ -146,6 +149,9 @@ class LocalLog final : public CommitLog {
   bool Take(Committer by);
   bool Release();
   void GiveToThread();
+  void SetUnderWay(AsyncWriter& writer);
+  bool TakeBack(const AsyncWriter& writer, bool waits);
+  DiskResult<void> EndForLoop();
   bool FitsInFile(size_t block_bytes) const;
   DiskResult<void> MakeRoom(size_t block_bytes);
   Sealed Seal();
@@ -170,7 +176,10 @@ class LocalLog final : public CommitLog {
   Staged staged_;              // the batch after them; empty only where they are
   Lsn last_staged_;
   Committer committer_ = Committer::kNobody;
-  std::vector<int> loops_;  // their eventfds
+  Lsn thread_until_;                      // before it is durable no loop begins
+  AsyncWriter* under_way_ = nullptr;      // a loop's, which is not looking at it
+  std::condition_variable thread_ended_;  // what a loop had under way
+  std::vector<int> loops_;                // their eventfds
   std::optional<DiskError> loop_error_;
 
   std::mutex listener_mutex_;  // held while the listener is told, so that Attach can wait for it

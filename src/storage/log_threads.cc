@@ -30,11 +30,11 @@ LogThreads::LogThreads(LocalLog& log, std::function<void(const DiskError&)> on_f
       on_failure_(std::move(on_failure)),
       on_room_(std::move(on_room)),
       preparer_([this](std::stop_token stop) { RunPreparer(std::move(stop)); }),
-      committer_([this](std::stop_token stop) { RunCommitter(std::move(stop)); }) {}
+      log_thread_([this](std::stop_token stop) { RunCommitter(std::move(stop)); }) {}
 
 LogThreads::~LogThreads() {
-  committer_.request_stop();
-  committer_.join();
+  log_thread_.request_stop();
+  log_thread_.join();
   preparer_.request_stop();
   preparer_.join();
 }
@@ -45,7 +45,8 @@ void LogThreads::RunCommitter(std::stop_token stop) {
   while (log_.WaitForStaged(stop)) {
     const bool is_last_try = stop.stop_requested();
     const DiskResult<void> committed = log_.Commit();
-    if (log_.failed()) return on_failure_(committed.error());
+    // A loop's failure comes with the next.
+    if (!committed && log_.failed()) return on_failure_(committed.error());
     if (!log_.next_is_prepared()) WakePreparer();
     if (!committed || told_no_room_) TellRoom(committed ? nullptr : &committed.error());
     if (committed) continue;

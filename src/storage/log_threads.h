@@ -1,4 +1,4 @@
-// The two threads of a local log: one commits what is staged, one allocates files ahead.
+// The two threads of a local log: one commits what no loop does, one allocates files ahead.
 //
 // Crosses threads: made and destroyed by one thread; callbacks come from its two, one at a time.
 #pragma once
@@ -39,7 +39,7 @@ class LogThreads {
   std::condition_variable_any next_is_taken_;
   std::condition_variable_any retry_;
   std::jthread preparer_;
-  std::jthread committer_;
+  std::jthread log_thread_;
 };
 
 }  // namespace thalweg

@@ -24,18 +24,14 @@ std::unique_ptr<LoopCommitter> LoopCommitter::Make(LocalLog& log, Executor& exec
 
 LoopCommitter::~LoopCommitter() {
   if (writer_ == nullptr) return;
-  if (is_under_way_) static_cast<void>(log_.EndCommit(*writer_, true));
+  static_cast<void>(log_.EndCommit(*writer_, true));
   log_.RemoveLoop(event_.get());
   executor_.RemoveEvent(event_.get());
 }
 
 void LoopCommitter::Start() {
-  if (!is_of_use_) return log_.StartCommit();
   if (is_under_way_) return;
-  const LocalLog::Begun begun = log_.BeginCommit(*writer_);
-  is_under_way_ = begun == LocalLog::Begun::kUnderWay;
-  is_of_use_ = begun != LocalLog::Begun::kNever;
-  if (!is_of_use_) log_.RemoveLoop(event_.get());
+  is_under_way_ = log_.BeginCommit(*writer_) == LocalLog::Begun::kUnderWay;
 }
 
 // A write has ended, or the log's thread leaves what is staged to this.
@@ -43,7 +39,7 @@ void LoopCommitter::OnEvent() {
   if (!is_under_way_) return Start();
   const LocalLog::Ended ended = log_.EndCommit(*writer_, false);
   is_under_way_ = ended == LocalLog::Ended::kNot;
-  if (ended == LocalLog::Ended::kMoreIs) StartInNextTurn();
+  if (ended == LocalLog::Ended::kMayGoOn) StartInNextTurn();
 }
 
 // Behind the answers to what has just become durable, which leave at the end of this turn, and with

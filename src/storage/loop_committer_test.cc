@@ -173,6 +173,52 @@ TEST_F(LoopCommitterTest, OneThatEndsBeforeItsNextTurnLeavesWhatIsStaged) {
   loop_.RunAll();
 }
 
+// Whoever sleeps until it is durable may be the loop itself: this one takes no turn.
+TEST_F(LoopCommitterTest, TheLogsThreadEndsForALoopThatSleeps) {
+  Begin();
+  const LogThreads threads(*log_, FailTest);
+  const auto committer = LoopCommitter::Make(*log_, loop_);
+  for (int i = 0; i < 20; ++i) {
+    const Lsn under_way = Stage();
+    committer->Start();
+    log_->CommitNow();
+    commits_.WaitFor(under_way);
+    loop_.RunAll();
+    Stage();
+    committer->Start();
+    const Lsn behind = Stage();
+    log_->CommitNow();
+    commits_.WaitFor(behind);
+    loop_.RunAll();
+  }
+  const Lsn last = Stage();
+  committer->Start();
+  ASSERT_TRUE(loop_.RunUntil([&] { return log_->durable() == last; })) << "then it goes on itself";
+}
+
+TEST_F(LoopCommitterTest, TheLogsThreadGoesOnForALoopThatSleeps) {
+  const LogThreads threads(*log_, FailTest);
+  const auto committer = LoopCommitter::Make(*log_, loop_);
+  Stage();
+  committer->Start();  // the first of a file is the thread's
+  const Lsn lsn = Stage();
+  log_->CommitNow();
+  commits_.WaitFor(lsn);
+}
+
+TEST_F(LoopCommitterTest, EndsBehindTheLogsThreadThatEndsForIt) {
+  Begin();
+  const LogThreads threads(*log_, FailTest);
+  for (int i = 0; i < 20; ++i) {
+    auto committer = LoopCommitter::Make(*log_, loop_);
+    const Lsn lsn = Stage();
+    committer->Start();
+    log_->CommitNow();
+    committer.reset();
+    commits_.WaitFor(lsn);
+  }
+}
+
 class NoEvents final : public Executor {
   void Post(Task) override {}
   void PostAfter(int64_t, Task) override {}

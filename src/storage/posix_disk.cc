@@ -145,7 +145,7 @@ DiskResult<std::unique_ptr<File>> PosixDisk::LockRoot(OwnedFd with, const std::s
 }
 
 std::unique_ptr<AsyncWriter> PosixDisk::NewAsyncWriter(int event_fd) {
-  return AioWriter::Make(event_fd);
+  return WritesBesideCaller(FileSystemOf(root_.get())) ? AioWriter::Make(event_fd) : nullptr;
 }
 
 DiskResult<OwnedFd> PosixDisk::OpenDirectory(const std::string& path, const char* tried) const {

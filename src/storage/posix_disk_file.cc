@@ -32,12 +32,16 @@ bool SyncsDirectWrites(uint64_t type) {
   }
 }
 
-// Those of the same that are known to begin one without a wait for the disk.
-bool WritesBesideCaller(uint64_t type) {
-  return type == EXT4_SUPER_MAGIC || type == XFS_SUPER_MAGIC;
+}  // namespace
+
+uint64_t FileSystemOf(int fd) {
+  struct statfs about = {};
+  return fstatfs(fd, &about) == 0 ? static_cast<uint64_t>(about.f_type) : 0;
 }
 
-}  // namespace
+bool WritesBesideCaller(uint64_t file_system) {
+  return file_system == EXT4_SUPER_MAGIC || file_system == XFS_SUPER_MAGIC;
+}
 
 bool IsRefusal(int code) { return code == EINVAL || code == EOPNOTSUPP || code == ENOMEM; }
 
@@ -147,11 +151,7 @@ bool PosixFile::CanWriteDirectly() {
 }
 
 uint64_t PosixFile::FileSystem() {
-  if (!file_system_) {
-    struct statfs about = {};
-    const bool is_known = fstatfs(fd_.get(), &about) == 0;
-    file_system_ = is_known ? static_cast<uint64_t>(about.f_type) : 0;
-  }
+  if (!file_system_) file_system_ = FileSystemOf(fd_.get());
   return *file_system_;
 }
 

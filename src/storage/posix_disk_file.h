@@ -30,6 +30,13 @@ bool IsRefusal(int code);
 // For messages.
 std::string Tried(const char* verb, size_t bytes, uint64_t offset, const std::string& path);
 
+// Of what type the file system is that an open file is of; 0: the system does not say.
+uint64_t FileSystemOf(int fd);
+
+// Whether file systems of this type are known to go on with a direct write beside the caller, and
+// to sync it where it asks for that.
+bool WritesBesideCaller(uint64_t file_system);
+
 // Memory as a direct write wants it, and as much as it writes at a time: with 64 KiB segments were
 // slower than through the cache, and 4 MiB take no less of the processor.
 inline constexpr size_t kDirectPageBytes = 4096;
@@ -56,8 +63,7 @@ class PosixFile final : public File {
   [[nodiscard]] DiskResult<uint64_t> Size() const override;
   int fd() const override { return fd_.get(); }
 
-  // For writes of whole pages past the cache, which the system begins without a wait and syncs
-  // where they ask for it; -1: this file has none.
+  // For writes of whole pages past the cache that go on beside the caller; -1: this file has none.
   int async_fd();
   const std::string& path() const { return path_; }
 

@@ -23,6 +23,7 @@ class PlantedLog final : public CommitLog {
   bool HasRoom() const override { return log_->HasRoom(); }
   bool HasRoomForBatch() const override { return log_->HasRoomForBatch(); }
   void StartCommit() override { log_->StartCommit(); }
+  void CommitNow() override { log_->CommitNow(); }
   Lsn Stage(const Record& record) override {
     Record other = record;
     if (auto* const append = std::get_if<AppendRecord>(&other)) Alter(*append);
