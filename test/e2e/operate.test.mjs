@@ -424,7 +424,7 @@ test("clients cannot take the descriptors that the store needs", () =>
   withFolder(async (folder) => {
     const flags = ["serve", "--data-dir", folder, "--port", "0", "--threads", "3", ...BUSY];
     const server = await serverFrom("prlimit", ["--nofile=2048:2048", "--", binary(), ...flags]);
-    const taken = 2048 - 512 - 3 * 4 - 256; // without the store's, the loops', and the refused's
+    const taken = 2048 - 512 - 3 * 5 - 256; // without the store's, the loops', and the refused's
     assert.match(server.said.err, new RegExp(`takes ${taken} connections at most and not 100000`));
     const { hostname, port } = new URL(server.url);
     const sockets = [];
