@@ -37,13 +37,13 @@ CALLS = {
 
 # The first that fits a function's name.
 OWN_CODE = [
-    ("the log's record and block", r"LoopCommitter|AioWriter"),  # before the loop
-    ("connections, loop", r"Http1Connection|Http1Shared|Loop|Timer|SteadyMs|bench"),
-    ("checkpoint", r"Checkpoint|Segment|Lmdb|mdb_|StreamStore|StoreKeeper"),
     (
         "the log's record and block",
-        r"LocalLog|LogFileSupply|CommitLog|EncodeRecord|Crc32c|LogBlock|ZeroFill",
+        r"LocalLog|LogFileSupply|LoopCommitter|AioWriter|CommitLog|EncodeRecord|Crc32c|LogBlock"
+        r"|ZeroFill",
     ),
+    ("connections, loop", r"Http1Connection|Http1Shared|Loop|Timer|SteadyMs|bench"),
+    ("checkpoint", r"Checkpoint|Segment|Lmdb|mdb_|StreamStore|StoreKeeper"),
     ("read the head", r"RequestHead|Http1Parser|Framing|ParseTarget|Authority|Reserved|NormalKey"),
     ("find the stream, decide, apply", r"Engine|Stream(Table|Path|Entry)|Tail|Decide|Partition"),
     ("route, decode fields", r"Router|FindFields|Decode|Options|HandleAppend|Path|Prefix"),

@@ -24,8 +24,7 @@ namespace {
 
 constexpr size_t kCompressionThreads = 2;
 constexpr size_t kStoreFiles = 512;  // segments, also such as are still being sent, log, catalog
-constexpr size_t kLaneFiles =
-    5;  // its loop's, its log's and its socket's, and one that is being accepted
+constexpr size_t kLaneFiles = 5;     // its loop's, log's and socket's; one that is being accepted
 constexpr int64_t kStopMsMax = int64_t{24} * 3600 * 1000;  // what a wait can count without overflow
 constexpr int64_t kTimeoutMsMax = int64_t{365} * 24 * 3600 * 1000;
 

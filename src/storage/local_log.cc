@@ -243,21 +243,21 @@ DiskResult<void> LocalLog::Commit() {
   return {};
 }
 
-LocalLog::Begun LocalLog::BeginCommit(AsyncWriter& writer) {
-  if (failed() || !Take(Committer::kLoop)) return Begun::kNothing;
+bool LocalLog::BeginCommit(AsyncWriter& writer) {
+  if (failed() || !Take(Committer::kLoop)) return false;
   const size_t payload_bytes = writing_.block.size() - kLogBlockHeadBytes;
   const size_t block_bytes = LogBlockBytes(payload_bytes);
   if (end_ != 0 && FitsInFile(block_bytes) && block_bytes <= AsyncWriter::kBytesMax) {
     sealed_ = Seal();
     if (writer.Begin(*current_.file, end_, writing_.block)) {
       SetUnderWay(writer);
-      return Begun::kUnderWay;
+      return true;
     }
     writing_.block.resize(kLogBlockHeadBytes + payload_bytes);  // as it was before Seal
   }
   std::lock_guard lock(staging_mutex_);
   GiveToThread();
-  return Begun::kByThread;
+  return false;
 }
 
 LocalLog::Ended LocalLog::EndCommit(AsyncWriter& writer, bool waits) {

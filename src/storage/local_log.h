@@ -88,13 +88,10 @@ class LocalLog final : public CommitLog {
   [[nodiscard]] DiskResult<void> Commit();
   bool failed() const { return failed_.load(std::memory_order_acquire); }
 
-  // The same in two steps, for one who does not wait for the disk.
-  enum class Begun : uint8_t {
-    kNothing,   // nothing is staged, or somebody commits, and sees to the rest behind that
-    kUnderWay,  // until EndCommit says otherwise
-    kByThread,  // the log's thread does it
-  };
-  Begun BeginCommit(AsyncWriter& writer);
+  // The same in two steps, for one who does not wait for the disk. True: it is under way until
+  // EndCommit says otherwise. False: nothing is staged, or somebody commits, and sees to the rest
+  // behind that, or the log's thread does it now.
+  bool BeginCommit(AsyncWriter& writer);
   enum class Ended : uint8_t {
     kNot,      // yet; never, where EndCommit may wait
     kAll,      // or it has failed, and the log's thread hears of that

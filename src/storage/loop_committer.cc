@@ -31,7 +31,7 @@ LoopCommitter::~LoopCommitter() {
 
 void LoopCommitter::Start() {
   if (is_under_way_) return;
-  is_under_way_ = log_.BeginCommit(*writer_) == LocalLog::Begun::kUnderWay;
+  is_under_way_ = log_.BeginCommit(*writer_);
 }
 
 // A write has ended, or the log's thread leaves what is staged to this.

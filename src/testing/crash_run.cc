@@ -307,7 +307,7 @@ bool CrashRun::Commit() {
 void CrashRun::BeginAsLoop() {
   EndAsLoop();
   writer_.emplace();
-  if (log_->BeginCommit(*writer_) == LocalLog::Begun::kUnderWay) return;
+  if (log_->BeginCommit(*writer_)) return;
   writer_.reset();
   Commit();
 }

@@ -121,7 +121,7 @@ class LogLife {
     } else if (std::exchange(is_under_way_, false)) {
       static_cast<void>(log.EndCommit(*writer_, true));
     } else if (random_.Chance(50)) {
-      is_under_way_ = log.BeginCommit(*writer_) == LocalLog::Begun::kUnderWay;
+      is_under_way_ = log.BeginCommit(*writer_);
       begun_as_loop_ += is_under_way_ ? 1 : 0;
       if (is_under_way_) return true;
     }
