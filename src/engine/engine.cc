@@ -82,7 +82,7 @@ bool Engine::FindMayWait(std::string_view path) {
 
 void Engine::Expect(std::span<const std::string_view> paths) { ExpectStreams(*streams_, paths); }
 
-RemoveOutcome Engine::Remove(std::string_view path) noexcept {
+RemoveOutcome Engine::Remove(std::string_view path, CommitStart start) noexcept {
   RemoveOutcome outcome;
   if (failed()) {
     outcome.trouble = Trouble::kFailed;
@@ -95,7 +95,8 @@ RemoveOutcome Engine::Remove(std::string_view path) noexcept {
     if (decision.record) outcome.trouble = TroubleOfRecord(false);
     if (outcome.trouble != Trouble::kNone) return;
     if (decision.record) {
-      streams_->Remove(stream, *decision.record, streams_->Stage(*decision.record, after), after);
+      const Lsn lsn = streams_->Stage(*decision.record, after, start);
+      streams_->Remove(stream, *decision.record, lsn, after);
     }
     outcome.verdict = decision.verdict;
     outcome.rests_on = streams_->RestsOn(partition, key, stream);

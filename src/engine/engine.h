@@ -15,6 +15,7 @@
 #include <string_view>
 #include <vector>
 
+#include "engine/commit_start.h"
 #include "engine/port.h"
 #include "engine/read.h"
 #include "engine/tail_bytes.h"
@@ -79,12 +80,6 @@ struct AppendOutcome {
   Lsn rests_on;
 };
 
-// When the log is told to begin with what a command staged.
-enum class CommitStart : uint8_t {
-  kNow,
-  kByPort,  // when the caller has handed the outcome to Port::WhenDurable; with a use, at once
-};
-
 struct RemoveOutcome {
   Trouble trouble = Trouble::kNone;  // else nothing below is meant
   RemoveVerdict verdict = RemoveVerdict::kMissing;
@@ -146,13 +141,13 @@ class Engine final : private CommitListener {
 
   // The commands. `now` fields of the commands are set here, from the clock. Where memory runs out
   // between the log and the stream the two would say different things: that ends the process.
-  CreateOutcome Create(CreateCommand command) noexcept;
+  CreateOutcome Create(CreateCommand command, CommitStart start = CommitStart::kNow) noexcept;
   // How the body of a creation is to be read: as its type says, or as the source of a fork, whose
   // type it inherits. `payload` is not looked at.
   ContentKind KindOfNew(const CreateCommand& command);
   AppendOutcome Append(std::string_view path, AppendCommand command,
                        CommitStart start = CommitStart::kNow) noexcept;
-  RemoveOutcome Remove(std::string_view path) noexcept;
+  RemoveOutcome Remove(std::string_view path, CommitStart start = CommitStart::kNow) noexcept;
 
   // A page of the stream at `path`.
   ReadOutcome Read(std::string_view path, ReadFrom from, const PageRequest& request);
@@ -248,10 +243,11 @@ class Engine final : private CommitListener {
   Trouble TroubleOf(const Payload& payload) const;
   Trouble TroubleOfRecord(bool brings_bytes) const;
 
-  CreateOutcome CreatePlain(const CreateCommand& command);
-  std::optional<CreateOutcome> TryCreateFork(CreateCommand command);
+  CreateOutcome CreatePlain(const CreateCommand& command, CommitStart start);
+  std::optional<CreateOutcome> TryCreateFork(CreateCommand command, CommitStart start);
   CreateOutcome CreateLocked(const CreateCommand& command, const PathKey& key, StreamHandle stream,
-                             const StreamHandle& source, LongAppend copy, Aftermath& after);
+                             const StreamHandle& source, LongAppend copy, CommitStart start,
+                             Aftermath& after);
 
   const uint64_t life_;
   const std::unique_ptr<CommitLog> log_;

@@ -49,8 +49,7 @@ AppendOutcome Engine::Append(std::string_view path, AppendCommand command,
     if (decision.record) outcome.trouble = TroubleOfRecord(!decision.record->data.empty());
     if (outcome.trouble != Trouble::kNone) return;
     if (decision.record) {
-      const Lsn lsn = log_->Stage(*decision.record);
-      after.staged |= start == CommitStart::kNow;
+      const Lsn lsn = streams_->Stage(*decision.record, after, start);
       streams_->Append(stream, *decision.record, lsn, std::move(copy), after);
     }
     outcome = OutcomeOf(decision.verdict, stream, command);

@@ -78,14 +78,14 @@ bool FitsTheLog(const CreateRecord& record) {
 
 }  // namespace
 
-CreateOutcome Engine::Create(CreateCommand command) noexcept {
+CreateOutcome Engine::Create(CreateCommand command, CommitStart start) noexcept {
   CreateOutcome refused;
   refused.trouble = TroubleOf(command.payload);
   if (refused.trouble != Trouble::kNone) return refused;
   command.now = streams_->Now();
-  if (!command.fork_source) return CreatePlain(command);
+  if (!command.fork_source) return CreatePlain(command, start);
   for (;;) {
-    if (std::optional<CreateOutcome> outcome = TryCreateFork(command)) return *outcome;
+    if (std::optional<CreateOutcome> outcome = TryCreateFork(command, start)) return *outcome;
   }
 }
 
@@ -96,19 +96,19 @@ ContentKind Engine::KindOfNew(const CreateCommand& command) {
   return source.verdict == ReadVerdict::kOk ? Info(source.stream).config.kind : ContentKind::kBytes;
 }
 
-CreateOutcome Engine::CreatePlain(const CreateCommand& command) {
+CreateOutcome Engine::CreatePlain(const CreateCommand& command, CommitStart start) {
   const PathKey key(command.path);
   LongAppend copy = CopyIfLong(command.payload.wire);
   CreateOutcome outcome;
   const auto create = [&](Partition&, const StreamHandle& stream, Aftermath& after) {
-    outcome = CreateLocked(command, key, stream, nullptr, std::move(copy), after);
+    outcome = CreateLocked(command, key, stream, nullptr, std::move(copy), start, after);
   };
   if (!WithStream(key, command.now, create)) outcome.trouble = Trouble::kUnreadable;
   return outcome;
 }
 
 // Null: one of the two changed between the look and the locks.
-std::optional<CreateOutcome> Engine::TryCreateFork(CreateCommand command) {
+std::optional<CreateOutcome> Engine::TryCreateFork(CreateCommand command, CommitStart start) {
   const PathKey key(command.path);
   const PathKey source_key(*command.fork_source);
   LongAppend copy = CopyIfLong(command.payload.wire);
@@ -145,7 +145,7 @@ std::optional<CreateOutcome> Engine::TryCreateFork(CreateCommand command) {
     if ((stream != nullptr || streams_->IsAbsent(absence)) &&
         (source != nullptr || streams_->IsAbsent(source_absence)) &&
         StillHolds(looked_at, tail, command.fork, source)) {
-      outcome = CreateLocked(command, key, stream, source, std::move(copy), after);
+      outcome = CreateLocked(command, key, stream, source, std::move(copy), start, after);
       if (outcome->trouble == Trouble::kNone && outcome->verdict != CreateVerdict::kCreated) {
         outcome->rests_on =
             std::max(outcome->rests_on, streams_->RestsOn(source_home, source_key, source));
@@ -158,7 +158,7 @@ std::optional<CreateOutcome> Engine::TryCreateFork(CreateCommand command) {
 
 CreateOutcome Engine::CreateLocked(const CreateCommand& command, const PathKey& key,
                                    StreamHandle stream, const StreamHandle& source, LongAppend copy,
-                                   Aftermath& after) {
+                                   CommitStart start, Aftermath& after) {
   Partition& partition = streams_->PartitionOf(key);
   const StreamId id{last_id_.fetch_add(1) + 1};
   const CreateDecision decision = DecideCreate(StateOf(stream), StateOf(source), command, id);
@@ -168,7 +168,7 @@ CreateOutcome Engine::CreateLocked(const CreateCommand& command, const PathKey& 
   if (outcome.trouble != Trouble::kNone) return outcome;
   if (decision.record) {
     THALWEG_ASSERT(stream == nullptr);
-    const Lsn lsn = streams_->Stage(*decision.record, after);
+    const Lsn lsn = streams_->Stage(*decision.record, after, start);
     stream = streams_->Add(*decision.record, lsn, std::move(copy), source);
   }
   outcome.verdict = decision.verdict;

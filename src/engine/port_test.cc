@@ -314,6 +314,24 @@ TEST_F(SlowLogTest, TheLogBeginsAtTheEndOfATurnWithAllThatItBrought) {
   EXPECT_EQ(log_->starts(), before + 4) << "of one without a port";
 }
 
+TEST_F(SlowLogTest, CreationsForksAndDeletionsOfATurnBeginWithIt) {
+  CreateDurably("/a");
+  const int before = log_->starts();
+  const auto wait = [&](Lsn lsn) { port_->WhenDurable(lsn, [] {}); };
+  wait(engine_.Create(NewStream("/b"), CommitStart::kByPort).rests_on);
+  CreateCommand fork = NewStream("/fork");
+  fork.fork_source = "/a";
+  wait(engine_.Create(fork, CommitStart::kByPort).rests_on);
+  wait(engine_.Remove("/b", CommitStart::kByPort).rests_on);
+  EXPECT_EQ(log_->starts(), before);
+  executor_.RunAll();
+  EXPECT_EQ(log_->starts(), before + 1);
+  engine_.Create(NewStream("/c"));
+  EXPECT_EQ(log_->starts(), before + 2) << "of one without a port";
+  engine_.Remove("/c");
+  EXPECT_EQ(log_->starts(), before + 3);
+}
+
 TEST_F(SlowLogTest, AnAnswerThatComesBetweenTheLogsProgressAndItsWordIsNotForgotten) {
   CreateDurably("/a");
   const Lsn first = engine_.Append("/a", NewAppend("x")).rests_on;

@@ -117,8 +117,8 @@ void StreamTable::OnWatched(const StreamHandle& stream, Aftermath& after) {
   Schedule(*stream, now);
 }
 
-Lsn StreamTable::Stage(const Record& record, Aftermath& after) {
-  after.staged = true;
+Lsn StreamTable::Stage(const Record& record, Aftermath& after, CommitStart start) {
+  after.starts_commit |= start == CommitStart::kNow;
   return log_.Stage(record);
 }
 
@@ -263,7 +263,7 @@ void StreamTable::Drop(const StreamHandle& stream, Lsn lsn, Aftermath& after) no
 }
 
 void StreamTable::Finish(Aftermath& after) {
-  if (after.staged) log_.StartCommit();
+  if (after.starts_commit) log_.StartCommit();
   while (!after.orphaned.empty()) {
     const Aftermath::Change orphaned = std::move(after.orphaned.back());
     after.orphaned.pop_back();

@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "engine/commit_start.h"
 #include "engine/partition.h"
 #include "engine/stream_entry.h"
 #include "storage/commit_log.h"
@@ -31,7 +32,7 @@ struct Aftermath {
     Lsn lsn;
     StreamHandle stream;
   };
-  bool staged = false;             // the log is to begin with what was staged
+  bool starts_commit = false;      // of what was staged
   std::vector<Change> changed;     // watched streams, to be published
   std::vector<Change> orphaned;    // sources that lost a fork by the removal at lsn
   std::vector<TailBytes> dropped;  // bytes nobody reads any more, to be freed outside the lock
@@ -103,8 +104,8 @@ class StreamTable {
   // lock.
   void OnWatched(const StreamHandle& stream, Aftermath& after);
 
-  // Puts `record` into the log, which Finish has begin with it. Under the lock.
-  Lsn Stage(const Record& record, Aftermath& after);
+  // Puts `record` into the log; with kNow, Finish has the log begin with it. Under the lock.
+  Lsn Stage(const Record& record, Aftermath& after, CommitStart start = CommitStart::kNow);
 
   // The folds: what `record`, which the log holds at `lsn`, changes. Under the locks of all the
   // streams named. `copy` is CopyIfLong(record.data). Half a removal, by a read that finds its

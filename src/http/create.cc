@@ -142,7 +142,7 @@ void HandleCreate(const RouterContext& context, const StreamRequest& request,
   const bool is_json = context.engine.KindOfNew(command) == ContentKind::kJson;
   DecodeNewBody(request.http.body, is_json, body);
   command.payload = body.payload;
-  CreateOutcome outcome = context.engine.Create(std::move(command));
+  CreateOutcome outcome = context.engine.Create(std::move(command), CommitStart::kByPort);
 
   const Lsn rests_on = outcome.rests_on;
   std::optional<StreamEvent> event = EventOf(context, request, outcome);

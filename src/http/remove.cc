@@ -33,7 +33,7 @@ void HandleRemove(const RouterContext& context, const StreamRequest& request,
   if (std::ranges::find(fields, kIfMatchName, &HeaderField::name) != fields.end()) {
     return SendRefusal(context, IfMatchRefusal(), responder);
   }
-  const RemoveOutcome outcome = context.engine.Remove(request.key);
+  const RemoveOutcome outcome = context.engine.Remove(request.key, CommitStart::kByPort);
   if (outcome.trouble != Trouble::kNone) return SendTrouble(context, outcome.trouble, responder);
   const auto answer = [&context, verdict = outcome.verdict](Responder& waiting) {
     SendRemoved(context, verdict, waiting);
