@@ -28,7 +28,9 @@ StorageResult<std::unique_ptr<DurableEngine>> DurableEngine::Open(
   if (!store) return std::unexpected(store.error());
   EngineRecovery recovered{
       .log = {}, .checkpoint = (*store)->checkpoint(), .segments = (*store)->segments().size()};
-  auto owned_log = std::make_unique<LocalLog>(disk, options.log);
+  LocalLogOptions log_options = options.log;
+  log_options.clock = clock.get();
+  auto owned_log = std::make_unique<LocalLog>(disk, std::move(log_options));
   LocalLog& log = *owned_log;
   auto disk_workers = std::make_unique<WorkerPool>("thalweg-read", CountOfDiskThreads());
   auto engine =

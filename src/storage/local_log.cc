@@ -36,7 +36,7 @@ DiskResult<void> PutSeal(File& file, uint64_t at, const LogSeal& seal) {
 }  // namespace
 
 LocalLog::LocalLog(Disk& disk, LocalLogOptions options)
-    : disk_(disk), options_(std::move(options)), supply_(disk, options_) {
+    : disk_(disk), options_(std::move(options)), pause_(options_.clock), supply_(disk, options_) {
   Clear(staged_.block);
   Clear(writing_.block);
 }
@@ -161,12 +161,13 @@ bool LocalLog::Take(Committer by) {
 }
 
 // Whether something was staged meanwhile that the caller, a loop, is to see to. The thread goes on
-// where somebody sleeps until it has, where no loop can write so much, and where there is none.
+// where somebody sleeps until it has, where no loop can write so much, and where none is to.
 bool LocalLog::Release() {
   std::lock_guard lock(staging_mutex_);
   const bool more_is_staged = staged_.records != 0;
   const bool is_long = !filled_.empty() || staged_.block.size() > AsyncWriter::kBytesMax;
-  if (more_is_staged && (last_written_ < thread_until_ || is_long || loops_.empty())) {
+  const bool has_loops = !loops_.empty() && !pause_.is_on();
+  if (more_is_staged && (last_written_ < thread_until_ || is_long || !has_loops)) {
     GiveToThread();
     return false;
   }
@@ -247,8 +248,10 @@ bool LocalLog::BeginCommit(AsyncWriter& writer) {
   if (failed() || !Take(Committer::kLoop)) return false;
   const size_t payload_bytes = writing_.block.size() - kLogBlockHeadBytes;
   const size_t block_bytes = LogBlockBytes(payload_bytes);
-  if (end_ != 0 && FitsInFile(block_bytes) && block_bytes <= AsyncWriter::kBytesMax) {
+  const bool fits = end_ != 0 && FitsInFile(block_bytes) && block_bytes <= AsyncWriter::kBytesMax;
+  if (fits && !pause_.is_on()) {
     sealed_ = Seal();
+    pause_.OnBegin();
     if (writer.Begin(*current_.file, end_, writing_.block)) {
       SetUnderWay(writer);
       return true;
@@ -274,6 +277,7 @@ LocalLog::Ended LocalLog::EndCommit(AsyncWriter& writer, bool waits) {
     GiveToThread();
     return Ended::kAll;
   }
+  pause_.OnEnd();
   TakeForWritten(sealed_);
   TellDurable();
   return Release() ? Ended::kMayGoOn : Ended::kAll;

@@ -29,6 +29,7 @@
 #include "storage/log_file_supply.h"
 #include "storage/log_format.h"
 #include "storage/log_recovery.h"
+#include "storage/loop_pause.h"
 
 namespace thalweg {
 
@@ -185,6 +186,7 @@ class LocalLog final : public CommitLog {
   // The committer's own.
   Staged writing_;  // taken and not durable yet; its memory is used again
   Sealed sealed_;   // what a loop writes
+  LoopPause pause_;
   LogFileSupply::OpenFile current_;
   Left left_;              // the file before it, until current_ has a block
   uint64_t end_ = 0;       // where the next block goes; 0: the file has no header yet

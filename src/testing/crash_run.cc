@@ -202,7 +202,8 @@ bool CrashRun::Recover() {
   const Lsn checkpoint = (*store)->checkpoint();
   const uint64_t file_bytes = random_.Chance(90) ? kFileBytes : 4 * kFileBytes;
   auto owned = std::make_unique<LocalLog>(
-      planted_, LocalLogOptions{.file_bytes = file_bytes, .salt_seed = random_.Next()});
+      planted_,
+      LocalLogOptions{.file_bytes = file_bytes, .salt_seed = random_.Next(), .clock = &clock_});
   log_ = owned.get();
   EngineStore engine_store{
       .streams = *std::move(store),

@@ -11,6 +11,7 @@
 #include "storage/local_log.h"
 #include "storage/log_threads.h"
 #include "storage/loop_committer.h"
+#include "testing/manual_clock.h"
 #include "testing/poll_executor.h"
 #include "testing/sim_disk.h"
 
@@ -19,7 +20,8 @@ namespace {
 
 class LoopOverSimDisk : public testing::Test {
  protected:
-  LoopOverSimDisk() : log_(disk_, {.file_bytes = 64 * kLogPageBytes, .salt_seed = 1}) {
+  LoopOverSimDisk()
+      : log_(disk_, {.file_bytes = 64 * kLogPageBytes, .salt_seed = 1, .clock = &clock_}) {
     EXPECT_TRUE(Directory(disk_, "").MakeDirectory("log"));
     EXPECT_TRUE(log_.Recover({}, [](Lsn, const Record&) { return StorageResult<void>(); }));
     Stage();
@@ -47,6 +49,7 @@ class LoopOverSimDisk : public testing::Test {
   }
 
   SimDisk disk_{1};
+  ManualClock clock_;
   PollExecutor loop_;
   LocalLog log_;
   std::unique_ptr<LoopCommitter> committer_;
@@ -104,6 +107,33 @@ TEST_F(LoopOverSimDisk, ABatchThatIsLongerThanItsWritersIsLeftToTheLogsThread) {
   committer_->Start();
   while (log_.durable() < lsn) loop_.RunAll();
   EXPECT_EQ(Recovered(), 3u);
+}
+
+TEST_F(LoopOverSimDisk, WhereItsWritesEndLateTheLogsThreadCommitsForAWhile) {
+  const auto write_late = [&] {
+    const Lsn lsn = Stage();
+    committer_->Start();
+    clock_.AdvanceMs(LoopPause::kLateMs);
+    return loop_.RunUntil([&] { return log_.durable() == lsn; });
+  };
+  for (int i = 0; i < LoopPause::kLateInARow; ++i) ASSERT_TRUE(write_late());
+  for (int i = 0; i < 3; ++i) {
+    const Lsn before = log_.durable();
+    const Lsn lsn = Stage();
+    committer_->Start();
+    loop_.RunAll();
+    EXPECT_EQ(log_.durable(), before);
+    ASSERT_TRUE(log_.Commit());
+    EXPECT_EQ(log_.durable(), lsn);
+  }
+  clock_.AdvanceMs(LoopPause::kPauseMs);
+  ASSERT_TRUE(write_late()) << "then it tries again";
+  const Lsn last = Stage();
+  committer_->Start();
+  loop_.RunAll();
+  EXPECT_LT(log_.durable(), last);
+  ASSERT_TRUE(log_.Commit());
+  EXPECT_EQ(Recovered(), last.value);
 }
 
 // The batch waits with the log's thread, and so does what is staged behind it; then the loop goes

@@ -1,0 +1,48 @@
+// Whether loops leave a log to its thread for a while, because their writes have ended late.
+//
+// A thread of the kernel ends such a write, and it may stand in line for a processor until the next
+// tick (4 ms). Where other programs take all of them, a client that waits for each of its appends
+// gets 20 times as many of them from the log's thread (docs/BENCHMARKS.md, "The log from the
+// loop").
+//
+// THREAD: whoever commits.
+#pragma once
+
+#include <cstdint>
+
+#include "thalweg/clock.h"
+
+namespace thalweg {
+
+class LoopPause {
+ public:
+  static constexpr int64_t kLateMs = 3;  // as far as a clock of milliseconds tells: more than 2
+  static constexpr int kLateInARow = 2;  // one alone is the disk's
+  static constexpr int64_t kPauseMs = 1'000;
+
+  // Null: there is none.
+  explicit LoopPause(const Clock* clock) : clock_(clock) {}
+
+  bool is_on() const { return clock_ != nullptr && clock_->SteadyMs() < until_ms_; }
+
+  // A loop's write begins, and has ended. Behind a pause a single late one begins the next.
+  void OnBegin() {
+    if (clock_ != nullptr) began_ms_ = clock_->SteadyMs();
+  }
+  void OnEnd() {
+    if (clock_ == nullptr) return;
+    const int64_t now_ms = clock_->SteadyMs();
+    late_ = now_ms - began_ms_ >= kLateMs ? late_ + 1 : 0;
+    if (late_ < kLateInARow) return;
+    late_ = kLateInARow - 1;
+    until_ms_ = now_ms + kPauseMs;
+  }
+
+ private:
+  const Clock* const clock_;
+  int64_t began_ms_ = 0;
+  int64_t until_ms_ = 0;
+  int late_ = 0;  // in a row
+};
+
+}  // namespace thalweg
