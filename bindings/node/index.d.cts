@@ -1,5 +1,6 @@
 // Types of the package. Shapes are those of @durable-streams/server 0.3.7 where it has the name.
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2'
 
 // --- streams -------------------------------------------------------------------------------------
 
@@ -301,7 +302,10 @@ export interface RouterOptions extends SharedOptions {
 export class DurableStreamRouter {
   constructor(options: RouterOptions)
   /** Resolves when the answer has ended or its client has gone; bad requests do not reject it. */
-  handleRequest(req: IncomingMessage, res: ServerResponse): Promise<void>
+  handleRequest(
+    req: IncomingMessage | Http2ServerRequest,
+    res: ServerResponse | Http2ServerResponse,
+  ): Promise<void>
   /**
    * Ends long-polls and SSE responses, for good, and waits for what is in flight, also for bodies
    * that have begun to arrive, but at most five seconds.

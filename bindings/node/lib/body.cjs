@@ -1,13 +1,20 @@
 'use strict'
 // The whole body of a request, from its stream or from what a body parser has made of it.
 
+const { AsyncResource } = require('node:async_hooks')
+const { NGHTTP2_CANCEL } = require('node:http2').constants
+
 const { parsedBodyOf } = require('./parsed-body.cjs')
 
 const BODY_BYTES_MAX = 64 * 1024 * 1024 // as the standalone server's default
 const PASSED_OVER_BYTES_MAX = 4 * BODY_BYTES_MAX
 const SMALL_BODY_BYTES = 16 * 1024 // so much of a body has always room
+const SMALL_PIECE_BYTES = 4 * 1024 // costs more beside its bytes than to be copied
+const GATHERED_BYTES_MAX = 64 * 1024
+const SILENCE_MS_MAX = 30_000 // as the standalone server's; node:http has a requestTimeout
 
-const READING = Symbol('thalweg.reading') // on a request: what has come of its body
+// What has come of a body: on its request, and on a connection of HTTP/1 while it arrives.
+const READING = Symbol('thalweg.reading')
 
 const TOO_LARGE = {
   status: 413,
@@ -41,25 +48,46 @@ class BodyRoom {
 }
 
 // Calls `take(body)` with a Uint8Array, or undefined where there is none. Where there can be no
-// body, it calls `fail(refusal)` (see problem.cjs), or `fail()` where the client has gone. What is
-// read takes of `room` until letGo(req).
+// body, it calls `fail(refusal)` (see problem.cjs), or `fail()` where the client has gone, perhaps
+// more than once. Over HTTP/2 a body that is cut off may be given like a whole one: whoever takes it
+// looks at req.aborted, in another turn of the event loop. What is read takes of `room` until
+// letGo(req).
 function readBody(req, room, take, fail) {
+  if (req.aborted) return fail()
   if (req.readableEnded) return takeParsed(req, take, fail)
   if (req.destroyed) return fail() // it tells of nothing any more
-  req[READING] = {
+  const reading = {
     room,
     take,
     fail,
     chunks: undefined,
+    gathered: 0, // bytes in the last of them, where small pieces are copied to it; it may have room
     size: 0,
     held: 0, // of `room`
     refusal: undefined,
     wasRead: req.readableDidRead,
+    behind: [], // what came after it on its connection
   }
+  req[READING] = reading
+  if (hasOrder(req)) req.socket[READING] = reading
+  else req.stream?.setTimeout(SILENCE_MS_MAX, onSilence)
   req.on('data', onData)
   req.on('end', onEnd)
   req.on('close', onClose)
   if (req.isPaused()) req.resume() // by whoever had it before
+}
+
+// Calls `go` once all bodies have been taken that came before this request, which has none: those of
+// one connection are judged in their order, pipelined or not.
+function afterBodies(req, go) {
+  const before = hasOrder(req) ? req.socket[READING] : undefined
+  if (before === undefined) go()
+  else before.behind.push(AsyncResource.bind(go))
+}
+
+// Those of one HTTP/2 connection have none.
+function hasOrder(req) {
+  return req.httpVersionMajor === 1 && Boolean(req.socket)
 }
 
 // The request has ended; a second call does nothing.
@@ -89,8 +117,28 @@ function keep(reading, chunk) {
   reading.refusal = refusalOf(reading)
   if (reading.refusal !== undefined) drop(reading)
   else if (reading.chunks === undefined) reading.chunks = chunk
-  else if (Array.isArray(reading.chunks)) reading.chunks.push(chunk)
-  else reading.chunks = [reading.chunks, chunk]
+  else gather(reading, chunk)
+}
+
+// Small pieces are copied together: each alone takes hundreds of bytes, however few it has.
+function gather(reading, chunk) {
+  if (!Array.isArray(reading.chunks)) reading.chunks = [reading.chunks]
+  const { chunks, gathered } = reading
+  const last = chunks.at(-1)
+  if (gathered !== 0 && gathered + chunk.length <= last.length) {
+    reading.gathered += chunk.copy(last, gathered)
+    return
+  }
+  if (gathered !== 0) chunks[chunks.length - 1] = last.subarray(0, gathered)
+  const isSmall = chunk.length < SMALL_PIECE_BYTES
+  const next = isSmall ? Buffer.allocUnsafeSlow(roomBehind(reading.size)) : chunk
+  reading.gathered = isSmall ? chunk.copy(next) : 0
+  chunks.push(next)
+}
+
+// As much again as there is, within limits.
+function roomBehind(size) {
+  return Math.min(Math.max(size, SMALL_PIECE_BYTES), GATHERED_BYTES_MAX)
 }
 
 // A body that is alone has always room.
@@ -101,9 +149,13 @@ function refusalOf({ room, held }) {
 }
 
 function onEnd() {
-  const { take, fail, chunks, size, refusal, wasRead } = this[READING]
+  give(this, this[READING])
+  letNextGo(this)
+}
+
+function give(req, { take, fail, chunks, size, refusal, wasRead }) {
   if (refusal !== undefined) return fail(refusal)
-  const sent = bytesSent(this)
+  const sent = bytesSent(req)
   if (sent === undefined ? wasRead : sent !== size) return fail(CONSUMED)
   take(Array.isArray(chunks) ? Buffer.concat(chunks, size) : chunks)
 }
@@ -111,6 +163,19 @@ function onEnd() {
 // Without its end: the client has gone, or was let go.
 function onClose() {
   if (!this.readableEnded) this[READING].fail()
+  letNextGo(this)
+}
+
+function letNextGo(req) {
+  const reading = req[READING]
+  if (!hasOrder(req)) req.stream?.setTimeout(0, onSilence)
+  else if (req.socket[READING] === reading) req.socket[READING] = undefined
+  for (const go of reading.behind.splice(0)) go()
+}
+
+// `this` is a stream of HTTP/2.
+function onSilence() {
+  this.close(NGHTTP2_CANCEL)
 }
 
 // The stream has been read by somebody before us.
@@ -162,4 +227,4 @@ function bytesSent(req) {
   return length === undefined || req.headers['content-encoding'] ? undefined : Number(length)
 }
 
-module.exports = { BodyRoom, letGo, readBody }
+module.exports = { BodyRoom, afterBodies, letGo, readBody }

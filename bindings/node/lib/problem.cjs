@@ -2,6 +2,7 @@
 // Answers of this layer itself, in the form of the native ones: application/problem+json with a
 // stable code, and the fields that every answer carries.
 
+const { giveUp } = require('./exchange.cjs')
 const native = require('./native.cjs')
 
 // The fields of every answer of one who has this option `cors`.
@@ -18,14 +19,19 @@ function problem(res, refusal, common) {
   if (res.headersSent || res.destroyed) return
   const { status, code, title, detail, retryAfter } = refusal
   const body = JSON.stringify({ type: 'about:blank', title, status, code, detail })
-  res.writeHead(status, {
+  const head = {
     ...common,
     ...(retryAfter === undefined ? {} : { 'retry-after': retryAfter }),
     'content-type': 'application/problem+json',
     'content-length': Buffer.byteLength(body),
     'cache-control': 'no-store',
-  })
-  res.end(body)
+  }
+  try {
+    res.writeHead(status, head)
+    res.end(body)
+  } catch (error) {
+    giveUp(res, error)
+  }
 }
 
 module.exports = { commonFields, problem }

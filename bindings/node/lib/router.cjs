@@ -2,7 +2,7 @@
 // DurableStreamRouter: the protocol for any server of node:http, Express or Fastify.
 
 const native = require('./native.cjs')
-const { BodyRoom, letGo, readBody } = require('./body.cjs')
+const { BodyRoom, afterBodies, letGo, readBody } = require('./body.cjs')
 const { HAS_BODY, TLS, cutOff, headOf, kindOf, mountOf, originForm, settle } = require('./exchange.cjs')
 const { hookCaller } = require('./hooks.cjs')
 const { checkRouterOptions } = require('./options.cjs')
@@ -64,9 +64,10 @@ class DurableStreamRouter {
         this.#leave(req)
         resolve()
       }
-      const submit = (body) => this.#submit(kind, head, body, res, done)
+      // Over HTTP/2 a request that is cut off has been read to its end like a whole one.
+      const submit = (body) => (req.aborted ? done() : this.#submit(kind, head, body, res, done))
       this.#requests.add(req)
-      if (!HAS_BODY[kind % TLS]) return setImmediate(submit)
+      if (!HAS_BODY[kind % TLS]) return afterBodies(req, () => setImmediate(submit))
       const take = (body) => setImmediate(submit, body)
       readBody(req, this.#bodies, take, (refusal) => {
         if (refusal !== undefined) problem(res, refusal, this.#commonFields)

@@ -315,12 +315,17 @@ async function serveHttp2(t, handle) {
   const server = http2.createServer(handle)
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve))
   const url = `http://127.0.0.1:${server.address().port}`
-  const client = http2.connect(url)
+  const clients = []
+  const connect = async () => {
+    clients.push(http2.connect(url))
+    await once(clients.at(-1), 'connect')
+    return clients.at(-1)
+  }
   t.after(() => {
-    client.destroy()
+    for (const client of clients) client.destroy()
     server.close()
   })
-  return { client, url }
+  return { client: await connect(), connect, url }
 }
 
 test('a server of HTTP/2 serves streams, with whole addresses', async (t) => {
@@ -364,6 +369,119 @@ test('a body of HTTP/2 that a parser has read is not taken for none', async (t) 
   statuses.push((await once(bare, 'response'))[0][':status'])
   assert.deepEqual(statuses, [201, 500, 201])
   assert.deepEqual(await client.request({ ':path': '/a' }).setEncoding('utf8').toArray(), ['[{"x":1}]'])
+})
+
+// HTTP/2 ends what is read of a request in both ways, amid its body.
+test('an HTTP/2 upload that its client gives up is none', async (t) => {
+  const router = newRouter()
+  router.store.create('/b', { contentType: 'text/plain' })
+  let arrived
+  const settled = []
+  const { connect } = await serveHttp2(t, (req, res) => {
+    req.once('data', () => arrived())
+    settled.push(router.handleRequest(req, res))
+  })
+  const { NGHTTP2_CANCEL, NGHTTP2_NO_ERROR } = http2.constants
+  const waysOut = [
+    (request) => request.close(NGHTTP2_CANCEL),
+    (request) => request.close(NGHTTP2_NO_ERROR),
+    (request) => request.destroy(),
+    (request) => request.session.destroy(),
+  ]
+  for (const leave of waysOut) {
+    let client = await connect()
+    for (const head of [
+      { ':method': 'PUT', ':path': '/a', 'content-type': 'text/plain' },
+      { ':method': 'POST', ':path': '/b', 'content-type': 'text/plain', 'stream-closed': 'true' },
+    ]) {
+      const hasArrived = new Promise((resolve) => (arrived = resolve))
+      const request = client.request(head).on('error', () => {})
+      request.write('par')
+      await hasArrived
+      leave(request)
+      await once(request, 'close')
+      if (client.destroyed) client = await connect()
+    }
+  }
+  await Promise.all(settled)
+  assert.equal(settled.length, 8)
+  assert.deepEqual(router.store.list(), ['/b'])
+  assert.equal(router.store.get('/b').closed, false)
+  assert.deepEqual(router.store.read('/b', '-1').messages, [])
+})
+
+test('a live reader of HTTP/2 that has left is not kept', { timeout: 10_000 }, async (t) => {
+  const router = newRouter()
+  router.store.create('/a', { contentType: 'text/plain' })
+  let told
+  const handled = new Promise((resolve) => (told = resolve))
+  const { client } = await serveHttp2(t, (req, res) => {
+    req.stream.destroy()
+    res.once('close', () => told(router.handleRequest(req, res)))
+  })
+  client.request({ ':path': '/a?offset=-1&live=sse' }).on('error', () => {})
+  await handled
+  assert.equal(router.waiting, 0)
+})
+
+test('pipelined requests are judged in their order, with bodies and without', async (t) => {
+  const router = newRouter()
+  const url = new URL(await serve(t, (req, res) => router.handleRequest(req, res)))
+  const socket = net.connect(url.port, url.hostname)
+  const put = 'PUT /a HTTP/1.1\r\nHost: x\r\nContent-Type: text/plain\r\nContent-Length: 5\r\n\r\nhello'
+  const get = 'GET /a?offset=-1 HTTP/1.1\r\nHost: x\r\n\r\n'
+  const remove = 'DELETE /a HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n'
+  socket.write(put + get + put + remove)
+  const answers = (await socket.setEncoding('latin1').toArray()).join('')
+  assert.deepEqual(answers.match(/HTTP\/1\.1 \d+/g), ['201', '200', '200', '204'].map((s) => `HTTP/1.1 ${s}`))
+  assert.deepEqual(router.store.list(), [])
+})
+
+test('a body in very small pieces takes no more memory than its bytes', async (t) => {
+  const PIECES = 200_000
+  setFlagsFromString('--expose-gc')
+  const gc = runInNewContext('gc')
+  const used = () => {
+    gc()
+    const { heapUsed, external } = process.memoryUsage()
+    return heapUsed + external
+  }
+  const router = newRouter()
+  let arrived = 0
+  let all
+  const url = new URL(
+    await serve(t, (req, res) => {
+      router.handleRequest(req, res)
+      req.on('data', (chunk) => (arrived += chunk.length) === PIECES + 3 && all())
+    }),
+  )
+  const socket = net.connect(url.port, url.hostname)
+  const hasAll = new Promise((resolve) => (all = resolve))
+  const before = used()
+  socket.write(
+    'PUT /a HTTP/1.1\r\nHost: x\r\nContent-Type: text/plain\r\nTransfer-Encoding: chunked\r\n\r\n' +
+      '3\r\nabc\r\n' + '1\r\nd\r\n'.repeat(PIECES),
+  )
+  await hasAll
+  assert.ok(used() - before < 5_000_000, `${used() - before} bytes more`)
+  socket.write(`5000\r\n${'e'.repeat(0x5000)}\r\n1\r\nf\r\n0\r\n\r\n`)
+  await once(socket, 'data')
+  socket.destroy()
+  const [message] = router.store.read('/a', '-1').messages
+  assert.equal(Buffer.from(message.data).toString(), `abc${'d'.repeat(PIECES)}${'e'.repeat(0x5000)}f`)
+})
+
+test('a refusal that a middleware throws at is cut off and reported, too', async (t) => {
+  const router = newRouter()
+  const warned = new Promise((resolve) => process.once('warning', resolve))
+  let handled
+  const url = await serve(t, (req, res) => {
+    res.writeHead = () => assert.fail('of a refusal')
+    req.resume().on('end', () => (handled = router.handleRequest(req, res)))
+  })
+  await assert.rejects(put(`${url}/a`, TEXT, 'x')) // which somebody has read
+  await handled
+  assert.match((await warned).message, /of a refusal/)
 })
 
 function folder(t) {

@@ -1,5 +1,6 @@
 // Compiled, not run: every name with its types, as users write them.
 import { createServer } from 'node:http'
+import { createServer as createHttp2Server } from 'node:http2'
 import {
   DEFAULT_CURSOR_EPOCH,
   DEFAULT_CURSOR_INTERVAL_SECONDS,
@@ -47,6 +48,7 @@ const faults = new FaultInjectionMiddleware({ enableTestEndpoint: true } satisfi
 const error: InjectedError = { status: 503, count: 1 }
 faults.injectError('/a', error.status, error.count, error.retryAfter)
 faults.injectFault('/a', { delayMs: 5, jitterMs: 5 })
+createHttp2Server((req, res) => void router.handleRequest(req, res))
 createServer((req, res) => {
   void faults.handleRequest(req, res, () => router.handleRequest(req, res))
 })
