@@ -319,10 +319,9 @@ TEST_F(SlowLogTest, CreationsForksAndDeletionsOfATurnBeginWithIt) {
   const int before = log_->starts();
   const auto wait = [&](Lsn lsn) { port_->WhenDurable(lsn, [] {}); };
   wait(engine_.Create(NewStream("/b"), CommitStart::kByPort).rests_on);
-  CreateCommand fork = NewStream("/fork");
-  fork.fork_source = "/a";
-  wait(engine_.Create(fork, CommitStart::kByPort).rests_on);
+  wait(engine_.Create(NewFork("/fork", "/a"), CommitStart::kByPort).rests_on);
   wait(engine_.Remove("/b", CommitStart::kByPort).rests_on);
+  EXPECT_EQ(log_->staged(), Lsn{4});
   EXPECT_EQ(log_->starts(), before);
   executor_.RunAll();
   EXPECT_EQ(log_->starts(), before + 1);

@@ -145,11 +145,16 @@ bool LocalLog::WaitForStaged(std::stop_token stop) {
 }
 
 // Whether there is something to commit: then it is in writing_, and `by` commits it. There is one
-// thread, and a loop does not know which one commits.
+// thread, and a loop does not know which one commits. In a pause of the loops nothing is taken: the
+// thread takes what comes until it has woken, too.
 bool LocalLog::Take(Committer by) {
   std::lock_guard lock(staging_mutex_);
   const bool is_threads = by == Committer::kThread && committer_ == Committer::kThread;
   if (committer_ != Committer::kNobody && !is_threads) return false;
+  if (by == Committer::kLoop && pause_.is_on()) {
+    if (staged_.records != 0) GiveToThread();
+    return false;
+  }
   if (writing_.records == 0 && !filled_.empty()) {
     writing_ = std::move(filled_.front());
     filled_.pop_front();
@@ -166,8 +171,8 @@ bool LocalLog::Release() {
   std::lock_guard lock(staging_mutex_);
   const bool more_is_staged = staged_.records != 0;
   const bool is_long = !filled_.empty() || staged_.block.size() > AsyncWriter::kBytesMax;
-  const bool has_loops = !loops_.empty() && !pause_.is_on();
-  if (more_is_staged && (last_written_ < thread_until_ || is_long || !has_loops)) {
+  const bool is_threads = last_written_ < thread_until_ || is_long || loops_.empty();
+  if (more_is_staged && (is_threads || pause_.is_on())) {
     GiveToThread();
     return false;
   }
@@ -249,7 +254,7 @@ bool LocalLog::BeginCommit(AsyncWriter& writer) {
   const size_t payload_bytes = writing_.block.size() - kLogBlockHeadBytes;
   const size_t block_bytes = LogBlockBytes(payload_bytes);
   const bool fits = end_ != 0 && FitsInFile(block_bytes) && block_bytes <= AsyncWriter::kBytesMax;
-  if (fits && !pause_.is_on()) {
+  if (fits) {
     sealed_ = Seal();
     pause_.OnBegin();
     if (writer.Begin(*current_.file, end_, writing_.block)) {

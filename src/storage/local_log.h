@@ -3,7 +3,8 @@
 //
 // One commits at a time: the log's thread (log_threads.h), which may wait, or a loop
 // (loop_committer.h), which has the disk write beside it. A loop begins as soon as it has staged
-// something, and leaves to the thread what takes more than a write: another file.
+// something, and leaves to the thread what takes more than a write: another file. In a pause
+// (loop_pause.h) it leaves all to the thread.
 //
 // Crosses threads: Stage comes from any thread, under a partition's lock; WaitForStaged and Commit
 // are the log's thread's, PrepareNext is called by the thread that allocates ahead, Trim by one at
@@ -184,9 +185,9 @@ class LocalLog final : public CommitLog {
   CommitListener* listener_ = nullptr;
 
   // The committer's own.
-  Staged writing_;  // taken and not durable yet; its memory is used again
-  Sealed sealed_;   // what a loop writes
-  LoopPause pause_;
+  Staged writing_;   // taken and not durable yet; its memory is used again
+  Sealed sealed_;    // what a loop writes
+  LoopPause pause_;  // also of who looks, under staging_mutex_, where nobody commits
   LogFileSupply::OpenFile current_;
   Left left_;              // the file before it, until current_ has a block
   uint64_t end_ = 0;       // where the next block goes; 0: the file has no header yet

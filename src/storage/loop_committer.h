@@ -42,7 +42,6 @@ class LoopCommitter final : public CommitStarter {
   const OwnedFd event_;
   std::unique_ptr<AsyncWriter> writer_;  // null: its making failed
   bool is_under_way_ = false;
-  bool is_of_use_ = true;                                     // else the log's thread does it all
   const Self self_ = std::make_shared<LoopCommitter*>(this);  // for tasks that may outlive it
 };
 

@@ -2,10 +2,11 @@
 //
 // A thread of the kernel ends such a write, and it may stand in line for a processor until the next
 // tick (4 ms). Where other programs take all of them, a client that waits for each of its appends
-// gets 20 times as many of them from the log's thread (docs/BENCHMARKS.md, "The log from the
-// loop").
+// gets 20 times as many of them from the log's thread (docs/BENCHMARKS.md, "Where the processors
+// are taken by others"). Late is also what a slow disk writes, and what a loop is told of behind a
+// long turn: there the thread costs it a little, and other loops hear sooner.
 //
-// THREAD: whoever commits.
+// THREAD: one at a time.
 #pragma once
 
 #include <cstdint>
@@ -16,8 +17,8 @@ namespace thalweg {
 
 class LoopPause {
  public:
-  static constexpr int64_t kLateMs = 3;  // as far as a clock of milliseconds tells: more than 2
-  static constexpr int kLateInARow = 2;  // one alone is the disk's
+  static constexpr int64_t kLateMs = 3;  // between 2 and 3, with a clock of milliseconds
+  static constexpr int kLateInARow = 2;  // one alone may be the disk's
   static constexpr int64_t kPauseMs = 1'000;
 
   // Null: there is none.

@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <thread>
 
 #include "storage/directory.h"
 #include "storage/local_log.h"
@@ -116,7 +117,16 @@ TEST_F(LoopOverSimDisk, WhereItsWritesEndLateTheLogsThreadCommitsForAWhile) {
     clock_.AdvanceMs(LoopPause::kLateMs);
     return loop_.RunUntil([&] { return log_.durable() == lsn; });
   };
-  for (int i = 0; i < LoopPause::kLateInARow; ++i) ASSERT_TRUE(write_late());
+  const auto write_in_time = [&] {
+    const Lsn lsn = Stage();
+    committer_->Start();
+    return loop_.RunUntil([&] { return log_.durable() == lsn; });
+  };
+  for (int i = 0; i < 3; ++i) {
+    ASSERT_TRUE(write_in_time());
+    ASSERT_TRUE(write_late()) << "one alone is none";
+  }
+  ASSERT_TRUE(write_late());
   for (int i = 0; i < 3; ++i) {
     const Lsn before = log_.durable();
     const Lsn lsn = Stage();
@@ -134,6 +144,20 @@ TEST_F(LoopOverSimDisk, WhereItsWritesEndLateTheLogsThreadCommitsForAWhile) {
   EXPECT_LT(log_.durable(), last);
   ASSERT_TRUE(log_.Commit());
   EXPECT_EQ(Recovered(), last.value);
+}
+
+TEST_F(LoopOverSimDisk, InAPauseTheLogsThreadGoesOnWithWhatIsStagedBehindALoopsWrite) {
+  const LogThreads threads(log_, [](const DiskError& error) { FAIL() << error.message; });
+  Lsn lsn, behind;
+  for (int i = 0; i < LoopPause::kLateInARow; ++i) {
+    lsn = Stage();
+    committer_->Start();
+    clock_.AdvanceMs(LoopPause::kLateMs);
+    if (i + 1 == LoopPause::kLateInARow) behind = Stage();
+    ASSERT_TRUE(loop_.RunUntil([&] { return log_.durable() >= lsn; }));
+  }
+  while (log_.durable() < behind) std::this_thread::yield();  // without the loop
+  EXPECT_EQ(Recovered(), behind.value);
 }
 
 // The batch waits with the log's thread, and so does what is staged behind it; then the loop goes
