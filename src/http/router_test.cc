@@ -151,7 +151,9 @@ TEST(Router, AnswersACommandOnceItIsDurable) {
   slow.bench.Start(appended, Method::kPost, "a", stamped, "x");
   slow.bench.Start(repeated, Method::kPost, "a", stamped, "x");
   slow.bench.Start(removed, Method::kDelete, "a");
+  EXPECT_EQ(slow.log.starts(), 0);
   slow.bench.executor().RunAll();
+  EXPECT_EQ(slow.log.starts(), 1) << "of the turn, and for all of it";
   for (const auto* answer : {&created, &appended, &repeated, &removed}) {
     EXPECT_EQ(answer->status(), 0) << "nothing is durable yet";
   }
