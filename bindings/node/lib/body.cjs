@@ -70,18 +70,19 @@ function readBody(req, room, take, fail) {
   }
   req[READING] = reading
   if (hasOrder(req)) req.socket[READING] = reading
-  else req.stream?.setTimeout(SILENCE_MS_MAX, onSilence)
+  else if (req.stream && !(req.stream.timeout > 0)) req.stream.setTimeout(SILENCE_MS_MAX, onSilence)
   req.on('data', onData)
   req.on('end', onEnd)
   req.on('close', onClose)
   if (req.isPaused()) req.resume() // by whoever had it before
 }
 
-// Calls `go` once all bodies have been taken that came before this request, which has none: those of
-// one connection are judged in their order, pipelined or not.
-function afterBodies(req, go) {
+// Calls `go` once all bodies have been taken that came before this request, which has none: those
+// that routers read of one connection are judged in their order, pipelined or not.
+function afterBodies(req, res, go) {
   const before = hasOrder(req) ? req.socket[READING] : undefined
-  if (before === undefined) go()
+  const isNext = res.socket !== null // what came before it has been answered, by whomever
+  if (before === undefined || isNext) go()
   else before.behind.push(AsyncResource.bind(go))
 }
 
@@ -104,6 +105,7 @@ function drop(reading) {
 // `this` is the request; one set of functions for all of them. A client reads its answer once it
 // has sent everything: what is refused is passed over, for a while.
 function onData(part) {
+  if (part.length === 0) return
   const reading = this[READING]
   const chunk = typeof part === 'string' ? Buffer.from(part, this.readableEncoding) : part
   reading.size += chunk.length
@@ -168,9 +170,13 @@ function onClose() {
 
 function letNextGo(req) {
   const reading = req[READING]
-  if (!hasOrder(req)) req.stream?.setTimeout(0, onSilence)
+  if (!hasOrder(req)) endSilence(req.stream)
   else if (req.socket[READING] === reading) req.socket[READING] = undefined
   for (const go of reading.behind.splice(0)) go()
+}
+
+function endSilence(stream) {
+  if (stream?.listeners('timeout').includes(onSilence)) stream.setTimeout(0, onSilence)
 }
 
 // `this` is a stream of HTTP/2.

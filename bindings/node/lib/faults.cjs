@@ -32,7 +32,8 @@ class FaultInjectionMiddleware {
       const submit = (body) => this.#submit(req, res, body, goOn, resolve)
       const mine = this.#testEndpoint && req.url.split('?', 1)[0] === TEST_PATH
       if (!mine) return submit(undefined)
-      readBody(req, new BodyRoom(Infinity), submit, (refusal) => {
+      const take = (body) => setImmediate(() => (req.aborted ? resolve() : submit(body)))
+      readBody(req, new BodyRoom(Infinity), take, (refusal) => {
         if (refusal !== undefined) problem(res, refusal, commonFields(true))
         resolve()
       })

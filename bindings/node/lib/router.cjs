@@ -67,7 +67,7 @@ class DurableStreamRouter {
       // Over HTTP/2 a request that is cut off has been read to its end like a whole one.
       const submit = (body) => (req.aborted ? done() : this.#submit(kind, head, body, res, done))
       this.#requests.add(req)
-      if (!HAS_BODY[kind % TLS]) return afterBodies(req, () => setImmediate(submit))
+      if (!HAS_BODY[kind % TLS]) return afterBodies(req, res, () => setImmediate(submit))
       const take = (body) => setImmediate(submit, body)
       readBody(req, this.#bodies, take, (refusal) => {
         if (refusal !== undefined) problem(res, refusal, this.#commonFields)

@@ -410,6 +410,45 @@ test('an HTTP/2 upload that its client gives up is none', async (t) => {
   assert.deepEqual(router.store.read('/b', '-1').messages, [])
 })
 
+test('a body of HTTP/2 that is silent is cut off, and a limit of its owner is kept', async (t) => {
+  const router = newRouter()
+  const seen = []
+  let told
+  const handled = new Promise((resolve) => (told = resolve))
+  const { client } = await serveHttp2(t, (req, res) => {
+    if (req.url === '/owned') req.setTimeout(60_000)
+    const answered = router.handleRequest(req, res)
+    seen.push(req.stream.timeout)
+    if (req.url === '/silent') {
+      req.stream.setTimeout(50) // the router hears of it
+      told(answered)
+    } else answered.then(() => seen.push(req.stream.timeout))
+  })
+  const put = (path) => client.request({ ':method': 'PUT', ':path': path, 'content-type': 'text/plain' })
+  for (const path of ['/whole', '/owned']) await put(path).end('x').resume().toArray()
+  put('/silent').on('error', () => {}).write('par')
+  await handled
+  assert.deepEqual(seen, [30_000, 0, 60_000, 60_000, 30_000])
+  assert.deepEqual(router.store.list(), ['/owned', '/whole'])
+})
+
+test('a request behind one that somebody else has answered amid its body is not kept', { timeout: 10_000 }, async (t) => {
+  const router = newRouter()
+  const url = new URL(await serve(t, (req, res) => {
+    const handled = router.handleRequest(req, res)
+    if (req.method === 'PUT') {
+      req.pause()
+      res.writeHead(503).end()
+    }
+    return handled
+  }))
+  const socket = net.connect(url.port, url.hostname).setEncoding('latin1')
+  socket.write('PUT /a HTTP/1.1\r\nHost: x\r\nContent-Type: text/plain\r\nContent-Length: 2\r\n\r\nab')
+  assert.match((await once(socket, 'data'))[0], /^HTTP\/1\.1 503/)
+  socket.write('GET /b HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n')
+  assert.match((await socket.toArray()).join(''), /HTTP\/1\.1 404/)
+})
+
 test('a live reader of HTTP/2 that has left is not kept', { timeout: 10_000 }, async (t) => {
   const router = newRouter()
   router.store.create('/a', { contentType: 'text/plain' })
