@@ -253,8 +253,7 @@ bool LocalLog::BeginCommit(AsyncWriter& writer) {
   if (failed() || !Take(Committer::kLoop)) return false;
   const size_t payload_bytes = writing_.block.size() - kLogBlockHeadBytes;
   const size_t block_bytes = LogBlockBytes(payload_bytes);
-  const bool fits = end_ != 0 && FitsInFile(block_bytes) && block_bytes <= AsyncWriter::kBytesMax;
-  if (fits) {
+  if (end_ != 0 && FitsInFile(block_bytes) && block_bytes <= AsyncWriter::kBytesMax) {
     sealed_ = Seal();
     pause_.OnBegin();
     if (writer.Begin(*current_.file, end_, writing_.block)) {

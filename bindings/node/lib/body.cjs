@@ -100,6 +100,7 @@ function drop(reading) {
   reading.room.bytes -= reading.held
   reading.held = 0
   reading.chunks = undefined
+  reading.gathered = 0
 }
 
 // `this` is the request; one set of functions for all of them. A client reads its answer once it

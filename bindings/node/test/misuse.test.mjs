@@ -410,7 +410,7 @@ test('an HTTP/2 upload that its client gives up is none', async (t) => {
   assert.deepEqual(router.store.read('/b', '-1').messages, [])
 })
 
-test('a body of HTTP/2 that is silent is cut off, and a limit of its owner is kept', async (t) => {
+test('a body of HTTP/2 that is silent is cut off, and a limit of its owner is kept', { timeout: 10_000 }, async (t) => {
   const router = newRouter()
   const seen = []
   let told
