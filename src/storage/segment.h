@@ -86,9 +86,9 @@ class Segment {
   [[nodiscard]] StorageResult<std::vector<SegmentRun>> Page(size_t index,
                                                             bool may_wait = true) const;
 
-  // Exactly these bytes of the file.
-  [[nodiscard]] StorageResult<std::string> ReadFile(uint64_t at, size_t bytes,
-                                                    bool may_wait = true) const;
+  // Exactly these bytes of the file, as many as `out` has.
+  [[nodiscard]] StorageResult<void> ReadInto(uint64_t at, std::span<char> out,
+                                             bool may_wait = true) const;
 
   // Whether what `other` holds and what is held here have the same checksums, and so are the same.
   // Reads the index of both, not the bytes.
@@ -103,6 +103,7 @@ class Segment {
 
  private:
   StorageResult<void> Load(const SegmentHeader& expected);
+  StorageResult<std::string> ReadFile(uint64_t at, size_t bytes, bool may_wait = true) const;
   StorageResult<RunTables> Tables(const SegmentRun& run, bool may_wait) const;
   StorageResult<std::string> ReadBlocks(const SegmentRun& run, const RunTables& tables,
                                         RunWindow blocks, bool may_wait) const;
@@ -110,7 +111,6 @@ class Segment {
                                    bool may_wait) const;
   void ReadAhead(uint64_t at, uint64_t& asked) const;
   StorageResult<void> VerifyBlock(uint64_t at, size_t bytes, uint32_t crc) const;
-  StorageResult<void> ReadInto(uint64_t at, std::span<char> out, bool may_wait) const;
   bool Fits(uint64_t at, uint64_t bytes) const { return at <= size_ && bytes <= size_ - at; }
   size_t PageOf(StreamId id, Offset at) const;
 

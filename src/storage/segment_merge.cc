@@ -15,9 +15,11 @@ constexpr size_t kIdsPerLook = 4096;
 
 SegmentMerge::SegmentMerge(const Catalog& catalog,
                            std::vector<std::shared_ptr<const Segment>> inputs,
-                           std::unique_ptr<SegmentWriter> out)
+                           std::unique_ptr<SegmentWriter> out, const AfterPiece& after_piece)
     : catalog_(catalog), out_(std::move(out)) {
-  for (auto& segment : inputs) inputs_.push_back({SegmentWalker(std::move(segment)), {}});
+  for (auto& segment : inputs) {
+    inputs_.push_back({SegmentWalker(std::move(segment), after_piece), {}});
+  }
 }
 
 StorageResult<bool> SegmentMerge::Step(size_t bytes) {

@@ -18,9 +18,10 @@ namespace thalweg {
 
 class SegmentMerge {
  public:
-  // REQUIRES: `inputs` are neighbours, oldest first; the catalog outlives the merge.
+  // `after_piece` is called when a piece of them was read from the disk, as it is when one of `out`
+  // was written. REQUIRES: `inputs` are neighbours, oldest first; the catalog outlives the merge.
   SegmentMerge(const Catalog& catalog, std::vector<std::shared_ptr<const Segment>> inputs,
-               std::unique_ptr<SegmentWriter> out);
+               std::unique_ptr<SegmentWriter> out, const AfterPiece& after_piece = {});
 
   // Reads and writes about `bytes` more; false: nothing is left to do but Finish.
   [[nodiscard]] StorageResult<bool> Step(size_t bytes);

@@ -1,6 +1,7 @@
 #include "storage/segment_walker.h"
 
 #include <algorithm>
+#include <span>
 #include <utility>
 
 #include "base/assert.h"
@@ -57,12 +58,28 @@ StorageResult<std::string_view> SegmentWalker::Window(uint64_t at, size_t bytes)
     const uint64_t file_bytes = segment_->footer().file_bytes();
     const uint64_t rest = file_bytes - std::min(at, file_bytes);
     if (bytes > rest) return segment_->DamageAt(at, "has a run that leaves the file");
-    auto read = segment_->ReadFile(at, std::min<uint64_t>(rest, std::max(bytes, kWindowBytes)));
-    if (!read) return std::unexpected(read.error());
-    window_ = *std::move(read);
-    window_at_ = at;
+    const auto filled = FillWindow(at, std::min<uint64_t>(rest, std::max(bytes, kWindowBytes)));
+    if (!filled) return std::unexpected(filled.error());
   }
   return std::string_view(window_).substr(at - window_at_, bytes);
+}
+
+StorageResult<void> SegmentWalker::FillWindow(uint64_t at, size_t bytes) {
+  window_at_ = at;
+  window_.resize(bytes);
+  StorageResult<void> read;
+  for (std::span<char> left = window_; read && !left.empty();) {
+    const auto piece = left.first(std::min(left.size(), piece_bytes_));
+    read = segment_->ReadInto(at, piece, false);
+    if (!read && read.error().kind == StorageFault::Kind::kWouldWait) {
+      read = segment_->ReadInto(at, piece, true);
+      if (after_piece_) piece_bytes_ = after_piece_();
+    }
+    at += piece.size();
+    left = left.subspan(piece.size());
+  }
+  if (!read) window_.clear();
+  return read;
 }
 
 StorageResult<void> VerifySegment(std::shared_ptr<const Segment> segment) {

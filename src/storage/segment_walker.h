@@ -1,6 +1,7 @@
 // Walks a segment in the order of its streams and verifies all it reads: for merges and `verify`.
 //
-// Reads the file from the front to the back, a mebibyte at a time. Not thread-safe.
+// Reads the file from the front to the back, a mebibyte or a run at a time, of which what has to
+// come from the disk piece by piece. Not thread-safe.
 #pragma once
 
 #include <cstdint>
@@ -8,15 +9,18 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "storage/segment.h"
+#include "storage/segment_writer.h"
 
 namespace thalweg {
 
 class SegmentWalker {
  public:
-  explicit SegmentWalker(std::shared_ptr<const Segment> segment) : segment_(std::move(segment)) {}
+  explicit SegmentWalker(std::shared_ptr<const Segment> segment, AfterPiece after_piece = {})
+      : segment_(std::move(segment)), after_piece_(std::move(after_piece)) {}
 
   // Moves to the next run; null: there is none. What is found out of order is damage.
   [[nodiscard]] StorageResult<std::optional<SegmentRun>> Next();
@@ -33,8 +37,11 @@ class SegmentWalker {
 
  private:
   StorageResult<std::string_view> Window(uint64_t at, size_t bytes);
+  StorageResult<void> FillWindow(uint64_t at, size_t bytes);
 
   const std::shared_ptr<const Segment> segment_;
+  const AfterPiece after_piece_;
+  size_t piece_bytes_ = kPieceBytes;
   size_t next_page_ = 0;
   std::vector<SegmentRun> runs_;  // of the page we are in
   size_t next_run_ = 0;

@@ -334,7 +334,7 @@ StorageResult<bool> StreamStore::BeginMerge(bool is_at_rest) {
       .level = plan->level,
       .number = number,
       .merge = SegmentMerge(*catalog_, Segments(first, first + static_cast<ptrdiff_t>(plan->count)),
-                            *std::move(writer)),
+                            *std::move(writer), after_piece_),
       .removed = {}});
   return true;
 }
