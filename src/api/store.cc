@@ -228,6 +228,8 @@ StoreResult<WaitResult> Store::WaitForMessages(std::string_view path, std::strin
     sleep->result = std::move(result);
     sleep->over.release();
   });
+  // Who sleeps here may be a loop that has under way what is waited for.
+  impl_->engine().CommitNow();
   sleep->over.acquire();
   return std::move(sleep->result);
 }

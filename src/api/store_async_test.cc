@@ -208,5 +208,23 @@ TEST(StoreOnALoop, ACallThatWaitsComesBackThere) {
   EXPECT_TRUE(is_answered);
 }
 
+TEST(StoreOnALoop, AWaitForMessagesThatItHasUnderWayComesBackThere) {
+  const TestFolder folder;
+  const auto store = std::move(*Store::Open(folder / "data"));
+  ASSERT_TRUE(store->Create("/a", {.content_type = std::string(kBytesType)}));
+  ASSERT_TRUE(store->Append("/a", "1"));
+  Loop loop;
+  const auto port = store->engine().Attach(loop);
+  loop.Post([&] {
+    store->engine().Append("a", NewAppend("2"), CommitStart::kByPort);
+    loop.Post([&] {  // behind the one that begins the write
+      const auto waited = store->WaitForMessages("/a", OffsetText(1), 20'000);
+      EXPECT_TRUE(waited && !waited->timed_out);
+      loop.Post([&] { loop.Stop(); });
+    });
+  });
+  loop.Run();
+}
+
 }  // namespace
 }  // namespace thalweg

@@ -4,6 +4,7 @@
 #include <sys/eventfd.h>
 
 #include <algorithm>
+#include <chrono>
 #include <utility>
 
 #include "base/assert.h"
@@ -15,6 +16,9 @@ namespace {
 
 // A batch's memory beyond this goes back to the system.
 constexpr size_t kKeptBytes = 8u << 20;
+
+// How long others wait for a loop that has the log; then it is the thread's.
+constexpr std::chrono::milliseconds kLoopMax{10};
 
 void Clear(std::string& block) {
   if (block.capacity() > kKeptBytes) block = std::string();
@@ -127,7 +131,9 @@ std::unique_ptr<CommitStarter> LocalLog::StarterOn(Executor& executor) {
 
 void LocalLog::StartCommit() {
   std::lock_guard lock(staging_mutex_);
-  if (committer_ == Committer::kNobody && staged_.records != 0) GiveToThread();
+  if (staged_.records == 0) return;
+  if (committer_ == Committer::kNobody) GiveToThread();
+  if (committer_ == Committer::kLoop) WatchLoops();
 }
 
 // REQUIRES: staging_mutex_ is held.
@@ -136,10 +142,20 @@ void LocalLog::GiveToThread() {
   thread_is_due_.notify_one();
 }
 
+// Somebody waits for a loop, which may be long in a turn. REQUIRES: staging_mutex_ is held.
+void LocalLog::WatchLoops() {
+  if (std::exchange(is_watching_, true)) return;
+  watched_ = last_staged_;
+  thread_is_due_.notify_one();
+}
+
 bool LocalLog::WaitForStaged(std::stop_token stop) {
   std::unique_lock lock(staging_mutex_);
-  if (thread_is_due_.wait(lock, stop, [this] { return committer_ == Committer::kThread; })) {
-    return true;
+  const auto is_due = [this] { return committer_ == Committer::kThread; };
+  while (thread_is_due_.wait(lock, stop, [&] { return is_due() || is_watching_; })) {
+    if (is_due() || thread_is_due_.wait_for(lock, stop, kLoopMax, is_due)) return true;
+    is_watching_ = false;
+    if (durable() < watched_) GiveToThreadUntil(watched_);
   }
   return staged_.records != 0;
 }
@@ -150,7 +166,10 @@ bool LocalLog::WaitForStaged(std::stop_token stop) {
 bool LocalLog::Take(Committer by) {
   std::lock_guard lock(staging_mutex_);
   const bool is_threads = by == Committer::kThread && committer_ == Committer::kThread;
-  if (committer_ != Committer::kNobody && !is_threads) return false;
+  if (committer_ != Committer::kNobody && !is_threads) {
+    if (committer_ == Committer::kLoop) WatchLoops();
+    return false;
+  }
   if (by == Committer::kLoop && pause_.is_on()) {
     if (staged_.records != 0) GiveToThread();
     return false;
@@ -176,7 +195,10 @@ bool LocalLog::Release() {
     GiveToThread();
     return false;
   }
-  if (more_is_staged && committer_ == Committer::kThread) eventfd_write(loops_.front(), 1);
+  if (more_is_staged && committer_ == Committer::kThread) {
+    eventfd_write(loops_.front(), 1);
+    WatchLoops();
+  }
   committer_ = Committer::kNobody;
   return more_is_staged;
 }
@@ -184,7 +206,13 @@ bool LocalLog::Release() {
 // A loop that sleeps ends nothing: the thread does it then.
 void LocalLog::CommitNow() {
   std::lock_guard lock(staging_mutex_);
-  thread_until_ = last_staged_;
+  GiveToThreadUntil(last_staged_);
+}
+
+// The same at once where a loop is just looking at what it has under way. REQUIRES: staging_mutex_
+// is held.
+void LocalLog::GiveToThreadUntil(Lsn lsn) {
+  thread_until_ = std::max(thread_until_, lsn);
   const bool is_free = committer_ == Committer::kNobody && staged_.records != 0;
   if (is_free || under_way_ != nullptr) GiveToThread();
 }

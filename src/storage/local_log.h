@@ -4,7 +4,8 @@
 // One commits at a time: the log's thread (log_threads.h), which may wait, or a loop
 // (loop_committer.h), which has the disk write beside it. A loop begins as soon as it has staged
 // something, and leaves to the thread what takes more than a write: another file. In a pause
-// (loop_pause.h) it leaves all to the thread.
+// (loop_pause.h) it leaves all to the thread, which takes over, too, where others wait for a loop
+// that is long in a turn.
 //
 // Crosses threads: Stage comes from any thread, under a partition's lock; WaitForStaged and Commit
 // are the log's thread's, PrepareNext is called by the thread that allocates ahead, Trim by one at
@@ -78,8 +79,8 @@ class LocalLog final : public CommitLog {
   }
 
   // Waits until there is something for the log's thread to commit, be it a batch that found no
-  // space: somebody has called StartCommit, or a loop could not go on. False: `stop` was asked for
-  // and nothing is staged. THREAD: the log's.
+  // space: somebody has called StartCommit, or a loop could not go on, or does not. False: `stop`
+  // was asked for and nothing is staged. THREAD: the log's.
   bool WaitForStaged(std::stop_token stop);
 
   // Writes and syncs what is staged, or a batch of it, and tells the listener. Does nothing where
@@ -148,6 +149,8 @@ class LocalLog final : public CommitLog {
   bool Take(Committer by);
   bool Release();
   void GiveToThread();
+  void GiveToThreadUntil(Lsn lsn);
+  void WatchLoops();
   void SetUnderWay(AsyncWriter& writer);
   bool TakeBack(const AsyncWriter& writer, bool waits);
   DiskResult<void> EndForLoop();
@@ -176,6 +179,8 @@ class LocalLog final : public CommitLog {
   Lsn last_staged_;
   Committer committer_ = Committer::kNobody;
   Lsn thread_until_;                      // before it is durable no loop begins
+  bool is_watching_ = false;              // the thread, whether …
+  Lsn watched_;                           // … loops make this durable in time
   AsyncWriter* under_way_ = nullptr;      // a loop's, which is not looking at it
   std::condition_variable thread_ended_;  // what a loop had under way
   std::vector<int> loops_;                // their eventfds

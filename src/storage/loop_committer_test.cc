@@ -3,7 +3,10 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <chrono>
+#include <condition_variable>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <thread>
 #include <utility>
@@ -21,20 +24,26 @@ namespace {
 class Commits final : public CommitListener {
  public:
   void OnDurable(Lsn durable) override {
-    EXPECT_GT(durable.value, durable_);
+    std::lock_guard lock(mutex_);
+    EXPECT_GT(durable, durable_);
     ++(std::this_thread::get_id() == test_ ? by_test_ : by_others_);
-    durable_ = durable.value;
-    durable_.notify_all();
+    durable_ = durable;
+    changed_.notify_all();
   }
   void WaitFor(Lsn lsn) {
-    for (uint64_t seen = durable_; seen < lsn.value; seen = durable_) durable_.wait(seen);
+    std::unique_lock lock(mutex_);
+    ASSERT_TRUE(changed_.wait_for(lock, kSoon, [&] { return durable_ >= lsn; })) << lsn.value;
   }
   int by_test() const { return by_test_; }
   int by_others() const { return by_others_; }
 
  private:
+  static constexpr std::chrono::seconds kSoon{30};
+
   const std::thread::id test_ = std::this_thread::get_id();
-  std::atomic<uint64_t> durable_{0};
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  Lsn durable_;
   std::atomic<int> by_test_{0}, by_others_{0};
 };
 
@@ -216,6 +225,54 @@ TEST_F(LoopCommitterTest, EndsBehindTheLogsThreadThatEndsForIt) {
     log_->CommitNow();
     committer.reset();
     commits_.WaitFor(lsn);
+  }
+}
+
+// The loop that has the log takes no turn here, nor does the one behind it.
+TEST_F(LoopCommitterTest, OneThatIsLongInATurnHoldsUpNoOtherLoop) {
+  Begin();
+  const LogThreads threads(*log_, FailTest);
+  const auto busy = LoopCommitter::Make(*log_, loop_);
+  PollExecutor other_loop;
+  const auto other = LoopCommitter::Make(*log_, other_loop);
+  for (int i = 0; i < 5; ++i) {
+    Stage();
+    busy->Start();
+    const Lsn behind = Stage();
+    other->Start();
+    ASSERT_NO_FATAL_FAILURE(commits_.WaitFor(behind));
+    loop_.RunAll();
+  }
+}
+
+TEST_F(LoopCommitterTest, OneThatIsLongInATurnHoldsUpNobodyWithoutALoop) {
+  Begin();
+  const LogThreads threads(*log_, FailTest);
+  const auto busy = LoopCommitter::Make(*log_, loop_);
+  for (int i = 0; i < 5; ++i) {
+    Stage();
+    busy->Start();
+    const Lsn behind = Stage();
+    log_->StartCommit();
+    ASSERT_NO_FATAL_FAILURE(commits_.WaitFor(behind));
+    loop_.RunAll();
+  }
+}
+
+// The thread has the first block of each file, and leaves what is behind it to the first loop.
+TEST_F(LoopCommitterTest, OneThatIsLongInATurnHoldsUpNobodyBehindTheLogsThread) {
+  Open(4 * kLogPageBytes);
+  const LogThreads threads(*log_, FailTest);
+  const auto busy = LoopCommitter::Make(*log_, loop_);
+  PollExecutor other_loop;
+  const auto other = LoopCommitter::Make(*log_, other_loop);
+  for (int i = 0; i < 100; ++i) {
+    Stage();
+    other->Start();
+    const Lsn behind = Stage();
+    other->Start();
+    ASSERT_NO_FATAL_FAILURE(commits_.WaitFor(behind));
+    other_loop.RunAll();
   }
 }
 
