@@ -30,7 +30,7 @@ StorageResult<std::optional<Absence>> StreamLoader::TryLook(const PathKey& key) 
     return std::unexpected(found.error());
   }
   if (!*found || IsGone(key, (*found)->entry.id)) return absent;
-  auto chain = FindSources((*found)->entry, version);
+  auto chain = FindSources((*found)->entry);
   if (!chain) return std::unexpected(chain.error());
   if (!*chain) return std::nullopt;
   // It is entered from its root on: a fork holds its source.
@@ -52,7 +52,7 @@ StorageResult<std::optional<Absence>> StreamLoader::TryLook(const PathKey& key) 
 // Of a source no more than its id is kept: a chain may be long. Each is older than its fork, so
 // that there is an end. Null: one was removed meanwhile.
 StorageResult<std::optional<StreamLoader::Chain>> StreamLoader::FindSources(
-    const CatalogEntry& loaded, uint64_t version) {
+    const CatalogEntry& loaded) {
   StreamStore& store = *table_.store();
   Chain chain;
   std::optional<CatalogEntry> source;
@@ -64,8 +64,12 @@ StorageResult<std::optional<StreamLoader::Chain>> StreamLoader::FindSources(
     if (id >= fork->id) return StreamDamage(*fork, "its source is younger than it is");
     auto found = store.catalog().Find(id);
     if (!found) return std::unexpected(found.error());
-    if (!*found && store.version() != version) return std::nullopt;
-    if (!*found) return StreamDamage(*fork, "its source is nowhere");
+    if (!*found) {  // both may have been removed between the two looks
+      const auto again = store.catalog().Find(fork->id);
+      if (!again) return std::unexpected(again.error());
+      if (!*again) return std::nullopt;
+      return StreamDamage(*fork, "its source is nowhere");
+    }
     source = *std::move(found);
     chain.in_memory = InMemory(source->path);
     if (chain.in_memory != nullptr && chain.in_memory->state.id == id) return chain;

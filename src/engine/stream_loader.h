@@ -41,7 +41,7 @@ class StreamLoader {
   };
 
   StorageResult<std::optional<Absence>> TryLook(const PathKey& key);
-  StorageResult<std::optional<Chain>> FindSources(const CatalogEntry& loaded, uint64_t version);
+  StorageResult<std::optional<Chain>> FindSources(const CatalogEntry& loaded);
   StreamHandle InMemory(std::string_view path);
   bool IsGone(const PathKey& key, StreamId id);
   StorageResult<StreamHandle> BuildAndEnter(const StoredStream& stored, StreamHandle source,
