@@ -7,11 +7,13 @@
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
 import threading
 import urllib.error
+import urllib.parse
 import urllib.request
 
 sys.dont_write_bytecode = True
@@ -164,6 +166,27 @@ def beast_sends_what_its_clients_take(folder):
         example.end(signal.SIGTERM)
 
 
+def beast_takes_pipelined_requests_once_each(folder):
+    """What comes behind a request that waited in the buffer is not taken for that one again."""
+    with Example(folder, "beast") as example:
+        expect(example.ask("PUT", "/api/streams/p", b"", TEXT)[0], 201, "PUT")
+        address = urllib.parse.urlsplit(example.url)
+        with socket.create_connection((address.hostname, address.port), SECONDS_MAX) as client:
+            answers = client.makefile("rb")
+            for bodies in ("AB", "C", "DEF", "G"):
+                client.sendall("".join(
+                    f"POST /api/streams/p HTTP/1.1\r\nHost: {address.netloc}\r\n"
+                    f"Content-Type: text/plain\r\nContent-Length: 1\r\n\r\n{body}"
+                    for body in bodies).encode())  # fmt: skip
+                for body in bodies:
+                    expect(answers.readline(), b"HTTP/1.1 204 No Content\r\n", f"POST of {body}")
+                    while answers.readline() != b"\r\n":
+                        pass
+            answers.close()
+        expect(example.ask("GET", "/api/streams/p?offset=-1"), (200, "ABCDEFG"), "what is kept")
+        example.end(signal.SIGTERM)
+
+
 def client_test(folder):
     done = subprocess.run(
         [os.path.join(folder, "client_test")], timeout=SECONDS_MAX, capture_output=True, text=True
@@ -178,6 +201,7 @@ TESTS = [
     beast,
     beast_keeps_what_it_answered,
     beast_sends_what_its_clients_take,
+    beast_takes_pipelined_requests_once_each,
     client_test,
 ]
 

@@ -22,7 +22,6 @@ namespace {
 
 constexpr size_t kHeaderBytesMax = 32u << 10;
 constexpr uint64_t kBodyBytesMax = 64u << 20;
-constexpr size_t kReadBytes = 64u << 10;             // at a time
 constexpr size_t kOutputBytesMax = 256u << 10;       // queued, then Write says false
 constexpr auto kIdleMax = std::chrono::seconds(75);  // for a request, or to take an answer
 
@@ -136,14 +135,14 @@ void Session::Proceed() {
 
 void Session::Read() {
   reading_ = true;
-  socket_.async_read_some(
-      buffer_.prepare(kReadBytes),
-      [self = shared_from_this()](boost::system::error_code error, size_t bytes) {
-        self->reading_ = false;
-        if (error) return self->Close();
-        self->buffer_.commit(bytes);
-        self->Proceed();
-      });
+  socket_.async_read_some(asio::buffer(input_), [self = shared_from_this()](
+                                                    boost::system::error_code error, size_t bytes) {
+    self->reading_ = false;
+    if (error) return self->Close();
+    const auto room = self->buffer_.prepare(bytes);
+    self->buffer_.commit(asio::buffer_copy(room, asio::buffer(self->input_)));
+    self->Proceed();
+  });
 }
 
 // Whether a whole request is there. REQUIRES: no answer is open, so a request that is done is

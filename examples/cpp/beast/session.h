@@ -5,6 +5,7 @@
 // answer is open; Close ends the first and, where the handler listens, the second.
 #pragma once
 
+#include <array>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
@@ -41,6 +42,7 @@ class Session final : public std::enable_shared_from_this<Session>, private thal
 
  private:
   using Parser = boost::beast::http::request_parser<boost::beast::http::string_body>;
+  static constexpr size_t kReadBytes = 64u << 10;  // at a time
   enum class Framing { kNone, kLength, kChunked, kUntilClose };
 
   // Reading.
@@ -70,7 +72,10 @@ class Session final : public std::enable_shared_from_this<Session>, private thal
   Tcp::socket socket_;
   const Handler& handler_;
   boost::asio::steady_timer deadline_;
-  boost::beast::flat_buffer buffer_;
+  // Where a read puts what comes; not into `buffer_`, which moves when a request that was waiting
+  // in it is taken while that read is under way.
+  std::array<char, kReadBytes> input_;
+  boost::beast::flat_buffer buffer_;  // what came and was not parsed yet
   std::optional<Parser> parser_;
   bool reading_ = false;
   bool continued_ = false;  // the client was told to send its body
