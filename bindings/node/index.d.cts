@@ -5,7 +5,10 @@ import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2'
 // --- streams -------------------------------------------------------------------------------------
 
 export interface StreamMessage {
-  /** The bytes as they stand in the stream: of a JSON stream its values, each with a comma. */
+  /**
+   * The bytes as they stand in the stream: of a JSON stream its values, each with a comma. What
+   * `append` gives back of another stream is the array that it was given, and not a copy.
+   */
   data: Uint8Array
   /** Behind this message. Opaque: compare offsets of one stream as strings, no more. */
   offset: string

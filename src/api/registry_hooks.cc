@@ -14,13 +14,6 @@ namespace {
 
 constexpr std::string_view kJson = "application/json";
 
-// The key by which routers tell of the stream; where no stream can live at `path`, itself.
-std::string KeyOf(const std::string& path) {
-  std::string storage;
-  const auto key = ParseKey(path, storage);
-  return key ? ToldKey(std::string(*key)) : path;
-}
-
 std::string_view AdviceFor(StoreErrc code) {
   switch (code) {
     case StoreErrc::kClosed: return "; delete it, and the next event begins a new one";
@@ -36,7 +29,7 @@ std::string_view AdviceFor(StoreErrc code) {
 class RegistryHooks::Impl : public std::enable_shared_from_this<Impl> {
  public:
   Impl(Store& store, const std::string& path, Logger* logger)
-      : store_(store), key_(KeyOf(path)), logger_(logger) {}
+      : store_(store), key_(ToldKeyOf(path)), logger_(logger) {}
 
   void Write(const StreamEvent& event, AnswerHold hold) {
     if (event.path == key_) return;

@@ -139,6 +139,12 @@ std::string ToldKey(std::string key) {
   return key;
 }
 
+std::string ToldKeyOf(const std::string& path) {
+  std::string storage;
+  const auto key = ParseKey(path, storage);
+  return key ? ToldKey(std::string(*key)) : path;
+}
+
 std::expected<std::string, Refusal> ParseForkSource(const StreamRoot& root,
                                                     std::string_view value) {
   if (!value.starts_with('/') && value.contains("://")) {

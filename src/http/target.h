@@ -32,6 +32,9 @@ std::expected<std::string_view, Refusal> ParseKey(std::string_view path, std::st
 // front of one that begins with '/', and would lose it there.
 std::string ToldKey(std::string key);
 
+// That of the stream at `path`, however it is written; where none can live there, `path`.
+std::string ToldKeyOf(const std::string& path);
+
 // Where streams live, as clients spell it.
 struct StreamRoot {
   std::string_view base;        // as from NormalBasePath

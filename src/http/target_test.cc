@@ -190,6 +190,12 @@ TEST(Key, IsToldInAFormThatIsTakenForItAgain) {
   }
 }
 
+TEST(Key, IsToldOfAPathHoweverThatIsWritten) {
+  for (const char* path : {"a%7B", "/a%7b", "/a%7B"}) EXPECT_EQ(ToldKeyOf(path), "a%7B") << path;
+  EXPECT_EQ(ToldKeyOf("//a"), "//a");
+  EXPECT_EQ(ToldKeyOf("/../a"), "/../a") << "none can live there";
+}
+
 TEST(Key, RefusesWhatCannotBeAStream) {
   const std::string too_long(kStreamKeyBytesMax + 1, 'a');
   for (const char* path :

@@ -4,7 +4,7 @@
 
 const { STORE } = require('./hooks.cjs')
 const { object, text } = require('./options.cjs')
-const { BaseStore, storeOf } = require('./store.cjs')
+const { BaseStore, storeOf, toldPathOf } = require('./store.cjs')
 
 const DEFAULT_NAME = '__registry__'
 const PREFIX = '/v1/stream/' // of npm 0.3.7, whose servers have their streams there
@@ -17,9 +17,10 @@ function createRegistryHooks(first = {}) {
   const fixedStore = options.store == null ? undefined : storeOf(options.store)
   const name = text(options, 'registryPath', DEFAULT_NAME)
   const path = `/${name.replace(/^\/+/, '')}`
+  const ownPath = toldPathOf(path)
 
   const record = async (event, change) => {
-    if (event.path === path) return // it does not list itself
+    if (event.path === ownPath) return // it does not list itself
     const store = fixedStore ?? event[STORE]
     if (store === undefined) {
       throw new Error(
@@ -31,13 +32,18 @@ function createRegistryHooks(first = {}) {
     // Who has changed the path since, on another connection, is told of after it and finds that so:
     // the last event says what stands there.
     const streams = event[STORE]
-    if (streams !== undefined && streams.has(event.path) !== (event.type === 'created')) return
+    if (streams !== undefined && !isStillSo(event, streams)) return
     await store.append(path, JSON.stringify(change))
   }
   return {
     onStreamCreated: (event) => record(event, insertOf(event)),
     onStreamDeleted: (event) => record(event, deleteOf(event)),
   }
+}
+
+function isStillSo({ type, path, contentType }, streams) {
+  if (type === 'deleted') return !streams.has(path)
+  return streams.has(path) && streams.get(path).contentType === contentType
 }
 
 // A stream's name is what follows that prefix; where it is not there, the whole path.

@@ -27,6 +27,11 @@ function keyOf(path, name = 'path') {
   return path.replace(/[^\x21-\x7e]+|[?#]/gu, encodeURIComponent)
 }
 
+// As hooks tell of the stream there, however `path` writes it.
+function toldPathOf(path) {
+  return pathOf(native.toldKeyOf(keyOf(path)))
+}
+
 function bytesOf(data, name = 'data') {
   if (data instanceof Uint8Array) return data
   if (typeof data === 'string') return Buffer.from(data)
@@ -385,4 +390,13 @@ function storeOf(value) {
   throw wrong('store', value, 'a StreamStore or a FileBackedStreamStore of this package')
 }
 
-module.exports = { BaseStore, FileBackedStreamStore, NATIVE, REGISTER, REOPEN, StreamStore, storeOf }
+module.exports = {
+  BaseStore,
+  FileBackedStreamStore,
+  NATIVE,
+  REGISTER,
+  REOPEN,
+  StreamStore,
+  storeOf,
+  toldPathOf,
+}

@@ -7,6 +7,7 @@
 
 #include "addon_data.h"
 #include "http/cors.h"
+#include "http/target.h"
 #include "node_faults.h"
 #include "node_router.h"
 #include "node_server.h"
@@ -96,6 +97,11 @@ Napi::Value DecodePath(const Napi::CallbackInfo& info) {
   return Napi::String::New(info.Env(), DecodeStreamPath(info[0].ToString().Utf8Value()));
 }
 
+// (path): as hooks are told of the stream there.
+Napi::Value ToldKeyOfPath(const Napi::CallbackInfo& info) {
+  return Napi::String::New(info.Env(), ToldKeyOf(info[0].ToString().Utf8Value()));
+}
+
 Napi::Object Init(Napi::Env env, Napi::Object exports) {
   auto addon = std::make_unique<AddonData>(env);
   napi_add_env_cleanup_hook(
@@ -120,6 +126,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   add("generateResponseCursor", ResponseCursor);
   add("encodeStreamPath", EncodePath);
   add("decodeStreamPath", DecodePath);
+  add("toldKeyOf", ToldKeyOfPath);
   return exports;
 }
 

@@ -99,6 +99,34 @@ test('an event that comes late and is not true any more is not in the registry',
   )
 })
 
+test('a creation that comes behind one of another type is not in the registry', async (t) => {
+  const store = new StreamStore()
+  const registry = createRegistryHooks()
+  const events = []
+  const { url } = await serveRouter(t, { store, onStreamCreated: (event) => void events.push(event) })
+  await put(`${url}/v1/stream/a`, { 'content-type': 'text/plain' })
+  await fetch(`${url}/v1/stream/a`, { method: 'DELETE' })
+  await put(`${url}/v1/stream/a`, { 'content-type': 'application/json' })
+  for (const event of events.reverse()) await registry.onStreamCreated(event)
+  assert.deepEqual(
+    recordsOf(store, '/__registry__').map(({ value }) => value.contentType),
+    ['application/json']
+  )
+})
+
+test('the registry knows itself under a name that URLs encode', async (t) => {
+  const store = new StreamStore()
+  const hooks = createRegistryHooks({ registryPath: 'my registry/ü%7b' })
+  const { url } = await serveRouter(t, { store, ...hooks })
+  const own = `${url}/my%20registry/%C3%BC%7B`
+  await put(own, { 'content-type': 'application/json' })
+  await put(`${url}/v1/stream/a`)
+  const read = async () => (await fetch(own)).json()
+  assert.deepEqual((await read()).map(({ key }) => key), ['a'])
+  await fetch(own, { method: 'DELETE' })
+  assert.equal((await fetch(own)).status, 404)
+})
+
 test('registry hooks that are called by hand need a store', async () => {
   const event = { type: 'created', path: '/a', contentType: 'text/plain', timestamp: 1 }
   await assert.rejects(createRegistryHooks().onStreamCreated(event), /store/)
