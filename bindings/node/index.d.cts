@@ -327,7 +327,7 @@ export interface TestServerOptions extends SharedOptions {
   host?: string
   /** Keeps streams in this directory. Default: in memory. */
   dataDir?: string
-  /** Native threads that serve. Default: one for each core. */
+  /** Native threads that serve. Default: one for each core that the process may use. */
   threads?: number
   /** Subscriptions are not there yet: true throws. */
   webhooks?: boolean

@@ -28,7 +28,7 @@ using FrontHandler = std::function<bool(const Request& request, Responder& respo
 struct ServerOptions {
   std::string host = "127.0.0.1";  // an IPv4 or IPv6 address, or "localhost"
   uint16_t port = 4437;            // 0: any free one
-  size_t threads = 0;              // loops; 0: one for each core
+  size_t threads = 0;              // loops; 0: one for each core that it may use
   std::string data_dir{};          // empty: streams are kept in memory
   StoreOptions store{};            // where the server opens its own
   RouterOptions router{};

@@ -11,11 +11,11 @@
 #include <cstdint>
 #include <mutex>
 #include <optional>
-#include <thread>
 #include <utility>
 #include <vector>
 
 #include "api/lane.h"
+#include "base/processors.h"
 #include "base/worker_pool.h"
 #include "net/connection_limit.h"
 
@@ -91,9 +91,7 @@ HttpLimits ShareOf(HttpLimits limits, size_t lanes) {
   return limits;
 }
 
-size_t CountOfLanes(size_t threads) {
-  return threads != 0 ? threads : std::max<size_t>(std::thread::hardware_concurrency(), 1);
-}
+size_t CountOfLanes(size_t threads) { return threads != 0 ? threads : CountOfProcessors(); }
 
 }  // namespace
 

@@ -2,8 +2,9 @@
 #include "engine/durable_engine.h"
 
 #include <algorithm>
-#include <thread>
 #include <utility>
+
+#include "base/processors.h"
 
 namespace thalweg {
 namespace {
@@ -14,7 +15,7 @@ constexpr size_t kDiskThreadsMin = 2;
 constexpr size_t kDiskThreadsMax = 8;
 
 size_t CountOfDiskThreads() {
-  return std::clamp<size_t>(std::thread::hardware_concurrency(), kDiskThreadsMin, kDiskThreadsMax);
+  return std::clamp(CountOfProcessors(), kDiskThreadsMin, kDiskThreadsMax);
 }
 
 }  // namespace

@@ -48,7 +48,7 @@ Reads
   --no-compression          never compress answers
   --no-cors                 send no CORS headers (default: --cors)
 Limits
-  --threads N               event loops (one per core)
+  --threads N               event loops (one per core it may use)
   --max-body SIZE           of a request (64MiB)
   --max-bodies SIZE         all bodies under way; 503 beyond (1/8 of memory)
   --max-page SIZE           of one answer to a read (4MiB)
