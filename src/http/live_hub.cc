@@ -61,6 +61,7 @@ void LiveHub::Fetch(const PageKey& page) {
   fetching_.insert(page);
   Engine& engine = shared_.context.engine;
   engine.disk_workers()->Post([way_back = way_back_, &engine, stream = stream_, page] {
+    if (way_back->is_closed()) return;  // nobody waits any more; others wait for the disk
     Arrived arrived{page, engine.Read(stream, page.from, page.request)};
     way_back->Post([arrived = std::move(arrived)](LiveHub& hub) { hub.Arrive(arrived); });
   });
@@ -69,7 +70,9 @@ void LiveHub::Fetch(const PageKey& page) {
 void LiveHub::Arrive(const Arrived& arrived) {
   fetching_.erase(arrived.page);
   arrived_ = &arrived;
-  LookAgain();
+  polls_.LookAll();
+  sse_.Publish();
+  sse_.ResumeWaitingAt(arrived.page.from);
   arrived_ = nullptr;
   sse_.Publish();  // what it does not show may have been told meanwhile
 }

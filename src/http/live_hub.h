@@ -34,8 +34,8 @@ class LiveHub final : private Watcher {
   const StreamHandle& stream() const { return stream_; }
   StreamInfo info() const;
 
-  // A page of the stream, or null where it is not in memory or may not be told yet: then all
-  // readers look again once it is there and may.
+  // A page of the stream, or null where it is not in memory or may not be told yet: then those who
+  // wait for it look again once it is there, and all readers once it may.
   std::optional<ReadOutcome> Read(Offset from, const PageRequest& request);
 
   size_t readers() const { return polls_.size() + sse_.size(); }

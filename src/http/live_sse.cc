@@ -2,6 +2,7 @@
 
 #include <iterator>
 #include <utility>
+#include <vector>
 
 #include "base/assert.h"
 #include "http/live_hub.h"
@@ -24,13 +25,31 @@ void LiveSse::Add(Responder& responder, const Page& first, std::optional<uint64_
 }
 
 void LiveSse::Resume(SseReader& reader) {
+  StopWaiting(reader);
   while (!reader.ended() && !reader.live && reader.has_room()) {
-    if (!SendNext(reader)) return;
+    if (SendNext(reader)) continue;
+    reader.waits = true;
+    waiting_.emplace(reader.place().offset, &reader);
+    return;
   }
 }
 
 void LiveSse::ResumeBehind() {
   for (auto it = behind_.begin(); it != behind_.end();) Resume(*it++);
+}
+
+// Who has to wait once more waits at the same place: so they are counted before.
+void LiveSse::ResumeWaitingAt(Offset place) {
+  std::vector<SseReader*> readers;
+  for (auto it = waiting_.lower_bound({place, nullptr}); it != waiting_.end() && it->first == place;
+       ++it) {
+    readers.push_back(it->second);
+  }
+  for (SseReader* const reader : readers) Resume(*reader);
+}
+
+void LiveSse::StopWaiting(SseReader& reader) {
+  if (std::exchange(reader.waits, false)) waiting_.erase({reader.place().offset, &reader});
 }
 
 std::optional<ReadOutcome> LiveSse::Read(const SsePlace& from) {
@@ -164,6 +183,7 @@ void LiveSse::EndAll() {
 }
 
 void LiveSse::Forget(SseReader& reader) {
+  StopWaiting(reader);
   ended_.splice(ended_.end(), reader.live ? live_ : behind_, reader.self);
   reader.live = false;
   ForgetEncodedUnlessBehind();

@@ -9,7 +9,9 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string_view>
+#include <utility>
 
 #include "engine/read.h"
 #include "http/sse.h"
@@ -46,6 +48,10 @@ class LiveSse {
   void Resume(SseReader& reader);
   void ResumeBehind();
 
+  // The same with those that wait for a page from `place` on, and no others: 1,000 readers at as
+  // many places of a stream that is on the disk took 1.4 times the CPU when all looked each time.
+  void ResumeWaitingAt(Offset place);
+
   // `reader` is sent nothing more until Resume.
   void FellBehind(SseReader& reader);
 
@@ -67,6 +73,7 @@ class LiveSse {
 
   std::optional<ReadOutcome> Read(const SsePlace& from);
   bool SendNext(SseReader& reader);
+  void StopWaiting(SseReader& reader);
   SseEvent EventFor(const SseReader& reader, const Page& page);
   std::optional<SseEvent> FindEncoded(const Page& page) const;
   void KeepEncoded(const SseEvent& event);
@@ -81,6 +88,7 @@ class LiveSse {
   std::list<SseReader> live_;  // each at place_, or past it where it read on by itself
   std::list<SseReader> behind_;
   std::list<SseReader> ended_;
+  std::set<std::pair<Offset, SseReader*>> waiting_;  // of behind_: for a page, by where it begins
   // Long events by where they begin, while any reader is behind and as long as somebody holds them:
   // who catches up and comes to the same place shares them, so that a long append is not in memory
   // once for each reader that does not take it.

@@ -170,8 +170,24 @@ TEST_F(ColdLiveReader, MayLoseItsClientAndItsHubMeanwhile) {
   reader_.MakeRoom();
   reader_.Cancel();
   executor_.RunAll();  // the hub of no reader ends
+  const size_t reads = stored_.store_disk().cold_reads();
   EXPECT_EQ(RunWorkers(), 1u);
+  EXPECT_EQ(stored_.store_disk().cold_reads(), reads) << "nobody waits for the page any more";
   EXPECT_EQ(executor_.RunAll(), 0u);
+}
+
+TEST_F(ColdLiveReader, MayLoseItsClientWhileOthersWaitWithIt) {
+  RecordingResponder& same = Get("s", "offset=" + OffsetText(6) + "&live=sse");
+  RecordingResponder& earlier = Get("s", "offset=" + OffsetText(3) + "&live=sse");
+  Arrive();  // both responses begin, and their readers ask for the pages once more
+  reader_.MakeRoom();
+  reader_.Cancel();
+  while (RunWorkers() > 0) executor_.RunAll();
+  EXPECT_EQ(DataOf(same.body()), "three;");
+  EXPECT_EQ(DataOf(earlier.body()), "twothree;");
+  Append("s", "four");
+  EXPECT_EQ(DataOf(same.body()), "three;four;");
+  EXPECT_EQ(DataOf(reader_.body()), "");
 }
 
 TEST_F(ColdLiveReader, MayLoseItsRouterMeanwhile) {

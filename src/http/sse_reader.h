@@ -52,6 +52,7 @@ class SseReader final : public Timer, private ResponderEvents {
 
   std::list<SseReader>::iterator self;  // in the list of `flow_`
   bool live = false;                    // stands at the tail and is sent what comes
+  bool waits = false;                   // for its next page
 
  private:
   static constexpr size_t kLinksBytes = 2 * sizeof(void*);  // a list's, before its element

@@ -30,6 +30,12 @@ class WayBack : public std::enable_shared_from_this<WayBack<Owner>> {
     dropped.swap(tasks_);
   }
 
+  // Whether a Post would find nobody. THREAD: any.
+  bool is_closed() const {
+    std::lock_guard lock(mutex_);
+    return executor_ == nullptr;
+  }
+
   // Runs task(owner) on the executor, unless the owner has ended by then. THREAD: any.
   void Post(Task task) {
     std::lock_guard lock(mutex_);
@@ -49,7 +55,7 @@ class WayBack : public std::enable_shared_from_this<WayBack<Owner>> {
     first.front()(*owner_);
   }
 
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::list<Task> tasks_;  // guarded by mutex_
   Executor* executor_;     // guarded by mutex_; null once the owner has ended
   Owner* owner_;           // executor's thread only; null once it has ended
