@@ -22,6 +22,7 @@ const ABORTED = 2 // the ending of an answer that is cut off; 1: finished, 0: mo
 const exchanges = [] // by slot
 
 const EXCHANGE = Symbol('thalweg.exchange') // on a ServerResponse: its newest Exchange
+const BEHIND = Symbol('thalweg.behind') // on a socket: the exchanges that stood behind others there
 
 class Exchange {
   constructor(res, slot, done) {
@@ -29,11 +30,24 @@ class Exchange {
     this.emitter = res
     this.slot = slot
     this.done = done
+    this.socket = undefined // where Node does not tell `res` of the connection's end
     this.hearsOfRoom = false
     this.outer = res[EXCHANGE] // whose answer comes through this one, as a middleware's does
     exchanges[slot] = this
     res[EXCHANGE] = this
     res.on('close', onClose)
+    if (res.socket === null) this.#hearOfSocket(res.req?.socket)
+  }
+
+  // Node tells an answer nothing of the end of its connection while it stands behind another there.
+  #hearOfSocket(socket) {
+    if (!socket) return
+    this.socket = socket
+    if (socket[BEHIND] === undefined) {
+      socket[BEHIND] = new Set()
+      socket.on('close', onSocketClose)
+    }
+    socket[BEHIND].add(this)
   }
 
   // From here on the answer goes to `res`, which has the methods of a ServerResponse.
@@ -61,6 +75,7 @@ class Exchange {
     exchanges[this.slot] = undefined
     this.#unlink()
     this.emitter.off('close', onClose)
+    this.socket?.[BEHIND].delete(this)
     this.done()
   }
 
@@ -75,6 +90,10 @@ class Exchange {
 // `this` is the ServerResponse; one function for all of them.
 function onClose() {
   while (this[EXCHANGE] !== undefined) this[EXCHANGE].leave()
+}
+
+function onSocketClose() {
+  for (const exchange of this[BEHIND]) exchange.leave()
 }
 
 function exchangeOf(slot) {
@@ -179,7 +198,7 @@ function settle(answer, res, done) {
     return done()
   }
   const exchange = new Exchange(res, number, done)
-  if (res.destroyed) exchange.leave()
+  if (res.destroyed || exchange.socket?.destroyed) exchange.leave()
   if (more) native.flush(number) // also where nobody gets it: the slot is let go
 }
 

@@ -463,6 +463,18 @@ test('the promise of a request resolves when its answer has ended or its client 
   assert.equal(router.waiting, 0)
 })
 
+test('readers that stand behind another on their connection go with it', async (t) => {
+  const { router, url } = await serveRouter(t)
+  await put(`${url}/a`)
+  const { port, hostname } = new URL(url)
+  const socket = net.connect(port, hostname)
+  const get = 'GET /a?offset=-1&live=sse HTTP/1.1\r\nHost: x\r\n\r\n'
+  socket.write(get.repeat(20))
+  await until(() => router.waiting === 20)
+  socket.destroy()
+  await until(() => router.waiting === 0)
+})
+
 test('a client that goes while it sends its body is let go', async (t) => {
   const router = newRouter()
   let handled
