@@ -17,7 +17,7 @@ namespace {
 // Blocks are verified in pieces, so that it takes no memory of the heap.
 constexpr size_t kVerifiedPieceBytes = 16u << 10;
 
-// How far ahead of what is verified the disk reads. One cold replay alone: 740 to 810 MiB/s without,
+// How far ahead of what is verified the disk reads. A cold replay alone: 740 to 810 MiB/s without,
 // 820 to 880 with 1 MiB, 940 to 1,000 with 2 MiB; but commits wait for the disk behind what it
 // reads. Half of 10,000 appends a second beside it take 0.9 ms with 1 MiB, 0.5 with half of that,
 // 0.4 with a quarter, and the replay 0.41, 0.42 and 0.46 s (medians of five, in turns).
