@@ -69,9 +69,7 @@ class Store::Impl {
   template <typename T, typename Command>
   StoreResult<T> RunAndWait(Command command) {
     if (closing_) return Refuse(StoreErrc::kFailed);
-    Pending<T> pending = command(commands_);
-    if (!durable_->Wait(pending.rests_on)) return Refuse(StoreErrc::kFailed);
-    return std::move(pending.result);
+    return Await(Pending<T>(command(commands_)));
   }
 
   // The same, durable or not.
@@ -83,11 +81,19 @@ class Store::Impl {
 
   void WaitForMessages(std::string_view path, std::string_view offset, int64_t timeout_ms,
                        StoreCallback<WaitResult> done);
+  // The same; waits.
+  StoreResult<WaitResult> WaitForMessages(std::string_view path, std::string_view offset,
+                                          int64_t timeout_ms);
   void CancelAllWaits() {
     if (!closing_) messages_->CancelAll();
   }
 
  private:
+  template <typename T>
+  StoreResult<T> Await(Pending<T> pending) {
+    if (!durable_->Wait(pending.rests_on)) return Refuse(StoreErrc::kFailed);
+    return std::move(pending.result);
+  }
   template <typename T>
   void Tell(Pending<T> pending, StoreCallback<T> done) {
     if (durable_->IsDurable(pending.rests_on)) return done(std::move(pending.result));
@@ -125,6 +131,28 @@ void Store::Impl::WaitForMessages(std::string_view path, std::string_view offset
   StoreCommands::FirstLook look = commands_.LookForMessages(path, offset);
   if (look.found) return Tell(*std::move(look.found), std::move(done));
   messages_->Start(std::move(look.stream), look.at, timeout_ms, std::move(done));
+}
+
+StoreResult<WaitResult> Store::Impl::WaitForMessages(std::string_view path, std::string_view offset,
+                                                     int64_t timeout_ms) {
+  if (closing_) return Refuse(StoreErrc::kFailed);
+  StoreCommands::FirstLook look = commands_.LookForMessages(path, offset);
+  if (look.found) return Await(*std::move(look.found));
+  // Shared: the callback may still be in there when we have gone on.
+  struct Sleep {
+    std::binary_semaphore over{0};
+    StoreResult<WaitResult> result;
+  };
+  const auto sleep = std::make_shared<Sleep>();
+  messages_->Start(std::move(look.stream), look.at, timeout_ms,
+                   [sleep](StoreResult<WaitResult> result) {
+                     sleep->result = std::move(result);
+                     sleep->over.release();
+                   });
+  // Who sleeps here may be a loop that has under way what is waited for.
+  engine().CommitNow();
+  sleep->over.acquire();
+  return std::move(sleep->result);
 }
 
 Store::Store(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -218,20 +246,7 @@ void Store::WaitForMessagesAsync(std::string_view path, std::string_view offset,
 
 StoreResult<WaitResult> Store::WaitForMessages(std::string_view path, std::string_view offset,
                                                int64_t timeout_ms) {
-  // Shared: the callback may still be in there when we have gone on.
-  struct Sleep {
-    std::binary_semaphore over{0};
-    StoreResult<WaitResult> result;
-  };
-  const auto sleep = std::make_shared<Sleep>();
-  WaitForMessagesAsync(path, offset, timeout_ms, [sleep](StoreResult<WaitResult> result) {
-    sleep->result = std::move(result);
-    sleep->over.release();
-  });
-  // Who sleeps here may be a loop that has under way what is waited for.
-  impl_->engine().CommitNow();
-  sleep->over.acquire();
-  return std::move(sleep->result);
+  return impl_->WaitForMessages(path, offset, timeout_ms);
 }
 
 void Store::CancelAllWaits() { impl_->CancelAllWaits(); }

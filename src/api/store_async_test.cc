@@ -68,10 +68,13 @@ TEST_P(StoreAsyncTest, RefusalsOfArgumentsAreToldWithinTheCall) {
 TEST_P(StoreAsyncTest, TheStoresEndCommitsAndAnswersWhatWaits) {
   Create("a");
   std::optional<StoreResult<AppendResult>> appended, again;
+  std::optional<StoreResult<WaitResult>> waited;
   Store* const store = store_.get();
   store->AppendAsync("a", "x", {}, [&](StoreResult<AppendResult> told) {
     appended = std::move(told);
-    if (!in_memory()) store->AppendAsync("a", "y", {}, Into(again));
+    if (in_memory()) return;
+    store->AppendAsync("a", "y", {}, Into(again));
+    waited = store->WaitForMessages("a", "-1", 60'000);
   });
   const bool told_at_once = appended.has_value();  // a disk may be that quick
   Start();
@@ -79,6 +82,8 @@ TEST_P(StoreAsyncTest, TheStoresEndCommitsAndAnswersWhatWaits) {
   if (told_at_once) return;
   ASSERT_TRUE(again);
   EXPECT_EQ(CodeOf(*again), StoreErrc::kFailed) << "the store is closing";
+  ASSERT_TRUE(waited);
+  EXPECT_EQ(CodeOf(*waited), StoreErrc::kFailed);
   EXPECT_EQ(Text("a"), "x");
 }
 
@@ -216,7 +221,8 @@ TEST(StoreOnALoop, AWaitForMessagesThatItHasUnderWayComesBackThere) {
   Loop loop;
   const auto port = store->engine().Attach(loop);
   loop.Post([&] {
-    store->engine().Append("a", NewAppend("2"), CommitStart::kByPort);
+    const auto staged = store->engine().Append("a", NewAppend("2"), CommitStart::kByPort);
+    port->WhenDurable(staged.rests_on, [] {});
     loop.Post([&] {  // behind the one that begins the write
       const auto waited = store->WaitForMessages("/a", OffsetText(1), 20'000);
       EXPECT_TRUE(waited && !waited->timed_out);

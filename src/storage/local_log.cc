@@ -21,7 +21,7 @@ constexpr size_t kKeptBytes = 8u << 20;
 constexpr std::chrono::milliseconds kLoopMax{10};
 
 void Clear(std::string& block) {
-  if (block.capacity() > kKeptBytes) block = std::string();
+  if (block.capacity() > kKeptBytes) std::string().swap(block);  // assigned, it keeps its memory
   block.assign(kLogBlockHeadBytes, '\0');
 }
 
@@ -131,8 +131,7 @@ std::unique_ptr<CommitStarter> LocalLog::StarterOn(Executor& executor) {
 
 void LocalLog::StartCommit() {
   std::lock_guard lock(staging_mutex_);
-  if (staged_.records == 0) return;
-  if (committer_ == Committer::kNobody) GiveToThread();
+  if (committer_ == Committer::kNobody && staged_.records != 0) GiveToThread();
   if (committer_ == Committer::kLoop) WatchLoops();
 }
 
@@ -144,8 +143,9 @@ void LocalLog::GiveToThread() {
 
 // Somebody waits for a loop, which may be long in a turn. REQUIRES: staging_mutex_ is held.
 void LocalLog::WatchLoops() {
+  waited_for_ = last_staged_;
   if (std::exchange(is_watching_, true)) return;
-  watched_ = last_staged_;
+  watched_ = waited_for_;
   thread_is_due_.notify_one();
 }
 
@@ -154,8 +154,9 @@ bool LocalLog::WaitForStaged(std::stop_token stop) {
   const auto is_due = [this] { return committer_ == Committer::kThread; };
   while (thread_is_due_.wait(lock, stop, [&] { return is_due() || is_watching_; })) {
     if (is_due() || thread_is_due_.wait_for(lock, stop, kLoopMax, is_due)) return true;
-    is_watching_ = false;
     if (durable() < watched_) GiveToThreadUntil(watched_);
+    is_watching_ = durable() < waited_for_;  // who has come meanwhile has waited less
+    watched_ = waited_for_;
   }
   return staged_.records != 0;
 }
@@ -209,8 +210,8 @@ void LocalLog::CommitNow() {
   GiveToThreadUntil(last_staged_);
 }
 
-// The same at once where a loop is just looking at what it has under way. REQUIRES: staging_mutex_
-// is held.
+// Now, or as soon as the loop is through that is just looking at what it has under way
+// (SetUnderWay, Release). REQUIRES: staging_mutex_ is held.
 void LocalLog::GiveToThreadUntil(Lsn lsn) {
   thread_until_ = std::max(thread_until_, lsn);
   const bool is_free = committer_ == Committer::kNobody && staged_.records != 0;
@@ -245,6 +246,7 @@ DiskResult<void> LocalLog::EndForLoop() {
   thread_ended_.notify_all();
   lock.unlock();
   if (!ended) return Fail(ended.error());
+  pause_.OnEnd();
   TakeForWritten(sealed_);
   TellDurable();
   return {};

@@ -179,8 +179,9 @@ class LocalLog final : public CommitLog {
   Lsn last_staged_;
   Committer committer_ = Committer::kNobody;
   Lsn thread_until_;                      // before it is durable no loop begins
-  bool is_watching_ = false;              // the thread, whether …
-  Lsn watched_;                           // … loops make this durable in time
+  bool is_watching_ = false;              // the thread, whether loops make …
+  Lsn watched_;                           // … this durable in time, and then …
+  Lsn waited_for_;                        // … this
   AsyncWriter* under_way_ = nullptr;      // a loop's, which is not looking at it
   std::condition_variable thread_ended_;  // what a loop had under way
   std::vector<int> loops_;                // their eventfds

@@ -10,6 +10,7 @@ namespace thalweg {
 namespace {
 
 constexpr size_t kWindowBytes = 1u << 20;
+constexpr size_t kKeptWindowBytes = 8u << 20;  // what a longer run took is given back with the next
 
 }  // namespace
 
@@ -66,6 +67,7 @@ StorageResult<std::string_view> SegmentWalker::Window(uint64_t at, size_t bytes)
 
 StorageResult<void> SegmentWalker::FillWindow(uint64_t at, size_t bytes) {
   window_at_ = at;
+  if (window_.capacity() > kKeptWindowBytes) std::string().swap(window_);
   window_.resize(bytes);
   StorageResult<void> read;
   for (std::span<char> left = window_; read && !left.empty();) {

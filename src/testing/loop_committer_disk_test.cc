@@ -146,6 +146,24 @@ TEST_F(LoopOverSimDisk, WhereItsWritesEndLateTheLogsThreadCommitsForAWhile) {
   EXPECT_EQ(Recovered(), last.value);
 }
 
+TEST_F(LoopOverSimDisk, LateIsAlsoWhatTheLogsThreadHasTakenOver) {
+  for (int i = 0; i < LoopPause::kLateInARow; ++i) {
+    const Lsn lsn = Stage();
+    committer_->Start();
+    clock_.AdvanceMs(LoopPause::kLateMs);
+    log_.CommitNow();
+    ASSERT_TRUE(log_.Commit());
+    ASSERT_EQ(log_.durable(), lsn);
+    loop_.RunAll();
+  }
+  const Lsn lsn = Stage();
+  committer_->Start();
+  loop_.RunAll();
+  EXPECT_LT(log_.durable(), lsn);
+  ASSERT_TRUE(log_.Commit());
+  EXPECT_EQ(Recovered(), lsn.value);
+}
+
 TEST_F(LoopOverSimDisk, InAPauseTheLogsThreadGoesOnWithWhatIsStagedBehindALoopsWrite) {
   const LogThreads threads(log_, [](const DiskError& error) { FAIL() << error.message; });
   Lsn lsn, behind;
