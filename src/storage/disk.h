@@ -73,10 +73,6 @@ class File {
   [[nodiscard]] virtual DiskResult<void> Truncate(uint64_t size) = 0;
   [[nodiscard]] virtual DiskResult<uint64_t> Size() const = 0;
 
-  // Whether the file has a name, or another descriptor of it is open, in this process or another
-  // one; null: that cannot be told.
-  virtual std::optional<bool> IsUsedElsewhere() { return std::nullopt; }
-
   // For sendfile; -1 where there is none.
   virtual int fd() const = 0;
 };

@@ -85,19 +85,6 @@ DiskResult<void> PosixFile::WriteAll(uint64_t offset, size_t bytes, const Write&
   return {};
 }
 
-// A lease for writing is given to the only one who has the file open. It is not kept: whoever opens
-// the file then would have the system send us a signal.
-std::optional<bool> PosixFile::IsUsedElsewhere() {
-  struct stat about = {};
-  if (fstat(fd_.get(), &about) != 0) return std::nullopt;
-  if (about.st_nlink != 0) return true;
-  if (fcntl(fd_.get(), F_SETLEASE, F_WRLCK) == 0) {
-    fcntl(fd_.get(), F_SETLEASE, F_UNLCK);
-    return false;
-  }
-  return errno == EAGAIN ? std::optional(true) : std::nullopt;
-}
-
 DiskResult<void> PosixFile::Sync() {
   if (RetryInterrupted([&] { return fdatasync(fd_.get()); }) == 0) return {};
   return DiskFailure(errno, "sync " + path_);

@@ -61,7 +61,6 @@ class PosixFile final : public File {
   [[nodiscard]] DiskResult<void> Allocate(uint64_t size) override;
   [[nodiscard]] DiskResult<void> Truncate(uint64_t size) override;
   [[nodiscard]] DiskResult<uint64_t> Size() const override;
-  std::optional<bool> IsUsedElsewhere() override;
   int fd() const override { return fd_.get(); }
 
   // For writes of whole pages past the cache that go on beside the caller; -1: this file has none.

@@ -80,10 +80,6 @@ class Segment {
   [[nodiscard]] StorageResult<uint64_t> BytesOf(StreamId id) const;
 
   const SegmentFooter& footer() const { return footer_; }
-
-  // Whoever reads holds it, too.
-  std::shared_ptr<const File> file() const { return file_; }
-
   size_t pages() const { return fence_.size(); }
 
   // The runs of an index page. REQUIRES: index < pages().

@@ -104,12 +104,6 @@ class SegmentTestFolder {
     return segment ? *std::move(segment) : nullptr;
   }
 
-  std::unique_ptr<File> OpenAs(Disk::Mode mode) const {
-    auto file = disk_->Open("seg/" + SegmentFileName(1), mode);
-    EXPECT_TRUE(file);
-    return file ? *std::move(file) : nullptr;
-  }
-
   std::filesystem::path PathOf(uint64_t number = 1) const {
     return path_ / "seg" / SegmentFileName(number);
   }

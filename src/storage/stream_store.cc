@@ -274,7 +274,6 @@ StorageResult<void> StreamStore::CommitHead(CatalogBatch batch,
 }
 
 StorageResult<bool> StreamStore::MergeStep(size_t bytes, bool is_at_rest) {
-  unnamed_.Free(after_piece_);
   if (!merging_) {
     const auto begun = BeginMerge(is_at_rest);
     if (!begun || !*begun) return begun;
@@ -297,16 +296,8 @@ StorageResult<bool> StreamStore::MergeStep(size_t bytes, bool is_at_rest) {
     RemoveUnlessNamed(number);
     return std::unexpected(committed.error());
   }
-  for (const auto& needless : merged->needless) RemoveInput(*needless);
+  for (const uint64_t needless : merged->needless) RemoveFile(needless);
   return Plan(is_at_rest).has_value();
-}
-
-// Readers hold what they read open; the next step gives the space back.
-void StreamStore::RemoveInput(const Segment& segment) {
-  const uint64_t number = segment.footer().header.number;
-  auto file = folder_.Open(SegmentFileName(number), Disk::Mode::kReadWrite);
-  RemoveFile(number);
-  if (file) unnamed_.Add(segment.file(), *std::move(file));
 }
 
 void StreamStore::AbandonMerge() {
@@ -358,7 +349,9 @@ StorageResult<StreamStore::Merged> StreamStore::EndMerge() {
   const auto first = static_cast<ptrdiff_t>(merging_->first);
   const auto last = first + static_cast<ptrdiff_t>(merging_->count);
   std::vector<SegmentInfo>& infos = batch.head.segments;
-  merged.needless.assign(segments->begin() + first, segments->begin() + last);
+  for (auto info = infos.begin() + first; info != infos.begin() + last; ++info) {
+    merged.needless.push_back(info->number);
+  }
   infos.erase(infos.begin() + first, infos.begin() + last);
   segments->erase(segments->begin() + first, segments->begin() + last);
   if (*footer) {
@@ -368,7 +361,7 @@ StorageResult<StreamStore::Merged> StreamStore::EndMerge() {
     infos.insert(infos.begin() + first, InfoOf(**footer, merging_->level));
     CountDead(merging_->removed, merging_->first, *segments, infos);
   }
-  if (!*footer) RemoveFile(merging_->number);  // no stream was left to keep
+  if (!*footer) merged.needless.push_back(merging_->number);  // no stream was left to keep
   merged.segments = std::move(segments);
   return merged;
 }
@@ -381,7 +374,7 @@ void StreamStore::RemoveUnlessNamed(uint64_t number) {
   RemoveFile(number);
 }
 
-// Where this fails, the next start removes it.
+// Readers hold what they read open. Where this fails, the next start removes it.
 void StreamStore::RemoveFile(uint64_t number) {
   [[maybe_unused]] const auto removed = folder_.Remove(SegmentFileName(number));
 }

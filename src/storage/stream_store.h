@@ -24,7 +24,6 @@
 #include "storage/segment_merge.h"
 #include "storage/segment_writer.h"
 #include "storage/stored_stream.h"
-#include "storage/unnamed_files.h"
 #include "storage/wait_forecast.h"
 
 namespace thalweg {
@@ -135,7 +134,7 @@ class StreamStore {
   struct Merged {
     CatalogBatch batch;
     std::shared_ptr<const Segments> segments;
-    Segments needless;  // after the commit
+    std::vector<uint64_t> needless;  // files, after the commit
   };
 
   StorageResult<void> Load();
@@ -156,7 +155,6 @@ class StreamStore {
   StorageResult<Merged> EndMerge();
   void RemoveUnlessNamed(uint64_t number);
   void RemoveFile(uint64_t number);
-  void RemoveInput(const Segment& segment);
   StorageResult<void> CommitHead(CatalogBatch batch, std::shared_ptr<const Segments> segments);
 
   Disk& disk_;
@@ -177,7 +175,6 @@ class StreamStore {
   std::vector<uint64_t> leftovers_;  // see RemoveLeftovers
   uint64_t last_number_ = 0;
   std::optional<Merging> merging_;
-  UnnamedFiles unnamed_;
 };
 
 }  // namespace thalweg
