@@ -155,7 +155,8 @@ bool LocalLog::WaitForStaged(std::stop_token stop) {
   while (thread_is_due_.wait(lock, stop, [&] { return is_due() || is_watching_; })) {
     if (is_due() || thread_is_due_.wait_for(lock, stop, kLoopMax, is_due)) return true;
     if (durable() < watched_) GiveToThreadUntil(watched_);
-    is_watching_ = durable() < waited_for_;  // who has come meanwhile has waited less
+    // Who has come meanwhile has waited less. At the end nothing waits, and this would be a spin.
+    is_watching_ = !stop.stop_requested() && durable() < waited_for_;
     watched_ = waited_for_;
   }
   return staged_.records != 0;
