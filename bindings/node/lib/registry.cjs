@@ -43,7 +43,8 @@ function createRegistryHooks(first = {}) {
 
 function isStillSo({ type, path, contentType }, streams) {
   if (type === 'deleted') return !streams.has(path)
-  return streams.has(path) && streams.get(path).contentType === contentType
+  const stream = streams.get(path) // one look: native threads may delete it between two
+  return stream !== undefined && !stream.softDeleted && stream.contentType === contentType
 }
 
 // A stream's name is what follows that prefix; where it is not there, the whole path.
