@@ -149,6 +149,7 @@ def measure_cold(kind, setting, workload, case, seconds, warmup):
     dropped."""
     with started(kind, setting, case) as running:
         page_cache.drop(running.folder)
+        time.sleep(case.rest_seconds)
         return row(load(running, case.flags, seconds, warmup), workload.part)
 
 
