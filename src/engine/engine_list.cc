@@ -15,11 +15,6 @@ namespace {
 
 constexpr size_t kCatalogPage = 1'024;
 
-// Who leaves `stream` out because it was removed tells of that removal.
-void RestOnRemoval(const StreamEntry& stream, Lsn& rests_on) {
-  if (stream.state.soft_deleted) rests_on = std::max(rests_on, stream.last);
-}
-
 bool IsAlive(const StreamEntry& stream, Moment now) {
   return !stream.gone && !stream.state.soft_deleted &&
          (stream.IsKeptByWatchers() ||
@@ -36,6 +31,15 @@ StorageResult<bool> IsAlive(StreamStore& store, StreamId id, ConfigPool& configs
   const StreamState& state = restored->state;
   const int64_t used_ms = LatestUseMs(state.config->expiry, state.accessed_steady_ms);
   return !state.soft_deleted && !IsExpired(state.config->expiry, used_ms, now);
+}
+
+// Whether a listing shows `stream`, which stands in memory. `rests_on` is raised to what that rests
+// on: its creation, or the removal of one that is held by forks alone.
+bool IsListedInMemory(StreamEntry& stream, Moment now, Lsn durable, Lsn& rests_on) {
+  if (stream.state.soft_deleted) rests_on = std::max(rests_on, stream.last);
+  if (!IsAlive(stream, now)) return false;
+  rests_on = std::max(rests_on, stream.visible.At(durable).lsn);
+  return true;
 }
 
 // The first `limit` paths, in order and each once, of those that were offered.
@@ -85,17 +89,14 @@ StorageResult<void> OfferStored(const Catalog& catalog, std::string_view prefix,
 }  // namespace
 
 // Whether `entry`, which the catalog has, is of a stream that is there. One that cannot be read is.
-// `rests_on` is raised to the removal of one that is not.
+// `rests_on` is raised to what that rests on.
 bool Engine::IsListed(const CatalogEntry& entry, Moment now, Lsn& rests_on) {
   const PathKey key(entry.path);
   Partition& partition = streams_->PartitionOf(key);
   {
     std::lock_guard lock(partition.mutex);
     const auto it = partition.streams.find(key);
-    if (it != partition.streams.end()) {
-      RestOnRemoval(**it, rests_on);
-      return IsAlive(**it, now);
-    }
+    if (it != partition.streams.end()) return IsListedInMemory(**it, now, durable(), rests_on);
     if (partition.gone.contains(entry.id.value)) {
       rests_on = std::max(rests_on, partition.removals.last());
       return false;
@@ -119,10 +120,7 @@ ListOutcome Engine::List(std::string_view prefix, std::string_view after, size_t
       for (const StreamHandle& stream : partition->streams) {
         const std::string& path = stream->state.path;
         if (!path.starts_with(prefix) || path <= after) continue;
-        RestOnRemoval(*stream, outcome.rests_on);
-        if (!IsAlive(*stream, now)) continue;
-        outcome.rests_on = std::max(outcome.rests_on, stream->visible.At(durable()).lsn);
-        found.push_back(stream);
+        if (IsListedInMemory(*stream, now, durable(), outcome.rests_on)) found.push_back(stream);
       }
     }
     for (const StreamHandle& stream : found) first.Offer(stream->state.path);

@@ -35,8 +35,7 @@ class EngineListTest : public testing::Test {
   }
   // Nothing stays in memory that need not.
   void Evict() {
-    stored_.engine().EvictUnused();
-    stored_.engine().EvictUnused();
+    for (int i = 0; i < 3; ++i) stored_.engine().EvictUnused();  // a source after its fork
   }
   Paths List(std::string_view prefix = {}, std::string_view after = {}, size_t limit = SIZE_MAX) {
     const ListOutcome listed = stored_.engine().List(prefix, after, limit);
@@ -124,6 +123,18 @@ TEST_F(EngineListTest, RestsOnWhatItShows) {
   EXPECT_GT(soft_deleted, removed);
   EXPECT_EQ(List(), Paths{"fork"});
   EXPECT_EQ(stored_.engine().List({}, {}, SIZE_MAX).rests_on, soft_deleted);
+}
+
+TEST_F(EngineListTest, RestsOnWhatCameInThePlaceOfWhatTheStoreHas) {
+  Create("a");
+  Checkpoint();
+  Remove("a");
+  Lsn created;
+  stored_.catalog().BehindNextList(
+      [&] { created = stored_.engine().Create(NewStream("a")).rests_on; });
+  const ListOutcome listed = stored_.engine().List({}, {}, SIZE_MAX);
+  EXPECT_EQ(listed.paths, Paths{"a"});
+  EXPECT_EQ(listed.rests_on, created);
 }
 
 TEST_F(EngineListTest, AReadTellsWhereAppendsEndWhereverTheyStand) {

@@ -5,7 +5,6 @@
 #pragma once
 
 #include <cstddef>
-#include <functional>
 #include <mutex>
 #include <string_view>
 #include <unordered_set>
@@ -13,6 +12,7 @@
 
 #include <tsl/robin_set.h>
 
+#include "base/keyed_hash.h"
 #include "base/timer_wheel.h"
 #include "engine/read.h"
 #include "engine/removals.h"
@@ -23,7 +23,7 @@ namespace thalweg {
 
 // A path with its hash, which is computed once and outside any lock. Borrows the path.
 struct PathKey {
-  explicit PathKey(std::string_view text) : path(text), hash(std::hash<std::string_view>()(text)) {}
+  explicit PathKey(std::string_view text) : path(text), hash(KeyedHash(text)) {}
   bool operator==(const PathKey& other) const { return path == other.path; }
 
   std::string_view path;

@@ -5,6 +5,7 @@
 #include <cstring>
 #include <utility>
 
+#include "base/keyed_hash.h"
 #include "testing/planted_log.h"
 
 namespace thalweg {
@@ -48,6 +49,7 @@ CrashRun::CrashRun(CrashScript script)
       disk_(script_.seed),
       planted_(disk_, script_.plant),
       clients_(machine_clock_, oracle_, script_.plant) {
+  SetHashKey(script_.seed);  // in which order an engine's tables are walked through
   for (const char* part : {"log", "segments", "catalog"}) {
     oracle_.Expect(disk_.MakeDirectory(part).has_value(), "a directory");
   }

@@ -12,6 +12,11 @@ void SimCatalog::FailNextCommit(bool is_shortage) {
                              .is_shortage = is_shortage};
 }
 
+void SimCatalog::BehindNextList(std::function<void()> meanwhile) {
+  std::lock_guard lock(mutex_);
+  behind_list_ = std::move(meanwhile);
+}
+
 void SimCatalog::FailFindsAfter(uint64_t finds) {
   std::lock_guard lock(mutex_);
   finds_left_ = finds;
@@ -41,13 +46,18 @@ StorageResult<std::optional<CatalogEntry>> SimCatalog::Find(StreamId id) const {
 StorageResult<std::vector<CatalogEntry>> SimCatalog::List(std::string_view prefix,
                                                           std::string_view after,
                                                           size_t limit) const {
-  std::lock_guard lock(mutex_);
   std::vector<CatalogEntry> found;
-  for (const auto& [path, id] : by_path_) {
-    if (found.size() < limit && path.starts_with(prefix) && path > after) {
-      found.push_back(by_id_.at(id));
+  std::function<void()> meanwhile;
+  {
+    std::lock_guard lock(mutex_);
+    for (const auto& [path, id] : by_path_) {
+      if (found.size() < limit && path.starts_with(prefix) && path > after) {
+        found.push_back(by_id_.at(id));
+      }
     }
+    meanwhile = std::exchange(behind_list_, nullptr);
   }
+  if (meanwhile) meanwhile();
   return found;
 }
 

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <mutex>
 #include <string>
@@ -21,6 +22,9 @@ class SimCatalog final : public Catalog {
 
   // After so many, looks for an id fail: who looks without an end finds one.
   void FailFindsAfter(uint64_t finds);
+
+  // Somebody else gets between the next List and who asked for it.
+  void BehindNextList(std::function<void()> meanwhile);
 
   // Catalog
   [[nodiscard]] StorageResult<CatalogHead> Head() const override;
@@ -42,6 +46,7 @@ class SimCatalog final : public Catalog {
   std::map<std::string, uint64_t, std::less<>> by_path_;
   CatalogHead head_;
   mutable uint64_t finds_left_ = UINT64_MAX;
+  mutable std::function<void()> behind_list_;
   std::optional<StorageFault> next_fault_;
 };
 
