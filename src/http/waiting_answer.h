@@ -4,6 +4,7 @@
 // the request.
 #pragma once
 
+#include <optional>
 #include <utility>
 
 #include "thalweg/http.h"
@@ -26,19 +27,22 @@ class WaitingAnswer final : public ResponderEvents {
   WaitingAnswer& operator=(const WaitingAnswer&) = delete;
 
   void OnWritable() override {}
-  void OnCancel() override { responder_ = nullptr; }
+  void OnCancel() override {
+    responder_ = nullptr;
+    answer_.reset();
+  }
 
   // Calls answer(Responder&) unless the client has left.
   void Send() {
     if (responder_ == nullptr) return;
     Responder& responder = *std::exchange(responder_, nullptr);
     responder.SetEvents(nullptr);
-    answer_(responder);
+    (*answer_)(responder);
   }
 
  private:
-  Responder* responder_;  // null: the client is gone, or has its answer
-  Answer answer_;
+  Responder* responder_;          // null: the client is gone, or has its answer
+  std::optional<Answer> answer_;  // may hold on to a whole request, so it goes with the client
 };
 
 }  // namespace thalweg

@@ -59,9 +59,10 @@ std::optional<Rejection> ChunkedDecoder::OnSizeByte(char c, const std::string& b
   if (digit >= 0) {
     if (state_ == State::kFirstDigit) chunk_bytes_ = 0;
     state_ = State::kSize;
+    const bool overflows = chunk_bytes_ > UINT64_MAX / 16;
     chunk_bytes_ = chunk_bytes_ * 16 + static_cast<uint64_t>(digit);
-    // The limit also keeps the number from overflowing.
-    if (chunk_bytes_ > limits_.body_bytes_max - std::min(limits_.body_bytes_max, body.size())) {
+    const uint64_t room = limits_.body_bytes_max - std::min(limits_.body_bytes_max, body.size());
+    if (overflows || chunk_bytes_ > room) {
       return Rejection{413, "the body is longer than this server takes"};
     }
     return CountFraming(body);  // leading zeros are legal but need not be endless
@@ -116,7 +117,9 @@ std::optional<Rejection> ChunkedDecoder::OnTrailerByte(char c) {
 }
 
 std::optional<Rejection> ChunkedDecoder::CountFraming(const std::string& body) {
-  if (++framing_bytes_ <= limits_.trailer_bytes_max + body.size()) return std::nullopt;
+  ++framing_bytes_;
+  const uint64_t usual = std::min<uint64_t>(framing_bytes_, limits_.trailer_bytes_max);
+  if (framing_bytes_ - usual <= body.size()) return std::nullopt;
   return Rejection{400, "too much chunk framing for so small a body"};
 }
 

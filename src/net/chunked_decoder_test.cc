@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdint>
 #include <string>
 
 namespace thalweg {
@@ -29,6 +30,21 @@ TEST(ChunkedDecoder, TakesWhatThereIsAndGoesOnLater) {
   }
   EXPECT_TRUE(decoder.done());
   EXPECT_EQ(body, "abcd");
+}
+
+TEST(ChunkedDecoder, TakesLimitsThatAreNone) {
+  constexpr ChunkedDecoder::Limits kNone{SIZE_MAX, SIZE_MAX};
+  ChunkedDecoder decoder(kNone);
+  std::string body;
+  std::string_view input = "1\r\nx\r\n0\r\n\r\n";
+  EXPECT_EQ(decoder.Decode(input, body), std::nullopt);
+  EXPECT_TRUE(decoder.done());
+
+  ChunkedDecoder strict(kNone);
+  input = "10000000000000005\r\nhello\r\n0\r\n\r\n";  // 2^64 and 5
+  const auto rejection = strict.Decode(input, body);
+  ASSERT_TRUE(rejection);
+  EXPECT_EQ(rejection->status, 413);
 }
 
 // malformed_requests.h has the malformed ones; here are the numbers.

@@ -175,10 +175,10 @@ void Http1Connection::RetainInput() {
   CountRequest();
 }
 
-// Of a request whose body is under way, or that is all there and waits for an answer before it.
+// Of a request whose body is under way, or that is all there and waits: for an answer before it, or
+// for its client to take what it was answered.
 bool Http1Connection::HasWholeHead() const {
-  return phase() == Http1Parser::Phase::kBody ||
-         (phase() == Http1Parser::Phase::kReady && !pending_.empty());
+  return phase() == Http1Parser::Phase::kBody || phase() == Http1Parser::Phase::kReady;
 }
 
 bool Http1Connection::CountsBody() const {
@@ -304,17 +304,25 @@ bool Http1Connection::PopEnded() {
   while (!pending_.empty()) {
     Http1Responder& first = *pending_.front();
     if (first.aborted()) {
-      Reset();
+      EndAt(first);
       return true;
     }
     if (!first.finished()) return popped;
     if (first.closes_connection()) close_after_output_ = true;
     pending_.erase(pending_.begin());
     shared_.ReturnResponder(first);
-    if (!pending_.empty()) pending_.front()->BecomeFirst(out_);
+    if (!pending_.empty() && !pending_.front()->aborted()) pending_.front()->BecomeFirst(out_);
     popped = true;
   }
   return popped;
+}
+
+// The answers before an aborted one of which nothing has gone out are whole: their client gets
+// them.
+void Http1Connection::EndAt(const Http1Responder& aborted) {
+  if (out_.empty() || aborted.has_gone_out()) return Reset();
+  close_after_output_ = true;
+  for (Http1Responder* responder : std::exchange(pending_, {})) responder->OnConnectionGone();
 }
 
 // False: closed.

@@ -95,6 +95,7 @@ class Http1Connection final : public IoHandler, private Timer {
   void StartLinger();
   void Linger();
   void Reset();
+  void EndAt(const Http1Responder& aborted);
   void UpdateDeadline();
   Wait WaitsFor() const;
   int64_t TimeoutOf(Wait wait) const;

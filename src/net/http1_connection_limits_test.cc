@@ -284,6 +284,8 @@ TEST_F(Http1Linger, ReadsWhatARefusedRequestDeclaredButNotForEver) {
       {"no length", kLastRequest, 16u << 20},
       {"a length", Upload(20u << 20), 20u << 20},
       {"too large a length", Upload(1u << 30), 64u << 20},
+      {"chunks", "POST /x HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n800\r\n",
+       64u << 20},
   };
   const std::string piece(32u << 10, 'p');
   for (const Case& c : cases) {

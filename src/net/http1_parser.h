@@ -49,8 +49,11 @@ class Http1Parser {
   bool keep_alive() const { return head_.keep_alive(); }
 
   const Rejection& rejection() const { return *rejection_; }
-  // What the head said of the body's length; 0: nothing, or no whole head is there.
-  uint64_t declared_body_bytes() const { return head_.content_length(); }
+  // What the head said of the body's length; 0: nothing, or no whole head is there; of chunks,
+  // which do not tell, as much as can be.
+  uint64_t declared_body_bytes() const {
+    return head_.chunked() ? UINT64_MAX : head_.content_length();
+  }
   // Whether the refused request is known to be a HEAD, whose answer has no body.
   bool rejected_head() const { return request().method == Method::kHead; }
 

@@ -37,6 +37,7 @@ void Http1Responder::Start(int status, const HeaderList& headers,
   THALWEG_ASSERT(state_ == State::kWaiting);
   THALWEG_ASSERT(status >= 200 && status <= 599);
   state_ = State::kStarted;
+  begun_ = true;
   ChooseFraming(status, content_length);
   closes_connection_ = !traits_.keep_alive || framing_ == BodyFraming::kUntilClose ||
                        connection_->ClosesAfter(*this);
@@ -114,7 +115,7 @@ void Http1Responder::Reset() {
   traits_ = Traits();
   state_ = State::kIdle;
   framing_ = BodyFraming::kNone;
-  closes_connection_ = waits_for_room_ = holds_next_ = cancelling_ = false;
+  begun_ = closes_connection_ = waits_for_room_ = holds_next_ = cancelling_ = false;
   length_left_ = 0;
 }
 

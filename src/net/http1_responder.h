@@ -46,6 +46,8 @@ class Http1Responder final : public Responder {
   void Reset();
 
   const Traits& traits() const { return traits_; }
+  // Whether anything of it has gone to the connection's queue.
+  bool has_gone_out() const { return begun_ && first_queue_ != nullptr; }
   bool finished() const { return state_ == State::kFinished; }
   bool aborted() const { return state_ == State::kAborted; }
   bool closes_connection() const { return closes_connection_; }
@@ -78,6 +80,7 @@ class Http1Responder final : public Responder {
   Traits traits_;
   State state_ = State::kIdle;
   BodyFraming framing_ = BodyFraming::kNone;
+  bool begun_ = false;  // Start was called
   bool closes_connection_ = false;
   bool waits_for_room_ = false;
   bool holds_next_ = false;

@@ -23,7 +23,8 @@ namespace {
 
 class Http1SharedBodiesTest : public Http1SharedTest {
  protected:
-  Http1SharedBodiesTest() : Http1SharedTest({.bodies_bytes_max = 100'000}) {}
+  explicit Http1SharedBodiesTest(size_t output_bytes_max = 1 << 20)
+      : Http1SharedTest({.bodies_bytes_max = 100'000, .output_bytes_max = output_bytes_max}) {}
 
   // Whether there is no room for one body more.
   bool OtherIsRefused() {
@@ -144,6 +145,37 @@ TEST_F(Http1SharedBodiesTest, LetsGoOfABodyThatWasRefusedForAnotherReason) {
   other.Receive(head_ + most_);
   other.Receive(rest_);
   EXPECT_TRUE(other.Sent().ends_with("answer"));
+}
+
+TEST_F(Http1SharedBodiesTest, LetsGoOfARefusedBodyBehindARequestThatWaits) {
+  Receive("GET /waits HTTP/1.1\r\nHost: h\r\n\r\n");
+  Receive("POST /x HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\ne678\r\n" + most_);
+  EXPECT_TRUE(OtherIsRefused());
+  Receive(std::string(1'000, 'y') + "no end of a chunk");
+  EXPECT_FALSE(OtherIsRefused());
+  handler_.kept.at("/waits")->Respond(200, {}, {});
+  shared_.RunTurnEnd();
+  EXPECT_NE(Sent().find("HTTP/1.1 400 "), std::string::npos);
+}
+
+class Http1SharedBlockedTest : public Http1SharedBodiesTest {
+ protected:
+  Http1SharedBlockedTest() : Http1SharedBodiesTest(1'000) {}
+};
+
+TEST_F(Http1SharedBlockedTest, RefusesAWholeBodyWhoseClientTakesNoAnswers) {
+  const int smallest = 0;
+  ASSERT_EQ(::setsockopt(peer_.server_socket(), SOL_SOCKET, SO_SNDBUF, &smallest, sizeof smallest),
+            0);
+  Receive("GET /long HTTP/1.1\r\nHost: h\r\n\r\n");
+  handler_.kept.at("/long")->Respond(200, {}, Bytes::Own(std::string(200'000, 'a')));
+  while (shared_.RunTurnEnd()) {
+  }
+  Receive(head_ + most_);
+  Receive(rest_);
+  EXPECT_TRUE(OtherIsRefused());
+  shared_.RefuseSlowBodies(loop_.now_ms() + 4'000);
+  EXPECT_FALSE(OtherIsRefused());
 }
 
 // Who handles it later has a copy of it.
@@ -379,6 +411,39 @@ TEST_F(Http1SharedTest, GathersTheAnswersOfOneTurn) {
   const std::string sent = Sent();
   EXPECT_LT(sent.find("of a"), sent.find("of b"));
   EXPECT_TRUE(sent.ends_with("of b"));
+}
+
+TEST_F(Http1SharedTest, SendsTheAnswersBeforeAnAbortedOneThatWaited) {
+  Receive("POST /a HTTP/1.1\r\nHost: h\r\n\r\nPOST /b HTTP/1.1\r\nHost: h\r\n\r\n");
+  Responder& b = *handler_.kept.at("/b");
+  b.Start(200, {}, std::nullopt);
+  b.Write(Bytes::Static("half of b"));
+  b.Abort();
+  shared_.RunTurnEnd();
+  EXPECT_FALSE(connection_->closed());
+  handler_.kept.at("/a")->Respond(200, {}, Bytes::Static("of a"));
+  shared_.RunTurnEnd();
+  EXPECT_TRUE(Sent().ends_with("of a"));
+  char none = 0;
+  EXPECT_EQ(::recv(peer_.client_socket(), &none, 1, 0), 0) << "the connection has ended";
+}
+
+TEST_F(Http1SharedTest, SendsTheAnswersBeforeOneThatIsAbortedInTheSameTurn) {
+  Receive("POST /x HTTP/1.1\r\nHost: h\r\n\r\nPOST /b HTTP/1.1\r\nHost: h\r\n\r\n");
+  handler_.kept.at("/b")->Abort();
+  shared_.RunTurnEnd();
+  EXPECT_TRUE(Sent().ends_with("answer"));
+}
+
+TEST_F(Http1SharedTest, BreaksAnAnswerThatWasAbortedHalfway) {
+  Receive("POST /a HTTP/1.1\r\nHost: h\r\n\r\n");
+  Responder& a = *handler_.kept.at("/a");
+  a.Start(200, {}, std::nullopt);
+  a.Write(Bytes::Static("half"));
+  a.Abort();
+  shared_.RunTurnEnd();
+  EXPECT_TRUE(connection_->closed());
+  EXPECT_EQ(Sent(), "");
 }
 
 TEST_F(Http1SharedTest, AShortChunkWaitsForTheAnswersBeforeIt) {
