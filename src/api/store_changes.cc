@@ -6,6 +6,7 @@
 
 #include "api/store_commands.h"
 #include "api/store_errors.h"
+#include "http/create_with_body.h"
 #include "http/decode.h"
 #include "http/target.h"
 #include "stream/content_type.h"
@@ -164,10 +165,8 @@ Pending<CreateResult> StoreCommands::Create(std::string_view path,
   auto command = CommandOf(path, options, key, source);
   if (!command) return {std::unexpected(std::move(command.error())), {}};
   Body body;
-  const bool is_json = engine_.KindOfNew(*command) == ContentKind::kJson;
-  DecodeNewBody(options.initial_data, is_json, body);
-  command->payload = body.payload;
-  const CreateOutcome outcome = engine_.Create(*std::move(command));
+  const CreateOutcome outcome =
+      CreateWithBody(engine_, *std::move(command), options.initial_data, CommitStart::kNow, body);
   return {ResultOf(outcome, body.error), outcome.rests_on};
 }
 

@@ -32,7 +32,9 @@ StorageResult<bool> ResolvePoint(const StreamStore* store, const StreamHandle& s
   point.sub_offset_fits = point.sub_offset == 0;
   if (!point.at || *point.at > tail) return true;
   Page next{.parts = {}, .start = *point.at, .end = {}};
-  const auto read = ReadHistory(store, source, tail, {.bytes_max = 1}, next);
+  const size_t part_bytes_max = point.sub_offset == 0 ? 1 : 0;  // is it a boundary, or: its bytes
+  const auto read =
+      ReadHistory(store, source, tail, {.bytes_max = 1, .part_bytes_max = part_bytes_max}, next);
   if (!read) return std::unexpected(read.error());
   if (*read == HistoryVerdict::kVanished) return false;
   point.at_is_boundary = *read == HistoryVerdict::kRead;

@@ -5,6 +5,7 @@
 
 #include "base/assert.h"
 #include "engine/engine.h"
+#include "http/create_with_body.h"
 #include "http/decode.h"
 #include "http/durable_answer.h"
 #include "http/handlers.h"
@@ -139,10 +140,8 @@ void HandleCreate(const RouterContext& context, const StreamRequest& request,
     command.fork = config->fork->point;
   }
   Body body;
-  const bool is_json = context.engine.KindOfNew(command) == ContentKind::kJson;
-  DecodeNewBody(request.http.body, is_json, body);
-  command.payload = body.payload;
-  CreateOutcome outcome = context.engine.Create(std::move(command), CommitStart::kByPort);
+  CreateOutcome outcome = CreateWithBody(context.engine, std::move(command), request.http.body,
+                                         CommitStart::kByPort, body);
 
   const Lsn rests_on = outcome.rests_on;
   std::optional<StreamEvent> event = EventOf(context, request, outcome);

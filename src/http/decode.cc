@@ -110,8 +110,8 @@ std::optional<std::string_view> DecodeNewContentType(const RequestFields& fields
 }
 
 void DecodeBody(std::string_view bytes, bool is_json, Body& body) {
-  body.payload.is_json = is_json;
-  body.payload.wire = bytes;  // with a fault, too: not to be taken for no body at all
+  // With a fault, too: not to be taken for no body at all.
+  body.payload = {.wire = bytes, .is_json = is_json, .fault = Payload::Fault::kNone};
   if (!is_json || bytes.empty()) return;
   auto split = SplitJson(bytes);
   if (!split) {
