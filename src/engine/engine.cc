@@ -26,7 +26,7 @@ Engine::Engine(const Clock& clock, std::unique_ptr<CommitLog> log, EngineOptions
       publisher_(std::make_unique<Publisher>(*log_)),
       store_(std::move(store)),
       streams_(std::make_unique<StreamTable>(clock, *log_, *publisher_, options.partitions,
-                                             store_.streams.get())),
+                                             store_.streams.get(), store_.tail_bytes_max)),
       loader_(std::make_unique<StreamLoader>(*streams_)),
       stored_expiry_(std::make_unique<StoredExpiry>(*streams_, *loader_)) {
   if (store_.streams != nullptr) last_id_ = store_.streams->last_id().value;
@@ -121,9 +121,7 @@ Trouble Engine::TroubleOfRecord(bool brings_bytes) const {
   if (!log_->HasRoomForBatch()) return Trouble::kDiskFull;
   if (!brings_bytes) return Trouble::kNone;
   if (!log_->HasRoom()) return Trouble::kDiskFull;
-  const bool is_bounded = store_.streams != nullptr && store_.tail_bytes_max != 0;
-  return is_bounded && tail_bytes() >= store_.tail_bytes_max ? Trouble::kMemoryFull
-                                                             : Trouble::kNone;
+  return streams_->IsMemoryFull() ? Trouble::kMemoryFull : Trouble::kNone;
 }
 
 std::unique_ptr<Checkpoint> Engine::NewCheckpoint(LocalLog& log) {

@@ -102,5 +102,53 @@ TEST_F(EvictionTest, EndsNoStreamEarlyThatWasUsedWhileTheLogHadNoRoom) {
   EXPECT_EQ(engine().Describe("/a").verdict, ReadVerdict::kOk);
 }
 
+// Each of 40 streams takes 1,024 of memory to note its use in.
+class UsesOfManyStreams : public EvictionTest {
+ protected:
+  static constexpr uint64_t kBytesMax = 10'000;  // twice what writers may take
+
+  UsesOfManyStreams() {
+    Start(kBytesMax / 2);
+    for (int i = 0; i < 40; ++i) {
+      paths_.push_back("/" + std::to_string(i));
+      CreateCommand command = NewStream(paths_.back());
+      command.expiry = Ttl(80);
+      EXPECT_EQ(engine().Create(command).verdict, CreateVerdict::kCreated);
+      CheckpointAndEvict();
+    }
+  }
+
+  void UseAllLater() {
+    clock().AdvanceMs(70'000);
+    for (const std::string& path : paths_) {
+      EXPECT_EQ(engine().Touch(path).verdict, ReadVerdict::kOk) << path;
+    }
+  }
+
+  void ExpectMemoryIsJustFull() {
+    EXPECT_GE(engine().tail_bytes(), kBytesMax) << "as many as fit are noted";
+    EXPECT_LT(engine().tail_bytes(), kBytesMax + 1'024);
+  }
+};
+
+TEST_F(UsesOfManyStreams, TakeNoMoreMemoryThanThereIs) {
+  EXPECT_EQ(engine().tail_bytes(), 0u);
+  UseAllLater();
+  ExpectMemoryIsJustFull();
+  UseAllLater();  // in memory all of them count
+}
+
+TEST_F(UsesOfManyStreams, TakeNoMoreMemoryThanThereIsWhileTheLogHasNoRoom) {
+  disk().FailNth({.op = DiskOp::kCreate, .path_part = ".log"}, 1, {.code = ENOSPC, .times = 1'000});
+  while (log().HasRoom()) {
+    ASSERT_TRUE(engine().Append(paths_[0], NewAppend(std::string(3'000, 'x'))).tail.value > 0);
+    Commit();
+    CheckpointAndEvict();
+  }
+  UseAllLater();
+  ExpectMemoryIsJustFull();
+  UseAllLater();
+}
+
 }  // namespace
 }  // namespace thalweg

@@ -125,7 +125,7 @@ int64_t StoreKeeper::EndCheckpoint(int64_t now_ms) {
   if (log_.durable() < checkpoint_->at()) {
     // As long as the disk is full, maybe; streams are loaded to be read all the same.
     memory_.Step(now_ms);
-    if (!log_.HasRoomForBatch()) GiveUpMerge(now_ms);
+    if (!log_.HasRoomForBatch()) GiveUpSpace(now_ms);
     return kWaitForLogMs;
   }
   const auto report = checkpoint_->Commit();
@@ -211,12 +211,17 @@ int64_t StoreKeeper::Merge(int64_t now_ms) {
   return std::min(pause_ms, idle_ms);
 }
 
-// The log needs space, and this may be all there is. The merge begins anew when others have had
-// that for a while.
-void StoreKeeper::GiveUpMerge(int64_t now_ms) {
-  if (!engine_.store().is_merging()) return;
-  engine_.store().AbandonMerge();
-  merge_at_ms_ = now_ms + std::max(kPauseMs, kRetryTimes * (now_ms - merge_began_ms_));
+// The batch that the checkpoint waits for needs space, and what is taken here may be all there is.
+// The merge begins anew when others have had that for a while; where there is none it is the
+// checkpoint, which is needed soon.
+void StoreKeeper::GiveUpSpace(int64_t now_ms) {
+  if (engine_.store().is_merging()) {
+    engine_.store().AbandonMerge();
+    merge_at_ms_ = now_ms + std::max(kPauseMs, kRetryTimes * (now_ms - merge_began_ms_));
+    return;
+  }
+  std::exchange(checkpoint_, nullptr)->Abandon();
+  checkpoint_at_ms_ = now_ms + std::max(kRetryMs, kRetryTimes * (now_ms - began_ms_));
 }
 
 bool StoreKeeper::IsMergingBehind() const {

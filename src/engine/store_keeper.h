@@ -69,7 +69,7 @@ class StoreKeeper {
   void MarkTime(int64_t now_ms);
   bool Expire(int64_t now_ms);
   int64_t Merge(int64_t now_ms);
-  void GiveUpMerge(int64_t now_ms);
+  void GiveUpSpace(int64_t now_ms);
   bool IsMergingBehind() const;
   bool IsMemoryHalfTaken() const;
   size_t RestAfterPiece();  // returns how long the next one may be

@@ -21,8 +21,12 @@ PartitionLocks::PartitionLocks(Partition& a, Partition& b)
 }
 
 StreamTable::StreamTable(const Clock& clock, CommitLog& log, Publisher& publisher,
-                         size_t partitions, StreamStore* store)
-    : clock_(clock), log_(log), publisher_(publisher), store_(store) {
+                         size_t partitions, StreamStore* store, uint64_t tail_bytes_max)
+    : clock_(clock),
+      log_(log),
+      publisher_(publisher),
+      store_(store),
+      tail_bytes_max_(tail_bytes_max) {
   THALWEG_ASSERT(std::has_single_bit(partitions));
   partitions_.reserve(partitions);
   for (size_t index = 0; index < partitions; ++index) {
@@ -86,6 +90,15 @@ bool StreamTable::RecordsUses() const {
   return log_.HasRoom() && log_.HasRoomForBatch() && !publisher_.failed();
 }
 
+// Uses may take as much memory again as is there for writers. Beyond that a restart may forget that
+// a stream was used which has not changed since the last checkpoint, and so may the stream once it
+// leaves memory: else reads of many streams would take more and more of it, for as long as no
+// checkpoint can be made.
+bool StreamTable::CanNoteUse(const StreamEntry& stream) const {
+  return stream.changed_in == stream.home.epoch || tail_bytes_max_ == 0 ||
+         tail_bytes() < 2 * tail_bytes_max_;
+}
+
 // What was noted last may be younger than `noted`, and not durable yet: an answer must not wait for
 // each append. So a use rests on the record that noted one first within the last eighth, and where
 // there is none, that is its own.
@@ -97,13 +110,15 @@ Lsn StreamTable::Use(const StreamHandle& stream, Moment now, Aftermath& after) {
   if (expiry.kind != Expiry::Kind::kTtl) return {};
   const TouchRecord record{.id = stream->state.id, .at = now};
   if (!RecordsUses()) {
-    if (is_later && TouchIsDue(expiry, stream->state.accessed_steady_ms, now)) {
+    const bool is_due = is_later && TouchIsDue(expiry, stream->state.accessed_steady_ms, now);
+    if (is_due && CanNoteUse(*stream)) {
       BeforeChange(stream);
       ApplyTouch(stream->state, record);
     }
     return {};
   }
   if (TouchIsDue(expiry, stream->noted.steady_ms, now)) {
+    if (!CanNoteUse(*stream)) return {};
     Touch(stream, record, Stage(record, after));
   }
   return stream->noted.lsn;

@@ -67,10 +67,10 @@ inline uint64_t ProducerBytes(const ProducerTable& producers) {
 
 class StreamTable {
  public:
-  // REQUIRES: `partitions` is a power of two; `store` (null: streams live in memory alone) outlives
-  // the table.
+  // `tail_bytes_max` bounds what is not checkpointed; 0: nothing does. REQUIRES: `partitions` is a
+  // power of two; `store` (null: streams live in memory alone) outlives the table.
   StreamTable(const Clock& clock, CommitLog& log, Publisher& publisher, size_t partitions,
-              StreamStore* store = nullptr);
+              StreamStore* store = nullptr, uint64_t tail_bytes_max = 0);
   ~StreamTable();
   StreamTable(const StreamTable&) = delete;
   StreamTable& operator=(const StreamTable&) = delete;
@@ -156,9 +156,13 @@ class StreamTable {
   uint64_t tail_bytes() const { return tail_bytes_.load(std::memory_order_relaxed); }
   void ReleaseTailBytes(uint64_t bytes) { tail_bytes_.fetch_sub(bytes, std::memory_order_relaxed); }
 
+  // Whether that is all that it may be: nothing that adds to it may change, before a checkpoint.
+  bool IsMemoryFull() const { return tail_bytes_max_ != 0 && tail_bytes() >= tail_bytes_max_; }
+
  private:
   size_t PartitionIndex(const PathKey& key) const;
   bool RecordsUses() const;
+  bool CanNoteUse(const StreamEntry& stream) const;
   void AddBytes(StreamEntry& stream, std::string_view data, LongAppend copy);
   void Schedule(StreamEntry& stream, Moment now);
   void Drop(const StreamHandle& stream, Lsn lsn, Aftermath& after) noexcept;
@@ -169,6 +173,7 @@ class StreamTable {
   CommitLog& log_;
   Publisher& publisher_;
   StreamStore* const store_;
+  const uint64_t tail_bytes_max_;
   std::vector<std::unique_ptr<Partition>> partitions_;
   ConfigPool configs_;
   std::atomic<uint64_t> tail_bytes_{0};

@@ -182,12 +182,14 @@ StorageResult<std::unique_ptr<DataDirectory>> DataDirectory::Open(Disk& disk,
     id = FindIdentity(disk, *names);
     if (!id) return std::unexpected(id.error());
   }
-  if (!*id) {
+  const bool is_new = !*id;
+  if (is_new) {
     const auto made = Initialize(disk, *names, fresh_id, kIdentity);
     if (!made) return DiskFault(made.error());
     *id = fresh_id;
   }
   auto directory = std::make_unique<DataDirectory>(std::move(*lock), **id);
+  directory->is_new_ = is_new;
   if (const auto moved = directory->QuarantineUnknown(disk); !moved) {
     return std::unexpected(moved.error());
   }

@@ -62,6 +62,7 @@ class DataDirectory {
       : lock_(std::move(lock)), id_(id) {}
 
   const DirectoryId& id() const { return id_; }
+  bool is_new() const { return is_new_; }  // Open has made it
 
   // A directory's name: 32 hexadecimal digits.
   static std::string NameOf(const DirectoryId& id);
@@ -78,6 +79,7 @@ class DataDirectory {
 
   const std::unique_ptr<File> lock_;  // null: read only
   const DirectoryId id_;
+  bool is_new_ = false;
   std::vector<std::string> quarantined_;
 };
 

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <lmdb.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -233,6 +234,38 @@ TEST(LmdbCatalog, AReaderOfItsOwnSeesWhatAWriterCommitsAndMayNotBeTheOneToMakeIt
   EXPECT_EQ(none.error().kind, Kind::kDamage);
   ASSERT_TRUE(Open(folder, {.map_bytes = 1 << 20})->Commit(Batch(1, 100)));
   EXPECT_EQ(Open(folder, {.mode = LmdbCatalog::Mode::kRead})->Verify()->streams, 100u);
+}
+
+// Another one has the lock that stands for us: it has our id where it is.
+TEST(LmdbCatalog, TellsWhatToDoWhereAProcessInAnotherContainerHasTheSameId) {
+  const Folder folder;
+  ASSERT_TRUE(Open(folder)->Commit(Batch(1, 10)));
+  int ready[2], done[2];
+  ASSERT_EQ(pipe(ready) + pipe(done), 0);
+  const pid_t ours = getpid();
+  const pid_t other = fork();
+  if (other == 0) {
+    const int lock = open((folder.path() + "/lock.mdb").c_str(), O_RDWR);
+    struct flock as_us = {};
+    as_us.l_type = F_WRLCK;
+    as_us.l_start = ours;
+    as_us.l_len = 1;
+    char byte = fcntl(lock, F_SETLK, &as_us) == 0 ? 'y' : 'n';
+    close(done[1]);
+    if (write(ready[1], &byte, 1) != 1 || read(done[0], &byte, 1) != 0) _exit(1);
+    _exit(0);
+  }
+  char byte = 0;
+  ASSERT_EQ(read(ready[0], &byte, 1), 1);
+  ASSERT_EQ(byte, 'y');
+  const auto refused = Try(folder, {.mode = LmdbCatalog::Mode::kRead});
+  ASSERT_FALSE(refused);
+  EXPECT_NE(refused.error().message.find("in another container"), std::string::npos)
+      << refused.error().message;
+  for (const int fd : {ready[0], ready[1], done[0], done[1]}) close(fd);
+  int status = 0;
+  ASSERT_EQ(waitpid(other, &status, 0), other);
+  EXPECT_EQ(status, 0);
 }
 
 TEST(LmdbCatalog, GivesBackTheMemoryOfItsPages) {

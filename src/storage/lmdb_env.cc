@@ -26,6 +26,11 @@ constexpr unsigned kTablesMax = 8;
 // The map is a whole number of pages of any system we run on.
 constexpr uint64_t kMapGranule = 64 * 1024;
 
+// LMDB takes a lock that stands for the process by its id.
+constexpr const char* kSameProcessId =
+    "begin to read: a process with the same id has it open, in another container: run this one in "
+    "that container, or where each sees the other's processes";
+
 StorageResult<std::unique_ptr<File>> OpenFile(const std::string& path, const std::string& name,
                                               Disk::Mode mode) {
   const auto disk = PosixDisk::Open(path);
@@ -95,6 +100,9 @@ StorageResult<void> LmdbEnv::OpenEnv(const Options& options) {
   if (options.mode != Mode::kReadAtRest) {
     if (const auto ready = PrepareLock(); !ready) return ready;
   }
+  if (options.mode == Mode::kWrite) {
+    if (const auto synced = SyncFile(); !synced) return synced;
+  }
   const uint64_t map_bytes = RoundedUp(std::max(*file_bytes, options.map_bytes));
   if (const int code = OpenRaw(options, map_bytes); code != 0) return Refused(code, "open");
   if (const auto whole = CheckWhole(); !whole) return whole;
@@ -159,6 +167,16 @@ StorageResult<uint64_t> LmdbEnv::FileBytes() const {
   const auto size = (*file)->Size();
   if (!size) return DiskFaultIn(path_, size.error());
   return *size;
+}
+
+// What is found may be in the page cache alone: where a commit has failed, LMDB puts what was there
+// before into its place, and does not sync that. Who acts on it, and removes segments that it does
+// not name, must not be on the disk sooner than it.
+StorageResult<void> LmdbEnv::SyncFile() const {
+  const auto file = OpenFile(path_, data_file_, Disk::Mode::kReadWrite);
+  if (!file) return std::unexpected(file.error());
+  if (const auto synced = (*file)->Sync(); !synced) return DiskFaultIn(path_, synced.error());
+  return {};
 }
 
 // Before any transaction needs the room, and synced: so a file that is shorter than what it holds
@@ -250,6 +268,7 @@ StorageResult<MDB_txn*> LmdbEnv::BeginSetup() {
     code = SetMapBytes(0);
     if (code == 0) code = mdb_txn_begin(env_.get(), nullptr, MDB_RDONLY, &txn);
   }
+  if (code == EAGAIN) return Refused(code, kSameProcessId);
   if (code != 0) return Refused(code, "begin to read");
   return txn;
 }

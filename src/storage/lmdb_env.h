@@ -101,6 +101,7 @@ class LmdbEnv {
   int OpenRaw(const Options& options, uint64_t map_bytes);
   uint64_t map_bytes() const;
   StorageResult<uint64_t> FileBytes() const;
+  StorageResult<void> SyncFile() const;
   StorageResult<void> ExtendFile(uint64_t bytes);
   StorageResult<void> CheckWhole() const;
   StorageResult<void> DropDeadReaders();

@@ -79,6 +79,10 @@ StorageResult<void> LocalLog::Repair(const LogContent& content) {
   if (!size) return DiskFault(size.error());
   current_ = {std::move(*file), number, content.salt, *size};
   end_ = content.end;
+  // Where it was copied, what nothing was written to yet may be a hole.
+  const auto allocated = current_.file->Allocate(*size);
+  if (!allocated && !IsShortage(allocated.error().code)) return DiskFault(allocated.error());
+  if (!allocated) current_.size = end_;  // the log goes on in the next, once there is space
   if (content.torn) {
     const std::string zeros(std::min<uint64_t>(kLogPageBytes, *size - end_), '\0');
     if (const auto cut = current_.file->WriteAt(end_, zeros); !cut) return DiskFault(cut.error());

@@ -72,8 +72,8 @@ DiskResult<void> LogFileSupply::KeepSpares(const LogContent& content) {
   return {};
 }
 
-// A crash may have come before the file had all of its space. One that gives trouble is none:
-// nothing is lost with it.
+// A crash may have come before the file had all of its space, and what was copied may have holes.
+// One that gives trouble is none: nothing is lost with it.
 bool LogFileSupply::IsSpare(const std::string& name) {
   const auto file = folder_.Open(name, Disk::Mode::kReadWrite);
   if (!file) return false;
@@ -217,9 +217,9 @@ DiskResult<void> LogFileSupply::Retire(const LogContent::FileInfo& trimmed) {
     if (done) done = MakeSpare(folder_, trimmed.number);
   }
   if (!done) return done;
-  {
+  if (trimmed.size == options_.file_bytes && IsSpare(LogSpareName(trimmed.number))) {
     std::lock_guard lock(mutex_);
-    if (trimmed.size == options_.file_bytes && spares_.size() < options_.spares_max) {
+    if (spares_.size() < options_.spares_max) {
       spares_.push_back(trimmed.number);
       return {};
     }

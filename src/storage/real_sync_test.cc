@@ -264,5 +264,17 @@ TEST_F(RealSync, OfTheCatalogByEachCommit) {
   }
 }
 
+// A commit that failed may have left what only the page cache has.
+TEST_F(RealSync, OfTheCatalogThatAStartFinds) {
+  LmdbCatalog::Open(path_, DirectoryId{1}, {}).value().reset();
+  file_syncs = 0;
+  LmdbCatalog::Open(path_, DirectoryId{1}, {}).value().reset();
+  EXPECT_GE(file_syncs, 1);
+  file_syncs = 0;
+  const auto reader = LmdbCatalog::Open(path_, DirectoryId{1}, {.mode = LmdbCatalog::Mode::kRead});
+  EXPECT_TRUE(reader);
+  EXPECT_EQ(file_syncs, 0);
+}
+
 }  // namespace
 }  // namespace thalweg

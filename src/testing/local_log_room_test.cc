@@ -2,6 +2,7 @@
 // later.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cerrno>
 #include <chrono>
@@ -48,6 +49,11 @@ class RoomOfLog : public testing::Test {
     FillDisk();
     ASSERT_TRUE(log_.HasRoom());
     Stage(2 * kFileBytes);
+  }
+
+  ptrdiff_t FilesNamed(std::string_view end) {
+    const auto names = disk_.List("log").value();
+    return std::ranges::count_if(names, [end](const std::string& n) { return n.ends_with(end); });
   }
 
   // From now on nothing more can be allocated.
@@ -361,6 +367,45 @@ TEST(TrimOfLog, AfterATryThatHadNoSpaceGoesOnAndHoldsOverAPowerCut) {
       const auto found = again.Recover(log.durable(), kNoReplay);
       EXPECT_TRUE(found) << static_cast<int>(op) << " " << nth;
     }
+  }
+}
+
+// What nothing was written to yet may be a hole in a copy, and the disk be full.
+TEST_F(RoomOfLog, AStartGoesOnInAnotherFileWhereTheLastHasNoSpaceForMore) {
+  Stage();
+  ASSERT_TRUE(log_.Commit());
+  for (const bool has_space : {true, false}) {
+    LocalLog again(disk_, LocalLogOptions{.file_bytes = kFileBytes, .salt_seed = 2});
+    if (!has_space) {
+      disk_.FailNth({.op = DiskOp::kAllocate, .path_part = ".log"}, 1, {.code = ENOSPC});
+    }
+    ASSERT_TRUE(again.Recover(Lsn{0}, kNoReplay));
+    StageInto(again, 10);
+    ASSERT_TRUE(again.Commit());
+    EXPECT_EQ(FilesNamed(".log") > 1, !has_space);
+  }
+  disk_.Crash(SimDisk::CrashKind::kPowerCut);
+  LocalLog last(disk_, LocalLogOptions{.file_bytes = kFileBytes, .salt_seed = 3});
+  const auto found = last.Recover(Lsn{0}, kNoReplay);
+  ASSERT_TRUE(found) << found.error().message;
+  EXPECT_EQ(found->last, Lsn{3});
+}
+
+TEST_F(RoomOfLog, ATrimmedFileThatGetsNoSpaceIsNoSpare) {
+  for (const bool has_space : {true, false}) {
+    while (log_.durable().value % 16 != 15) {
+      Stage();
+      ASSERT_TRUE(log_.Commit());
+    }
+    Stage();
+    ASSERT_TRUE(log_.Commit());
+    ASSERT_TRUE(log_.RemoveSpares());
+    if (!has_space) {
+      disk_.FailNth({.op = DiskOp::kAllocate, .path_part = ".spare"}, 1,
+                    {.code = ENOSPC, .times = 100});
+    }
+    ASSERT_TRUE(log_.Trim(log_.durable()));
+    EXPECT_EQ(FilesNamed(".spare") > 0, has_space);
   }
 }
 
