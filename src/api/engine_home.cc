@@ -226,6 +226,12 @@ std::expected<std::unique_ptr<EngineHome>, OpenError> OpenOnDisk(
   auto durable = DurableEngine::Open(**disk, *std::move(catalog), durable_options, clock, events);
   if (!durable) return CannotOpen(path, durable.error());
   const Teller teller(options.logger);
+  if ((*directory)->is_new()) {
+    teller.Say(LogLevel::kInfo,
+               "made a new data directory in {}, for nothing was there; if there should be, look "
+               "whether its disk is mounted",
+               path);
+  }
   TellRecovered(teller, path, **durable, clock.SteadyMs() - began_ms);
   for (const std::string& name : (*directory)->quarantined()) {
     teller.Say(LogLevel::kWarning,

@@ -536,9 +536,12 @@ TEST(StoreOpen, TellsTheLoggerWhatItFound) {
   StoreOptions options;
   options.logger = &logger;
   ASSERT_TRUE(Store::Open(folder / "data", options).value()->Create("a"));
+  const size_t made = logger.said().find("made a new data directory in " + folder / "data");
+  EXPECT_NE(made, std::string::npos) << logger.said();
   std::ofstream(folder / "data/log/notes.txt") << "x";
   ASSERT_TRUE(Store::Open(folder / "data", options));
   const std::string said = logger.said();
+  EXPECT_EQ(said.find("made a new", made + 1), std::string::npos) << "it is not new any more";
   EXPECT_NE(said.find("checkpoint at record 1 with 1 segments, then 0 records"), std::string::npos)
       << said;
   EXPECT_NE(said.find("moved to quarantine/notes.txt"), std::string::npos) << said;

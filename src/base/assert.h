@@ -3,6 +3,10 @@
 
 namespace thalweg {
 
+// As std::abort, also where this is process 1, as in most containers: the signal that it raises is
+// ignored there, and what it then tries looks like a memory fault.
+[[noreturn]] void Abort();
+
 [[noreturn]] void AssertionFailed(const char* condition, const char* file, int line);
 
 }  // namespace thalweg

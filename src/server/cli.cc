@@ -141,8 +141,7 @@ void DeclareReads(Flags& flags, RouterOptions& router) {
   flags.Choice("--cache", {"public", "private", "no-store"},
                [&router](const std::string& name) { router.cache_policy = CachePolicyOf(name); });
   flags.Switch("--no-compression", [&router] { router.compression = false; });
-  flags.Switch("--cors", [&router] { router.cors = true; });
-  flags.Switch("--no-cors", [&router] { router.cors = false; });
+  flags.Toggle("--cors", "--no-cors", router.cors);
   flags.Size("--max-page", router.page_bytes_max);
 }
 

@@ -93,6 +93,12 @@ TEST(CommandLine, LeavesTheDefaultsOfWhatIsNotGiven) {
   EXPECT_EQ(config->server.threads, 0u) << "one for each core";
 }
 
+TEST(CommandLine, OfTwoThatUndoEachOtherTakesTheLast) {
+  EXPECT_TRUE(ConfigOf("serve --no-cors --cors")->server.router.cors);
+  EXPECT_FALSE(ConfigOf("serve --cors --no-cors")->server.router.cors);
+  EXPECT_FALSE(ConfigOf("serve --no-cors --no-cors")->server.router.cors);
+}
+
 TEST(CommandLine, TakesAValueBehindAnEqualsSign) {
   const auto config = ConfigOf("serve --port=81 --memory --cache=private --base-path=/");
   ASSERT_TRUE(config);

@@ -46,4 +46,8 @@ inline int Fail(const std::string& message, int exit_code) {
   return exit_code;
 }
 
+inline int FailOn(const std::string& dir, const StorageFault& fault) {
+  return Fail("data directory " + dir + ": " + fault.message, ExitCodeFor(fault.kind));
+}
+
 }  // namespace thalweg

@@ -115,6 +115,14 @@ void Flags::Switch(const std::string& name, std::function<void()> set) {
   impl_->app.add_flag_callback(name, std::move(set))->disable_flag_override();
 }
 
+void Flags::Toggle(const std::string& on, const std::string& off, bool& out) {
+  impl_->names.push_back(on);
+  impl_->names.push_back(off);
+  impl_->app.add_flag(on + ",!" + off, out)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast)
+      ->disable_flag_override();
+}
+
 std::optional<std::string> Flags::Parse(std::span<const std::string> words) {
   if (const auto name = impl_->WithoutValue(words)) return *name + ": a value is missing";
   std::vector<std::string> reversed(words.rbegin(), words.rend());  // as CLI11 wants them

@@ -33,6 +33,8 @@ class Flags {
   void Choice(const std::string& name, std::vector<std::string> choices,
               std::function<void(const std::string&)> set);
   void Switch(const std::string& name, std::function<void()> set);
+  // Two that undo each other: what is given last counts.
+  void Toggle(const std::string& on, const std::string& off, bool& out);
 
   // Reads `words`; a mistake is returned as one sentence.
   std::optional<std::string> Parse(std::span<const std::string> words);

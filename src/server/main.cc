@@ -1,8 +1,10 @@
 // The program `thalweg`.
 #include <fcntl.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <csignal>
 #include <cstdio>
 #include <cstring>
 #include <optional>
@@ -54,6 +56,18 @@ void OpenStandardStreams() {
   if (fd >= 0) close(fd);
 }
 
+// What each command needs of the process.
+void PrepareProcess() {
+  OpenStandardStreams();
+  signal(SIGXFSZ, SIG_IGN);  // a limit of file sizes is told as the write's failure
+  // Each connection is a descriptor, and each file of a log that is copied: the usual soft limit of
+  // 1024 is soon reached.
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 // `code`, but where what was to be told could not be written.
 int EndOfTelling(int code) {
   const bool is_flushed = std::fflush(stdout) == 0;
@@ -101,7 +115,7 @@ extern "C" {
 }
 
 int main(int argc, char** argv) {
-  thalweg::OpenStandardStreams();
+  thalweg::PrepareProcess();
   const std::vector<std::string> words(argv + (argc > 0 ? 1 : 0), argv + argc);
   return std::visit([](const auto& command) { return thalweg::Run(command); },
                     thalweg::ParseCommandLine(words));

@@ -1,7 +1,10 @@
 #include "server/repair.h"
 
-#include <csignal>
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <cstdio>
+#include <optional>
 #include <string>
 
 #include "api/engine_home.h"
@@ -35,13 +38,15 @@ StorageResult<std::vector<UnreadableStream>> ListUnreadable(const std::string& d
   return FindUnreadable(**store);
 }
 
-int FailOn(const std::string& dir, const StorageFault& fault) {
-  return Fail("data directory " + dir + ": " + fault.message, ExitCodeFor(fault.kind));
+// Whom the directory belongs to, where that is somebody else.
+std::optional<uid_t> OtherOwner(const std::string& dir) {
+  struct stat directory{};
+  const bool is_known = stat(dir.c_str(), &directory) == 0;
+  return is_known && directory.st_uid != geteuid() ? std::optional(directory.st_uid) : std::nullopt;
 }
 
 // A start that goes on without them, its end, and one as any other, which shows that it helped.
 int Remove(const std::string& dir) {
-  signal(SIGXFSZ, SIG_IGN);  // a limit of file sizes is told as the write's failure
   const SystemClock clock;
   StderrLogger logger;
   StoreOptions options;
@@ -76,7 +81,16 @@ int Repair(const RepairCommand& command) {
                 command.dir.c_str());
     return 0;
   }
-  if (command.remove) return Remove(command.dir);
+  if (command.remove) {
+    if (const auto owner = OtherOwner(command.dir)) {
+      return Fail("data directory " + command.dir + " belongs to user " + std::to_string(*owner) +
+                      ", whose server could not open what is written here: give this command as "
+                      "that user (sudo -u '#" +
+                      std::to_string(*owner) + "' thalweg repair …)",
+                  kExitCannotStart);
+    }
+    return Remove(command.dir);
+  }
   for (const UnreadableStream& stream : *unreadable) {
     std::printf("unreadable: %s\n", stream.fault.message.c_str());
   }

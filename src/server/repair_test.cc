@@ -1,6 +1,7 @@
 #include "server/repair.h"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <cstdlib>
 #include <filesystem>
@@ -76,6 +77,14 @@ TEST_F(RepairTest, ListsFirstAndRemovesWhereAskedTo) {
   const auto home = Open();
   EXPECT_EQ(home->engine().Describe("a").verdict, ReadVerdict::kMissing);
   EXPECT_EQ(ReadAll(home->engine(), "b"), "text");
+}
+
+TEST_F(RepairTest, WritesNothingThatTheOwnersServerCouldNotOpen) {
+  Damage();
+  if (chown(path_.c_str(), 12'345, getegid()) != 0) GTEST_SKIP() << "only root gives files away";
+  EXPECT_EQ(Run(false), kExitDamaged);
+  EXPECT_EQ(Run(true), kExitCannotStart);
+  EXPECT_NE(said_.find("belongs to user 12345"), std::string::npos) << said_;
 }
 
 TEST_F(RepairTest, SaysWhyItCannot) {

@@ -3,7 +3,6 @@
 
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -40,16 +39,6 @@ std::shared_ptr<spdlog::logger> MakeLogger(const std::string& level) {
   logger->set_level(spdlog::level::from_str(level));
   logger->set_pattern("%Y-%m-%dT%H:%M:%S.%eZ %l %v", spdlog::pattern_time_type::utc);
   return logger;
-}
-
-// Each connection is a descriptor, and the usual soft limit of 1024 is soon reached.
-void RaiseDescriptorLimit(spdlog::logger& logger) {
-  rlimit limit{};
-  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
-  limit.rlim_cur = limit.rlim_max;
-  if (setrlimit(RLIMIT_NOFILE, &limit) != 0) {
-    logger.warn("cannot raise the limit of open files: {}", std::strerror(errno));
-  }
 }
 
 // As by SIGKILL: the log has what is durable.
@@ -108,11 +97,13 @@ void EndInGoodOrder(std::unique_ptr<Server> server, Signals& signals, spdlog::lo
   } catch (const std::exception& error) {
     std::fprintf(stderr, "thalweg: bug: uncaught: %s\n", error.what());
   }
-  std::abort();
+  Abort();
 }
 
-// The log's files hold what is durable; the next start goes on from there.
-[[noreturn]] void EndOnFailure(spdlog::logger& logger) {
+// The log's files hold what is durable; the next start goes on from there. Why it ends is told,
+// also to who wants no log.
+[[noreturn]] void EndOnFailure(const std::string& why, spdlog::logger& logger) {
+  if (!logger.should_log(spdlog::level::err)) Fail("the disk failed: " + why, kExitDiskFailed);
   logger.flush();
   _exit(kExitDiskFailed);
 }
@@ -122,7 +113,9 @@ ServerOptions OptionsOf(const ServeConfig& config, SpdlogLogger& logger,
                         const std::atomic<bool>& ready) {
   ServerOptions options = config.server;
   options.store.logger = &logger;
-  options.store.on_failure = [&logger](const std::string&) { EndOnFailure(logger.spdlog()); };
+  options.store.on_failure = [&logger](const std::string& why) {
+    EndOnFailure(why, logger.spdlog());
+  };
   options.front = [&ready](const Request& request, Responder& responder) {
     return AnswerHealth(request, ready, responder);
   };
@@ -140,7 +133,6 @@ int Serve(const ServeConfig& config) {
   auto signals = Signals::Block();
   if (!signals) return Fail(signals.error(), kExitCannotStart);
   SpdlogLogger logger(MakeLogger(config.log_level));
-  RaiseDescriptorLimit(logger.spdlog());
   std::atomic<bool> ready = true;
   auto server = StartUnlessStopped(OptionsOf(config, logger, ready), *signals, logger.spdlog());
   if (!server) return Fail(MessageOf(server.error()), ExitCodeFor(server.error()));

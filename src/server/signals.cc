@@ -19,7 +19,6 @@ namespace thalweg {
 
 std::expected<Signals, std::string> Signals::Block() {
   signal(SIGPIPE, SIG_IGN);
-  signal(SIGXFSZ, SIG_IGN);  // a limit of file sizes is told as the write's failure
   sigset_t set;
   sigemptyset(&set);
   sigaddset(&set, SIGTERM);

@@ -191,9 +191,7 @@ StorageResult<VerifyReport> VerifyDirectory(Disk& disk, const std::string& path)
   const auto directory = DirectoryAtRest::Open(disk, path);
   if (!directory) return std::unexpected(directory.error());
   VerifyReport report;
-  if (const auto run = VerifyRun(**directory, report).Run(); !run) {
-    return std::unexpected(run.error());
-  }
+  if (const auto run = VerifyRun(**directory, report).Run(); !run) report.end = run.error();
   return report;
 }
 
@@ -204,16 +202,17 @@ int Verify(const std::string& dir) {
     return kExitCannotStart;
   }
   const auto report = VerifyDirectory(**disk, dir);
-  if (!report) {
-    std::fprintf(stderr, "thalweg: data directory %s: %s\n", dir.c_str(),
-                 report.error().message.c_str());
-    return ExitCodeFor(report.error().kind);
-  }
+  if (!report) return FailOn(dir, report.error());
   for (const std::string& fact : report->facts) std::printf("%s\n", fact.c_str());
   for (const std::string& damage : report->damage) std::printf("damage: %s\n", damage.c_str());
-  std::printf("%s: %s\n", dir.c_str(),
-              report->damage.empty() ? "whole" : "damaged; restore it from a backup");
-  return report->damage.empty() ? 0 : kExitDamaged;
+  const bool is_damaged = !report->damage.empty();
+  if (is_damaged) std::printf("%s: damaged; restore it from a backup\n", dir.c_str());
+  if (report->end) {
+    const int code = FailOn(dir, *report->end);
+    return is_damaged ? kExitDamaged : code;
+  }
+  if (!is_damaged) std::printf("%s: whole\n", dir.c_str());
+  return is_damaged ? kExitDamaged : 0;
 }
 
 }  // namespace thalweg

@@ -4,6 +4,7 @@
 // THREAD: one; nobody may serve from the directory meanwhile.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,11 +16,12 @@ namespace thalweg {
 // What was found; each line is a whole sentence for the operator.
 struct VerifyReport {
   std::vector<std::string> facts;
-  std::vector<std::string> damage;  // empty: whole
+  std::vector<std::string> damage;  // empty: whole, …
+  std::optional<StorageFault> end;  // … unless this came before all was looked at
 };
 
 // The directory at `path` of the machine, which is the root of `disk`. A fault: there is nothing to
-// verify, or it cannot be read at all.
+// verify.
 [[nodiscard]] StorageResult<VerifyReport> VerifyDirectory(Disk& disk, const std::string& path);
 
 // Prints the report on the directory `dir`; returns the process's exit code (exit_codes.h).

@@ -258,6 +258,26 @@ TEST(Verify, TellsOfWholeBlocksThatCannotBe) {
   }
 }
 
+TEST(Verify, TellsWhatItFoundBeforeTheDiskRefusedTheRest) {
+  TestDirectory directory;
+  directory.Release();
+  const std::string path = directory.path().string();
+  fs::create_directory(directory.path() / "segments" / "0000000000000001.seg");
+  std::ofstream(directory.path() / "catalog" / "data.mdb") << "no catalog";
+  testing::internal::CaptureStdout();
+  testing::internal::CaptureStderr();
+  EXPECT_EQ(Verify(path), kExitDamaged);
+  const std::string out = testing::internal::GetCapturedStdout();
+  const std::string err = testing::internal::GetCapturedStderr();
+  EXPECT_NE(out.find("damage: " + path + "/catalog"), std::string::npos) << out;
+  EXPECT_TRUE(out.ends_with(path + ": damaged; restore it from a backup\n")) << out;
+  EXPECT_NE(err.find("segments/0000000000000001.seg: Is a directory"), std::string::npos) << err;
+  fs::remove(directory.path() / "catalog" / "data.mdb");
+  testing::internal::CaptureStdout();
+  EXPECT_NE(Verify(path), 0);
+  EXPECT_EQ(testing::internal::GetCapturedStdout().find("whole"), std::string::npos);
+}
+
 TEST(Verify, RefusesWhatIsServedForeignOrMissing) {
   TestDirectory directory;
   const std::string path = directory.path().string();
