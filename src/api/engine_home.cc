@@ -170,6 +170,15 @@ DurableEngineEvents EventsOf(const std::string& path, const StoreOptions& option
             teller.Say(LogLevel::kDebug, "checkpoint at record {}: {} streams, {} bytes, in {} ms",
                        report.at.value, report.streams, report.bytes, took_ms);
           },
+      .on_memory_full =
+          [teller, bytes = options.tail_bytes_max, seldom = std::make_shared<Seldom>(clock)] {
+            if (!seldom->Next()) return;
+            teller.Say(LogLevel::kWarning,
+                       "--tail-memory ({} bytes) is full: appends get a 503 until a checkpoint has "
+                       "written some of it. Writers are faster than the disk, or no checkpoint can "
+                       "be made",
+                       bytes);
+          },
   };
 }
 

@@ -171,15 +171,13 @@ void Checkpoint::Abandon() {
   }
   table_.ReleaseTailBytes(twice);
   frozen_.clear();
-  if (segment_) table_.store()->Abandon(*std::exchange(segment_, std::nullopt));
 }
 
 StorageResult<Checkpoint::Report> Checkpoint::Commit() {
   THALWEG_ASSERT(log_.durable() >= at());
   Report report{
       .at = at(), .streams = frozen_.size(), .bytes = segment_ ? segment_->data_bytes : 0};
-  const auto segment = std::exchange(segment_, std::nullopt);  // the store's to keep or to remove
-  if (const auto committed = table_.store()->Commit(std::move(change_), segment); !committed) {
+  if (const auto committed = table_.store()->Commit(std::move(change_), segment_); !committed) {
     Abandon();
     return std::unexpected(committed.error());
   }

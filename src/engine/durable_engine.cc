@@ -95,7 +95,8 @@ DurableEngine::DurableEngine(std::unique_ptr<DirectoryClock> clock, std::unique_
               {.on_checkpoint = events.on_checkpoint,
                .on_trouble = events.on_trouble,
                .on_set_aside = events.on_set_aside,
-               .on_failure = FailOnce(*engine_, events)}),
+               .on_failure = FailOnce(*engine_, events),
+               .on_memory_full = events.on_memory_full}),
       store_thread_(keeper_),
       disk_workers_(std::move(disk_workers)) {}
 

@@ -43,6 +43,7 @@ struct DurableEngineEvents {
   std::function<void(const StorageFault*)> on_log_room;
   std::function<void(const StorageFault&)> on_unreadable;  // a stream; who asked for it got a 500
   std::function<void(const Checkpoint::Report&, int64_t took_ms)> on_checkpoint;
+  std::function<void()> on_memory_full{};  // of tails, so that appends are refused; again and again
 };
 
 // What a start found, for the operator.

@@ -121,7 +121,7 @@ Trouble Engine::TroubleOfRecord(bool brings_bytes) const {
   if (!log_->HasRoomForBatch()) return Trouble::kDiskFull;
   if (!brings_bytes) return Trouble::kNone;
   if (!log_->HasRoom()) return Trouble::kDiskFull;
-  return streams_->IsMemoryFull() ? Trouble::kMemoryFull : Trouble::kNone;
+  return IsMemoryFull() ? Trouble::kMemoryFull : Trouble::kNone;
 }
 
 std::unique_ptr<Checkpoint> Engine::NewCheckpoint(LocalLog& log) {
@@ -134,6 +134,8 @@ size_t Engine::WeightInMemory() const { return thalweg::WeightInMemory(*streams_
 size_t Engine::EvictSome(size_t count) { return thalweg::EvictSome(*streams_, count); }
 
 uint64_t Engine::tail_bytes() const { return streams_->tail_bytes(); }
+
+bool Engine::IsMemoryFull() const { return streams_->IsMemoryFull(); }
 
 StreamInfo Engine::Info(const StreamHandle& stream) {
   return {.id = stream->state.id, .config = *stream->state.config};

@@ -216,6 +216,8 @@ class Engine final : private CommitListener {
 
   // The memory of what is not checkpointed yet.
   uint64_t tail_bytes() const;
+  // Whether that is all that it may be, so that appends get kMemoryFull.
+  bool IsMemoryFull() const;
 
   Lsn durable() const { return log_->durable(); }
 

@@ -66,6 +66,7 @@ StoreKeeper::~StoreKeeper() {
 int64_t StoreKeeper::Step() {
   const int64_t now_ms = clock_.SteadyMs();
   if (failed_ || engine_.failed()) return kIdleMs;
+  TellIfMemoryIsFull();
   if (now_ms >= mark_at_ms_ && clock_.IsMarkStale()) MarkTime(now_ms);
   if (failed_ || !TrimLogIfDue()) return kIdleMs;
   if (checkpoint_ != nullptr) return EndCheckpoint(now_ms);
@@ -125,7 +126,7 @@ int64_t StoreKeeper::EndCheckpoint(int64_t now_ms) {
   if (log_.durable() < checkpoint_->at()) {
     // As long as the disk is full, maybe; streams are loaded to be read all the same.
     memory_.Step(now_ms);
-    if (!log_.HasRoomForBatch()) GiveUpSpace(now_ms);
+    if (!log_.HasRoomForBatch()) GiveUpMerge(now_ms);
     return kWaitForLogMs;
   }
   const auto report = checkpoint_->Commit();
@@ -166,7 +167,12 @@ bool StoreKeeper::TrimLogIfDue() {
   return log_is_trimmed_;
 }
 
+void StoreKeeper::TellIfMemoryIsFull() {
+  if (events_.on_memory_full && engine_.IsMemoryFull()) events_.on_memory_full();
+}
+
 size_t StoreKeeper::RestAfterPiece() {
+  TellIfMemoryIsFull();
   const uint64_t log_bytes = log_.appended_bytes() - log_bytes_before_;
   const auto rest_ms =
       RestAfterPieceMs(std::max(Sixteenths(engine_.tail_bytes(), options_.tail_bytes_max),
@@ -211,17 +217,12 @@ int64_t StoreKeeper::Merge(int64_t now_ms) {
   return std::min(pause_ms, idle_ms);
 }
 
-// The batch that the checkpoint waits for needs space, and what is taken here may be all there is.
-// The merge begins anew when others have had that for a while; where there is none it is the
-// checkpoint, which is needed soon.
-void StoreKeeper::GiveUpSpace(int64_t now_ms) {
-  if (engine_.store().is_merging()) {
-    engine_.store().AbandonMerge();
-    merge_at_ms_ = now_ms + std::max(kPauseMs, kRetryTimes * (now_ms - merge_began_ms_));
-    return;
-  }
-  std::exchange(checkpoint_, nullptr)->Abandon();
-  checkpoint_at_ms_ = now_ms + std::max(kRetryMs, kRetryTimes * (now_ms - began_ms_));
+// The log needs space, and this may be all there is. The merge begins anew when others have had
+// that for a while.
+void StoreKeeper::GiveUpMerge(int64_t now_ms) {
+  if (!engine_.store().is_merging()) return;
+  engine_.store().AbandonMerge();
+  merge_at_ms_ = now_ms + std::max(kPauseMs, kRetryTimes * (now_ms - merge_began_ms_));
 }
 
 bool StoreKeeper::IsMergingBehind() const {

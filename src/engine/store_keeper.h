@@ -38,6 +38,7 @@ struct StoreKeeperEvents {
   std::function<void(const StorageFault&)> on_trouble;    // nothing is lost; it is tried again
   std::function<void(const StorageFault&)> on_set_aside;  // a damaged segment, until the next start
   std::function<void(const StorageFault&)> on_failure;    // the disk failed: final, called once
+  std::function<void()> on_memory_full{};  // of tails, so that appends are refused; again and again
 };
 
 class StoreKeeper {
@@ -69,9 +70,10 @@ class StoreKeeper {
   void MarkTime(int64_t now_ms);
   bool Expire(int64_t now_ms);
   int64_t Merge(int64_t now_ms);
-  void GiveUpSpace(int64_t now_ms);
+  void GiveUpMerge(int64_t now_ms);
   bool IsMergingBehind() const;
   bool IsMemoryHalfTaken() const;
+  void TellIfMemoryIsFull();
   size_t RestAfterPiece();  // returns how long the next one may be
   void MeetCheckpointFault(const StorageFault& fault, int64_t tried_ms);
   void Meet(const StorageFault& fault, int64_t tried_ms, int64_t& retry_at_ms);

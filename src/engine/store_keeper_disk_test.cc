@@ -77,29 +77,6 @@ TEST_F(StoreKeeperTest, AMergeGivesUpItsSpaceWhereACheckpointWaitsForALogThatHas
   EXPECT_EQ(troubles_, 0);
 }
 
-TEST_F(StoreKeeperTest, ACheckpointGivesUpItsOwnSpaceWhereTheLogItWaitsForHasNone) {
-  Keep({.age_ms_max = 1});
-  engine().Create(NewStream("/a"));
-  Commit();
-  Run();
-  const size_t segments = segment_files();
-  const int checkpoints = checkpoints_;
-  disk().SetRoom(disk().bytes_used() + 230'000);
-  engine().Append("/a", NewAppend(std::string(200'000, 'x')));
-  clock().AdvanceMs(1);
-  Run();
-  ASSERT_EQ(segment_files(), segments + 1) << "the checkpoint has its space, and the log …";
-  ASSERT_FALSE(log().Commit());
-  Run();
-  EXPECT_EQ(segment_files(), segments);
-  EXPECT_TRUE(log().Commit());
-  disk().SetRoom(UINT64_MAX);
-  clock().AdvanceMs(1'000);
-  Run();
-  EXPECT_EQ(checkpoints_, checkpoints + 1);
-  EXPECT_EQ(troubles_, 0);
-}
-
 TEST_F(StoreKeeperTest, AFullDiskALimitOfSizesAndAWantOfDescriptorsAreTroubleThatPasses) {
   Keep({.age_ms_max = 1});
   engine().Create(NewStream("/a"));

@@ -323,5 +323,32 @@ TEST_F(StoreKeeperTest, AtTheEndWhateverHasChangedIsCheckpointed) {
   EXPECT_EQ(Text("/a"), "text");
 }
 
+TEST_F(StoreKeeperTest, TellsThatMemoryIsFullUntilACheckpointHasMadeRoom) {
+  Start(1'000);
+  Keep({});
+  engine().Create(NewStream("/a"));
+  EXPECT_EQ(engine().Append("/a", NewAppend("refused")).trouble, Trouble::kMemoryFull);
+  Commit();
+  Run();
+  EXPECT_GT(told_full_, 0);
+  CheckpointAndEvict();
+  told_full_ = 0;
+  Run();
+  EXPECT_EQ(told_full_, 0);
+}
+
+TEST_F(StoreKeeperTest, TellsThatMemoryIsFullWhileACheckpointIsWritten) {
+  Start(200'000);
+  int told_at_rest = 0;
+  Keep({.age_ms_max = 1});
+  keeper_->SetPause([&](int64_t) { told_at_rest = told_full_; });
+  engine().Create(NewStream("/long"));
+  Write("/long", std::string(1'000'000, 'x'));
+  clock().AdvanceMs(1);
+  const int before = told_full_;
+  Run();
+  EXPECT_GT(told_at_rest, before + 1) << "a step, and pieces of it";
+}
+
 }  // namespace
 }  // namespace thalweg

@@ -26,7 +26,8 @@ class StoreKeeperTest : public testing::Test, protected StoredEngine {
             .on_checkpoint = [this](const Checkpoint::Report&, int64_t) { ++checkpoints_; },
             .on_trouble = [this](const StorageFault&) { ++troubles_; },
             .on_set_aside = [this](const StorageFault& fault) { aside_.push_back(fault.message); },
-            .on_failure = [this](const StorageFault&) { ++failures_; }});
+            .on_failure = [this](const StorageFault&) { ++failures_; },
+            .on_memory_full = [this] { ++told_full_; }});
   }
 
   // As the thread would: steps until the keeper has nothing to do for a while.
@@ -89,6 +90,7 @@ class StoreKeeperTest : public testing::Test, protected StoredEngine {
   int checkpoints_ = 0;
   int troubles_ = 0;
   int failures_ = 0;
+  int told_full_ = 0;
   std::vector<std::string> aside_;
 };
 

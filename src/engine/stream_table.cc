@@ -238,9 +238,11 @@ void StreamTable::Append(const StreamHandle& stream, const AppendRecord& record,
 // forgets the watchers, and must not end it early.
 void StreamTable::Schedule(StreamEntry& stream, Moment now) {
   const Expiry& expiry = stream.state.config->expiry;
-  const std::optional<int64_t> in_ms = stream.IsKeptByWatchers()
-                                           ? TouchInMs(expiry, stream.state.accessed_steady_ms, now)
-                                           : ExpiresInMs(expiry, stream.used_steady_ms, now);
+  const bool is_kept = stream.IsKeptByWatchers();
+  auto in_ms = is_kept ? TouchInMs(expiry, stream.state.accessed_steady_ms, now)
+                       : ExpiresInMs(expiry, stream.used_steady_ms, now);
+  // A use that is due and could not be noted is not tried again at once.
+  if (is_kept && in_ms == 0) in_ms = TouchInMs(expiry, now.steady_ms, now);
   if (!in_ms) return;
   if (stream.timer == nullptr) stream.timer = std::make_unique<ExpiryTimer>(stream);
   stream.home.expiries.Schedule(*stream.timer, now.steady_ms + *in_ms);

@@ -318,9 +318,10 @@ bool Http1Connection::PopEnded() {
 }
 
 // The answers before an aborted one of which nothing has gone out are whole: their client gets
-// them.
+// them, also what the system still has of them.
 void Http1Connection::EndAt(const Http1Responder& aborted) {
-  if (out_.empty() || aborted.has_gone_out()) return Reset();
+  const bool is_none_before = requests_ == pending_.size();
+  if (is_none_before || aborted.has_gone_out()) return Reset();
   close_after_output_ = true;
   for (Http1Responder* responder : std::exchange(pending_, {})) responder->OnConnectionGone();
 }

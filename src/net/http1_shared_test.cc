@@ -435,6 +435,18 @@ TEST_F(Http1SharedTest, SendsTheAnswersBeforeOneThatIsAbortedInTheSameTurn) {
   EXPECT_TRUE(Sent().ends_with("answer"));
 }
 
+// The system may still have something of them, which a reset would drop.
+TEST_F(Http1SharedTest, EndsInPeaceWhereAnswersWentOutBeforeAnAbortedOne) {
+  Receive("POST /x HTTP/1.1\r\nHost: h\r\n\r\n");
+  EXPECT_TRUE(Sent().ends_with("answer"));
+  Receive("POST /b HTTP/1.1\r\nHost: h\r\n\r\n");
+  handler_.kept.at("/b")->Abort();
+  shared_.RunTurnEnd();
+  EXPECT_FALSE(connection_->closed());
+  char none = 0;
+  EXPECT_EQ(::recv(peer_.client_socket(), &none, 1, 0), 0);
+}
+
 TEST_F(Http1SharedTest, BreaksAnAnswerThatWasAbortedHalfway) {
   Receive("POST /a HTTP/1.1\r\nHost: h\r\n\r\n");
   Responder& a = *handler_.kept.at("/a");

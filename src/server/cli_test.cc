@@ -146,6 +146,7 @@ TEST(CommandLine, AnswersAMistakeWithOneHelpfulLine) {
       {"dump /a --stream /", "--stream: '/' can be no stream's path: The path names no stream."},
       {"dump /a --stream a/../b", "Dot segments are not allowed."},
       {"serve --memory --cors=false", "--cors takes no value"},
+      {"serve --memory --no-cors=false", "--no-cors takes no value"},
       {"backup /a", "usage: thalweg backup DIR TARGET"},
       {"repair --remove", "usage: thalweg repair DIR [--remove]"},
       {"repair /a --delete", "unknown flag '--delete'"},

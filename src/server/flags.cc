@@ -30,12 +30,6 @@ std::optional<uint64_t> ParseNumber(const std::string& text) {
   return number;
 }
 
-// "cors was given a disallowed flag override": of --cors=false.
-std::string WithoutJargon(const std::string& mismatch) {
-  const size_t at = mismatch.find(" was given a disallowed flag override");
-  return at == std::string::npos ? mismatch : "--" + mismatch.substr(0, at) + " takes no value";
-}
-
 std::string Join(const std::vector<std::string>& words) {
   std::string text;
   for (const std::string& word : words) text += (text.empty() ? "" : ", ") + word;
@@ -57,6 +51,18 @@ class Flags::Impl {
       } else if (name_bytes + 1 == words[i].size()) {
         return name;
       }
+    }
+    return std::nullopt;
+  }
+
+  // A flag that takes none and has been given one, as --cors=false.
+  std::optional<std::string> WithUnwantedValue(std::span<const std::string> words) const {
+    for (const std::string& word : words) {
+      const size_t name_bytes = word.find('=');
+      const std::string name = word.substr(0, name_bytes);
+      const bool is_switch = std::ranges::find(names, name) != names.end() &&
+                             std::ranges::find(with_value, name) == with_value.end();
+      if (is_switch && name_bytes != std::string::npos) return name;
     }
     return std::nullopt;
   }
@@ -112,24 +118,21 @@ void Flags::Choice(const std::string& name, std::vector<std::string> choices,
 
 void Flags::Switch(const std::string& name, std::function<void()> set) {
   impl_->names.push_back(name);
-  impl_->app.add_flag_callback(name, std::move(set))->disable_flag_override();
+  impl_->app.add_flag_callback(name, std::move(set));
 }
 
 void Flags::Toggle(const std::string& on, const std::string& off, bool& out) {
   impl_->names.push_back(on);
   impl_->names.push_back(off);
-  impl_->app.add_flag(on + ",!" + off, out)
-      ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast)
-      ->disable_flag_override();
+  impl_->app.add_flag(on + ",!" + off, out)->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
 }
 
 std::optional<std::string> Flags::Parse(std::span<const std::string> words) {
   if (const auto name = impl_->WithoutValue(words)) return *name + ": a value is missing";
+  if (const auto name = impl_->WithUnwantedValue(words)) return *name + " takes no value";
   std::vector<std::string> reversed(words.rbegin(), words.rend());  // as CLI11 wants them
   try {
     impl_->app.parse(reversed);
-  } catch (const CLI::ArgumentMismatch& error) {
-    return WithoutJargon(error.what());
   } catch (const CLI::Error& error) {
     return error.what();
   }

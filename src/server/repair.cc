@@ -38,11 +38,11 @@ StorageResult<std::vector<UnreadableStream>> ListUnreadable(const std::string& d
   return FindUnreadable(**store);
 }
 
-// Whom the directory belongs to, where that is somebody else.
+// Who serves from the directory, by a file that a server has made, where that is somebody else.
 std::optional<uid_t> OtherOwner(const std::string& dir) {
-  struct stat directory{};
-  const bool is_known = stat(dir.c_str(), &directory) == 0;
-  return is_known && directory.st_uid != geteuid() ? std::optional(directory.st_uid) : std::nullopt;
+  struct stat made{};
+  const bool is_known = stat((dir + "/identity").c_str(), &made) == 0;
+  return is_known && made.st_uid != geteuid() ? std::optional(made.st_uid) : std::nullopt;
 }
 
 // A start that goes on without them, its end, and one as any other, which shows that it helped.
@@ -83,7 +83,7 @@ int Repair(const RepairCommand& command) {
   }
   if (command.remove) {
     if (const auto owner = OtherOwner(command.dir)) {
-      return Fail("data directory " + command.dir + " belongs to user " + std::to_string(*owner) +
+      return Fail("data directory " + command.dir + " is served by user " + std::to_string(*owner) +
                       ", whose server could not open what is written here: give this command as "
                       "that user (sudo -u '#" +
                       std::to_string(*owner) + "' thalweg repair …)",

@@ -79,16 +79,24 @@ StorageResult<void> LocalLog::Repair(const LogContent& content) {
   if (!size) return DiskFault(size.error());
   current_ = {std::move(*file), number, content.salt, *size};
   end_ = content.end;
-  // Where it was copied, what nothing was written to yet may be a hole.
-  const auto allocated = current_.file->Allocate(*size);
-  if (!allocated && !IsShortage(allocated.error().code)) return DiskFault(allocated.error());
-  if (!allocated) current_.size = end_;  // the log goes on in the next, once there is space
-  if (content.torn) {
-    const std::string zeros(std::min<uint64_t>(kLogPageBytes, *size - end_), '\0');
+  if (const auto kept = KeepSpace(); !kept) return DiskFault(kept.error());
+  if (content.torn && current_.size > end_) {
+    const std::string zeros(std::min<uint64_t>(kLogPageBytes, current_.size - end_), '\0');
     if (const auto cut = current_.file->WriteAt(end_, zeros); !cut) return DiskFault(cut.error());
   }
   if (const auto synced = current_.file->Sync(); !synced) return DiskFault(synced.error());
   return {};
+}
+
+// Where the current file was copied, what nothing was written to yet may be a hole, and the disk
+// have no space for it: then the file ends here, which gives back what it got, and the log goes on
+// in the next one.
+DiskResult<void> LocalLog::KeepSpace() {
+  auto done = current_.file->Allocate(current_.size);
+  if (done || !IsShortage(done.error().code)) return done;
+  done = current_.file->Truncate(end_);
+  if (done) current_.size = end_;
+  return done;
 }
 
 // A crash came before the last file but one was sealed, or it was written by a program that does

@@ -145,6 +145,7 @@ class LocalLog final : public CommitLog {
   enum class Committer : uint8_t { kNobody, kThread, kLoop };
 
   StorageResult<void> Repair(const LogContent& content);
+  DiskResult<void> KeepSpace();
   DiskResult<void> SealBefore(const LogContent& content);
   bool Take(Committer by);
   bool Release();

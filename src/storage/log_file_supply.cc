@@ -217,14 +217,18 @@ DiskResult<void> LogFileSupply::Retire(const LogContent::FileInfo& trimmed) {
     if (done) done = MakeSpare(folder_, trimmed.number);
   }
   if (!done) return done;
-  if (trimmed.size == options_.file_bytes && IsSpare(LogSpareName(trimmed.number))) {
-    std::lock_guard lock(mutex_);
-    if (spares_.size() < options_.spares_max) {
-      spares_.push_back(trimmed.number);
-      return {};
-    }
+  const bool is_wanted = trimmed.size == options_.file_bytes && WantsSpares();
+  if (!is_wanted || !IsSpare(LogSpareName(trimmed.number))) {
+    return DropSpare(folder_, trimmed.number);
   }
-  return DropSpare(folder_, trimmed.number);
+  std::lock_guard lock(mutex_);  // nobody else makes spares meanwhile
+  spares_.push_back(trimmed.number);
+  return {};
+}
+
+bool LogFileSupply::WantsSpares() {
+  std::lock_guard lock(mutex_);
+  return spares_.size() < options_.spares_max;
 }
 
 DiskResult<void> LogFileSupply::RemoveSpares() {

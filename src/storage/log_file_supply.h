@@ -66,6 +66,7 @@ class LogFileSupply {
 
  private:
   bool IsSpare(const std::string& name);
+  bool WantsSpares();
   DiskResult<OpenFile> MakeFile(uint64_t bytes, const std::function<void()>& rest);
   DiskResult<void> RemoveLeftover();
   DiskResult<std::unique_ptr<File>> CreateFile(const std::string& name, uint64_t bytes);

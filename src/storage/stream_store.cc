@@ -217,7 +217,6 @@ StorageResult<std::unique_ptr<SegmentWriter>> StreamStore::NewSegment() {
 }
 
 void StreamStore::Abandon(std::unique_ptr<SegmentWriter> writer) { RemoveFile(writer->number()); }
-void StreamStore::Abandon(const SegmentFooter& finished) { RemoveFile(finished.header.number); }
 
 StorageResult<void> StreamStore::Commit(StoreChange change,
                                         const std::optional<SegmentFooter>& segment) {

@@ -94,11 +94,9 @@ class StreamStore {
   using OnSetAside = std::function<void(const StorageFault&)>;
   void SetOnSetAside(OnSetAside on_set_aside) { on_set_aside_ = std::move(on_set_aside); }
 
-  // A new file for a checkpoint: give it to Commit when it is finished, or else, finished or not,
-  // to Abandon.
+  // A new file for a checkpoint: give it to Commit when it is finished, or else to Abandon.
   [[nodiscard]] StorageResult<std::unique_ptr<SegmentWriter>> NewSegment();
   void Abandon(std::unique_ptr<SegmentWriter> writer);
-  void Abandon(const SegmentFooter& finished);
 
   // Makes a checkpoint hold: its segment (null: it has none) and its changes, wholly or not at all.
   [[nodiscard]] StorageResult<void> Commit(StoreChange change,

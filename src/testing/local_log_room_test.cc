@@ -383,6 +383,8 @@ TEST_F(RoomOfLog, AStartGoesOnInAnotherFileWhereTheLastHasNoSpaceForMore) {
     StageInto(again, 10);
     ASSERT_TRUE(again.Commit());
     EXPECT_EQ(FilesNamed(".log") > 1, !has_space);
+    const auto first = disk_.Open("log/" + LogFileName(1), Disk::Mode::kRead).value();
+    EXPECT_EQ(first->Size().value() == kFileBytes, has_space) << "what it got is given back";
   }
   disk_.Crash(SimDisk::CrashKind::kPowerCut);
   LocalLog last(disk_, LocalLogOptions{.file_bytes = kFileBytes, .salt_seed = 3});
