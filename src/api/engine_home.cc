@@ -231,6 +231,7 @@ std::expected<std::unique_ptr<EngineHome>, OpenError> OpenOnDisk(
   if (on_removed) {
     durable_options.removes_unreadable = true;
     events.on_unreadable = [on_removed](const StorageFault& fault) { on_removed(fault.message); };
+    events.on_memory_full = {};  // nobody appends
   }
   auto durable = DurableEngine::Open(**disk, *std::move(catalog), durable_options, clock, events);
   if (!durable) return CannotOpen(path, durable.error());

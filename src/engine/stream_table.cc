@@ -14,6 +14,11 @@
 #include "stream/expiry.h"
 
 namespace thalweg {
+namespace {
+
+constexpr int64_t kNoteAgainMs = 1'000;
+
+}  // namespace
 
 PartitionLocks::PartitionLocks(Partition& a, Partition& b)
     : first_(a.index <= b.index ? a.mutex : b.mutex) {
@@ -241,8 +246,7 @@ void StreamTable::Schedule(StreamEntry& stream, Moment now) {
   const bool is_kept = stream.IsKeptByWatchers();
   auto in_ms = is_kept ? TouchInMs(expiry, stream.state.accessed_steady_ms, now)
                        : ExpiresInMs(expiry, stream.used_steady_ms, now);
-  // A use that is due and could not be noted is not tried again at once.
-  if (is_kept && in_ms == 0) in_ms = TouchInMs(expiry, now.steady_ms, now);
+  if (is_kept && in_ms == 0) in_ms = kNoteAgainMs;  // a use that is due could not be noted
   if (!in_ms) return;
   if (stream.timer == nullptr) stream.timer = std::make_unique<ExpiryTimer>(stream);
   stream.home.expiries.Schedule(*stream.timer, now.steady_ms + *in_ms);

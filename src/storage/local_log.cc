@@ -80,7 +80,7 @@ StorageResult<void> LocalLog::Repair(const LogContent& content) {
   current_ = {std::move(*file), number, content.salt, *size};
   end_ = content.end;
   if (const auto kept = KeepSpace(); !kept) return DiskFault(kept.error());
-  if (content.torn && current_.size > end_) {
+  if (content.torn) {
     const std::string zeros(std::min<uint64_t>(kLogPageBytes, current_.size - end_), '\0');
     if (const auto cut = current_.file->WriteAt(end_, zeros); !cut) return DiskFault(cut.error());
   }
@@ -89,14 +89,14 @@ StorageResult<void> LocalLog::Repair(const LogContent& content) {
 }
 
 // Where the current file was copied, what nothing was written to yet may be a hole, and the disk
-// have no space for it: then the file ends here, which gives back what it got, and the log goes on
-// in the next one.
+// have no space for it: then the file ends behind a page for its seal, which gives back what it
+// got, and the log goes on in the next one.
 DiskResult<void> LocalLog::KeepSpace() {
   auto done = current_.file->Allocate(current_.size);
   if (done || !IsShortage(done.error().code)) return done;
-  done = current_.file->Truncate(end_);
-  if (done) current_.size = end_;
-  return done;
+  current_.size = std::min(current_.size, end_ + kLogPageBytes);
+  done = current_.file->Truncate(current_.size);
+  return !done && IsShortage(done.error().code) ? DiskResult<void>() : done;
 }
 
 // A crash came before the last file but one was sealed, or it was written by a program that does

@@ -173,9 +173,18 @@ void PosixFile::DropCache(const std::function<void()>& rest) {
 DiskResult<void> PosixFile::Allocate(uint64_t size) {
   const DiskResult<uint64_t> size_before = Size();
   if (!size_before) return std::unexpected(size_before.error());
+  if (size <= *size_before && !HasHoles()) return {};
   DiskResult<void> reserved = Reserve(size);
   if (!reserved && size > *size_before) static_cast<void>(Truncate(*size_before));
   return reserved;
+}
+
+// XFS has space for all that is asked for before it looks what is there: of a full disk it says so
+// of a file, too, that needs nothing.
+bool PosixFile::HasHoles() const {
+  constexpr int64_t kBlockBytes = 512;  // of st_blocks, whatever those of the file system are
+  struct stat status;
+  return fstat(fd_.get(), &status) != 0 || status.st_blocks < status.st_size / kBlockBytes;
 }
 
 DiskResult<void> PosixFile::Reserve(uint64_t size) {

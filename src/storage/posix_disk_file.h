@@ -68,6 +68,7 @@ class PosixFile final : public File {
   const std::string& path() const { return path_; }
 
  private:
+  bool HasHoles() const;
   DiskResult<void> Reserve(uint64_t size);
   bool CanWriteDirectly();
   uint64_t FileSystem();

@@ -32,6 +32,7 @@ std::atomic<off_t> bytes_written_past_cache = 0;
 std::atomic<int> synced_writes = 0;
 std::atomic<long> file_system = 0;    // that files seem to be of; 0: the true one
 std::atomic<int> write_out_code = 0;  // that it fails with; 0: it does not
+std::atomic<bool> has_space = true;   // for who allocates
 std::atomic<int> async_writes = 0;    // that ask for a sync
 std::atomic<int> async_code = 0;      // that they end with; 0: with what they did
 
@@ -57,6 +58,14 @@ extern "C" {
     reinterpret_cast<io_event*>(given[3])->res = -async_code;
   }
   return done;
+}
+
+[[gnu::visibility("default")]] int fallocate(int fd, int mode, off_t at, off_t bytes) {
+  if (!has_space) {
+    errno = ENOSPC;
+    return -1;
+  }
+  return static_cast<int>(syscall(SYS_fallocate, fd, mode, at, bytes));
 }
 
 [[gnu::visibility("default")]] int fdatasync(int fd) {
@@ -220,6 +229,22 @@ TEST_F(RealSync, NoErrorOfWritingOutIsPassedOver) {
   write_out_code = ENOSYS;
   EXPECT_TRUE(file_->WriteOut(0, 4'096)) << "a system that does not know how";
   write_out_code = 0;
+}
+
+// XFS does not look whether what is allocated anew has its space.
+TEST_F(RealSync, SpaceIsAskedForWhereAFileHasNone) {
+  const auto hole = disk_->Open("hole", Disk::Mode::kCreate).value();
+  ASSERT_TRUE(hole->Truncate(1 << 20));
+  has_space = false;
+  EXPECT_TRUE(file_->Allocate(1 << 20));
+  EXPECT_TRUE(file_->Allocate(4'096));
+  EXPECT_FALSE(file_->Allocate(2 << 20));
+  EXPECT_FALSE(hole->Allocate(1 << 20));
+  has_space = true;
+  EXPECT_TRUE(hole->Allocate(1 << 20));
+  has_space = false;
+  EXPECT_TRUE(hole->Allocate(1 << 20)) << "now it has";
+  has_space = true;
 }
 
 TEST_F(RealSync, OfADirectory) {
