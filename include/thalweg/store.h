@@ -131,7 +131,8 @@ struct CreateResult {
   bool closed = false;
 };
 
-// An idempotent producer's numbers. (protocol 5.2.1) A stream knows at most 65,536 producers.
+// An idempotent producer's numbers. (protocol 5.2.1) A stream knows at most 65,536 producers,
+// with 4 MiB of ids.
 struct Producer {
   std::string id{};
   uint64_t epoch = 0;

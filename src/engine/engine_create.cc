@@ -32,13 +32,13 @@ StorageResult<bool> ResolvePoint(const StreamStore* store, const StreamHandle& s
   point.sub_offset_fits = point.sub_offset == 0;
   if (!point.at || *point.at > tail) return true;
   Page next{.parts = {}, .start = *point.at, .end = {}};
-  const size_t part_bytes_max = point.sub_offset == 0 ? 1 : 0;  // is it a boundary, or: its bytes
+  const size_t part_bytes_max = point.takes_prefix() ? 0 : 1;  // its bytes, or: is it a boundary
   const auto read =
       ReadHistory(store, source, tail, {.bytes_max = 1, .part_bytes_max = part_bytes_max}, next);
   if (!read) return std::unexpected(read.error());
   if (*read == HistoryVerdict::kVanished) return false;
   point.at_is_boundary = *read == HistoryVerdict::kRead;
-  if (point.sub_offset == 0 || next.parts.empty()) return true;
+  if (!point.takes_prefix() || next.parts.empty()) return true;
   std::optional<Bytes> taken =
       TakePrefix(next.parts.front(), Engine::Info(source).config.kind, point.sub_offset);
   point.sub_offset_fits = taken.has_value();

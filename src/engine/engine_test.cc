@@ -431,6 +431,17 @@ TEST_F(EngineTest, AnExpiredForkReleasesItsSource) {
 }
 
 // The log could not hold their records.
+// Each fork keeps its prefix.
+TEST_F(EngineTest, TakesSubOffsetsUpToALimit) {
+  Create(NewStream("/long", kBytesType, std::string(2 * kForkSubOffsetMax, 'x')));
+  EXPECT_EQ(Create(NewFork("/most", "/long", 0, kForkSubOffsetMax)), CreateVerdict::kCreated);
+  EXPECT_EQ(ReadAll(engine_, "/most").size(), kForkSubOffsetMax);
+  EXPECT_EQ(Create(NewFork("/more", "/long", 0, kForkSubOffsetMax + 1)),
+            CreateVerdict::kSubOffsetTooLarge);
+  EXPECT_EQ(Create(NewFork("/inside", "/long", 1, kForkSubOffsetMax + 1)),
+            CreateVerdict::kForkNotOnBoundary);
+}
+
 TEST_F(EngineTest, RefusesWhatIsTooLongForOneRecord) {
   constexpr size_t kTooLong = kCommandBytesMax + 1;
   void* const zeros = mmap(nullptr, kTooLong, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);

@@ -40,8 +40,11 @@ bool Port::MustWait(Lsn lsn) const {
 
 void Port::WhenDurable(Lsn lsn, Executor::Task task) {
   if (!MustWait(lsn)) return task();
-  auto behind = answers_.end();  // its place, but where an answer came before that waits for more
-  while (behind != answers_.begin() && std::prev(behind)->lsn > lsn) --behind;
+  // Its place is the last, but where an answer came before that waits for more.
+  auto behind = answers_.end();
+  if (!answers_.empty() && answers_.back().lsn > lsn) {
+    behind = std::ranges::upper_bound(answers_, lsn, {}, &Answer::lsn);
+  }
   const bool is_first = behind == answers_.begin();
   answers_.insert(behind, {lsn, std::move(task)});
   if (!std::exchange(start_is_due_, true)) mailbox_->PostStartCommit();

@@ -34,7 +34,7 @@ ReadVerdict LookAtPoint(Engine& engine, const Fork& fork, bool may_wait) {
   const ReadFrom from = fork.point.at
                             ? ReadFrom{.kind = ReadFrom::Kind::kOffset, .offset = *fork.point.at}
                             : ReadFrom{.kind = ReadFrom::Kind::kTail, .offset = {}};
-  const size_t part_bytes_max = fork.point.sub_offset == 0 ? 1 : 0;
+  const size_t part_bytes_max = fork.point.takes_prefix() ? 0 : 1;
   const PageRequest one{
       .bytes_max = 1, .part_bytes_max = part_bytes_max, .is_use = false, .may_wait = may_wait};
   return engine.Read(fork.source, from, one).verdict;

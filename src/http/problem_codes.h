@@ -87,7 +87,8 @@ inline constexpr Problem kForkBeyondTail{400, "fork-beyond-tail",
 inline constexpr Problem kForkNotBoundary{400, "fork-not-a-boundary",
                                           "The fork's offset lies inside an append."};
 inline constexpr Problem kForkSubOffsetTooLarge{
-    400, "fork-sub-offset-too-large", "The fork's sub-offset goes past the append it counts in."};
+    400, "fork-sub-offset-too-large",
+    "The fork's sub-offset goes past the append it counts in, or 2^20."};
 
 // Producers and order.
 inline constexpr Problem kStaleEpoch{403, "stale-epoch",

@@ -8,7 +8,9 @@ namespace thalweg {
 
 namespace {
 
-// A body's memory grows with what arrives beyond this, so that a mere promise costs little.
+// A body's memory grows with what arrives, so that a mere promise costs little: at first it is so
+// much, once that has come so much, and then twice what has come.
+constexpr size_t kReserveFirst = 16u << 10;
 constexpr size_t kReserveMax = 1u << 20;
 
 // What a string may keep of its memory between two requests.
@@ -152,8 +154,9 @@ void Http1Parser::ReadSizedBody() {
     state_ = State::kReady;
     return;
   }
-  if (body_.empty()) body_.reserve(std::min(missing, kReserveMax));
   const size_t taken = std::min(missing, input.size());
+  const size_t reserved = body_.size() + taken <= kReserveFirst ? kReserveFirst : kReserveMax;
+  if (body_.size() < kReserveMax) body_.reserve(std::min(body_.size() + missing, reserved));
   body_.append(input.substr(0, taken));
   begin_ += taken;
   if (taken < missing) return;

@@ -214,6 +214,25 @@ TEST(Http1Parser, DoesNotAwaitContinueWithoutABodyOrInHttp10) {
   }
 }
 
+TEST(Http1Parser, HoldsLittleForABodyThatIsOnlyPromised) {
+  const HttpLimits limits;
+  Http1Parser parser(limits);
+  std::string promise = "PUT / HTTP/1.1\r\nHost: h\r\nContent-Length: 1000000\r\n\r\nx";
+  parser.Feed(promise);
+  EXPECT_EQ(parser.Next(), Http1Parser::Event::kNeedMore);
+  parser.Retain();
+  EXPECT_LT(parser.held_bytes(), 18'000u);
+  std::string more(17'000, 'x');
+  parser.Feed(more);
+  EXPECT_EQ(parser.Next(), Http1Parser::Event::kNeedMore);
+  parser.Retain();
+  EXPECT_GT(parser.held_bytes(), 1'000'000u) << "all of it, at once";
+  std::string rest(982'999, 'x');
+  parser.Feed(rest);
+  ASSERT_EQ(parser.Next(), Http1Parser::Event::kRequest);
+  EXPECT_EQ(parser.request().body, std::string(1'000'000, 'x'));
+}
+
 TEST(Http1Parser, HoldsLittleBetweenRequestsAndInTheMiddleOfAHead) {
   const HttpLimits limits;
   Http1Parser parser(limits);

@@ -32,13 +32,19 @@ struct Payload {
   Fault fault = Fault::kNone;
 };
 
+// A fork has its prefix for its own, so a few bytes of a request must not stand for very many.
+inline constexpr uint64_t kForkSubOffsetMax = 1u << 20;  // messages (JSON) or bytes
+
 // Where a fork leaves its source; the engine has looked it up.
 struct ForkPoint {
+  // Whether the bytes of the append that follows `at` matter, and not only where it begins.
+  bool takes_prefix() const { return sub_offset != 0 && sub_offset <= kForkSubOffsetMax; }
+
   std::optional<Offset> at;     // null: the source's tail
   uint64_t sub_offset = 0;      // messages (JSON) or bytes past `at`
   bool at_is_boundary = true;   // `at` ends an append of the source, or is its start
   std::string_view prefix;      // the wire bytes that sub_offset stands for
-  bool sub_offset_fits = true;  // false: past the append that follows `at`
+  bool sub_offset_fits = true;  // false: past the append that follows `at`, or too much of it
   uint64_t source_depth = 0;    // so many streams the source reads from, each from the next
 };
 

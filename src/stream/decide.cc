@@ -37,7 +37,9 @@ AppendVerdict JudgeContentType(const StreamState& state, const AppendCommand& co
 
 // Decided here and not by the table: what the log holds was accepted once.
 bool HasRoomFor(const ProducerTable& producers, std::string_view id) {
-  return producers.states().size() < kProducersMax || producers.Find(id) != nullptr;
+  const bool is_new_welcome = producers.states().size() < kProducersMax &&
+                              producers.id_bytes() + id.size() <= kProducerIdsBytesMax;
+  return is_new_welcome || producers.Find(id) != nullptr;
 }
 
 AppendVerdict JudgeProducer(const StreamState& state, const std::optional<ProducerStamp>& stamp) {

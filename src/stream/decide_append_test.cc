@@ -169,6 +169,20 @@ TEST(DecideAppend, TakesProducersUpToALimit) {
   EXPECT_TRUE(Fits(state, replayed)) << "it was accepted once";
 }
 
+TEST(DecideAppend, TakesIdsOfProducersUpToALimit) {
+  StreamState state = Stream();
+  const std::string long_id(1'024, 'q');
+  for (uint64_t i = 0; state.producers.id_bytes() < kProducerIdsBytesMax; ++i) {
+    state.producers.Restore(std::to_string(1'000 + i) + long_id.substr(4), {});
+  }
+  const std::string known = "1000" + long_id.substr(4);
+  const Case cases[] = {
+      {"one more", With(Data("x"), {"s", 0, 0}), AppendVerdict::kTooManyProducers},
+      {"one that is known", With(Data("x"), {known, 0, 1}), AppendVerdict::kAppended},
+  };
+  ExpectAll(&state, cases);
+}
+
 TEST(DecideAppend, JudgesStreamSeqByteByByte) {
   const StreamState state = Stream();
   const Case cases[] = {

@@ -16,6 +16,8 @@ namespace thalweg {
 
 // How many a stream may have: it keeps them as long as its data.
 inline constexpr size_t kProducersMax = 65'536;
+// … with ids of so many bytes together: who reads the last bytes of a stream reads its state.
+inline constexpr size_t kProducerIdsBytesMax = 4u << 20;
 
 // What a client put on one append. `id` is borrowed for the call.
 struct ProducerStamp {
