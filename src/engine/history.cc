@@ -15,6 +15,9 @@
 namespace thalweg {
 namespace {
 
+// Each may have to be read from a segment of its own, by a loop; the next page goes on behind them.
+constexpr size_t kStoredLegsMax = 64;
+
 // What one stream of the chain gives: its own bytes up to `end`.
 struct Leg {
   StreamHandle stream;
@@ -51,6 +54,8 @@ class LegReader {
   LegReader(const StreamStore* store, const Leg& leg, const PageRequest& request, Page& page)
       : store_(store), leg_(leg), request_(request), page_(page) {}
 
+  bool has_asked_store() const { return has_asked_store_; }
+
   // Adds some more of the leg to the page, `room` bytes at most where that has something.
   StorageResult<Taken> Take(size_t room) {
     StreamEntry& stream = *leg_.stream;
@@ -75,6 +80,7 @@ class LegReader {
   StorageResult<Taken> TakeFromStore(Offset limit, size_t room) {
     const StreamEntry& stream = *leg_.stream;
     if (page_.end == limit) return Taken::kNothingFits;
+    has_asked_store_ = true;
     auto found = store_->Read(stream.state.id, page_.end, limit,
                               {.bytes_max = room,
                                .at_least_one = page_.parts.empty(),
@@ -109,6 +115,7 @@ class LegReader {
   const Leg& leg_;
   const PageRequest& request_;
   Page& page_;
+  bool has_asked_store_ = false;
 };
 
 }  // namespace
@@ -119,6 +126,7 @@ StorageResult<HistoryVerdict> ReadHistory(const StreamStore* store, const Stream
   std::optional<std::vector<Leg>> legs = FindLegs(stream, page.start, limit);
   if (!legs) return HistoryVerdict::kVanished;
   page.end = page.start;
+  size_t stored_legs = 0;
   for (auto leg = legs->rbegin(); leg != legs->rend(); ++leg) {
     LegReader reader(store, *leg, request, page);
     do {
@@ -132,6 +140,7 @@ StorageResult<HistoryVerdict> ReadHistory(const StreamStore* store, const Stream
       const bool is_full = *took == Taken::kNothingFits || page.ends_inside;
       if (is_full && page.end < leg->end) return HistoryVerdict::kRead;
     } while (page.end < leg->end);
+    if (reader.has_asked_store() && ++stored_legs == kStoredLegsMax) break;
   }
   return HistoryVerdict::kRead;
 }

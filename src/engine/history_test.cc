@@ -4,6 +4,7 @@
 
 #include "testing/door.h"
 #include "testing/manual_clock.h"
+#include "testing/stored_engine.h"
 
 namespace thalweg {
 namespace {
@@ -100,6 +101,25 @@ TEST_F(HistoryTest, OfAStreamThatVanishedIsNotReadAtAll) {
   const StreamHandle stream = HandleOf("/c");
   engine_->Remove("/c");
   EXPECT_EQ(Read(stream, 0, 4, {.bytes_max = 100}).verdict, HistoryVerdict::kVanished);
+}
+
+// Each is the last one's fork and has a byte of its own.
+TEST(StoredHistory, APageEndsBehindSoManyStreams) {
+  StoredEngine stored;
+  stored.engine().Create(NewStream("/0", kBytesType, "x"));
+  for (int i = 1; i < 100; ++i) {
+    const std::string path = "/" + std::to_string(i), source = "/" + std::to_string(i - 1);
+    ASSERT_EQ(stored.engine().Create(NewFork(path, source)).verdict, CreateVerdict::kCreated);
+    stored.Write(path, "x");
+  }
+  EXPECT_EQ(stored.engine().Read("/99", FromOffset(0), 1'000).page.size(), 100u);
+  stored.CheckpointAndEvict();
+  const ReadOutcome first = stored.engine().Read("/99", FromOffset(0), 1'000);
+  EXPECT_EQ(first.page.size(), 64u);
+  EXPECT_FALSE(first.page.at_tail);
+  const ReadOutcome second = stored.engine().Read("/99", FromOffset(64), 1'000);
+  EXPECT_EQ(second.page.size(), 36u);
+  EXPECT_TRUE(second.page.at_tail);
 }
 
 }  // namespace

@@ -1,6 +1,6 @@
 #include "engine/port.h"
 
-#include <iterator>
+#include <algorithm>
 #include <utility>
 #include <vector>
 

@@ -61,6 +61,12 @@ void CollectEnds(const RunTables& tables, Offset base, uint32_t begin, uint32_t 
   for (auto it = first; it != behind; ++it) out.push_back({base.value + *it});
 }
 
+// A short part of what was read does not keep all of it in memory.
+Bytes Part(std::string read, size_t begin, size_t bytes) {
+  if (bytes < read.size() / 2) return Bytes::Own(read.substr(begin, bytes));
+  return Bytes::Own(std::move(read)).Slice(begin, bytes);
+}
+
 }  // namespace
 
 bool BlocksAreIntact(std::string_view bytes, const RunTables& tables, size_t first_block) {
@@ -251,7 +257,7 @@ StorageResult<SegmentStretch> Segment::Read(const SegmentRun& run, Offset from, 
   } else {
     auto read = ReadBlocks(run, *tables, blocks, request.may_wait);
     if (!read) return std::unexpected(read.error());
-    stretch.bytes = Bytes::Own(*std::move(read)).Slice(window.begin - blocks.begin, window.bytes());
+    stretch.bytes = Part(*std::move(read), window.begin - blocks.begin, window.bytes());
   }
   if (request.with_ends) CollectEnds(*tables, run.base, window.begin, window.end, stretch.ends);
   return stretch;

@@ -50,6 +50,24 @@ TEST(Segment, ReadsFromBoundariesOnlyAndWholeAppendsUpToALimit) {
   EXPECT_EQ(ReadAll(*segment, {3}, {56}, kNoLimit, 1), "") << "behind its end";
 }
 
+// Who takes it slowly holds it for long.
+TEST(Segment, AShortPartKeepsNotAllOfTheBlockThatWasReadForIt) {
+  SegmentTestFolder folder;
+  const std::string piece(1'000, 'x');
+  const std::vector<TestStream> streams = {
+      {{3}, {0}, std::vector<std::string>(60, piece), "state"}};
+  const auto segment = folder.WriteAndOpen(streams);
+  ASSERT_TRUE(segment);
+  const auto run = segment->RunAt({3}, {0}).value();
+  for (const size_t pieces : {1u, 59u}) {
+    const auto stretch = segment->Read(*run, {0}, kNoLimit, {.bytes_max = pieces * piece.size()});
+    ASSERT_TRUE(stretch);
+    EXPECT_EQ(stretch->bytes.size(), pieces * piece.size());
+    const auto& kept = *static_cast<const std::string*>(stretch->bytes.owner().get());
+    EXPECT_LE(kept.size(), 2 * stretch->bytes.size());
+  }
+}
+
 TEST(Segment, KnowsNothingOfStreamsThatAreNotThere) {
   SegmentTestFolder folder;
   const std::vector<TestStream> streams = {{{3}, {50}, {"abc"}, "s"}, {{7}, {0}, {}, "empty"}};
