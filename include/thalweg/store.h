@@ -121,7 +121,7 @@ struct CreateOptions {
   bool closed = false;
   std::optional<std::string> forked_from{};  // path of the source
   std::optional<std::string> fork_offset{};  // absent: the source's tail
-  uint64_t fork_sub_offset = 0;              // messages (JSON) or bytes past fork_offset
+  uint64_t fork_sub_offset = 0;              // messages (JSON) or bytes past it, 2^20 at most
 };
 
 struct CreateResult {
