@@ -158,6 +158,16 @@ DurableEngineEvents EventsOf(const std::string& path, const StoreOptions& option
             teller.Say(LogLevel::kError, "{}",
                        NoLogRoom(fault->message, file_bytes, FreeBytes(path)));
           },
+      .on_silent_disk =
+          [teller, path](int64_t silent_ms) {
+            if (silent_ms == 0) return teller.Say(LogLevel::kWarning, "the disk answers again");
+            teller.Say(LogLevel::kError,
+                       "the disk under {} has ended no write and no sync for {} s: changes wait, "
+                       "and so may reads. Look at the disk and the kernel's messages (dmesg); is "
+                       "the file system frozen (fsfreeze, a snapshot)? After {} s this is taken "
+                       "for a failure of the disk",
+                       path, silent_ms / 1'000, LogWatch::kGiveUpMs / 1'000);
+          },
       .on_unreadable =
           [teller, seldom = std::make_shared<Seldom>(clock)](const StorageFault& fault) {
             const auto held_back = seldom->Next();

@@ -85,12 +85,11 @@ DurableEngine::DurableEngine(std::unique_ptr<DirectoryClock> clock, std::unique_
     : clock_(std::move(clock)),
       engine_(std::move(engine)),
       recovered_(std::move(recovered)),
-      log_threads_(
-          log,
-          [fail = FailOnce(*engine_, events)](const DiskError& error) {
-            fail(DiskFault(error).error());
-          },
-          RoomTeller(events)),
+      log_threads_(log,
+                   {.on_failure = [fail = FailOnce(*engine_, events)](
+                                      const DiskError& error) { fail(DiskFault(error).error()); },
+                    .on_room = RoomTeller(events),
+                    .on_silence = events.on_silent_disk}),
       keeper_(*engine_, log, recovered_.log.bytes_read, *clock_, options,
               {.on_checkpoint = events.on_checkpoint,
                .on_trouble = events.on_trouble,

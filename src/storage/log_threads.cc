@@ -1,7 +1,8 @@
 // Crosses threads: see the header.
 #include "storage/log_threads.h"
 
-#include <chrono>
+#include <cerrno>
+#include <string>
 #include <utility>
 
 #include "base/thread_name.h"
@@ -24,19 +25,22 @@ LocalLog& Prepared(LocalLog& log) {
 
 }  // namespace
 
-LogThreads::LogThreads(LocalLog& log, std::function<void(const DiskError&)> on_failure,
-                       std::function<void(const DiskError*)> on_room)
+LogThreads::LogThreads(LocalLog& log, LogEvents events, std::chrono::milliseconds look_every)
     : log_(Prepared(log)),
-      on_failure_(std::move(on_failure)),
-      on_room_(std::move(on_room)),
+      events_(std::move(events)),
+      watcher_(
+          [this, look_every](std::stop_token stop) { RunWatcher(std::move(stop), look_every); }),
       preparer_([this](std::stop_token stop) { RunPreparer(std::move(stop)); }),
       log_thread_([this](std::stop_token stop) { RunCommitter(std::move(stop)); }) {}
 
+// The watcher last: the disk may not answer now.
 LogThreads::~LogThreads() {
   log_thread_.request_stop();
   log_thread_.join();
   preparer_.request_stop();
   preparer_.join();
+  watcher_.request_stop();
+  watcher_.join();
 }
 
 void LogThreads::RunCommitter(std::stop_token stop) {
@@ -46,7 +50,7 @@ void LogThreads::RunCommitter(std::stop_token stop) {
     const bool is_last_try = stop.stop_requested();
     const DiskResult<void> committed = log_.Commit();
     // A loop's failure comes with the next.
-    if (!committed && log_.failed()) return on_failure_(committed.error());
+    if (!committed && log_.failed()) return events_.on_failure(committed.error());
     if (!log_.next_is_prepared()) WakePreparer();
     if (!committed || told_no_room_) TellRoom(committed ? nullptr : &committed.error());
     if (committed) continue;
@@ -68,7 +72,7 @@ void LogThreads::TellRoom(const DiskError* error) {
   const bool has_room = log_.HasRoom();
   if (has_room != told_no_room_ || (!has_room && error == nullptr)) return;
   told_no_room_ = !has_room;
-  if (on_room_) on_room_(has_room ? nullptr : error);
+  if (events_.on_room) events_.on_room(has_room ? nullptr : error);
 }
 
 void LogThreads::RunPreparer(std::stop_token stop) {
@@ -85,6 +89,29 @@ void LogThreads::RunPreparer(std::stop_token stop) {
       next_is_taken_.wait(lock, stop, [this] { return !log_.next_is_prepared(); });
     } else {
       next_is_taken_.wait_for(lock, stop, kFullDiskRetry, [] { return false; });
+    }
+  }
+}
+
+// Touches no disk.
+void LogThreads::RunWatcher(std::stop_token stop, std::chrono::milliseconds look_every) {
+  NameThisThread("thalweg-watch");
+  LogWatch watch(log_);
+  const auto rest = [&] {
+    std::unique_lock lock(mutex_);
+    return !watcher_ends_.wait_for(lock, stop, look_every, [&] { return stop.stop_requested(); });
+  };
+  while (rest()) {
+    switch (watch.Look()) {
+      case LogWatch::News::kNone: break;
+      case LogWatch::News::kSilent:
+      case LogWatch::News::kAnswers:
+        if (events_.on_silence) events_.on_silence(watch.silent_ms());
+        break;
+      case LogWatch::News::kGiveUp:
+        return events_.on_failure({.code = ETIMEDOUT,
+                                   .message = "log: the disk has ended no write and no sync for " +
+                                              std::to_string(watch.silent_ms() / 1'000) + " s"});
     }
   }
 }

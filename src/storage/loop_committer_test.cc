@@ -126,7 +126,7 @@ TEST_F(LoopCommitterTest, StartsNothingWhereNothingIsStaged) {
 
 TEST_F(LoopCommitterTest, LeavesAnotherFileToTheLogsThreadAndGoesOnBehindIt) {
   Open(16 * kLogPageBytes);
-  const LogThreads threads(*log_, FailTest);
+  const LogThreads threads(*log_, {FailTest});
   const auto committer = LoopCommitter::Make(*log_, loop_);
   for (int i = 0; i < 200; ++i) {
     const Lsn lsn = Stage();
@@ -139,7 +139,7 @@ TEST_F(LoopCommitterTest, LeavesAnotherFileToTheLogsThreadAndGoesOnBehindIt) {
 }
 
 TEST_F(LoopCommitterTest, GoesOnWithWhatIsStagedWhileTheLogsThreadCommits) {
-  const LogThreads threads(*log_, FailTest);
+  const LogThreads threads(*log_, {FailTest});
   const auto committer = LoopCommitter::Make(*log_, loop_);
   Stage();
   committer->Start();  // the first of a file is the thread's
@@ -151,7 +151,7 @@ TEST_F(LoopCommitterTest, GoesOnWithWhatIsStagedWhileTheLogsThreadCommits) {
 
 TEST_F(LoopCommitterTest, WhoeverElseStagesHasTheLogsThread) {
   Begin();
-  const LogThreads threads(*log_, FailTest);
+  const LogThreads threads(*log_, {FailTest});
   const auto committer = LoopCommitter::Make(*log_, loop_);
   const Lsn lsn = Stage();
   log_->StartCommit();
@@ -161,7 +161,7 @@ TEST_F(LoopCommitterTest, WhoeverElseStagesHasTheLogsThread) {
 
 TEST_F(LoopCommitterTest, EndsBehindWhatIsUnderWayAndLeavesTheRestToTheLogsThread) {
   Begin();
-  const LogThreads threads(*log_, FailTest);
+  const LogThreads threads(*log_, {FailTest});
   auto committer = LoopCommitter::Make(*log_, loop_);
   Stage();
   committer->Start();
@@ -175,7 +175,7 @@ TEST_F(LoopCommitterTest, EndsBehindWhatIsUnderWayAndLeavesTheRestToTheLogsThrea
 
 TEST_F(LoopCommitterTest, OneThatEndsBeforeItsNextTurnLeavesWhatIsStaged) {
   Begin();
-  const LogThreads threads(*log_, FailTest);
+  const LogThreads threads(*log_, {FailTest});
   auto committer = LoopCommitter::Make(*log_, loop_);
   Stage();
   committer->Start();
@@ -189,7 +189,7 @@ TEST_F(LoopCommitterTest, OneThatEndsBeforeItsNextTurnLeavesWhatIsStaged) {
 // Whoever sleeps until it is durable may be the loop itself: this one takes no turn.
 TEST_F(LoopCommitterTest, TheLogsThreadEndsForALoopThatSleeps) {
   Begin();
-  const LogThreads threads(*log_, FailTest);
+  const LogThreads threads(*log_, {FailTest});
   const auto committer = LoopCommitter::Make(*log_, loop_);
   for (int i = 0; i < 20; ++i) {
     const Lsn under_way = Stage();
@@ -210,7 +210,7 @@ TEST_F(LoopCommitterTest, TheLogsThreadEndsForALoopThatSleeps) {
 }
 
 TEST_F(LoopCommitterTest, TheLogsThreadGoesOnForALoopThatSleeps) {
-  const LogThreads threads(*log_, FailTest);
+  const LogThreads threads(*log_, {FailTest});
   const auto committer = LoopCommitter::Make(*log_, loop_);
   Stage();
   committer->Start();  // the first of a file is the thread's
@@ -221,7 +221,7 @@ TEST_F(LoopCommitterTest, TheLogsThreadGoesOnForALoopThatSleeps) {
 
 TEST_F(LoopCommitterTest, EndsBehindTheLogsThreadThatEndsForIt) {
   Begin();
-  const LogThreads threads(*log_, FailTest);
+  const LogThreads threads(*log_, {FailTest});
   for (int i = 0; i < 20; ++i) {
     auto committer = LoopCommitter::Make(*log_, loop_);
     const Lsn lsn = Stage();
@@ -237,7 +237,7 @@ TEST_F(LoopCommitterTest, OneThatIsLongInATurnHoldsUpNoOtherLoop) {
   Begin();
   PollExecutor other_loop;
   commits_.Wake(other_loop);
-  const LogThreads threads(*log_, FailTest);
+  const LogThreads threads(*log_, {FailTest});
   const auto busy = LoopCommitter::Make(*log_, loop_);
   const auto other = LoopCommitter::Make(*log_, other_loop);
   for (int i = 0; i < 5; ++i) {
@@ -254,7 +254,7 @@ TEST_F(LoopCommitterTest, OneThatIsLongInATurnHoldsUpNobodyWhoComesWhileTheThrea
   Begin();
   PollExecutor other_loop;
   commits_.Wake(other_loop);
-  const LogThreads threads(*log_, FailTest);
+  const LogThreads threads(*log_, {FailTest});
   const auto busy = LoopCommitter::Make(*log_, loop_);
   const auto other = LoopCommitter::Make(*log_, other_loop);
   for (int i = 0; i < 5; ++i) {
@@ -274,7 +274,7 @@ TEST_F(LoopCommitterTest, OneThatIsLongInATurnHoldsUpNobodyWhoComesWhileTheThrea
 
 TEST_F(LoopCommitterTest, OneThatIsLongInATurnHoldsUpNobodyWithoutALoop) {
   Begin();
-  const LogThreads threads(*log_, FailTest);
+  const LogThreads threads(*log_, {FailTest});
   const auto busy = LoopCommitter::Make(*log_, loop_);
   for (int i = 0; i < 5; ++i) {
     const Lsn under_way = Stage();
@@ -296,7 +296,7 @@ TEST_F(LoopCommitterTest, OneThatIsLongInATurnHoldsUpNobodyBehindTheLogsThread) 
   Open(4 * kLogPageBytes);
   PollExecutor other_loop;
   commits_.Wake(other_loop);
-  const LogThreads threads(*log_, FailTest);
+  const LogThreads threads(*log_, {FailTest});
   const auto busy = LoopCommitter::Make(*log_, loop_);
   const auto other = LoopCommitter::Make(*log_, other_loop);
   for (int i = 0; i < 100; ++i) {
@@ -323,7 +323,7 @@ TEST_F(LoopCommitterTest, ManyLoopsAndTheLogsThreadCommitInTurns) {
   constexpr int kEach = 300;
   Open(16 * kLogPageBytes);
   {
-    const LogThreads threads(*log_, FailTest);
+    const LogThreads threads(*log_, {FailTest});
     std::vector<std::jthread> loops;
     for (int i = 0; i < 2; ++i) {
       loops.emplace_back([this] {

@@ -264,10 +264,10 @@ void FailTest(const DiskError& error) { ADD_FAILURE() << error.message; }
 TEST_F(RoomOfLog, TheThreadsWriteWhatHadToWaitOnceThereIsSpace) {
   StageMoreThanFits();
   std::atomic<int> refused = 0, again = 0;
-  const LogThreads threads(log_, FailTest, [&](const DiskError* error) {
-    EXPECT_TRUE(error == nullptr || error->code == ENOSPC);
-    ++(error != nullptr ? refused : again);
-  });
+  const LogThreads threads(log_, {.on_failure = FailTest, .on_room = [&](const DiskError* error) {
+                                    EXPECT_TRUE(error == nullptr || error->code == ENOSPC);
+                                    ++(error != nullptr ? refused : again);
+                                  }});
   ASSERT_TRUE(Eventually([&] { return refused == 1; })) << "it was tried, and does not fit";
   EXPECT_FALSE(log_.HasRoom());
   disk_.SetRoom(UINT64_MAX);
@@ -279,7 +279,7 @@ TEST_F(RoomOfLog, TheThreadsWriteWhatHadToWaitOnceThereIsSpace) {
 
 TEST_F(RoomOfLog, TheThreadsTryOnceMoreBeforeTheyEnd) {
   StageMoreThanFits();
-  std::optional<LogThreads> threads(std::in_place, log_, FailTest);
+  std::optional<LogThreads> threads(std::in_place, log_, LogEvents{FailTest});
   ASSERT_TRUE(Eventually([this] { return !log_.HasRoom(); })) << "it was tried, and does not fit";
   disk_.SetRoom(UINT64_MAX);
   threads.reset();
@@ -288,7 +288,7 @@ TEST_F(RoomOfLog, TheThreadsTryOnceMoreBeforeTheyEnd) {
 
 TEST_F(RoomOfLog, TheThreadsEndWhereTheDiskStaysFull) {
   StageMoreThanFits();
-  std::optional<LogThreads> threads(std::in_place, log_, FailTest);
+  std::optional<LogThreads> threads(std::in_place, log_, LogEvents{FailTest});
   threads.reset();
   EXPECT_LT(log_.durable(), log_.staged());
 }

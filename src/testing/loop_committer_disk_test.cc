@@ -66,11 +66,11 @@ TEST_F(LoopOverSimDisk, AWriteThatFailedIsFinalAndToldOnceByTheLogsThread) {
     log.Stage(TouchRecord{.id = {1}, .at = {}});
     ASSERT_TRUE(log.Commit());
     std::atomic<int> failures = 0;
-    std::optional<LogThreads> threads(std::in_place, log, [&](const DiskError& error) {
-      EXPECT_EQ(error.code, EIO);
-      ++failures;
-      failures.notify_all();
-    });
+    std::optional<LogThreads> threads(std::in_place, log, LogEvents{[&](const DiskError& error) {
+                                        EXPECT_EQ(error.code, EIO);
+                                        ++failures;
+                                        failures.notify_all();
+                                      }});
     const auto committer = LoopCommitter::Make(log, loop_);
     log.Stage(TouchRecord{.id = {2}, .at = {}});
     disk.FailNth({.op = op, .path_part = {}}, 1, {.code = EIO});
@@ -90,7 +90,7 @@ TEST_F(LoopOverSimDisk, AWriteThatFailedIsFinalAndToldOnceByTheLogsThread) {
 TEST_F(LoopOverSimDisk, WithoutSuchWritesTheLogsThreadCommits) {
   disk_.LoseAsyncWrites();
   const auto committer = LoopCommitter::Make(log_, loop_);
-  const LogThreads threads(log_, [](const DiskError& error) { FAIL() << error.message; });
+  const LogThreads threads(log_, {[](const DiskError& error) { FAIL() << error.message; }});
   const uint64_t others_writes = disk_.ops(DiskOp::kWrite);
   for (int i = 0; i < 5; ++i) {
     const Lsn lsn = Stage();
@@ -102,7 +102,7 @@ TEST_F(LoopOverSimDisk, WithoutSuchWritesTheLogsThreadCommits) {
 }
 
 TEST_F(LoopOverSimDisk, ABatchThatIsLongerThanItsWritersIsLeftToTheLogsThread) {
-  const LogThreads threads(log_, [](const DiskError& error) { FAIL() << error.message; });
+  const LogThreads threads(log_, {[](const DiskError& error) { FAIL() << error.message; }});
   Stage(AsyncWriter::kBytesMax);
   const Lsn lsn = Stage();
   committer_->Start();
@@ -165,7 +165,7 @@ TEST_F(LoopOverSimDisk, LateIsAlsoWhatTheLogsThreadHasTakenOver) {
 }
 
 TEST_F(LoopOverSimDisk, InAPauseTheLogsThreadGoesOnWithWhatIsStagedBehindALoopsWrite) {
-  const LogThreads threads(log_, [](const DiskError& error) { FAIL() << error.message; });
+  const LogThreads threads(log_, {[](const DiskError& error) { FAIL() << error.message; }});
   Lsn lsn, behind;
   for (int i = 0; i < LoopPause::kLateInARow; ++i) {
     lsn = Stage();
