@@ -7,6 +7,7 @@
 
 #include "base/assert.h"
 #include "base/prefetch.h"
+#include "engine/stream_cost.h"
 
 namespace thalweg {
 namespace {
@@ -158,13 +159,13 @@ void Checkpoint::Abandon() {
   for (const Frozen& frozen : frozen_) {
     StreamEntry& stream = *frozen.stream;
     std::lock_guard lock(stream.home.mutex);
-    stream.state_bytes += frozen.state_bytes;
-    if (stream.captured != nullptr) {
-      stream.state_bytes += std::exchange(stream.captured, nullptr)->state_bytes;
-    }
     if (stream.changed_in == stream.home.epoch) {
-      twice += kChangedStreamBytes;
+      twice += kChangedStreamBytes + frozen.state_bytes;
+      if (stream.captured != nullptr) {
+        twice += std::exchange(stream.captured, nullptr)->state_bytes;
+      }
     } else {
+      stream.state_bytes += frozen.state_bytes;
       stream.changed_in = stream.home.epoch;
       stream.home.changed.push_back(frozen.stream);
     }

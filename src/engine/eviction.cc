@@ -7,6 +7,8 @@
 #include <utility>
 #include <vector>
 
+#include "engine/stream_cost.h"
+
 namespace thalweg {
 namespace {
 
@@ -21,7 +23,7 @@ bool CanGo(const StreamHandle& stream) {
 }
 
 size_t WeightOf(const StreamEntry& stream) {
-  return 1 + ProducerBytes(stream.state.producers) / kStreamInMemoryBytes;
+  return 1 + ExtraBytes(stream.state) / kStreamInMemoryBytes;
 }
 
 struct Look {
@@ -45,7 +47,7 @@ Look EvictWithin(Partition& partition, size_t limit) {
   }
   for (const StreamHandle& stream : evicted) {
     stream->timer.reset();
-    partition.producer_bytes -= ProducerBytes(stream->state.producers);
+    partition.extra_bytes -= ExtraBytes(stream->state);
     streams.erase(stream);
   }
   const bool at_end = at - evicted.size() >= streams.size();
@@ -69,7 +71,7 @@ size_t EvictAround(Partition& partition, size_t limit) {
 }  // namespace
 
 size_t WeightInMemory(const StreamTable& table) {
-  return table.size() + table.producer_bytes() / kStreamInMemoryBytes;
+  return table.size() + table.extra_bytes() / kStreamInMemoryBytes;
 }
 
 size_t EvictUnused(StreamTable& table) {

@@ -13,12 +13,8 @@
 
 namespace thalweg {
 
-// What a stream takes that the store has all of: about 410 bytes, its place in the table of paths
-// included (docs/BENCHMARKS.md); more is counted, for paths that are longer. One that has producers
-// counts as so many streams more as these take.
-inline constexpr uint64_t kStreamInMemoryBytes = 448;
-
-// How many streams there are, counted so.
+// How many streams there are, where one that takes more than kStreamInMemoryBytes counts as so many
+// more as that would hold.
 size_t WeightInMemory(const StreamTable& table);
 
 // Drops what nobody has used since the last call. Returns how many, counted so.

@@ -3,6 +3,7 @@
 #include <malloc.h>
 
 #include "engine/eviction.h"
+#include "engine/stream_cost.h"
 
 namespace thalweg {
 namespace {

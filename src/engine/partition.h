@@ -67,8 +67,8 @@ struct Partition {
   TimerWheel expiries;            // outlives the streams: their timers stand in it
   std::vector<StreamEntry*> due;  // filled while `expiries` advances
   StreamSet streams;
-  uint64_t producer_bytes = 0;  // what the producers of all of them cost
-  Removals removals;            // of streams that vanished from here
+  uint64_t extra_bytes = 0;  // ExtraBytes of all of them
+  Removals removals;         // of streams that vanished from here
 
   // For checkpoints (checkpoint.h); without them, none of it is used.
   TailArena tails;                    // of what changes in this epoch

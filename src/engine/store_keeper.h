@@ -14,6 +14,7 @@
 #include "engine/engine.h"
 #include "engine/eviction.h"
 #include "engine/memory_trimmer.h"
+#include "engine/stream_cost.h"
 #include "storage/directory_clock.h"
 #include "storage/local_log.h"
 

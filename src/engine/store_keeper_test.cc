@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "engine/store_keeper_test_support.h"
+#include "engine/stream_cost.h"
 
 namespace thalweg {
 namespace {
@@ -218,6 +219,29 @@ TEST_F(StoreKeeperTest, CountsProducersAsTheStreamsThatTheyTakeTheMemoryOf) {
   EXPECT_EQ(engine().stream_count(), 0u);
   EXPECT_EQ(Text("/p"), std::string(kProducers, 'x'));
   engine().Remove("/p");
+  EXPECT_EQ(engine().WeightInMemory(), 0u);
+}
+
+TEST_F(StoreKeeperTest, CountsTextsThatClientsMadeLong) {
+  Keep({.age_ms_max = 10'000, .streams_in_memory_max = 50});
+  const std::string text(kTextBytesCovered + 2 * kStreamInMemoryBytes, 't');
+  const std::string path = "/" + text;
+  engine().Create(NewStream(path));
+  EXPECT_EQ(engine().WeightInMemory(), 1u + 2);
+  AppendCommand append = NewAppend("x");
+  append.stream_seq = text;
+  append.close = true;
+  engine().Append(path, append);
+  EXPECT_EQ(engine().WeightInMemory(), 1u + 4);
+  Commit();
+  clock().AdvanceMs(10'000);
+  Run();
+  clock().AdvanceMs(10'000);
+  Run();
+  EXPECT_EQ(engine().WeightInMemory(), 0u);
+  EXPECT_EQ(Text(path), "x");
+  EXPECT_EQ(engine().WeightInMemory(), 1u + 4);
+  engine().Remove(path);
   EXPECT_EQ(engine().WeightInMemory(), 0u);
 }
 

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "engine/store_keeper_test_support.h"
+#include "engine/stream_cost.h"
 
 namespace thalweg {
 namespace {

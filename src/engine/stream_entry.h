@@ -73,7 +73,7 @@ class StreamEntry {
   uint64_t changed_in = 0;            // the epoch of its last change; 0: the store has all of it
   std::unique_ptr<Capture> captured;  // as it was when the checkpoint began that is under way
   std::optional<int64_t> due_ms;      // of its expiry, as the store has it
-  uint32_t state_bytes = 0;           // by which its state has grown since it was captured last
+  uint32_t state_bytes = 0;           // what its state counts for among what is not checkpointed
   bool stored = false;                // the store has it, maybe older
 
   // A TTL does not run out while somebody watches. Under the lock.

@@ -9,6 +9,7 @@
 
 #include "base/assert.h"
 #include "engine/publisher.h"
+#include "engine/stream_cost.h"
 #include "stream/apply.h"
 #include "stream/decide.h"
 #include "stream/expiry.h"
@@ -17,6 +18,10 @@ namespace thalweg {
 namespace {
 
 constexpr int64_t kNoteAgainMs = 1'000;
+
+// So many times a stream that the store does not have keeps its path and configuration: itself, and
+// as record and path in what a checkpoint brings to the catalog.
+constexpr uint64_t kTimesForNew = 3;
 
 }  // namespace
 
@@ -168,7 +173,7 @@ StreamHandle StreamTable::Add(const CreateRecord& record, Lsn lsn, LongAppend co
 void StreamTable::Insert(const StreamHandle& stream, Moment now) {
   const bool added = stream->home.streams.insert(stream).second;
   THALWEG_ASSERT(added);
-  stream->home.producer_bytes += ProducerBytes(stream->state.producers);
+  stream->home.extra_bytes += ExtraBytes(stream->state);
   if (!stream->state.soft_deleted) Schedule(*stream, now);
 }
 
@@ -189,6 +194,14 @@ void StreamTable::BeforeChange(const StreamHandle& stream) {
   stream->changed_in = partition.epoch;
   partition.changed.push_back(stream);
   tail_bytes_.fetch_add(kChangedStreamBytes, std::memory_order_relaxed);
+  CountState(*stream, GrowingBytes(stream->state) +
+                          FixedBytes(stream->state) * (stream->stored ? 1 : kTimesForNew));
+}
+
+void StreamTable::CountState(StreamEntry& stream, uint64_t bytes) {
+  if (stream.home.epoch == 0) return;  // nothing is checkpointed
+  stream.state_bytes += bytes;
+  tail_bytes_.fetch_add(bytes, std::memory_order_relaxed);
 }
 
 std::vector<StreamHandle> StreamTable::Freeze(const std::function<void()>& at_freeze) {
@@ -219,17 +232,15 @@ std::vector<StreamHandle> StreamTable::Freeze(const std::function<void()>& at_fr
 void StreamTable::Append(const StreamHandle& stream, const AppendRecord& record, Lsn lsn,
                          LongAppend copy, Aftermath& after) {
   BeforeChange(stream);
-  const ProducerTable& producers = stream->state.producers;
-  const size_t known = producers.states().size();
+  const uint64_t bytes_before = GrowingBytes(stream->state);
   ApplyAppend(stream->state, record);
+  const uint64_t bytes = GrowingBytes(stream->state);
+  if (bytes != bytes_before) {
+    stream->home.extra_bytes += bytes - bytes_before;
+    CountState(*stream, bytes - bytes_before);
+  }
   if (TouchIsDue(stream->state.config->expiry, stream->noted.steady_ms, record.at)) {
     stream->noted = {.lsn = lsn, .steady_ms = record.at.steady_ms};
-  }
-  if (producers.states().size() > known) {
-    const uint64_t bytes = record.producer->id.size() + kProducerBytes;
-    stream->state_bytes += bytes;
-    stream->home.producer_bytes += bytes;
-    tail_bytes_.fetch_add(bytes, std::memory_order_relaxed);
   }
   if (!record.data.empty()) AddBytes(*stream, record.data, std::move(copy));
   THALWEG_ASSERT(stream->own.end() == stream->state.tail);
@@ -272,13 +283,13 @@ void StreamTable::Drop(const StreamHandle& stream, Lsn lsn, Aftermath& after) no
   stream->gone = true;
   if (partition.epoch != 0) partition.gone.insert(stream->state.id.value);
   const Offset end = stream->own.end();
-  ReleaseTailBytes(end.value - stream->own.start().value + std::exchange(stream->state_bytes, 0));
+  ReleaseTailBytes(end.value - stream->own.start().value);
   after.dropped.push_back(std::exchange(stream->own, TailBytes(end)));
   if (stream->source != nullptr) {
     releases_.fetch_add(1, std::memory_order_relaxed);
     after.orphaned.push_back({lsn, std::move(stream->source)});
   }
-  partition.producer_bytes -= ProducerBytes(stream->state.producers);
+  partition.extra_bytes -= ExtraBytes(stream->state);
   const size_t erased = partition.streams.erase(stream);
   THALWEG_ASSERT(erased == 1);
 }
@@ -342,11 +353,11 @@ std::optional<int64_t> StreamTable::NextExpiryInMs() {
   return next_in_ms;
 }
 
-uint64_t StreamTable::producer_bytes() const {
+uint64_t StreamTable::extra_bytes() const {
   uint64_t bytes = 0;
   for (const auto& partition : partitions_) {
     std::lock_guard lock(partition->mutex);
-    bytes += partition->producer_bytes;
+    bytes += partition->extra_bytes;
   }
   return bytes;
 }

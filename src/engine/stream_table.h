@@ -54,17 +54,6 @@ struct Absence {
   uint64_t version = 0;  // … in this version of it
 };
 
-// What a stream that changed costs until it is checkpointed, beside its bytes: about 700 were
-// measured (docs/BENCHMARKS.md); more is counted, for paths that are longer.
-inline constexpr uint64_t kChangedStreamBytes = 1'024;
-
-// What a producer costs beside its id: a node of the table of its stream's producers.
-inline constexpr uint64_t kProducerBytes = 128;
-
-inline uint64_t ProducerBytes(const ProducerTable& producers) {
-  return producers.id_bytes() + producers.states().size() * kProducerBytes;
-}
-
 class StreamTable {
  public:
   // `tail_bytes_max` bounds what is not checkpointed; 0: nothing does. REQUIRES: `partitions` is a
@@ -140,8 +129,8 @@ class StreamTable {
 
   size_t size() const;
 
-  // What the producers of all of them cost.
-  uint64_t producer_bytes() const;
+  // What all of them take beyond kStreamInMemoryBytes each (stream_cost.h).
+  uint64_t extra_bytes() const;
 
   // With every partition locked and no change half done: begins a new epoch, calls `at_freeze`, and
   // gives what had changed in the one before. THREAD: one at a time.
@@ -164,6 +153,7 @@ class StreamTable {
   bool RecordsUses() const;
   bool CanNoteUse(const StreamEntry& stream) const;
   void AddBytes(StreamEntry& stream, std::string_view data, LongAppend copy);
+  void CountState(StreamEntry& stream, uint64_t bytes);
   void Schedule(StreamEntry& stream, Moment now);
   void Drop(const StreamHandle& stream, Lsn lsn, Aftermath& after) noexcept;
   void ReleaseSource(const Aftermath::Change& orphaned, Aftermath& after);

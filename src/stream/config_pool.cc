@@ -7,8 +7,7 @@
 namespace thalweg {
 
 std::shared_ptr<const StreamConfig> ConfigPool::Share(const CreateRecord& record) {
-  // These name an instant or a source that few others name.
-  if (record.expiry.kind == Expiry::Kind::kAt || record.source != StreamId{}) {
+  if (!IsShared(record.expiry, record.source)) {
     return std::make_shared<const StreamConfig>(ConfigOf(record));
   }
   std::lock_guard lock(mutex_);

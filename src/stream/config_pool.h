@@ -11,6 +11,12 @@
 
 namespace thalweg {
 
+// Whether streams share such a configuration: not one that names an instant or a source, which few
+// others name.
+inline bool IsShared(const Expiry& expiry, StreamId source) {
+  return expiry.kind != Expiry::Kind::kAt && source == StreamId{};
+}
+
 class ConfigPool {
  public:
   // ConfigOf(record), shared where one of the last few different ones was the same.

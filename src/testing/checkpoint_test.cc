@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "engine/publisher.h"
+#include "engine/stream_cost.h"
 #include "testing/stored_engine.h"
 
 namespace thalweg {
@@ -303,7 +304,7 @@ TEST_F(CheckpointTest, ThatFailsBesideAMergeCountsWhatIsDeadOnce) {
   EXPECT_EQ(engine().store().segments().front().dead_bytes, 6u);
 }
 
-TEST_F(CheckpointTest, CountsNewProducersUntilTheStoreHasThem) {
+TEST_F(CheckpointTest, CountsTheProducersOfWhatChangedUntilTheStoreHasThem) {
   const std::string id(999, 'p');
   constexpr uint64_t kEach = 1 + 1'000 + kProducerBytes;
   std::string next;  // who appends as soon as a segment is begun
@@ -330,7 +331,8 @@ TEST_F(CheckpointTest, CountsNewProducersUntilTheStoreHasThem) {
   next = "5";
   ASSERT_TRUE(checkpoint->Write().value());
   ASSERT_TRUE(checkpoint->Commit());
-  EXPECT_EQ(engine().tail_bytes(), kChangedStreamBytes + kEach);
+  EXPECT_EQ(engine().tail_bytes(), kChangedStreamBytes + 1 + 5 * (kEach - 1))
+      << "a byte that is new, and all producers of a stream that cannot leave memory";
   ASSERT_TRUE(checkpoint->Write().value());
   WriteAs("/a", id + "6");
   engine().Remove("/a");
@@ -340,6 +342,34 @@ TEST_F(CheckpointTest, CountsNewProducersUntilTheStoreHasThem) {
   CheckpointAndEvict();
   EXPECT_EQ(engine().tail_bytes(), 0u);
   disk().SetHook(nullptr);
+}
+
+TEST_F(CheckpointTest, CountsTextsThatClientsMadeLong) {
+  constexpr uint64_t kLong = 1'000;
+  const size_t types_bytes = 2 * kBytesType.size();
+  const std::string path = "/" + std::string(kTextBytesCovered + kLong - types_bytes - 1, 'p');
+  engine().Create(NewStream(path));
+  constexpr uint64_t kNew = kChangedStreamBytes + 3 * kLong;
+  EXPECT_EQ(engine().tail_bytes(), kNew) << "itself, and what a checkpoint tells the catalog";
+  const auto checkpoint = engine().NewCheckpoint(log());
+  Commit();
+  for (int i = 0; i < 2; ++i) {
+    ASSERT_TRUE(checkpoint->Write().value());
+    Write(path, "x");
+    catalog().FailNextCommit();
+    EXPECT_FALSE(checkpoint->Commit());
+    EXPECT_EQ(engine().tail_bytes(), kNew + 1 + i) << "not for each checkpoint that failed";
+  }
+  ASSERT_TRUE(checkpoint->Write().value());
+  ASSERT_TRUE(checkpoint->Commit());
+  EXPECT_EQ(engine().tail_bytes(), 0u);
+  Write(path, "x");
+  EXPECT_EQ(engine().tail_bytes(), kChangedStreamBytes + kLong + 1) << "the catalog knows it";
+  engine().Remove(path);
+  EXPECT_EQ(engine().tail_bytes(), kChangedStreamBytes + kLong) << "nobody frees it sooner";
+  Commit();
+  CheckpointAndEvict();
+  EXPECT_EQ(engine().tail_bytes(), 0u);
 }
 
 TEST_F(CheckpointTest, MakesRoomWhereMemoryForNewDataIsFull) {

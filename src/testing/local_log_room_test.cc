@@ -277,6 +277,13 @@ TEST_F(RoomOfLog, TheThreadsWriteWhatHadToWaitOnceThereIsSpace) {
   EXPECT_EQ(refused, 1) << "told once, however often it was tried";
 }
 
+TEST_F(RoomOfLog, ADiskThatIsFullHasAnswered) {
+  StageMoreThanFits();
+  EXPECT_FALSE(log_.Commit());
+  LogWatch watch(log_);
+  for (int look = 0; look < 3; ++look) EXPECT_EQ(watch.Look(), LogWatch::News::kNone);
+}
+
 TEST_F(RoomOfLog, TheThreadsTryOnceMoreBeforeTheyEnd) {
   StageMoreThanFits();
   std::optional<LogThreads> threads(std::in_place, log_, LogEvents{FailTest});
