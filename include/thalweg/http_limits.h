@@ -24,7 +24,7 @@ struct HttpLimits {
   int64_t body_timeout_ms = 30'000;           // 408: longest silence within a body
   int64_t idle_timeout_ms = 75'000;           // keep-alive without a request: closed silently
   // A client that takes nothing of a waiting answer, or falls so far behind 4 KiB a second of one
-  // that comes from a file: it is cut off.
+  // that comes from a file or is longer than output_bytes_max: it is cut off.
   int64_t write_timeout_ms = 60'000;
 };
 

@@ -20,8 +20,8 @@ constexpr int64_t kLingerMs = 30'000;
 constexpr size_t kLingerBytes = 16u << 20;         // or a whole body, where that may be longer
 constexpr size_t kUncountedBodyBytes = 16u << 10;  // so much of a body has always room
 constexpr int64_t kSlowBodyBytesPerSecond = 16 << 10;
-// Of an answer that holds a file. Who cannot take so much never gets to the end of a long page.
-constexpr int64_t kSlowFileBytesPerSecond = 4 << 10;
+// Of an answer that is long. Who cannot take so much never gets to the end of a long page.
+constexpr int64_t kSlowAnswerBytesPerSecond = 4 << 10;
 
 }  // namespace
 
@@ -474,13 +474,19 @@ uint64_t Http1Connection::ProgressOf(Wait wait) const {
   AssertionFailed("unknown wait", __FILE__, __LINE__);
 }
 
+// What is held of a file stays on the disk though a merge has removed it, and of memory though a
+// checkpoint has.
+bool Http1Connection::HoldsMuch() const {
+  return out_.holds_file() || out_.cost() > shared_.limits().output_bytes_max;
+}
+
 // A deadline moves when the wait is a new one, and within a body or an answer with each progress.
 // The timer itself is only touched where it would fire too late: OnTimer sets it anew.
 void Http1Connection::UpdateDeadline() {
   const Wait wait = WaitsFor();
   const uint64_t progress = ProgressOf(wait);
   if (wait == wait_ && progress == wait_progress_) return;
-  const bool earns_time = wait == wait_ && wait == Wait::kWrite && out_.holds_file();
+  const bool earns_time = wait == wait_ && wait == Wait::kWrite && HoldsMuch();
   const uint64_t moved = progress - wait_progress_;
   wait_ = wait;
   wait_progress_ = progress;
@@ -488,10 +494,9 @@ void Http1Connection::UpdateDeadline() {
   const int64_t now_ms = shared_.loop().now_ms();
   int64_t deadline_ms = now_ms + TimeoutOf(wait);
   if (wait == Wait::kLinger) deadline_ms = std::min(deadline_ms, linger_end_ms_);
-  // What is held of a file stays on the disk though a merge has removed it, so a reader may be late
-  // by the timeout, but not go on for ever with a few bytes at a time.
+  // A reader may be late by the timeout, but not go on for ever with a few bytes at a time.
   if (earns_time) {
-    const int64_t earned_ms = static_cast<int64_t>(moved) * 1000 / kSlowFileBytesPerSecond;
+    const int64_t earned_ms = static_cast<int64_t>(moved) * 1000 / kSlowAnswerBytesPerSecond;
     deadline_ms = std::min(deadline_ms, std::max(deadline_ms_, now_ms) + earned_ms);
   }
   deadline_ms_ = deadline_ms;

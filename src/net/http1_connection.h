@@ -100,6 +100,7 @@ class Http1Connection final : public IoHandler, private Timer {
   Wait WaitsFor() const;
   int64_t TimeoutOf(Wait wait) const;
   uint64_t ProgressOf(Wait wait) const;
+  bool HoldsMuch() const;
 
   Http1Shared& shared_;
   size_t index_in_shared_ = 0;

@@ -40,11 +40,11 @@ std::string Repeated(std::string_view text, size_t times) {
 
 class Http1Deadlines : public Http1SharedTest {
  protected:
-  explicit Http1Deadlines(int64_t write_timeout_ms = 1'000)
-      : Http1SharedTest({.header_timeout_ms = 1'000,
-                         .body_timeout_ms = 1'000,
-                         .idle_timeout_ms = 10'000,
-                         .write_timeout_ms = write_timeout_ms}) {}
+  explicit Http1Deadlines(const HttpLimits& limits = {.header_timeout_ms = 1'000,
+                                                      .body_timeout_ms = 1'000,
+                                                      .idle_timeout_ms = 10'000,
+                                                      .write_timeout_ms = 1'000})
+      : Http1SharedTest(limits) {}
 
   bool is_open() const { return shared_.connection_count() == 1; }
   void FillSocket() {
@@ -180,7 +180,9 @@ class Http1SlowReader : public Http1Deadlines {
  protected:
   static constexpr size_t kBytes = 8u << 20;
 
-  Http1SlowReader() : Http1Deadlines(100'000), file_(::memfd_create("page", MFD_CLOEXEC)) {
+  explicit Http1SlowReader(size_t output_bytes_max = HttpLimits().output_bytes_max)
+      : Http1Deadlines({.output_bytes_max = output_bytes_max, .write_timeout_ms = 100'000}),
+        file_(::memfd_create("page", MFD_CLOEXEC)) {
     EXPECT_EQ(::ftruncate(file_, kBytes), 0);
     Receive("GET /long HTTP/1.1\r\nHost: h\r\n\r\n");
     responder_ = handler_.kept.at("/long");
@@ -191,6 +193,21 @@ class Http1SlowReader : public Http1Deadlines {
   void AnswerFromFile() {
     responder_->WriteFile({owner_, file_, 0, kBytes});
     responder_->Finish();
+  }
+
+  void AnswerFromMemory() {
+    responder_->Write(Bytes::Own(std::string(kBytes, 'a')));
+    responder_->Finish();
+  }
+
+  // What a socket holds, now and then, until the connection is cut off.
+  void TakeTooLittle() {
+    for (int rounds = 0; is_open(); ++rounds) {
+      ASSERT_LT(rounds, 10);
+      FillSocket();
+      ASSERT_GT(Take(), 0u) << rounds;
+      PassSeconds(90);
+    }
   }
 
   void PassSeconds(int seconds) {
@@ -204,24 +221,33 @@ class Http1SlowReader : public Http1Deadlines {
 
 TEST_F(Http1SlowReader, IsCutOffWhereItHoldsAFile) {
   AnswerFromFile();
-  for (int rounds = 0; is_open(); ++rounds) {
-    ASSERT_LT(rounds, 10);
-    FillSocket();
-    ASSERT_GT(Take(), 0u) << rounds;
-    PassSeconds(90);
-  }
+  TakeTooLittle();
   EXPECT_EQ(owner_.use_count(), 1) << "the file may go";
 }
 
-TEST_F(Http1SlowReader, MayTakeItsTimeWithMemory) {
-  responder_->Write(Bytes::Own(std::string(kBytes, 'a')));
-  responder_->Finish();
+TEST_F(Http1SlowReader, IsCutOffWhereItHoldsMuchMemory) {
+  AnswerFromMemory();
+  TakeTooLittle();
+}
+
+class Http1SlowReaderOfLittle : public Http1SlowReader {
+ protected:
+  Http1SlowReaderOfLittle() : Http1SlowReader(2 * kBytes) {}
+};
+
+TEST_F(Http1SlowReaderOfLittle, MayTakeItsTimeWithMemory) {
+  AnswerFromMemory();
   for (int rounds = 0; rounds < 10; ++rounds) {
     FillSocket();
     ASSERT_GT(Take(), 0u) << rounds;
     PassSeconds(90);
     ASSERT_TRUE(is_open()) << rounds;
   }
+}
+
+TEST_F(Http1SlowReaderOfLittle, IsCutOffWhereItHoldsAFile) {
+  AnswerFromFile();
+  TakeTooLittle();
 }
 
 // 256 KiB a minute are a little more than 4 KiB a second.
