@@ -15,6 +15,8 @@ namespace {
 // Each stream stands in memory of its own, which no cache holds any more: what is needed of so many
 // is asked for together, before it is used. (docs/BENCHMARKS.md, "What brought what")
 constexpr size_t kStreamsTogether = 32;
+// … but fewer where their states are so long already: who has many producers has megabytes of it.
+constexpr size_t kStateBytesTogether = 1u << 20;
 
 struct Place {
   StreamId id;
@@ -74,12 +76,10 @@ StorageResult<void> Checkpoint::WriteSegment() {
   auto writer = table_.store()->NewSegment();
   if (!writer) return std::unexpected(writer.error());
   for (std::span<Frozen> rest = frozen_; !rest.empty();) {
-    const auto some = rest.first(std::min(rest.size(), kStreamsTogether));
-    if (const auto written = WriteStreams(some, **writer); !written) {
+    if (const auto written = WriteSome(rest, **writer); !written) {
       table_.store()->Abandon(*std::move(writer));
       return written;
     }
-    rest = rest.subspan(some.size());
   }
   if ((*writer)->streams() == 0) {
     table_.store()->Abandon(*std::move(writer));
@@ -94,16 +94,23 @@ StorageResult<void> Checkpoint::WriteSegment() {
   return DiskFault(footer.error());
 }
 
-StorageResult<void> Checkpoint::WriteStreams(std::span<Frozen> some, SegmentWriter& writer) {
+// Writes some of those that `rest` begins with, and takes them off it.
+StorageResult<void> Checkpoint::WriteSome(std::span<Frozen>& rest, SegmentWriter& writer) {
+  const auto some = rest.first(std::min(rest.size(), kStreamsTogether));
   for (const Frozen& frozen : some) Prefetch(frozen.stream.get(), sizeof(StreamEntry));
   std::vector<std::optional<Capture>> captures;
   captures.reserve(some.size());
   const Moment now = table_.Now();
+  size_t state_bytes = 0;
   for (Frozen& frozen : some) {
-    captures.push_back(Take(frozen, now));
-    if (captures.back()) captures.back()->bytes.PrefetchBegin();
+    const auto& capture = captures.emplace_back(Take(frozen, now));
+    if (!capture) continue;
+    capture->bytes.PrefetchBegin();
+    state_bytes += capture->state.size();
+    if (state_bytes >= kStateBytesTogether) break;
   }
-  for (size_t i = 0; i < some.size(); ++i) {
+  rest = rest.subspan(captures.size());
+  for (size_t i = 0; i < captures.size(); ++i) {
     if (!captures[i]) continue;
     if (some[i].is_put) PutEntry(some[i]);
     const auto written = WriteStream(*some[i].stream, *captures[i], writer);

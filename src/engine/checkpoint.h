@@ -54,7 +54,7 @@ class Checkpoint {
   };
 
   StorageResult<void> WriteSegment();
-  StorageResult<void> WriteStreams(std::span<Frozen> some, SegmentWriter& writer);
+  StorageResult<void> WriteSome(std::span<Frozen>& rest, SegmentWriter& writer);
   static DiskResult<void> WriteStream(const StreamEntry& stream, const Capture& capture,
                                       SegmentWriter& writer);
   std::optional<Capture> Take(Frozen& frozen, Moment now);

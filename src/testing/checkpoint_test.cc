@@ -344,6 +344,31 @@ TEST_F(CheckpointTest, CountsTheProducersOfWhatChangedUntilTheStoreHasThem) {
   disk().SetHook(nullptr);
 }
 
+TEST_F(CheckpointTest, OfLongStatesLosesNone) {
+  constexpr int kStreams = 4, kProducers = 300;
+  const std::string filler(2'000, 'p');  // two of these streams are more than are written together
+  const auto append_by = [&](const std::string& path, int producer) {
+    const std::string id = std::to_string(producer) + filler;
+    AppendCommand append = NewAppend("x");
+    append.producer = ProducerStamp{.id = id};
+    return engine().Append(path, append).verdict;
+  };
+  for (int i = 0; i < kStreams; ++i) {
+    const std::string path = "/" + std::to_string(i);
+    engine().Create(NewStream(path));
+    for (int n = 0; n < kProducers; ++n) append_by(path, n);
+  }
+  CheckpointAndEvict();
+  Start();
+  EXPECT_EQ(replayed(), 0u);
+  for (int i = 0; i < kStreams; ++i) {
+    const std::string path = "/" + std::to_string(i);
+    EXPECT_EQ(Text(path), std::string(kProducers, 'x'));
+    EXPECT_EQ(append_by(path, 0), AppendVerdict::kDuplicate);
+    EXPECT_EQ(append_by(path, kProducers - 1), AppendVerdict::kDuplicate);
+  }
+}
+
 TEST_F(CheckpointTest, CountsTextsThatClientsMadeLong) {
   constexpr uint64_t kLong = 1'000;
   const size_t types_bytes = 2 * kBytesType.size();
