@@ -12,6 +12,7 @@
 
 #include "api/engine_options.h"
 #include "api/log_room.h"
+#include "api/teller.h"
 #include "engine/durable_engine.h"
 #include "storage/data_directory.h"
 #include "storage/directory_life.h"
@@ -72,42 +73,6 @@ DirectoryId RandomId() {
   std::generate(id.begin(), id.end(), [&random] { return static_cast<uint8_t>(random()); });
   return id;
 }
-
-// Lets one message a second through, and counts the others.
-class Seldom {
- public:
-  explicit Seldom(const Clock& clock) : clock_(clock) {}
-
-  // How many were held back since the last; null: so is this one. THREAD: any.
-  std::optional<uint64_t> Next() {
-    const int64_t now_ms = clock_.SteadyMs();
-    int64_t next_ms = next_ms_.load();
-    if (now_ms >= next_ms && next_ms_.compare_exchange_strong(next_ms, now_ms + 1'000)) {
-      return held_back_.exchange(0);
-    }
-    ++held_back_;
-    return std::nullopt;
-  }
-
- private:
-  const Clock& clock_;
-  std::atomic<int64_t> next_ms_{INT64_MIN};
-  std::atomic<uint64_t> held_back_{0};
-};
-
-// Messages go to the logger, where there is one. A value. THREAD: any.
-class Teller {
- public:
-  explicit Teller(Logger* logger) : logger_(logger) {}
-
-  template <typename... Args>
-  void Say(LogLevel level, fmt::format_string<Args...> format, Args&&... args) const {
-    if (logger_ != nullptr) logger_->Write(level, fmt::format(format, std::forward<Args>(args)...));
-  }
-
- private:
-  Logger* const logger_;
-};
 
 // The log's files hold what is durable; who opens the directory again goes on from there.
 void TellFailure(Teller teller, const std::function<void(const std::string&)>& on_failure,

@@ -11,6 +11,7 @@ namespace thalweg {
 
 Lane::Lane(const Shared& shared, std::unique_ptr<Loop> loop, ListenSocket socket)
     : options_(shared.options),
+      turned_away_(shared.turned_away),
       loop_(std::move(loop)),
       common_fields_(CommonFields(options_.router)),
       router_(shared.store.engine(), *loop_, &shared.workers, shared.store.clock(),

@@ -8,6 +8,7 @@
 #include <memory>
 #include <thread>
 
+#include "api/turned_away.h"
 #include "net/connection_limit.h"
 #include "net/http_listener.h"
 #include "net/listen_socket.h"
@@ -27,6 +28,7 @@ class Lane final : private RequestHandler {
     const ServerOptions& options;
     HttpLimits limits;
     ConnectionLimit& connection_limit;
+    TurnedAwayTeller& turned_away;
   };
 
   // REQUIRES: all that `shared` refers to outlives the lane.
@@ -46,10 +48,12 @@ class Lane final : private RequestHandler {
   void Handle(const Request& request, Responder& responder) override;
   void Expect(std::span<const std::string_view> paths) override { router_.Expect(paths); }
   std::string_view common_fields() const override { return common_fields_.wire(); }
+  void OnTurnedAway(TurnedAway why) override { turned_away_.Tell(why); }
   void Answer(const Request& request, Responder& responder);
 
   // In this order: the loop outlives the rest.
   const ServerOptions& options_;
+  TurnedAwayTeller& turned_away_;
   const std::unique_ptr<Loop> loop_;
   const HeaderList common_fields_;
   Router router_;

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "api/lane.h"
+#include "api/turned_away.h"
 #include "base/processors.h"
 #include "base/worker_pool.h"
 #include "net/connection_limit.h"
@@ -134,8 +135,10 @@ class Server::Impl {
     const size_t lanes = sockets->size();
     connection_limit_ =
         LimitConnections(options_.limits.connections_max, lanes, options_.store.logger);
-    const Lane::Shared shared{*store_, workers_, options_, ShareOf(options_.limits, lanes),
-                              *connection_limit_};
+    turned_away_.emplace(options_.store.logger, store_->clock(), options_.limits);
+    const Lane::Shared shared{
+        *store_,      workers_, options_, ShareOf(options_.limits, lanes), *connection_limit_,
+        *turned_away_};
     std::vector<std::unique_ptr<Lane>> made;
     for (ListenSocket& socket : *sockets) {
       auto loop = Loop::Make();
@@ -195,7 +198,8 @@ class Server::Impl {
   Store* store_ = nullptr;
   WorkerPool workers_{"thalweg-zip", kCompressionThreads};
   std::unique_ptr<ConnectionLimit> connection_limit_;  // of all lanes together; null: not started
-  std::vector<std::unique_ptr<Lane>> lanes_;           // empty: stopped
+  std::optional<TurnedAwayTeller> turned_away_;
+  std::vector<std::unique_ptr<Lane>> lanes_;  // empty: stopped
   bool drained_ = true;
 
   std::mutex mutex_;

@@ -196,6 +196,7 @@ void Http1Connection::RefuseSlowBody(int64_t now_ms) {
 }
 
 void Http1Connection::RefuseBody() {
+  shared_.handler().OnTurnedAway(TurnedAway::kBody);
   Reject({503, "bodies of other requests take all memory for them", "too-many-bodies"});
   DropInput();
 }

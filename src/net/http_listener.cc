@@ -85,6 +85,7 @@ class HttpListener::Impl final : public IoHandler, public TurnEndHandler, privat
       } else if (errno == EAGAIN) {
         return;
       } else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
+        shared_.handler().OnTurnedAway(TurnedAway::kNoFile);
         loop_.timers().Schedule(*this, loop_.now_ms() + kAcceptPauseMs);
         return;
       }  // else: that one connection failed before it was taken
@@ -96,6 +97,9 @@ class HttpListener::Impl final : public IoHandler, public TurnEndHandler, privat
     const int on = 1;
     ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     const ConnectionLimit::Place place = shared_.connection_limit().Take();
+    if (place != ConnectionLimit::Place::kServed) {
+      shared_.handler().OnTurnedAway(TurnedAway::kConnection);
+    }
     if (place == ConnectionLimit::Place::kNone) {
       ::close(fd);
       return;

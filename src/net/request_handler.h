@@ -1,12 +1,22 @@
 // Who answers requests: the transport knows nothing of their meaning.
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <span>
 #include <string_view>
 
 #include "thalweg/http.h"
 
 namespace thalweg {
+
+// Why the transport turns somebody away whose request nobody has looked at.
+enum class TurnedAway : uint8_t {
+  kConnection,  // the server has all the connections it takes
+  kBody,        // bodies of requests take all the memory for them
+  kNoFile,      // for now: no file descriptor, or no memory, is left for one more connection
+};
+inline constexpr size_t kReasonsToTurnAway = 3;
 
 class RequestHandler {
  public:
@@ -20,6 +30,9 @@ class RequestHandler {
 
   // Field lines, each with its CRLF, for the answers that the transport gives by itself.
   virtual std::string_view common_fields() const { return {}; }
+
+  // For the operator. THREAD: the loop's own.
+  virtual void OnTurnedAway(TurnedAway /*why*/) {}
 };
 
 }  // namespace thalweg

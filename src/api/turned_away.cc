@@ -1,0 +1,44 @@
+#include "api/turned_away.h"
+
+#include <string>
+
+namespace thalweg {
+namespace {
+
+// What turned somebody away, and what helps.
+std::string Reason(TurnedAway why, const HttpLimits& limits) {
+  switch (why) {
+    case TurnedAway::kConnection:
+      return fmt::format(
+          "a connection was refused (503), for the server has all that it takes: --max-connections "
+          "({}), or what the limit of open files leaves (ulimit -n, LimitNOFILE=)",
+          limits.connections_max);
+    case TurnedAway::kBody:
+      return fmt::format(
+          "a request was refused (503 too-many-bodies): bodies that are under way take all the "
+          "memory for them, --max-bodies ({} bytes, of which each loop has a part)",
+          limits.bodies_bytes_max);
+    case TurnedAway::kNoFile:
+      return "a connection waits, for the process or the system has no file descriptor or no "
+             "memory "
+             "left for it; raise the limit of open files (ulimit -n, LimitNOFILE=, fs.file-max)";
+  }
+  return {};
+}
+
+}  // namespace
+
+TurnedAwayTeller::TurnedAwayTeller(Logger* logger, const Clock& clock, const HttpLimits& limits)
+    : teller_(logger),
+      limits_(limits),
+      seldom_{Seldom(clock, kEveryMs), Seldom(clock, kEveryMs), Seldom(clock, kEveryMs)} {}
+
+void TurnedAwayTeller::Tell(TurnedAway why) {
+  const auto held_back = seldom_[static_cast<size_t>(why)].Next();
+  if (!held_back) return;
+  const std::string others =
+      *held_back == 0 ? "" : fmt::format("; {} more since this was told last", *held_back);
+  teller_.Say(LogLevel::kWarning, "{}{}", Reason(why, limits_), others);
+}
+
+}  // namespace thalweg

@@ -1,0 +1,31 @@
+// Tells the operator of clients whom the transport turns away, of each reason every ten seconds at
+// most: their answers say why, but nobody else does.
+//
+// THREAD: any.
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+#include "api/teller.h"
+#include "net/request_handler.h"
+#include "thalweg/http_limits.h"
+
+namespace thalweg {
+
+class TurnedAwayTeller {
+ public:
+  static constexpr int64_t kEveryMs = 10'000;
+
+  // REQUIRES: logger (may be null) and clock outlive it.
+  TurnedAwayTeller(Logger* logger, const Clock& clock, const HttpLimits& limits);
+
+  void Tell(TurnedAway why);
+
+ private:
+  const Teller teller_;
+  const HttpLimits limits_;
+  std::array<Seldom, kReasonsToTurnAway> seldom_;
+};
+
+}  // namespace thalweg
