@@ -48,9 +48,10 @@ struct StoreOptions {
   Logger* logger = nullptr;      // null: silent
   Executor* executor = nullptr;  // where callbacks run; null: a thread of the store's
 
-  // Called once when a write or a sync has failed, or has not ended for ten minutes: from then on
-  // every change is refused with kFailed, and the process should end and recover from what the disk
-  // holds. Must not end the store. THREAD: any.
+  // Called once when a write or a sync has failed, or one of the log has not ended for ten minutes:
+  // from then on every change is refused with kFailed, and the process should end, by _exit where
+  // the disk does not answer, and recover from what the disk holds. Must not end the store.
+  // THREAD: any.
   std::function<void(const std::string& why)> on_failure{};
 };
 

@@ -342,6 +342,7 @@ void Vandalise(Engine& engine) {
   }
   for (size_t s = 0; s < kStreams; ++s) engine.Remove(PathOf(s));
   EXPECT_EQ(engine.stream_count(), 0u) << "a reference of a fork was leaked";
+  EXPECT_EQ(engine.WeightInMemory(), 0u);
 }
 
 TEST(EngineStress, BytesNeverChangeClosedNeverReopensAndNoReferenceLeaks) {
@@ -396,6 +397,7 @@ TEST(EngineStress, ExpiryRacesWithUseAndLeavesNothing) {
   while (engine.SweepExpired(10)) {
   }
   EXPECT_EQ(engine.stream_count(), 0u);
+  EXPECT_EQ(engine.WeightInMemory(), 0u);
 }
 
 }  // namespace

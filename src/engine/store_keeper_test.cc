@@ -230,17 +230,21 @@ TEST_F(StoreKeeperTest, CountsTextsThatClientsMadeLong) {
   EXPECT_EQ(engine().WeightInMemory(), 1u + 2);
   AppendCommand append = NewAppend("x");
   append.stream_seq = text;
-  append.close = true;
   engine().Append(path, append);
   EXPECT_EQ(engine().WeightInMemory(), 1u + 4);
+  append.stream_seq = "u";  // comes later, and is shorter
+  append.close = true;
+  engine().Append(path, append);
+  EXPECT_EQ(engine().WeightInMemory(), 1u + 2);
   Commit();
   clock().AdvanceMs(10'000);
   Run();
+  EXPECT_EQ(engine().tail_bytes(), 0u);
   clock().AdvanceMs(10'000);
   Run();
   EXPECT_EQ(engine().WeightInMemory(), 0u);
-  EXPECT_EQ(Text(path), "x");
-  EXPECT_EQ(engine().WeightInMemory(), 1u + 4);
+  EXPECT_EQ(Text(path), "xx");
+  EXPECT_EQ(engine().WeightInMemory(), 1u + 2);
   engine().Remove(path);
   EXPECT_EQ(engine().WeightInMemory(), 0u);
 }

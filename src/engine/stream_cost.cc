@@ -11,7 +11,7 @@ uint64_t FixedBytes(const StreamState& state) {
   const uint64_t texts = state.path.size() + config.content_type.size() +
                          config.expiry.at_text.size() + requested.content_type.size() +
                          requested.expiry.at_text.size() + requested.fork_source.size();
-  return (IsShared(config.expiry, state.source) ? 0 : kOwnConfigBytes) +
+  return (MayBeShared(config.expiry, state.source) ? 0 : kOwnConfigBytes) +
          (texts > kTextBytesCovered ? texts - kTextBytesCovered : 0);
 }
 

@@ -20,7 +20,7 @@ inline constexpr uint64_t kChangedStreamBytes = 1'024;
 // Both cover a path and a configuration of so many bytes together.
 inline constexpr uint64_t kTextBytesCovered = 64;
 
-// What a configuration takes beside its texts that no other stream shares (config_pool.h).
+// What a configuration takes beside its texts that no other stream can share (config_pool.h).
 inline constexpr uint64_t kOwnConfigBytes = 448;
 
 // What a producer takes beside its id: a node of the table of its stream's producers.

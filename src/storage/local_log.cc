@@ -132,7 +132,7 @@ Lsn LocalLog::Stage(const Record& record) {
   return Lsn{++last_staged_.value};
 }
 
-Lsn LocalLog::staged() {
+Lsn LocalLog::staged() const {
   std::lock_guard lock(staging_mutex_);
   return last_staged_;
 }
@@ -285,6 +285,7 @@ DiskResult<void> LocalLog::Commit() {
   const auto room = MakeRoom(LogBlockBytes(payload_bytes));
   const bool is_shortage = !room && IsShortage(room.error().code);
   has_room_for_batch_.store(!is_shortage, std::memory_order_relaxed);
+  if (is_shortage) AddTo(shortages_, 1);
   if (!room) return is_shortage ? room : Fail(room.error());
   if (const auto written = WriteBlock(); !written) return Fail(written.error());
   TellDurable();

@@ -69,7 +69,10 @@ class LocalLog final : public CommitLog {
   }
 
   // The last position given. THREAD: any.
-  Lsn staged();
+  Lsn staged() const;
+
+  // How often a batch found no space. THREAD: any.
+  uint64_t shortages() const { return shortages_.load(std::memory_order_relaxed); }
 
   // How long the log has become since Recover, in bytes that its files take and the next start may
   // read: the records ever staged, and what was written around them to fill blocks. THREAD: any.
@@ -171,9 +174,10 @@ class LocalLog final : public CommitLog {
   std::atomic<uint64_t> durable_{0};
   std::atomic<bool> failed_{false};
   std::atomic<bool> has_room_for_batch_{true};
+  std::atomic<uint64_t> shortages_{0};
   std::atomic<uint64_t> staged_bytes_{0}, framing_bytes_{0};  // changed by one thread at a time
 
-  std::mutex staging_mutex_;  // guards what follows; no other lock is taken under it
+  mutable std::mutex staging_mutex_;  // guards what follows; no other lock is taken under it
   std::condition_variable_any thread_is_due_;
   std::deque<Staged> filled_;  // batches that take no more records, oldest first
   Staged staged_;              // the batch after them; empty only where they are

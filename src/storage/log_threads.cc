@@ -104,6 +104,7 @@ void LogThreads::RunWatcher(std::stop_token stop, std::chrono::milliseconds look
   while (rest()) {
     switch (watch.Look()) {
       case LogWatch::News::kNone: break;
+      case LogWatch::News::kLate: log_.CommitNow(); break;
       case LogWatch::News::kSilent:
       case LogWatch::News::kAnswers:
         if (events_.on_silence) events_.on_silence(watch.silent_ms());

@@ -19,8 +19,8 @@ namespace thalweg {
 
 // What is told of a log. Each may be empty but the first.
 struct LogEvents {
-  // A write or a sync has failed, or the disk does not answer: nothing more will be acknowledged,
-  // and the process should end. Once; twice where a disk that was given up fails after all.
+  // A write or a sync has failed, or does not end: nothing more will be acknowledged, and the
+  // process should end. Once; twice where a disk that was given up fails after all.
   std::function<void(const DiskError&)> on_failure;
   // With the reason when the log has no room for more, and with null when it has again. One at a
   // time.

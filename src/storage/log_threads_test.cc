@@ -3,9 +3,6 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
-#include <cerrno>
-#include <chrono>
-#include <cstdint>
 #include <thread>
 
 #include "storage/log_test_folder.h"
@@ -62,51 +59,6 @@ TEST(LogThreads, CommitsWhatIsStagedBeforeItEnds) {
   }
   ASSERT_TRUE(folder.Open());
   EXPECT_EQ(folder.replayed().size(), 10u);
-}
-
-// So that they have begun, and commit nothing more that nobody begins with: what a disk looks like
-// that does not answer.
-void CommitOne(LocalLog& log) {
-  Progress progress;
-  log.Attach(&progress);
-  const Lsn lsn = log.Stage(LogTestFolder::AppendOf("first"));
-  log.StartCommit();
-  progress.WaitFor(lsn);
-  log.Attach(nullptr);
-}
-
-TEST(LogThreads, TellOfADiskThatDoesNotAnswerUntilItDoes) {
-  LogTestFolder folder;
-  auto opened = folder.Open();
-  std::atomic<int64_t> silent_ms = 0;
-  const LogThreads threads(*opened->log,
-                           {.on_failure = FailTest,
-                            .on_silence =
-                                [&](int64_t ms) {
-                                  silent_ms = ms;
-                                  silent_ms.notify_all();
-                                }},
-                           std::chrono::milliseconds(50));
-  CommitOne(*opened->log);
-  opened->log->Stage(LogTestFolder::AppendOf("a"));
-  for (int64_t seen = silent_ms; seen <= 0; seen = silent_ms) silent_ms.wait(seen);
-  opened->log->StartCommit();
-  for (int64_t seen = silent_ms; seen != 0; seen = silent_ms) silent_ms.wait(seen);
-}
-
-TEST(LogThreads, TakeADiskThatNeverAnswersForFailed) {
-  LogTestFolder folder;
-  auto opened = folder.Open();
-  std::atomic<int> code = 0;
-  const LogThreads threads(*opened->log, {[&](const DiskError& error) {
-    code = error.code;
-    code.notify_all();
-  }},
-                           std::chrono::milliseconds(1));
-  CommitOne(*opened->log);
-  opened->log->Stage(LogTestFolder::AppendOf("a"));
-  code.wait(0);
-  EXPECT_EQ(code, ETIMEDOUT);
 }
 
 }  // namespace

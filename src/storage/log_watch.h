@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <utility>
 
 #include "storage/local_log.h"
 
@@ -21,41 +22,42 @@ class LogWatch {
 
   enum class News : uint8_t {
     kNone,
-    kSilent,   // nothing became durable for silent_ms() although something waits: told again and
-               // again
+    kLate,     // nothing became durable for a look although something waits; it may wait for a loop
+               // that is long in a turn, so the log's thread is to commit it
+    kSilent,   // nor since then, for silent_ms(): told again and again
     kAnswers,  // again, after kSilent
     kGiveUp,   // silent for kGiveUpMs: what waits should not wait any longer
   };
 
   // REQUIRES: `log` outlives it.
-  explicit LogWatch(LocalLog& log) : log_(log) {}
+  explicit LogWatch(const LocalLog& log) : log_(log) {}
 
   // To be called every kLookEveryMs.
   News Look();
 
-  int64_t silent_ms() const { return silent_ms_; }
+  int64_t silent_ms() const { return late_looks_ < 2 ? 0 : (late_looks_ - 1) * kLookEveryMs; }
 
  private:
-  LocalLog& log_;
-  Lsn durable_;  // at the last look, …
-  Lsn staged_;   // … and what waits since then or longer
-  int64_t silent_ms_ = 0;
+  const LocalLog& log_;
+  Lsn durable_;             // at the last look, …
+  uint64_t shortages_ = 0;  // …
+  Lsn staged_;              // … and what waits since then or longer
+  int64_t late_looks_ = 0;  // in a row
 };
 
-// What waits for space is told by who looks for it, and the disk has answered.
+// A disk that is full has answered. One that has failed is told of by who met that.
 inline LogWatch::News LogWatch::Look() {
+  if (log_.failed()) return News::kNone;
   const Lsn durable = log_.durable();
-  const bool is_silent = durable == durable_ && durable < staged_ && log_.HasRoomForBatch();
+  const uint64_t shortages = log_.shortages();
+  const bool is_late = durable == durable_ && shortages == shortages_ && durable < staged_;
   durable_ = durable;
+  shortages_ = shortages;
   staged_ = log_.staged();
-  if (!is_silent) {
-    const bool was_silent = silent_ms_ != 0;
-    silent_ms_ = 0;
-    return was_silent ? News::kAnswers : News::kNone;
-  }
-  silent_ms_ += kLookEveryMs;
-  if (silent_ms_ >= kGiveUpMs) return News::kGiveUp;
-  return silent_ms_ % kTellEveryMs == kLookEveryMs ? News::kSilent : News::kNone;
+  if (!is_late) return std::exchange(late_looks_, 0) < 2 ? News::kNone : News::kAnswers;
+  if (++late_looks_ == 1) return News::kLate;
+  if (silent_ms() >= kGiveUpMs) return News::kGiveUp;
+  return silent_ms() % kTellEveryMs == kLookEveryMs ? News::kSilent : News::kNone;
 }
 
 }  // namespace thalweg

@@ -7,7 +7,7 @@
 namespace thalweg {
 
 std::shared_ptr<const StreamConfig> ConfigPool::Share(const CreateRecord& record) {
-  if (!IsShared(record.expiry, record.source)) {
+  if (!MayBeShared(record.expiry, record.source)) {
     return std::make_shared<const StreamConfig>(ConfigOf(record));
   }
   std::lock_guard lock(mutex_);

@@ -11,9 +11,9 @@
 
 namespace thalweg {
 
-// Whether streams share such a configuration: not one that names an instant or a source, which few
-// others name.
-inline bool IsShared(const Expiry& expiry, StreamId source) {
+// Whether streams may share such a configuration: not one that names an instant or a source, which
+// few others name.
+inline bool MayBeShared(const Expiry& expiry, StreamId source) {
   return expiry.kind != Expiry::Kind::kAt && source == StreamId{};
 }
 
