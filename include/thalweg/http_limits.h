@@ -23,8 +23,8 @@ struct HttpLimits {
   int64_t header_timeout_ms = 15'000;         // 408: from the first byte to the end of the head
   int64_t body_timeout_ms = 30'000;           // 408: longest silence within a body
   int64_t idle_timeout_ms = 75'000;           // keep-alive without a request: closed silently
-  // A client that takes nothing of a waiting answer, or falls so far behind 4 KiB a second of one
-  // that comes from a file or is longer than output_bytes_max: it is cut off.
+  // A client that takes nothing of a waiting answer, or falls so far behind 4 KiB a second while it
+  // is to take something of a file, or more than 1 MiB: it is cut off.
   int64_t write_timeout_ms = 60'000;
 };
 

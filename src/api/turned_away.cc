@@ -10,8 +10,8 @@ std::string Reason(TurnedAway why, const HttpLimits& limits) {
   switch (why) {
     case TurnedAway::kConnection:
       return fmt::format(
-          "a connection was refused (503), for the server has all that it takes: --max-connections "
-          "({}), or what the limit of open files leaves (ulimit -n, LimitNOFILE=)",
+          "a connection was refused, for the server has all that it takes: --max-connections ({}), "
+          "or what the limit of open files leaves (ulimit -n, LimitNOFILE=)",
           limits.connections_max);
     case TurnedAway::kBody:
       return fmt::format(
@@ -19,9 +19,8 @@ std::string Reason(TurnedAway why, const HttpLimits& limits) {
           "memory for them, --max-bodies ({} bytes, of which each loop has a part)",
           limits.bodies_bytes_max);
     case TurnedAway::kNoFile:
-      return "a connection waits, for the process or the system has no file descriptor or no "
-             "memory "
-             "left for it; raise the limit of open files (ulimit -n, LimitNOFILE=, fs.file-max)";
+      return "a connection waits, for the process or the system has no file descriptor, or no "
+             "memory, for it; raise the limit of open files (ulimit -n, LimitNOFILE=, fs.file-max)";
   }
   return {};
 }

@@ -22,6 +22,7 @@ constexpr size_t kUncountedBodyBytes = 16u << 10;  // so much of a body has alwa
 constexpr int64_t kSlowBodyBytesPerSecond = 16 << 10;
 // Of an answer that is long. Who cannot take so much never gets to the end of a long page.
 constexpr int64_t kSlowAnswerBytesPerSecond = 4 << 10;
+constexpr size_t kLongAnswerBytes = 1u << 20;  // more than a live reader is sent at a time
 
 }  // namespace
 
@@ -475,10 +476,10 @@ uint64_t Http1Connection::ProgressOf(Wait wait) const {
   AssertionFailed("unknown wait", __FILE__, __LINE__);
 }
 
-// What is held of a file stays on the disk though a merge has removed it, and of memory though a
-// checkpoint has.
+// What is held of a file stays on the disk though a merge has removed it, and in memory though a
+// checkpoint has written it.
 bool Http1Connection::HoldsMuch() const {
-  return out_.holds_file() || out_.cost() > shared_.limits().output_bytes_max;
+  return out_.holds_file() || out_.cost() > kLongAnswerBytes;
 }
 
 // A deadline moves when the wait is a new one, and within a body or an answer with each progress.

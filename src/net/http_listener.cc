@@ -2,6 +2,7 @@
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -81,16 +82,26 @@ class HttpListener::Impl final : public IoHandler, public TurnEndHandler, privat
     for (int i = 0; i < accepts_max; ++i) {
       const int fd = ::accept4(socket_->fd(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
       if (fd >= 0) {
+        told_of_no_file_ = false;
         Welcome(fd);
       } else if (errno == EAGAIN) {
         return;
       } else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
-        shared_.handler().OnTurnedAway(TurnedAway::kNoFile);
+        TellOfNoFile();
         loop_.timers().Schedule(*this, loop_.now_ms() + kAcceptPauseMs);
         return;
       }  // else: that one connection failed before it was taken
     }
     accept_again_ = true;
+  }
+
+  // Once, until one could be taken again. The system wants a descriptor before it looks whether
+  // anybody waits.
+  void TellOfNoFile() {
+    pollfd waiting{.fd = socket_->fd(), .events = POLLIN, .revents = 0};
+    if (told_of_no_file_ || ::poll(&waiting, 1, 0) != 1) return;
+    told_of_no_file_ = true;
+    shared_.handler().OnTurnedAway(TurnedAway::kNoFile);
   }
 
   void Welcome(int fd) {
@@ -115,6 +126,7 @@ class HttpListener::Impl final : public IoHandler, public TurnEndHandler, privat
   Http1Shared shared_;
   std::function<void()> drained_;
   bool accept_again_ = false;  // at the end of this turn
+  bool told_of_no_file_ = false;
 };
 
 HttpListener::HttpListener(Loop& loop, ListenSocket socket, RequestHandler& handler,

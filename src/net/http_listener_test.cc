@@ -145,7 +145,7 @@ class NoDescriptors {
  public:
   NoDescriptors() {
     ::getrlimit(RLIMIT_NOFILE, &before_);
-    const rlimit none{0, before_.rlim_max};
+    const rlimit none{1, before_.rlim_max};  // standard input is one; with 0, poll takes none
     EXPECT_EQ(::setrlimit(RLIMIT_NOFILE, &none), 0);
   }
   ~NoDescriptors() { ::setrlimit(RLIMIT_NOFILE, &before_); }
@@ -175,6 +175,10 @@ TEST(HttpListener, RestsWithoutDescriptorsAndThenTakesWhoHasWaited) {
       turn();
       return loop.timers().NextMs().has_value();
     })) << "it does not rest";
+    clock.AdvanceMs(110);
+    turn();
+    turn();
+    EXPECT_TRUE(loop.timers().NextMs().has_value()) << "it was tried again";
   }
   TestClient second(port);
   clock.AdvanceMs(90);
@@ -190,6 +194,8 @@ TEST(HttpListener, RestsWithoutDescriptorsAndThenTakesWhoHasWaited) {
   EXPECT_TRUE(takes(2));
   TestClient third(port);
   EXPECT_TRUE(takes(3));
+  const std::string told = "turned away " + std::to_string(static_cast<int>(TurnedAway::kNoFile));
+  EXPECT_EQ(handler.CountOf(told), 1);
 }
 
 // The socket tells only once of all that wait, and those that are closed at once tell of nothing.

@@ -96,6 +96,10 @@ class ToyHandler final : public RequestHandler {
     responder.Respond(200, headers, Bytes::Own(body));
   }
 
+  void OnTurnedAway(TurnedAway why) override {
+    Log("turned away " + std::to_string(static_cast<int>(why)));
+  }
+
   Held& held(const std::string& path) { return *held_.at(path); }
 
   void Log(std::string line) {

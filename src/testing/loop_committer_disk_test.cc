@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <cerrno>
+#include <chrono>
 #include <memory>
 #include <optional>
 #include <string>
@@ -107,6 +108,20 @@ TEST_F(LoopOverSimDisk, ABatchThatIsLongerThanItsWritersIsLeftToTheLogsThread) {
   const Lsn lsn = Stage();
   committer_->Start();
   while (log_.durable() < lsn) loop_.RunAll();
+  EXPECT_EQ(Recovered(), 3u);
+}
+
+// As one whose owner's handler does not come back.
+TEST_F(LoopOverSimDisk, WhatALoopThatStandsHasUnderWayTheLogsThreadEnds) {
+  const LogThreads threads(log_, {[](const DiskError& error) { FAIL() << error.message; }},
+                           std::chrono::milliseconds(100));
+  const Lsn first = Stage();
+  log_.StartCommit();
+  while (log_.durable() < first) std::this_thread::yield();  // so the threads have begun
+  const Lsn lsn = Stage();
+  committer_->Start();
+  while (log_.durable() < lsn) std::this_thread::yield();
+  loop_.RunAll();
   EXPECT_EQ(Recovered(), 3u);
 }
 
