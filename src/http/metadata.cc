@@ -1,3 +1,6 @@
+#include <optional>
+#include <string>
+#include <string_view>
 #include <utility>
 
 #include "engine/engine.h"
@@ -5,6 +8,7 @@
 #include "http/etag.h"
 #include "http/handlers.h"
 #include "http/head.h"
+#include "http/page_reply.h"
 #include "http/read_problem.h"
 
 namespace thalweg {
@@ -19,8 +23,21 @@ void AddExpiry(const Expiry& expiry, Head& head) {
   }
 }
 
+// The tag of a full read, where one page holds all of the stream.
+std::optional<std::string> TagOf(const RouterContext& context, const DescribeOutcome& outcome,
+                                 StreamId stream) {
+  if (outcome.tail.value > context.options.page_bytes_max) return std::nullopt;
+  return MakeEtag({.life = context.engine.life(),
+                   .stream = stream,
+                   .start = {},
+                   .end = outcome.tail,
+                   .at_tail = true,
+                   .closed = outcome.closed,
+                   .coding = Coding::kIdentity});
+}
+
 void SendMetadata(const RouterContext& context, const DescribeOutcome& outcome,
-                  Responder& responder) {
+                  std::string_view if_none_match, Responder& responder) {
   Head head(context);
   if (outcome.verdict != ReadVerdict::kOk) {
     return SendProblem(responder, std::move(head), ProblemOf(outcome.verdict), {});
@@ -30,18 +47,11 @@ void SendMetadata(const RouterContext& context, const DescribeOutcome& outcome,
       .NextOffset(outcome.tail)
       .Closed(outcome.closed)
       .CacheControl("no-store");
-  // The tag of a full read, where one page holds all of the stream.
-  if (outcome.tail.value <= context.options.page_bytes_max) {
-    head.Add("etag", MakeEtag({.life = context.engine.life(),
-                               .stream = info.id,
-                               .start = {},
-                               .end = outcome.tail,
-                               .at_tail = true,
-                               .closed = outcome.closed,
-                               .coding = Coding::kIdentity}));
-  }
+  const std::optional<std::string> etag = TagOf(context, outcome, info.id);
+  if (etag) head.Add("etag", *etag);
   AddExpiry(info.config.expiry, head);
-  responder.Start(200, head.fields(), std::nullopt);
+  const bool is_known = etag && MatchesEtag(if_none_match, *etag);
+  responder.Start(is_known ? 304 : 200, head.fields(), std::nullopt);
   responder.Finish();
 }
 
@@ -51,10 +61,12 @@ void HandleMetadata(const RouterContext& context, const StreamRequest& request,
                     Responder& responder) {
   DescribeOutcome outcome = context.engine.Describe(request.key);
   const Lsn rests_on = outcome.rests_on;
-  AnswerWhenDurable(context.port, rests_on, responder,
-                    [&context, outcome = std::move(outcome)](Responder& waiting) {
-                      SendMetadata(context, outcome, waiting);
-                    });
+  AnswerWhenDurable(
+      context.port, rests_on, responder,
+      [&context, outcome = std::move(outcome),
+       if_none_match = ReadConditionsOf(request.http).if_none_match](Responder& waiting) {
+        SendMetadata(context, outcome, if_none_match, waiting);
+      });
 }
 
 }  // namespace thalweg

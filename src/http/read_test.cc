@@ -287,6 +287,19 @@ TEST(Metadata, TellsOfTheStreamWithoutABody) {
   EXPECT_FALSE(answer.HasHeader("stream-expires-at"));
 }
 
+TEST(Metadata, IsNotToldToWhoHasThePage) {
+  RouterBench bench;
+  bench.PutText("a", "data");
+  const std::string etag(bench.Get("a").Header("etag"));
+  const auto answer = bench.Head("a", {{"if-none-match", etag}});
+  EXPECT_EQ(answer.status(), 304);
+  EXPECT_EQ(answer.Header("etag"), etag);
+  EXPECT_EQ(answer.Header("stream-next-offset"), OffsetOf(4));
+  bench.PostText("a", "more");
+  EXPECT_EQ(bench.Head("a", {{"if-none-match", etag}}).status(), 200);
+  EXPECT_EQ(bench.Head("none", {{"if-none-match", "*"}}).status(), 404);
+}
+
 TEST(Metadata, TellsTheInstantAsItWasWrittenAndTheClosure) {
   RouterBench bench;
   bench.Put("a", {{"stream-expires-at", "2037-01-01t00:00:00.5+01:00"}, {"stream-closed", "true"}});

@@ -91,7 +91,9 @@ class RouterBench {
   RecordingResponder Get(std::string_view target, const Fields& headers = {}) {
     return Send(Method::kGet, target, headers);
   }
-  RecordingResponder Head(std::string_view target) { return Send(Method::kHead, target); }
+  RecordingResponder Head(std::string_view target, const Fields& headers = {}) {
+    return Send(Method::kHead, target, headers);
+  }
   RecordingResponder Delete(std::string_view target) { return Send(Method::kDelete, target); }
 
   ManualClock& clock() { return clock_; }
