@@ -17,9 +17,9 @@ constexpr int kReadsPerRun = 4;    // then other connections get their turn
 constexpr int kRefillsPerRun = 8;  // of a response that follows its socket
 constexpr int64_t kLingerSilenceMs = 2'000;
 constexpr int64_t kLingerMs = 30'000;
-constexpr size_t kLingerBytes = 16u << 20;         // or a whole body, where that may be longer
-constexpr size_t kUncountedBodyBytes = 16u << 10;  // so much of a body has always room
-constexpr int64_t kSlowBodyBytesPerSecond = 16 << 10;
+constexpr size_t kLingerBytes = 16u << 20;     // or a whole body, where that may be longer
+constexpr size_t kUncountedBytes = 16u << 10;  // so much of a request has always room
+constexpr int64_t kSlowRequestBytesPerSecond = 16 << 10;
 // Of an answer that is long. Who cannot take so much never gets to the end of a long page.
 constexpr int64_t kSlowAnswerBytesPerSecond = 4 << 10;
 constexpr size_t kLongAnswerBytes = 1u << 20;  // more than a live reader is sent at a time
@@ -146,7 +146,7 @@ void Http1Connection::Handle() {
   }
   if (closed()) return;
   RetainInput();
-  RefuseTooMuchBody();
+  RefuseTooMuch();
   running_ = false;
 }
 
@@ -169,11 +169,11 @@ void Http1Connection::RetainInput() {
     parser_->Retain();
     if (parser_->is_new()) shared_.ReturnParser(std::move(parser_));
   }
-  if (body_request_ != requests_ && HasWholeHead()) {
-    body_request_ = requests_;
-    body_begin_ms_ = shared_.loop().now_ms();
-  }
   CountRequest();
+  if (received_bytes() > kUncountedBytes && long_request_ != requests_) {
+    long_request_ = requests_;
+    long_begin_ms_ = shared_.loop().now_ms();
+  }
 }
 
 // Of a request whose body is under way, or that is all there and waits: for an answer before it, or
@@ -182,21 +182,23 @@ bool Http1Connection::HasWholeHead() const {
   return phase() == Http1Parser::Phase::kBody || phase() == Http1Parser::Phase::kReady;
 }
 
-bool Http1Connection::CountsBody() const {
-  return counted_bytes_ > kUncountedBodyBytes && !rejection_ && HasWholeHead();
+// Whether it is one of those that others may have to wait for, by a long head or a body.
+bool Http1Connection::TakesMuch() const {
+  const bool is_under_way = phase() == Http1Parser::Phase::kHead || HasWholeHead();
+  return counted_bytes_ > kUncountedBytes && !rejection_ && is_under_way;
 }
 
-void Http1Connection::RefuseTooMuchBody() {
-  if (CountsBody() && !shared_.MakeRoomForBodies()) RefuseBody();
+void Http1Connection::RefuseTooMuch() {
+  if (TakesMuch() && !shared_.MakeRoomForRequests()) RefuseForMemory();
 }
 
-void Http1Connection::RefuseSlowBody(int64_t now_ms) {
-  if (!CountsBody()) return;
-  const int64_t least = (now_ms - body_begin_ms_) * kSlowBodyBytesPerSecond / 1000;
-  if (static_cast<int64_t>(counted_bytes_) < least) RefuseBody();
+void Http1Connection::RefuseIfSlow(int64_t now_ms) {
+  if (!TakesMuch()) return;
+  const int64_t least = (now_ms - long_begin_ms_) * kSlowRequestBytesPerSecond / 1000;
+  if (static_cast<int64_t>(counted_bytes_) < least) RefuseForMemory();
 }
 
-void Http1Connection::RefuseBody() {
+void Http1Connection::RefuseForMemory() {
   shared_.handler().OnTurnedAway(TurnedAway::kBody);
   Reject({503, "bodies of other requests take all memory for them", "too-many-bodies"});
   DropInput();
@@ -210,12 +212,16 @@ void Http1Connection::DropInput() {
 
 void Http1Connection::CountRequest() {
   if (pending_.empty() || !pending_.back()->holds_next()) copied_body_bytes_ = 0;
-  const size_t bytes = copied_body_bytes_ + (parser_ == nullptr ? 0 : parser_->received_bytes());
+  const size_t bytes = copied_body_bytes_ + received_bytes();
   shared_.CountRequestBytes(std::exchange(counted_bytes_, bytes), bytes);
 }
 
 Http1Parser::Phase Http1Connection::phase() const {
   return parser_ == nullptr ? Http1Parser::Phase::kIdle : parser_->phase();
+}
+
+size_t Http1Connection::received_bytes() const {
+  return parser_ == nullptr ? 0 : parser_->received_bytes();
 }
 
 // Returns how many bytes came.

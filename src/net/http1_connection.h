@@ -36,9 +36,9 @@ class Http1Connection final : public IoHandler, private Timer {
   // Of the request that was received and will be handed over first; null: none is whole.
   std::optional<std::string_view> ReceivedPath();
 
-  // Refuses a body that came at less than 16 KiB a second until `now_ms`, and gives back what it
+  // Refuses a request that came at less than 16 KiB a second until `now_ms`, and gives back what it
   // takes. Nothing is asked of one that is too short to be counted.
-  void RefuseSlowBody(int64_t now_ms);
+  void RefuseIfSlow(int64_t now_ms);
 
   // Answers without having read a request, and closes.
   void Reject(const Rejection& rejection);
@@ -78,10 +78,11 @@ class Http1Connection final : public IoHandler, private Timer {
   void CountRequest();
   void DropInput();
   bool HasWholeHead() const;
-  bool CountsBody() const;
-  void RefuseTooMuchBody();
-  void RefuseBody();
+  bool TakesMuch() const;
+  void RefuseTooMuch();
+  void RefuseForMemory();
   Http1Parser::Phase phase() const;
+  size_t received_bytes() const;  // of the next request, or of more
   size_t ReadOnce();
   bool Dispatch();
   bool MayDispatch(Method method) const;
@@ -131,8 +132,8 @@ class Http1Connection final : public IoHandler, private Timer {
   int64_t linger_end_ms_ = 0;
   uint64_t bytes_in_ = 0;
   uint64_t requests_ = 0;
-  uint64_t body_request_ = UINT64_MAX;  // whose body began to come at …
-  int64_t body_begin_ms_ = 0;
+  uint64_t long_request_ = UINT64_MAX;  // of which much had come at …
+  int64_t long_begin_ms_ = 0;
   Wait wait_ = Wait::kNothing;
   uint64_t wait_progress_ = 0;  // what had moved when the wait began
   int64_t deadline_ms_ = 0;     // the timer may fire earlier and is then set anew

@@ -13,7 +13,7 @@ namespace thalweg {
 namespace {
 
 constexpr size_t kFreeRespondersMax = 1024;
-constexpr int64_t kRefuseSlowBodiesMs = 1000;  // a look at all connections
+constexpr int64_t kRefuseSlowMs = 1000;  // a look at all connections
 // So many connections are handled together, stage by stage: all read, all told to the handler, all
 // handled, all sent. Neither the kernel's code and ours nor one stream's memory and the next's are
 // waited for as often (docs/BENCHMARKS.md, "Stage by stage").
@@ -131,16 +131,16 @@ void Http1Shared::ReturnResponder(Http1Responder& responder) {
   if (responders_free_.size() < kFreeRespondersMax) responders_free_.push_back(std::move(taken));
 }
 
-bool Http1Shared::MakeRoomForBodies() {
-  if (has_room_for_bodies()) return true;
-  if (loop_.now_ms() < refuse_slow_bodies_ms_) return false;
-  refuse_slow_bodies_ms_ = loop_.now_ms() + kRefuseSlowBodiesMs;
-  RefuseSlowBodies(loop_.now_ms());
-  return has_room_for_bodies();
+bool Http1Shared::MakeRoomForRequests() {
+  if (has_room_for_requests()) return true;
+  if (loop_.now_ms() < refuse_slow_ms_) return false;
+  refuse_slow_ms_ = loop_.now_ms() + kRefuseSlowMs;
+  RefuseSlow(loop_.now_ms());
+  return has_room_for_requests();
 }
 
-void Http1Shared::RefuseSlowBodies(int64_t now_ms) {
-  for (const auto& connection : connections_) connection->RefuseSlowBody(now_ms);
+void Http1Shared::RefuseSlow(int64_t now_ms) {
+  for (const auto& connection : connections_) connection->RefuseIfSlow(now_ms);
 }
 
 std::unique_ptr<Http1Parser> Http1Shared::TakeParser() {

@@ -69,8 +69,8 @@ class Http1Shared {
   void CountRequestBytes(size_t before, size_t after) { request_bytes_ += after - before; }
   // Whether there is room, or was made for those who send quickly: once a second, those who do not
   // are refused.
-  bool MakeRoomForBodies();
-  void RefuseSlowBodies(int64_t now_ms);
+  bool MakeRoomForRequests();
+  void RefuseSlow(int64_t now_ms);
 
   // Parsers are for connections that have something to read: most only wait.
   std::unique_ptr<Http1Parser> TakeParser();
@@ -80,7 +80,7 @@ class Http1Shared {
  private:
   static constexpr size_t kReadBytes = 64 * 1024;
 
-  bool has_room_for_bodies() const { return request_bytes_ <= limits_.bodies_bytes_max; }
+  bool has_room_for_requests() const { return request_bytes_ <= limits_.bodies_bytes_max; }
 
   Loop& loop_;
   RequestHandler& handler_;
@@ -88,7 +88,7 @@ class Http1Shared {
   ConnectionLimit& connection_limit_;
   bool draining_ = false;
   size_t request_bytes_ = 0;
-  int64_t refuse_slow_bodies_ms_ = 0;  // not before that
+  int64_t refuse_slow_ms_ = 0;  // not before that
 
   std::unique_ptr<std::array<char, 3 * kReadBytes>> read_buffer_;
   size_t received_bytes_ = 0;  // at most two reads

@@ -60,6 +60,34 @@ TEST_F(Http1SharedBodiesTest, RefusesABodyWhileOthersTakeTheMemoryForAll) {
   EXPECT_TRUE(Sent().ends_with("answer"));
 }
 
+TEST_F(Http1SharedBodiesTest, CountsTheTimeOfARequestFromWhenItIsLong) {
+  Receive(head_ + "x");
+  Pass(10'000);
+  Receive(most_.substr(1));
+  shared_.RefuseSlow(loop_.now_ms() + 1'500);
+  shared_.RunTurnEnd();
+  EXPECT_EQ(Sent(), "");
+  Receive(rest_);
+  EXPECT_TRUE(Sent().ends_with("answer"));
+}
+
+TEST_F(Http1SharedBodiesTest, RefusesALongHeadAsABody) {
+  const std::string half = "GET /x HTTP/1.1\r\nHost: h\r\nX: " + std::string(30'000, 'x');
+  std::vector<std::unique_ptr<Peer>> peers;
+  for (int i = 0; i < 3; ++i) {
+    peers.push_back(std::make_unique<Peer>(shared_));
+    peers.back()->Receive(half);
+  }
+  EXPECT_TRUE(OtherIsRefused());
+  Receive(half);
+  shared_.RunTurnEnd();
+  EXPECT_NE(Sent().find("\"code\":\"too-many-bodies\""), std::string::npos);
+  shared_.RefuseSlow(loop_.now_ms() + 4'000);
+  EXPECT_FALSE(OtherIsRefused());
+  shared_.RunTurnEnd();
+  for (const auto& peer : peers) EXPECT_TRUE(peer->Sent().starts_with("HTTP/1.1 503 "));
+}
+
 TEST_F(Http1SharedBodiesTest, HasRoomAgainWhenABodyIsDoneWithOrItsClientGone) {
   for (int i = 0; i < 3; ++i) {
     Receive(head_ + most_);
@@ -87,7 +115,7 @@ TEST_F(Http1SharedBodiesTest, RefusesSlowBodiesBeforeOthers) {
   waiting.Receive("POST /held HTTP/1.1\r\nHost: h\r\nContent-Length: 30000\r\n\r\n" +
                   most_.substr(0, 30'000));
   const auto refuse_after = [this](int64_t ms) {
-    shared_.RefuseSlowBodies(loop_.now_ms() + ms);
+    shared_.RefuseSlow(loop_.now_ms() + ms);
     shared_.RunTurnEnd();
   };
   refuse_after(1'500);
@@ -110,7 +138,7 @@ TEST_F(Http1SharedBodiesTest, RefusesSlowBodiesBeforeOthers) {
 TEST_F(Http1SharedBodiesTest, RefusesASlowBodyBehindARequestThatWaits) {
   Receive("GET /waits HTTP/1.1\r\nHost: h\r\n\r\n");
   Receive(head_ + most_);
-  shared_.RefuseSlowBodies(loop_.now_ms() + 4'000);
+  shared_.RefuseSlow(loop_.now_ms() + 4'000);
   Peer other(shared_);
   other.Receive(head_ + most_);
   other.Receive(rest_);
@@ -130,7 +158,7 @@ TEST_F(Http1SharedBodiesTest, RefusesAWholeBodyThatWaitsForLong) {
   Receive(head_ + most_);
   Receive(rest_);
   EXPECT_TRUE(OtherIsRefused());
-  shared_.RefuseSlowBodies(loop_.now_ms() + 4'000);
+  shared_.RefuseSlow(loop_.now_ms() + 4'000);
   EXPECT_FALSE(OtherIsRefused());
   handler_.kept.at("/waits")->Respond(200, {}, {});
   shared_.RunTurnEnd();
@@ -174,7 +202,7 @@ TEST_F(Http1SharedBlockedTest, RefusesAWholeBodyWhoseClientTakesNoAnswers) {
   Receive(head_ + most_);
   Receive(rest_);
   EXPECT_TRUE(OtherIsRefused());
-  shared_.RefuseSlowBodies(loop_.now_ms() + 4'000);
+  shared_.RefuseSlow(loop_.now_ms() + 4'000);
   EXPECT_FALSE(OtherIsRefused());
 }
 
