@@ -12,9 +12,10 @@ struct HttpLimits {
   size_t header_bytes_max = 32u << 10;        // 431, all fields together
   size_t header_count_max = 100;              // 431
   size_t body_bytes_max = 64u << 20;          // 413, before the body is read
-  size_t bodies_bytes_max = 1u << 30;         // of all bodies under way, of the whole server. Each
-                                              // loop has a part of it, at least one body; who needs
-                                              // more gets 503 with Retry-After
+  size_t bodies_bytes_max = 1u << 30;         // of all bodies under way, and heads above 16 KiB, of
+                                              // the whole server. Each loop has a part of it, at
+                                              // least one body; who needs more gets 503 with
+                                              // Retry-After
   size_t connections_max = 100'000;           // of the whole server; 503 with Retry-After beyond,
                                               // and 256 beyond that they are closed. Fewer where
                                               // the limit of open files is lower

@@ -13,9 +13,9 @@ std::string Reason(TurnedAway why, const HttpLimits& limits) {
           "a connection was refused, for the server has all that it takes: --max-connections ({}), "
           "or what the limit of open files leaves (ulimit -n, LimitNOFILE=)",
           limits.connections_max);
-    case TurnedAway::kBody:
+    case TurnedAway::kRequest:
       return fmt::format(
-          "a request was refused (503 too-many-bodies): bodies that are under way take all the "
+          "a request was refused (503 too-many-bodies): others that are under way take all the "
           "memory for them, --max-bodies ({} bytes, of which each loop has a part)",
           limits.bodies_bytes_max);
     case TurnedAway::kNoFile:
@@ -35,8 +35,10 @@ TurnedAwayTeller::TurnedAwayTeller(Logger* logger, const Clock& clock, const Htt
 void TurnedAwayTeller::Tell(TurnedAway why) {
   const auto held_back = seldom_[static_cast<size_t>(why)].Next();
   if (!held_back) return;
+  // Who waits for a descriptor is met again and again: no number of anything.
+  const bool counts = *held_back != 0 && why != TurnedAway::kNoFile;
   const std::string others =
-      *held_back == 0 ? "" : fmt::format("; {} more since this was told last", *held_back);
+      counts ? fmt::format("; {} more since this was told last", *held_back) : "";
   teller_.Say(LogLevel::kWarning, "{}{}", Reason(why, limits_), others);
 }
 

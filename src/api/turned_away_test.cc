@@ -27,29 +27,30 @@ class Lines final : public Logger {
 };
 
 TEST(TurnedAwayTeller, TellsOfEachReasonNowAndThenAndOfHowManyThereWere) {
+  const auto is_first = Not(HasSubstr("more since"));
   ManualClock clock;
   Lines told;
   TurnedAwayTeller teller(&told, clock, {.bodies_bytes_max = 1'234, .connections_max = 17});
   for (int i = 0; i < 3; ++i) {
     teller.Tell(TurnedAway::kConnection);
-    teller.Tell(TurnedAway::kBody);
+    teller.Tell(TurnedAway::kRequest);
+    teller.Tell(TurnedAway::kNoFile);
     clock.AdvanceMs(1);
   }
-  EXPECT_THAT(told.lines,
-              ElementsAre(AllOf(HasSubstr("--max-connections (17)"), Not(HasSubstr("more since"))),
-                          HasSubstr("--max-bodies (1234 bytes")));
+  EXPECT_THAT(told.lines, ElementsAre(AllOf(HasSubstr("--max-connections (17)"), is_first),
+                                      AllOf(HasSubstr("--max-bodies (1234 bytes"), is_first),
+                                      AllOf(HasSubstr("a connection waits"), is_first)));
   clock.AdvanceMs(TurnedAwayTeller::kEveryMs);
   told.lines.clear();
-  teller.Tell(TurnedAway::kNoFile);
   teller.Tell(TurnedAway::kConnection);
-  EXPECT_THAT(told.lines,
-              ElementsAre(HasSubstr("ulimit -n"), HasSubstr("; 2 more since this was told last")));
+  teller.Tell(TurnedAway::kNoFile);
+  EXPECT_THAT(told.lines, ElementsAre(HasSubstr("; 2 more since this was told last"), is_first));
 }
 
 TEST(TurnedAwayTeller, IsSilentWithoutALogger) {
   ManualClock clock;
   TurnedAwayTeller teller(nullptr, clock, HttpLimits());
-  teller.Tell(TurnedAway::kBody);
+  teller.Tell(TurnedAway::kRequest);
 }
 
 }  // namespace

@@ -37,11 +37,10 @@ inline uint64_t GrowingBytes(const StreamState& state) {
   return bytes;
 }
 
-// What never changes, beyond what is covered: a long path, a long configuration or one of its own.
-uint64_t FixedBytes(const StreamState& state);
+// Of a path and a configuration, beyond what is covered.
+uint64_t LongTextBytes(const StreamState& state);
 
-inline uint64_t ExtraBytes(const StreamState& state) {
-  return FixedBytes(state) + GrowingBytes(state);
-}
+// All that the state takes beyond what is covered.
+uint64_t ExtraBytes(const StreamState& state);
 
 }  // namespace thalweg

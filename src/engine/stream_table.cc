@@ -19,9 +19,9 @@ namespace {
 
 constexpr int64_t kNoteAgainMs = 1'000;
 
-// So many times a stream that the store does not have keeps its path and configuration: itself, and
-// as record and path in what a checkpoint brings to the catalog.
-constexpr uint64_t kTimesForNew = 3;
+// A checkpoint holds the path and the configuration of a stream that the store does not have so
+// many times more: in its record, and the path beside it, for the catalog.
+constexpr uint64_t kCopiesOfNew = 2;
 
 }  // namespace
 
@@ -194,8 +194,8 @@ void StreamTable::BeforeChange(const StreamHandle& stream) {
   stream->changed_in = partition.epoch;
   partition.changed.push_back(stream);
   tail_bytes_.fetch_add(kChangedStreamBytes, std::memory_order_relaxed);
-  CountState(*stream, GrowingBytes(stream->state) +
-                          FixedBytes(stream->state) * (stream->stored ? 1 : kTimesForNew));
+  CountState(*stream, ExtraBytes(stream->state));
+  if (!stream->stored) CountState(*stream, kCopiesOfNew * LongTextBytes(stream->state));
 }
 
 void StreamTable::CountState(StreamEntry& stream, uint64_t bytes) {

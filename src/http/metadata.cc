@@ -1,4 +1,3 @@
-#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -23,10 +22,9 @@ void AddExpiry(const Expiry& expiry, Head& head) {
   }
 }
 
-// The tag of a full read, where one page holds all of the stream.
-std::optional<std::string> TagOf(const RouterContext& context, const DescribeOutcome& outcome,
-                                 StreamId stream) {
-  if (outcome.tail.value > context.options.page_bytes_max) return std::nullopt;
+// The tag of a full read; empty: one page does not hold all of the stream.
+std::string TagOf(const RouterContext& context, const DescribeOutcome& outcome, StreamId stream) {
+  if (outcome.tail.value > context.options.page_bytes_max) return {};
   return MakeEtag({.life = context.engine.life(),
                    .stream = stream,
                    .start = {},
@@ -43,14 +41,12 @@ void SendMetadata(const RouterContext& context, const DescribeOutcome& outcome,
     return SendProblem(responder, std::move(head), ProblemOf(outcome.verdict), {});
   }
   const StreamInfo info = Engine::Info(outcome.stream);
-  head.ContentType(info.config.content_type)
-      .NextOffset(outcome.tail)
-      .Closed(outcome.closed)
-      .CacheControl("no-store");
-  const std::optional<std::string> etag = TagOf(context, outcome, info.id);
-  if (etag) head.Add("etag", *etag);
+  const std::string etag = TagOf(context, outcome, info.id);
+  const bool is_known = MatchesEtag(if_none_match, etag);
+  if (!is_known) head.ContentType(info.config.content_type);
+  head.NextOffset(outcome.tail).Closed(outcome.closed).CacheControl("no-store");
+  if (!etag.empty()) head.Add("etag", etag);
   AddExpiry(info.config.expiry, head);
-  const bool is_known = etag && MatchesEtag(if_none_match, *etag);
   responder.Start(is_known ? 304 : 200, head.fields(), std::nullopt);
   responder.Finish();
 }

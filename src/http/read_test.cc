@@ -295,9 +295,14 @@ TEST(Metadata, IsNotToldToWhoHasThePage) {
   EXPECT_EQ(answer.status(), 304);
   EXPECT_EQ(answer.Header("etag"), etag);
   EXPECT_EQ(answer.Header("stream-next-offset"), OffsetOf(4));
+  EXPECT_FALSE(answer.HasHeader("content-type"));
   bench.PostText("a", "more");
   EXPECT_EQ(bench.Head("a", {{"if-none-match", etag}}).status(), 200);
   EXPECT_EQ(bench.Head("none", {{"if-none-match", "*"}}).status(), 404);
+  bench.PostText("a", std::string(RouterOptions().page_bytes_max, 'a'));
+  EXPECT_FALSE(bench.Head("a").HasHeader("etag"));
+  EXPECT_EQ(bench.Head("a", {{"if-none-match", "*"}}).status(), 304);
+  EXPECT_EQ(bench.Head("a", {{"if-none-match", etag}}).status(), 200);
 }
 
 TEST(Metadata, TellsTheInstantAsItWasWrittenAndTheClosure) {

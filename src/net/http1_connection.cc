@@ -17,8 +17,8 @@ constexpr int kReadsPerRun = 4;    // then other connections get their turn
 constexpr int kRefillsPerRun = 8;  // of a response that follows its socket
 constexpr int64_t kLingerSilenceMs = 2'000;
 constexpr int64_t kLingerMs = 30'000;
-constexpr size_t kLingerBytes = 16u << 20;     // or a whole body, where that may be longer
-constexpr size_t kUncountedBytes = 16u << 10;  // so much of a request has always room
+constexpr size_t kLingerBytes = 16u << 20;  // or a whole body, where that may be longer
+constexpr size_t kFreeBytes = 16u << 10;    // so much of a request has always room
 constexpr int64_t kSlowRequestBytesPerSecond = 16 << 10;
 // Of an answer that is long. Who cannot take so much never gets to the end of a long page.
 constexpr int64_t kSlowAnswerBytesPerSecond = 4 << 10;
@@ -56,7 +56,7 @@ void Http1Connection::OnTurnEnd() {
 
 void Http1Connection::Reject(const Rejection& rejection) {
   if (!rejection_) rejection_ = rejection;
-  if (HasWholeHead()) rejected_head_ = parser_->rejected_head();  // else no whole head has come
+  if (parser_ != nullptr) rejected_head_ = parser_->rejected_head();
   ScheduleRun();
 }
 
@@ -170,7 +170,7 @@ void Http1Connection::RetainInput() {
     if (parser_->is_new()) shared_.ReturnParser(std::move(parser_));
   }
   CountRequest();
-  if (received_bytes() > kUncountedBytes && long_request_ != requests_) {
+  if (received_bytes() > kFreeBytes && long_request_ != requests_) {
     long_request_ = requests_;
     long_begin_ms_ = shared_.loop().now_ms();
   }
@@ -182,25 +182,27 @@ bool Http1Connection::HasWholeHead() const {
   return phase() == Http1Parser::Phase::kBody || phase() == Http1Parser::Phase::kReady;
 }
 
-// Whether it is one of those that others may have to wait for, by a long head or a body.
+// Whether a refusal gives back what others need: of a long head, or of a body.
 bool Http1Connection::TakesMuch() const {
   const bool is_under_way = phase() == Http1Parser::Phase::kHead || HasWholeHead();
-  return counted_bytes_ > kUncountedBytes && !rejection_ && is_under_way;
+  return received_bytes() > kFreeBytes && !rejection_ && is_under_way;
 }
 
 void Http1Connection::RefuseTooMuch() {
-  if (TakesMuch() && !shared_.MakeRoomForRequests()) RefuseForMemory();
+  if (!TakesMuch() || shared_.MakeRoomForRequests()) return;
+  if (TakesMuch()) RefuseForMemory();  // else it was one of the slow
 }
 
 void Http1Connection::RefuseIfSlow(int64_t now_ms) {
   if (!TakesMuch()) return;
   const int64_t least = (now_ms - long_begin_ms_) * kSlowRequestBytesPerSecond / 1000;
-  if (static_cast<int64_t>(counted_bytes_) < least) RefuseForMemory();
+  if (static_cast<int64_t>(received_bytes()) < least) RefuseForMemory();
 }
 
 void Http1Connection::RefuseForMemory() {
-  shared_.handler().OnTurnedAway(TurnedAway::kBody);
-  Reject({503, "bodies of other requests take all memory for them", "too-many-bodies"});
+  if (close_after_output_) return DropInput();  // nobody would answer it
+  shared_.handler().OnTurnedAway(TurnedAway::kRequest);
+  Reject({503, "other requests that are under way take all memory for them", "too-many-bodies"});
   DropInput();
 }
 
@@ -211,8 +213,8 @@ void Http1Connection::DropInput() {
 }
 
 void Http1Connection::CountRequest() {
-  if (pending_.empty() || !pending_.back()->holds_next()) copied_body_bytes_ = 0;
-  const size_t bytes = copied_body_bytes_ + received_bytes();
+  if (pending_.empty() || !pending_.back()->holds_next()) copied_bytes_ = 0;
+  const size_t bytes = copied_bytes_ + received_bytes();
   shared_.CountRequestBytes(std::exchange(counted_bytes_, bytes), bytes);
 }
 
@@ -294,7 +296,9 @@ void Http1Connection::DispatchOne() {
   const bool last = !parser_->keep_alive();
   shared_.handler().Handle(request, responder);
   if (closed()) return;
-  if (responder.holds_next()) copied_body_bytes_ = request.body.size();  // it is handled later
+  if (responder.holds_next()) {
+    copied_bytes_ = parser_->head_bytes() + request.body.size();  // it is handled later
+  }
   parser_->Consume();
   ++requests_;
   if (last) close_after_output_ = true;
@@ -482,10 +486,11 @@ uint64_t Http1Connection::ProgressOf(Wait wait) const {
   AssertionFailed("unknown wait", __FILE__, __LINE__);
 }
 
-// What is held of a file stays on the disk though a merge has removed it, and in memory though a
-// checkpoint has written it.
+// What is held of a file stays on the disk though a merge has removed it; what is held of memory
+// stays there though a checkpoint has written it.
 bool Http1Connection::HoldsMuch() const {
-  return out_.holds_file() || out_.cost() > kLongAnswerBytes;
+  const size_t much = std::max(kLongAnswerBytes, shared_.limits().output_bytes_max);
+  return out_.holds_file() || out_.cost() > much;
 }
 
 // A deadline moves when the wait is a new one, and within a body or an answer with each progress.

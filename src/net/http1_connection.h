@@ -37,7 +37,7 @@ class Http1Connection final : public IoHandler, private Timer {
   std::optional<std::string_view> ReceivedPath();
 
   // Refuses a request that came at less than 16 KiB a second until `now_ms`, and gives back what it
-  // takes. Nothing is asked of one that is too short to be counted.
+  // takes. Nothing is asked of a short one.
   void RefuseIfSlow(int64_t now_ms);
 
   // Answers without having read a request, and closes.
@@ -109,7 +109,7 @@ class Http1Connection final : public IoHandler, private Timer {
   const ConnectionLimit::Place place_;
 
   std::unique_ptr<Http1Parser> parser_;  // null while nothing of a request is there
-  size_t copied_body_bytes_ = 0;         // of the request whose responder holds back the next
+  size_t copied_bytes_ = 0;              // of the request whose responder holds back the next
   size_t counted_bytes_ = 0;             // of its received ones and those, in the shared count
   OutputQueue out_;
   std::vector<Http1Responder*> pending_;  // in order; the first one writes to out_

@@ -199,13 +199,26 @@ class Http1SlowReader : public Http1Deadlines {
     responder_->Finish();
   }
 
-  // What a socket holds, now and then, until the connection is cut off.
+  // At once, until the client still is to get about so much.
+  void TakeUntilLeft(int64_t bytes) {
+    for (auto left = static_cast<int64_t>(kBytes); left > bytes;) {
+      FillSocket();
+      const size_t taken = Take();
+      ASSERT_GT(taken, 0u) << left;
+      left -= static_cast<int64_t>(taken);
+    }
+  }
+
+  // 64 KiB at most in 90 s.
+  void TakeALittle() {
+    FillSocket();
+    ASSERT_GT(Sent().size(), 0u);
+    PassSeconds(90);
+  }
   void TakeTooLittle() {
     for (int rounds = 0; is_open(); ++rounds) {
-      ASSERT_LT(rounds, 10);
-      FillSocket();
-      ASSERT_GT(Take(), 0u) << rounds;
-      PassSeconds(90);
+      ASSERT_LT(rounds, 3);
+      TakeALittle();
     }
   }
 
@@ -234,27 +247,25 @@ class Http1SlowReader : public Http1Deadlines {
 
 TEST_F(Http1SlowReader, IsCutOffWhereItHoldsAFile) {
   AnswerFromFile();
+  TakeUntilLeft(1 << 20);
   TakeTooLittle();
   EXPECT_EQ(owner_.use_count(), 1) << "the file may go";
 }
 
-TEST_F(Http1SlowReader, IsCutOffWhereItHoldsMuchMemory) {
+// Two, and something of that stands in the socket.
+TEST_F(Http1SlowReader, IsCutOffWhereItHoldsMoreThanAMegabyteOfMemory) {
   AnswerFromMemory();
+  TakeUntilLeft(2 << 20);
   TakeTooLittle();
 }
 
 // The end of a long answer, and all of what a live reader is sent at a time.
 TEST_F(Http1SlowReader, MayTakeItsTimeWithAMegabyteOfMemory) {
   AnswerFromMemory();
-  for (size_t left = kBytes; left > 1u << 20;) {
-    FillSocket();
-    left -= Take();
-  }
+  TakeUntilLeft(1 << 20);
   for (int rounds = 0; rounds < 3; ++rounds) {
-    FillSocket();
-    PassSeconds(90);
+    TakeALittle();
     ASSERT_TRUE(is_open()) << rounds;
-    ASSERT_GT(Sent().size(), 0u) << "of what stands in the socket";
   }
 }
 

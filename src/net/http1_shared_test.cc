@@ -60,6 +60,53 @@ TEST_F(Http1SharedBodiesTest, RefusesABodyWhileOthersTakeTheMemoryForAll) {
   EXPECT_TRUE(Sent().ends_with("answer"));
 }
 
+// What is refused gives back its own memory, not that of the request before it.
+TEST_F(Http1SharedBodiesTest, LeavesAShortRequestBehindALongOneThatIsHeld) {
+  Receive("POST /held HTTP/1.1\r\nHost: h\r\nContent-Length: 60000\r\n\r\n" + most_ + rest_);
+  Receive("GET /x HTTP/1.1\r\nHo");
+  shared_.RefuseSlow(loop_.now_ms() + 4'000);
+  Responder& held = *handler_.kept.at("/held");
+  held.HoldNext(false);
+  held.Respond(200, {}, Bytes::Static("of held"));
+  Receive("st: h\r\n\r\n");
+  shared_.RunTurnEnd();
+  const std::string sent = Sent();
+  EXPECT_TRUE(sent.ends_with("answer")) << sent;
+}
+
+TEST_F(Http1SharedBodiesTest, CountsALongHeadWhoseBodyIsSlow) {
+  const std::string head =
+      "POST /x HTTP/1.1\r\nHost: h\r\nContent-Length: 60000\r\nX: " + std::string(30'000, 'x') +
+      "\r\n\r\n";
+  Peer second(shared_), third(shared_);
+  for (Peer* peer : {&second, &third}) peer->Receive(head + "x");
+  EXPECT_TRUE(OtherIsRefused());
+  shared_.RefuseSlow(loop_.now_ms() + 4'000);
+  EXPECT_FALSE(OtherIsRefused());
+}
+
+// RFC 9110 9.3.2: no answer to a HEAD has content.
+TEST_F(Http1SharedBodiesTest, RefusesALongHeadOfAHeadRequestWithoutContent) {
+  Receive("HEAD /x HTTP/1.1\r\nHost: h\r\nX: " + std::string(30'000, 'x'));
+  shared_.RefuseSlow(loop_.now_ms() + 4'000);
+  shared_.RunTurnEnd();
+  const std::string sent = Sent();
+  EXPECT_TRUE(sent.starts_with("HTTP/1.1 503 ")) << sent;
+  EXPECT_TRUE(sent.ends_with("\r\n\r\n")) << sent;
+}
+
+TEST_F(Http1SharedBodiesTest, DropsWhatCameBehindTheLastRequestWithoutAWord) {
+  Receive("GET /waits HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n" + most_);
+  EXPECT_TRUE(OtherIsRefused());
+  handler_.told.clear();
+  shared_.RefuseSlow(loop_.now_ms() + 4'000);
+  EXPECT_EQ(handler_.told, "");
+  EXPECT_FALSE(OtherIsRefused());
+  handler_.kept.at("/waits")->Respond(200, {}, Bytes::Static("waited"));
+  shared_.RunTurnEnd();
+  EXPECT_TRUE(Sent().ends_with("waited"));
+}
+
 TEST_F(Http1SharedBodiesTest, CountsTheTimeOfARequestFromWhenItIsLong) {
   Receive(head_ + "x");
   Pass(10'000);

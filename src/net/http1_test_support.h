@@ -35,6 +35,7 @@ class KeepingHandler final : public RequestHandler {
       if (request.path == "/held") responder.HoldNext(true);
     }
   }
+  void OnTurnedAway(TurnedAway) override { told += "turned away "; }
   void Expect(std::span<const std::string_view> paths) override {
     told += "expect ";
     for (const std::string_view path : paths) told += std::string(path) + " ";

@@ -82,7 +82,6 @@ class HttpListener::Impl final : public IoHandler, public TurnEndHandler, privat
     for (int i = 0; i < accepts_max; ++i) {
       const int fd = ::accept4(socket_->fd(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
       if (fd >= 0) {
-        told_of_no_file_ = false;
         Welcome(fd);
       } else if (errno == EAGAIN) {
         return;
@@ -95,13 +94,10 @@ class HttpListener::Impl final : public IoHandler, public TurnEndHandler, privat
     accept_again_ = true;
   }
 
-  // Once, until one could be taken again. The system wants a descriptor before it looks whether
-  // anybody waits.
+  // The system wants a descriptor before it looks whether anybody waits.
   void TellOfNoFile() {
     pollfd waiting{.fd = socket_->fd(), .events = POLLIN, .revents = 0};
-    if (told_of_no_file_ || ::poll(&waiting, 1, 0) != 1) return;
-    told_of_no_file_ = true;
-    shared_.handler().OnTurnedAway(TurnedAway::kNoFile);
+    if (::poll(&waiting, 1, 0) == 1) shared_.handler().OnTurnedAway(TurnedAway::kNoFile);
   }
 
   void Welcome(int fd) {
@@ -126,7 +122,6 @@ class HttpListener::Impl final : public IoHandler, public TurnEndHandler, privat
   Http1Shared shared_;
   std::function<void()> drained_;
   bool accept_again_ = false;  // at the end of this turn
-  bool told_of_no_file_ = false;
 };
 
 HttpListener::HttpListener(Loop& loop, ListenSocket socket, RequestHandler& handler,

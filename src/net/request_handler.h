@@ -13,7 +13,7 @@ namespace thalweg {
 // Why the transport turns somebody away whose request nobody has looked at.
 enum class TurnedAway : uint8_t {
   kConnection,  // the server has all the connections it takes
-  kBody,        // bodies of requests take all the memory for them
+  kRequest,     // requests that are under way take all the memory for them
   kNoFile,      // for now: no file descriptor, or no memory, is left for one more connection
 };
 inline constexpr size_t kReasonsToTurnAway = 3;
