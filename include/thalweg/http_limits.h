@@ -12,7 +12,7 @@ struct HttpLimits {
   size_t header_bytes_max = 32u << 10;        // 431, all fields together
   size_t header_count_max = 100;              // 431
   size_t body_bytes_max = 64u << 20;          // 413, before the body is read
-  size_t bodies_bytes_max = 1u << 30;         // of all bodies under way, and heads above 16 KiB, of
+  size_t bodies_bytes_max = 1u << 30;         // of all requests under way, heads and bodies, of
                                               // the whole server. Each loop has a part of it, at
                                               // least one body; who needs more gets 503 with
                                               // Retry-After
@@ -25,7 +25,7 @@ struct HttpLimits {
   int64_t body_timeout_ms = 30'000;           // 408: longest silence within a body
   int64_t idle_timeout_ms = 75'000;           // keep-alive without a request: closed silently
   // A client that takes nothing of a waiting answer, or falls so far behind 4 KiB a second while it
-  // is to take something of a file, or more than 1 MiB: it is cut off.
+  // is to take something of a file, or more than 1 MiB and than output_bytes_max: it is cut off.
   int64_t write_timeout_ms = 60'000;
 };
 

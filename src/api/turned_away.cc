@@ -35,7 +35,7 @@ TurnedAwayTeller::TurnedAwayTeller(Logger* logger, const Clock& clock, const Htt
 void TurnedAwayTeller::Tell(TurnedAway why) {
   const auto held_back = seldom_[static_cast<size_t>(why)].Next();
   if (!held_back) return;
-  // Who waits for a descriptor is met again and again: no number of anything.
+  // The same client waits at every try: how many there were says nothing.
   const bool counts = *held_back != 0 && why != TurnedAway::kNoFile;
   const std::string others =
       counts ? fmt::format("; {} more since this was told last", *held_back) : "";

@@ -19,8 +19,8 @@ namespace {
 
 constexpr int64_t kNoteAgainMs = 1'000;
 
-// A checkpoint holds the path and the configuration of a stream that the store does not have so
-// many times more: in its record, and the path beside it, for the catalog.
+// What a checkpoint puts into the catalog of a stream that is new there: its record, and the path
+// once more. Counted as so many copies of its long texts.
 constexpr uint64_t kCopiesOfNew = 2;
 
 }  // namespace

@@ -25,7 +25,8 @@ struct PageTag {
 // Strong, in its quotes: "<life>-<id>:<start>:<end>[:m][:c][:gzip]", `m` where there is more.
 std::string MakeEtag(const PageTag& tag);
 
-// Whether a list of tags, or "*", names `etag`; weak comparison. Malformed lists name nothing.
+// Whether a list of tags, or "*", names `etag`; weak comparison. Malformed lists name nothing. An
+// empty `etag` stands for none: only "*" names it.
 bool MatchesEtag(std::string_view if_none_match, std::string_view etag);
 
 }  // namespace thalweg

@@ -20,7 +20,8 @@ constexpr int64_t kLingerMs = 30'000;
 constexpr size_t kLingerBytes = 16u << 20;  // or a whole body, where that may be longer
 constexpr size_t kFreeBytes = 16u << 10;    // so much of a request has always room
 constexpr int64_t kSlowRequestBytesPerSecond = 16 << 10;
-// Of an answer that is long. Who cannot take so much never gets to the end of a long page.
+// Of an answer of which much is held (HoldsMuch). Who cannot take so much never gets to the end of
+// a long page.
 constexpr int64_t kSlowAnswerBytesPerSecond = 4 << 10;
 constexpr size_t kLongAnswerBytes = 1u << 20;  // more than a live reader is sent at a time
 
@@ -176,16 +177,9 @@ void Http1Connection::RetainInput() {
   }
 }
 
-// Of a request whose body is under way, or that is all there and waits: for an answer before it, or
-// for its client to take what it was answered.
-bool Http1Connection::HasWholeHead() const {
-  return phase() == Http1Parser::Phase::kBody || phase() == Http1Parser::Phase::kReady;
-}
-
 // Whether a refusal gives back what others need: of a long head, or of a body.
 bool Http1Connection::TakesMuch() const {
-  const bool is_under_way = phase() == Http1Parser::Phase::kHead || HasWholeHead();
-  return received_bytes() > kFreeBytes && !rejection_ && is_under_way;
+  return parser_ != nullptr && long_request_ == requests_ && !rejection_;
 }
 
 void Http1Connection::RefuseTooMuch() {
@@ -200,7 +194,7 @@ void Http1Connection::RefuseIfSlow(int64_t now_ms) {
 }
 
 void Http1Connection::RefuseForMemory() {
-  if (close_after_output_) return DropInput();  // nobody would answer it
+  if (close_after_output_) return DropInput();  // no further answer goes out
   shared_.handler().OnTurnedAway(TurnedAway::kRequest);
   Reject({503, "other requests that are under way take all memory for them", "too-many-bodies"});
   DropInput();

@@ -77,7 +77,6 @@ class Http1Connection final : public IoHandler, private Timer {
   void RetainInput();
   void CountRequest();
   void DropInput();
-  bool HasWholeHead() const;
   bool TakesMuch() const;
   void RefuseTooMuch();
   void RefuseForMemory();
@@ -110,7 +109,7 @@ class Http1Connection final : public IoHandler, private Timer {
 
   std::unique_ptr<Http1Parser> parser_;  // null while nothing of a request is there
   size_t copied_bytes_ = 0;              // of the request whose responder holds back the next
-  size_t counted_bytes_ = 0;             // of its received ones and those, in the shared count
+  size_t counted_bytes_ = 0;             // received_bytes() and those, as the shared count has them
   OutputQueue out_;
   std::vector<Http1Responder*> pending_;  // in order; the first one writes to out_
 

@@ -106,7 +106,8 @@ size_t Http1Parser::held_bytes() const {
 Http1Parser::Event Http1Parser::Reject(Rejection rejection) {
   rejection_ = rejection;
   state_ = State::kRejected;
-  Release(body_);  // the rejection may have to wait for answers
+  Release(owned_head_);  // the rejection may have to wait for answers
+  Release(body_);
   return Event::kRejected;
 }
 

@@ -64,10 +64,10 @@ class Http1Parser {
   bool awaits_continue() const { return awaits_continue_; }
   void ContinueSent() { awaits_continue_ = false; }
 
-  // What it keeps of what has come of requests that are not done with.
+  // Bytes copied of requests that are not done with; lent ones count after Retain.
   size_t received_bytes() const { return left_over_.size() + owned_head_.size() + body_.size(); }
   // Of the request at hand. REQUIRES: its head is whole.
-  size_t head_bytes() const { return head_bytes_.size(); }
+  size_t head_bytes() const { return head_.bytes(); }
 
   // Bytes of own heap that it holds.
   size_t held_bytes() const;

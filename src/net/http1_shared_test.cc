@@ -60,6 +60,19 @@ TEST_F(Http1SharedBodiesTest, RefusesABodyWhileOthersTakeTheMemoryForAll) {
   EXPECT_TRUE(Sent().ends_with("answer"));
 }
 
+// It has been read, and is not handled yet, when another one needs room.
+TEST_F(Http1SharedBodiesTest, JudgesNoRequestThatComesInTheSameTurn) {
+  Receive(head_ + most_);
+  Pass(4'000);
+  Peer first(shared_), second(shared_);
+  first.ReceiveWithOthers(head_ + most_);
+  second.ReceiveWithOthers(head_ + most_.substr(0, 30'000));
+  shared_.HandleReceived();
+  shared_.RunTurnEnd();
+  EXPECT_EQ(first.Sent() + second.Sent(), "");
+  EXPECT_TRUE(Sent().starts_with("HTTP/1.1 503 ")) << "the slow one";
+}
+
 // What is refused gives back its own memory, not that of the request before it.
 TEST_F(Http1SharedBodiesTest, LeavesAShortRequestBehindALongOneThatIsHeld) {
   Receive("POST /held HTTP/1.1\r\nHost: h\r\nContent-Length: 60000\r\n\r\n" + most_ + rest_);
@@ -224,9 +237,11 @@ TEST_F(Http1SharedBodiesTest, LetsGoOfABodyThatWasRefusedForAnotherReason) {
 
 TEST_F(Http1SharedBodiesTest, LetsGoOfARefusedBodyBehindARequestThatWaits) {
   Receive("GET /waits HTTP/1.1\r\nHost: h\r\n\r\n");
-  Receive("POST /x HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\ne678\r\n" + most_);
+  Receive("POST /x HTTP/1.1\r\nHost: h\r\nX: " + std::string(30'000, 'x') +
+          "\r\nTransfer-Encoding: chunked\r\n\r\ne678\r\n" + most_);
   EXPECT_TRUE(OtherIsRefused());
   Receive(std::string(1'000, 'y') + "no end of a chunk");
+  EXPECT_LT(peer_.connection().held_bytes(), 16'000u);
   EXPECT_FALSE(OtherIsRefused());
   handler_.kept.at("/waits")->Respond(200, {}, {});
   shared_.RunTurnEnd();

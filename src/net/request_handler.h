@@ -14,7 +14,7 @@ namespace thalweg {
 enum class TurnedAway : uint8_t {
   kConnection,  // the server has all the connections it takes
   kRequest,     // requests that are under way take all the memory for them
-  kNoFile,      // for now: no file descriptor, or no memory, is left for one more connection
+  kNoFile,  // for now: no file descriptor, or no memory, is left for one more; told with each try
 };
 inline constexpr size_t kReasonsToTurnAway = 3;
 
@@ -31,7 +31,7 @@ class RequestHandler {
   // Field lines, each with its CRLF, for the answers that the transport gives by itself.
   virtual std::string_view common_fields() const { return {}; }
 
-  // For the operator. THREAD: the loop's own.
+  // Somebody was turned away; the operator may want to know. THREAD: the loop's own.
   virtual void OnTurnedAway(TurnedAway /*why*/) {}
 };
 

@@ -50,7 +50,7 @@ Reads
 Limits
   --threads N               event loops (one per core it may use)
   --max-body SIZE           of a request (64MiB)
-  --max-bodies SIZE         all bodies under way; 503 beyond (1/8 of memory)
+  --max-bodies SIZE         all requests under way; 503 beyond (1/8 of memory)
   --max-page SIZE           of one answer to a read (4MiB)
   --max-header SIZE         of a request, all header fields together (32KiB)
   --max-connections N       of the whole server (100000)
