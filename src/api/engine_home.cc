@@ -1,12 +1,8 @@
 #include "api/engine_home.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
-#include <atomic>
 #include <cstdint>
 #include <functional>
-#include <optional>
 #include <random>
 #include <utility>
 

@@ -8,6 +8,7 @@
 
 #include "api/store_test_support.h"
 #include "http/recording_responder.h"
+#include "testing/line_logger.h"
 #include "testing/manual_clock.h"
 #include "testing/manual_executor.h"
 #include "thalweg/registry.h"
@@ -16,15 +17,6 @@
 
 namespace thalweg {
 namespace {
-
-class LineLogger final : public Logger {
- public:
-  void Write(LogLevel level, std::string_view message) override {
-    EXPECT_EQ(level, LogLevel::kWarning);
-    lines.emplace_back(message);
-  }
-  std::vector<std::string> lines;
-};
 
 class RegistryHooksTest : public testing::Test {
  protected:
@@ -93,7 +85,7 @@ TEST_F(RegistryHooksTest, TellOfEveryStreamInOrder) {
   EXPECT_EQ(Registry(), "[" + Insert("a") + "," + Insert("b%2Fc", "application/json") + "," +
                             Removal("a") + "]");
   EXPECT_EQ(store_->Get("__registry__")->content_type, "application/json");
-  EXPECT_TRUE(logger_.lines.empty());
+  EXPECT_TRUE(logger_.warnings().empty());
 }
 
 TEST_F(RegistryHooksTest, TellOfAStreamWhoseKeyBeginsWithASlash) {
@@ -115,7 +107,7 @@ TEST_F(RegistryHooksTest, BeginAgainWhereTheRegistryWasDeleted) {
   EXPECT_FALSE(store_->Has("__registry__")) << "its own end is no event";
   EXPECT_EQ(Put("b"), 201);
   EXPECT_EQ(Registry(), "[" + Insert("b") + "]");
-  EXPECT_TRUE(logger_.lines.empty());
+  EXPECT_TRUE(logger_.warnings().empty());
 }
 
 TEST_F(RegistryHooksTest, SayOnceThatTheRegistryIsClosedAndGoOn) {
@@ -125,23 +117,24 @@ TEST_F(RegistryHooksTest, SayOnceThatTheRegistryIsClosedAndGoOn) {
   EXPECT_EQ(Put("b"), 201) << "no request fails for it";
   EXPECT_EQ(Delete("a"), 204);
   EXPECT_EQ(Registry(), before);
-  ASSERT_EQ(logger_.lines.size(), 1u);
-  EXPECT_NE(logger_.lines[0].find("'__registry__'"), std::string::npos) << logger_.lines[0];
-  EXPECT_NE(logger_.lines[0].find("delete it"), std::string::npos) << logger_.lines[0];
+  ASSERT_EQ(logger_.warnings().size(), 1u);
+  EXPECT_NE(logger_.warnings()[0].find("'__registry__'"), std::string::npos)
+      << logger_.warnings()[0];
+  EXPECT_NE(logger_.warnings()[0].find("delete it"), std::string::npos) << logger_.warnings()[0];
 
   EXPECT_EQ(Delete("__registry__"), 204) << "the advice";
   EXPECT_EQ(Put("c"), 201);
   EXPECT_EQ(Registry(), "[" + Insert("c") + "]") << "works";
   ASSERT_TRUE(store_->Close("__registry__"));
   EXPECT_EQ(Put("d"), 201);
-  EXPECT_EQ(logger_.lines.size(), 2u) << "a new failure is said again";
+  EXPECT_EQ(logger_.warnings().size(), 2u) << "a new failure is said again";
 }
 
 TEST_F(RegistryHooksTest, WriteIntoNoStreamOfAnotherType) {
   EXPECT_EQ(Put("__registry__", "text/plain"), 201);
   EXPECT_EQ(Put("a"), 201);
   EXPECT_EQ(Registry(), "");
-  ASSERT_EQ(logger_.lines.size(), 1u);
+  ASSERT_EQ(logger_.warnings().size(), 1u);
 }
 
 // Events of one path that come from several routers, in every order that they may come in.
@@ -235,7 +228,7 @@ TEST_F(RegistryHooksTest, FailNoRequestWhereNoStreamCanLive) {
   ASSERT_TRUE(store_->Create("x", {.content_type = "a/b"}));
   nowhere.hooks().on_created({.path = "x", .content_type = "a/b"}, std::move(hold));
   EXPECT_TRUE(held.expired()) << "the answer goes";
-  EXPECT_EQ(logger_.lines.size(), 1u);
+  EXPECT_EQ(logger_.warnings().size(), 1u);
 }
 
 }  // namespace

@@ -11,13 +11,13 @@
 #include <fstream>
 #include <limits>
 #include <memory>
-#include <mutex>
 #include <set>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include "net/net_test_support.h"
+#include "testing/line_logger.h"
 #include "thalweg/fault_injection.h"
 
 namespace thalweg {
@@ -247,27 +247,9 @@ TEST(Server, SeveralServeOneStore) {
   EXPECT_THAT(Ask((*one)->port(), "GET", "/v1/stream/a"), StartsWith("HTTP/1.1 404 "));
 }
 
-// What was told that has to do with who is turned away.
-class TurnedAwayLines final : public Logger {
- public:
-  void Write(LogLevel, std::string_view message) override {
-    if (message.find(" was refused") == std::string_view::npos) return;
-    std::lock_guard lock(mutex_);
-    lines_.emplace_back(message);
-  }
-  std::vector<std::string> lines() {
-    std::lock_guard lock(mutex_);
-    return lines_;
-  }
-
- private:
-  std::mutex mutex_;
-  std::vector<std::string> lines_;
-};
-
 TEST(Server, TakesAsManyConnectionsAsItIsToldHoweverTheyFallOnItsLoops) {
   constexpr size_t kConnections = 40;
-  TurnedAwayLines told;
+  LineLogger told;
   ServerOptions options{.threads = 3};
   options.store.logger = &told;
   options.limits.connections_max = kConnections;
@@ -283,7 +265,7 @@ TEST(Server, TakesAsManyConnectionsAsItIsToldHoweverTheyFallOnItsLoops) {
   }
   TestClient refused(server->port());
   EXPECT_TRUE(answers(refused, "503"));
-  EXPECT_THAT(told.lines(), Contains(HasSubstr("--max-connections (40)")));
+  EXPECT_THAT(told.warnings(), Contains(HasSubstr("--max-connections (40)")));
   clients.pop_back();
   EXPECT_TRUE(Eventually([&] {
     TestClient next(server->port());
@@ -295,7 +277,7 @@ TEST(Server, TakesAsManyConnectionsAsItIsToldHoweverTheyFallOnItsLoops) {
 // it would be six.
 TEST(Server, TakesNoMoreBodiesAtOnceThanItIsToldHoweverTheyFallOnItsLoops) {
   constexpr int kClients = 24;
-  TurnedAwayLines told;
+  LineLogger told;
   ServerOptions options{.threads = 2};
   options.store.logger = &told;
   options.limits.body_bytes_max = 60'001;
@@ -314,7 +296,7 @@ TEST(Server, TakesNoMoreBodiesAtOnceThanItIsToldHoweverTheyFallOnItsLoops) {
                          [](const auto& client) { return client->HasAnswer(); });
   };
   EXPECT_TRUE(Eventually([&] { return refused() >= kClients - 3; })) << refused() << " are refused";
-  EXPECT_THAT(told.lines(), Contains(HasSubstr("--max-bodies (200000 bytes")));
+  EXPECT_THAT(told.warnings(), Contains(HasSubstr("--max-bodies (200000 bytes")));
 }
 
 TEST(Server, AFrontHandlerAnswersBeforeTheRouterAndAFaultBeforeBoth) {

@@ -1,6 +1,7 @@
 // Every method and what it refuses, in memory and in a directory alike.
 #include "thalweg/store.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -11,9 +12,14 @@
 
 #include "api/store_test_support.h"
 #include "engine/engine.h"
+#include "testing/line_logger.h"
 
 namespace thalweg {
 namespace {
+
+using testing::Contains;
+using testing::HasSubstr;
+using testing::Not;
 
 using Paths = std::vector<std::string>;
 
@@ -532,19 +538,19 @@ TEST(StoreOpen, SaysWhyItCannot) {
 
 TEST(StoreOpen, TellsTheLoggerWhatItFound) {
   TestFolder folder;
-  SpeakingLogger logger;
+  LineLogger logger;
   StoreOptions options;
   options.logger = &logger;
   ASSERT_TRUE(Store::Open(folder / "data", options).value()->Create("a"));
-  const size_t made = logger.said().find("made a new data directory in " + folder / "data");
-  EXPECT_NE(made, std::string::npos) << logger.said();
+  const auto is_new = HasSubstr("made a new data directory in " + folder / "data");
+  EXPECT_THAT(logger.lines(LogLevel::kInfo), Contains(is_new));
+  logger.Forget();
   std::ofstream(folder / "data/log/notes.txt") << "x";
   ASSERT_TRUE(Store::Open(folder / "data", options));
-  const std::string said = logger.said();
-  EXPECT_EQ(said.find("made a new", made + 1), std::string::npos) << "it is not new any more";
-  EXPECT_NE(said.find("checkpoint at record 1 with 1 segments, then 0 records"), std::string::npos)
-      << said;
-  EXPECT_NE(said.find("moved to quarantine/notes.txt"), std::string::npos) << said;
+  const auto told = logger.lines(LogLevel::kInfo);
+  EXPECT_THAT(told, Not(Contains(is_new))) << "it is not new any more";
+  EXPECT_THAT(told, Contains(HasSubstr("checkpoint at record 1 with 1 segments, then 0 records")));
+  EXPECT_THAT(logger.warnings(), Contains(HasSubstr("moved to quarantine/notes.txt")));
 }
 
 TEST(StoreDeathTest, StopsAtAPartitionCountThatIsNoPowerOfTwo) {

@@ -7,7 +7,6 @@
 #include <cstdlib>
 #include <filesystem>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <utility>
 #include <vector>
@@ -42,22 +41,6 @@ class TestFolder {
 
  private:
   std::filesystem::path path_;
-};
-
-class SpeakingLogger final : public Logger {
- public:
-  void Write(LogLevel level, std::string_view message) override {
-    std::lock_guard lock(mutex_);
-    said_ += std::to_string(static_cast<int>(level)) + " " + std::string(message) + "\n";
-  }
-  std::string said() {
-    std::lock_guard lock(mutex_);
-    return said_;
-  }
-
- private:
-  std::mutex mutex_;
-  std::string said_;
 };
 
 class StoreTest : public testing::TestWithParam<Place> {

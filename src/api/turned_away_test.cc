@@ -3,9 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <string>
-#include <vector>
-
+#include "testing/line_logger.h"
 #include "testing/manual_clock.h"
 
 namespace thalweg {
@@ -16,20 +14,10 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-class Lines final : public Logger {
- public:
-  void Write(LogLevel level, std::string_view message) override {
-    EXPECT_EQ(level, LogLevel::kWarning);
-    lines.emplace_back(message);
-  }
-
-  std::vector<std::string> lines;
-};
-
 TEST(TurnedAwayTeller, TellsOfEachReasonNowAndThenAndOfHowManyThereWere) {
   const auto is_first = Not(HasSubstr("more since"));
   ManualClock clock;
-  Lines told;
+  LineLogger told;
   TurnedAwayTeller teller(&told, clock, {.bodies_bytes_max = 1'234, .connections_max = 17});
   for (int i = 0; i < 3; ++i) {
     teller.Tell(TurnedAway::kConnection);
@@ -37,14 +25,15 @@ TEST(TurnedAwayTeller, TellsOfEachReasonNowAndThenAndOfHowManyThereWere) {
     teller.Tell(TurnedAway::kNoFile);
     clock.AdvanceMs(1);
   }
-  EXPECT_THAT(told.lines, ElementsAre(AllOf(HasSubstr("--max-connections (17)"), is_first),
-                                      AllOf(HasSubstr("--max-bodies (1234 bytes"), is_first),
-                                      AllOf(HasSubstr("a connection waits"), is_first)));
+  EXPECT_THAT(told.warnings(), ElementsAre(AllOf(HasSubstr("--max-connections (17)"), is_first),
+                                           AllOf(HasSubstr("--max-bodies (1234 bytes"), is_first),
+                                           AllOf(HasSubstr("a connection waits"), is_first)));
   clock.AdvanceMs(TurnedAwayTeller::kEveryMs);
-  told.lines.clear();
+  told.Forget();
   teller.Tell(TurnedAway::kConnection);
   teller.Tell(TurnedAway::kNoFile);
-  EXPECT_THAT(told.lines, ElementsAre(HasSubstr("; 2 more since this was told last"), is_first));
+  EXPECT_THAT(told.warnings(),
+              ElementsAre(HasSubstr("; 2 more since this was told last"), is_first));
 }
 
 TEST(TurnedAwayTeller, IsSilentWithoutALogger) {
