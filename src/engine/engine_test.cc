@@ -492,7 +492,7 @@ TEST(OpenMemoryEngine, GivesAnEngineThatIsDurableAtOnce) {
 // A log that finds no memory in the middle of a command.
 class FullMemoryLog final : public DelayedLog {
  public:
-  Lsn Stage(const Record& record) override {
+  Lsn Stage(const Record& record) noexcept override {
     if (is_full) std::string().reserve(std::string().max_size() + 1);  // throws
     return DelayedLog::Stage(record);
   }

@@ -15,7 +15,7 @@ namespace {
 class RestlessLog final : public CommitLog {
  public:
   void Attach(CommitListener*) override {}
-  Lsn Stage(const Record&) override { return {}; }
+  Lsn Stage(const Record&) noexcept override { return {}; }
   Lsn durable() const override { return Lsn{looks_++}; }
 
  private:

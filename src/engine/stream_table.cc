@@ -142,12 +142,12 @@ void StreamTable::OnWatched(const StreamHandle& stream, Aftermath& after) {
   Schedule(*stream, now);
 }
 
-Lsn StreamTable::Stage(const Record& record, Aftermath& after, CommitStart start) {
+Lsn StreamTable::Stage(const Record& record, Aftermath& after, CommitStart start) noexcept {
   after.starts_commit |= start == CommitStart::kNow;
   return log_.Stage(record);
 }
 
-void StreamTable::Touch(const StreamHandle& stream, const TouchRecord& record, Lsn lsn) {
+void StreamTable::Touch(const StreamHandle& stream, const TouchRecord& record, Lsn lsn) noexcept {
   BeforeChange(stream);
   ApplyTouch(stream->state, record);
   stream->noted = {.lsn = lsn, .steady_ms = record.at.steady_ms};
@@ -184,7 +184,7 @@ void StreamTable::AddBytes(StreamEntry& stream, std::string_view data, LongAppen
 }
 
 // A stream of the epoch before that the checkpoint has not come to yet is kept for it as it is.
-void StreamTable::BeforeChange(const StreamHandle& stream) {
+void StreamTable::BeforeChange(const StreamHandle& stream) noexcept {
   Partition& partition = stream->home;
   if (stream->changed_in == partition.epoch) return;
   if (stream->changed_in != 0) {
@@ -306,7 +306,7 @@ void StreamTable::Finish(Aftermath& after) {
   }
 }
 
-void StreamTable::ReleaseSource(const Aftermath::Change& orphaned, Aftermath& after) {
+void StreamTable::ReleaseSource(const Aftermath::Change& orphaned, Aftermath& after) noexcept {
   StreamEntry& source = *orphaned.stream;
   std::lock_guard lock(source.home.mutex);
   BeforeChange(orphaned.stream);

@@ -93,12 +93,15 @@ class StreamTable {
   // lock.
   void OnWatched(const StreamHandle& stream, Aftermath& after);
 
+  // Reads change things, too: they note uses, and find streams expired. Half a change, where there
+  // is no memory, would be worse than none: a stream that no checkpoint sees, a path that belongs
+  // to nobody. So what can leave one is noexcept, and ends the process.
+
   // Puts `record` into the log; with kNow, Finish has the log begin with it. Under the lock.
-  Lsn Stage(const Record& record, Aftermath& after, CommitStart start = CommitStart::kNow);
+  Lsn Stage(const Record& record, Aftermath& after, CommitStart start = CommitStart::kNow) noexcept;
 
   // The folds: what `record`, which the log holds at `lsn`, changes. Under the locks of all the
-  // streams named. `copy` is CopyIfLong(record.data). Half a removal, by a read that finds its
-  // stream expired and no memory, would leave the path to nobody for ever: that ends the process.
+  // streams named. `copy` is CopyIfLong(record.data).
   StreamHandle Add(const CreateRecord& record, Lsn lsn, LongAppend copy, StreamHandle source);
   void Append(const StreamHandle& stream, const AppendRecord& record, Lsn lsn, LongAppend copy,
               Aftermath& after);
@@ -106,7 +109,7 @@ class StreamTable {
               Aftermath& after) noexcept;
 
   // A use that was recorded. Under the lock.
-  void Touch(const StreamHandle& stream, const TouchRecord& record, Lsn lsn);
+  void Touch(const StreamHandle& stream, const TouchRecord& record, Lsn lsn) noexcept;
 
   // The lsn that an answer about `stream` rests on, as Find returned it for `key`. Under the lock.
   Lsn RestsOn(Partition& partition, const PathKey& key, const StreamHandle& stream) const {
@@ -117,7 +120,7 @@ class StreamTable {
   void Insert(const StreamHandle& stream, Moment now);
 
   // To be called before anything of `stream` changes that the store keeps. Under the lock.
-  void BeforeChange(const StreamHandle& stream);
+  void BeforeChange(const StreamHandle& stream) noexcept;
 
   // Does what `after` holds: has the log begin, publishes, and takes sources away that nothing
   // needs any more. THREAD: takes locks.
@@ -156,7 +159,7 @@ class StreamTable {
   void CountState(StreamEntry& stream, uint64_t bytes);
   void Schedule(StreamEntry& stream, Moment now);
   void Drop(const StreamHandle& stream, Lsn lsn, Aftermath& after) noexcept;
-  void ReleaseSource(const Aftermath::Change& orphaned, Aftermath& after);
+  void ReleaseSource(const Aftermath::Change& orphaned, Aftermath& after) noexcept;
   bool SweepPartition(Partition& partition, Moment now, size_t& budget, Aftermath& after);
 
   const Clock& clock_;

@@ -41,8 +41,8 @@ class CommitLog {
 
   // Puts `record` into the log and returns its position; positions grow with every call. What was
   // staged becomes durable in order, some time after StartCommit. Copies what it keeps; never waits
-  // for the disk.
-  virtual Lsn Stage(const Record& record) = 0;
+  // for the disk. Half a record would make all behind it unreadable: no memory ends the process.
+  virtual Lsn Stage(const Record& record) noexcept = 0;
 
   // Has all that is staged written soon. Who stages much at once calls it behind the last of it: a
   // log that starts with the first record syncs that one alone, and the others after it. May wake a

@@ -114,7 +114,7 @@ void LocalLog::Attach(CommitListener* listener) {
   listener_ = listener;
 }
 
-Lsn LocalLog::Stage(const Record& record) {
+Lsn LocalLog::Stage(const Record& record) noexcept {
   std::lock_guard lock(staging_mutex_);
   if (failed()) return Lsn{++last_staged_.value};
   if (staged_.block.size() >= options_.batch_bytes_max) {

@@ -58,7 +58,7 @@ class LocalLog final : public CommitLog {
 
   // CommitLog
   void Attach(CommitListener* listener) override;
-  Lsn Stage(const Record& record) override;
+  Lsn Stage(const Record& record) noexcept override;
   void StartCommit() override;
   void CommitNow() override;
   std::unique_ptr<CommitStarter> StarterOn(Executor& executor) override;

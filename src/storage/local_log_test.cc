@@ -52,7 +52,7 @@ void ExpectReplayed(const LogFolder& folder, int count) {
 class OwningLog final : public CommitLog {
  public:
   void Attach(CommitListener* listener) override { log->Attach(listener); }
-  Lsn Stage(const Record& record) override { return log->Stage(record); }
+  Lsn Stage(const Record& record) noexcept override { return log->Stage(record); }
   Lsn durable() const override { return log->durable(); }
 
   LogFolder folder;

@@ -4,7 +4,7 @@ namespace thalweg {
 
 void MemoryLog::Attach(CommitListener*) {}
 
-Lsn MemoryLog::Stage(const Record&) { return Lsn{staged_.fetch_add(1) + 1}; }
+Lsn MemoryLog::Stage(const Record&) noexcept { return Lsn{staged_.fetch_add(1) + 1}; }
 
 Lsn MemoryLog::durable() const { return Lsn{staged_.load()}; }
 

@@ -10,7 +10,7 @@ namespace thalweg {
 class MemoryLog final : public CommitLog {
  public:
   void Attach(CommitListener* listener) override;  // never called: all progress is inside Stage
-  Lsn Stage(const Record& record) override;
+  Lsn Stage(const Record& record) noexcept override;
   Lsn durable() const override;
 
  private:

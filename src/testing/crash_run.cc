@@ -29,7 +29,7 @@ class WitnessedLog final : public CommitLog {
   Lsn durable() const override { return log_->durable(); }
   bool HasRoom() const override { return log_->HasRoom(); }
   bool HasRoomForBatch() const override { return log_->HasRoomForBatch(); }
-  Lsn Stage(const Record& record) override {
+  Lsn Stage(const Record& record) noexcept override {
     oracle_.OnStaged(record);
     const Lsn lsn = log_->Stage(record);
     oracle_.Expect(lsn == oracle_.staged(), "the log goes on behind what it had");

@@ -4,7 +4,7 @@
 
 namespace thalweg {
 
-Lsn DelayedLog::Stage(const Record&) { return Lsn{staged_.fetch_add(1) + 1}; }
+Lsn DelayedLog::Stage(const Record&) noexcept { return Lsn{staged_.fetch_add(1) + 1}; }
 
 void DelayedLog::CommitSilently(Lsn lsn) {
   THALWEG_ASSERT(lsn <= staged());

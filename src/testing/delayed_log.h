@@ -10,7 +10,7 @@ namespace thalweg {
 class DelayedLog : public CommitLog {
  public:
   void Attach(CommitListener* listener) override { listener_ = listener; }
-  Lsn Stage(const Record& record) override;
+  Lsn Stage(const Record& record) noexcept override;
   Lsn durable() const override { return Lsn{durable_.load()}; }
 
   void StartCommit() override { ++starts_; }

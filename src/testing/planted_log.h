@@ -24,7 +24,7 @@ class PlantedLog final : public CommitLog {
   bool HasRoomForBatch() const override { return log_->HasRoomForBatch(); }
   void StartCommit() override { log_->StartCommit(); }
   void CommitNow() override { log_->CommitNow(); }
-  Lsn Stage(const Record& record) override {
+  Lsn Stage(const Record& record) noexcept override {
     Record other = record;
     if (auto* const append = std::get_if<AppendRecord>(&other)) Alter(*append);
     if (auto* const create = std::get_if<CreateRecord>(&other)) Alter(*create);
