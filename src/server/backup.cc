@@ -1,5 +1,7 @@
 #include "server/backup.h"
 
+#include <unistd.h>
+
 #include <cerrno>
 #include <cstdio>
 #include <filesystem>
@@ -41,9 +43,11 @@ class CatalogCopier {
     const auto names = from_.List("catalog");
     if (!names) return DiskFault(names.error());
     // Where no server ever was there is no lock file, and none is to be made.
-    const bool was_served = Contains(*names, LmdbEnv::kLockFile);
+    const bool joins = Contains(*names, LmdbEnv::kLockFile) && !IsReadOnly();
+    const auto alone = joins ? std::unique_ptr<File>() : view.Lock("lock");
+    if (!alone) return NotAlone(alone.error());
     const auto catalog =
-        LmdbCatalog::Open(from_path_, id, {.mode = was_served ? Mode::kRead : Mode::kReadAtRest});
+        LmdbCatalog::Open(from_path_, id, {.mode = joins ? Mode::kRead : Mode::kReadAtRest});
     if (!catalog) return std::unexpected(catalog.error());
     const auto file = folder.Create(kCatalogDraft);
     if (!file) return DiskFault(file.error());
@@ -59,6 +63,19 @@ class CatalogCopier {
 
  private:
   using Mode = LmdbCatalog::Mode;
+
+  // As of a mount or a snapshot: whoever writes the catalog could not be told of who reads it.
+  bool IsReadOnly() const {
+    const std::string lock = from_path_ + "/" + LmdbEnv::kLockFile;
+    return eaccess(lock.c_str(), W_OK) != 0 && errno == EROFS;
+  }
+
+  static std::unexpected<StorageFault> NotAlone(const DiskError& error) {
+    if (error.code != EWOULDBLOCK) return DiskFault(error);
+    return ForeignFault(
+        "is in use by another process, and read-only here: beside a server, a backup has to write "
+        "to catalog/lock.mdb");
+  }
 
   Disk& from_;
   const std::string from_path_;

@@ -118,8 +118,11 @@ StorageResult<void> LmdbEnv::PrepareLock() const {
   const std::string lock_path = path_ + "/" + name;
   struct stat lock{};
   const bool is_there = stat(lock_path.c_str(), &lock) == 0;
-  if (is_there && eaccess(lock_path.c_str(), R_OK | W_OK) != 0 && errno == EACCES) {
-    return LmdbFault(EACCES, lock_path + ": write, as every reader of the catalog does");
+  // On a read-only file system LMDB would read without telling who writes, whose pages it then
+  // gets.
+  if (is_there && eaccess(lock_path.c_str(), R_OK | W_OK) != 0 &&
+      (errno == EACCES || errno == EROFS)) {
+    return LmdbFault(errno, lock_path + ": write, as every reader of the catalog does");
   }
   if (is_there && static_cast<uint64_t>(lock.st_size) >= kLockBytes) return {};
   const auto disk = PosixDisk::Open(path_);

@@ -325,6 +325,28 @@ test("a backup by somebody who may only read names the file that has to be writt
     assert.equal((await server.stop()).code, 0);
   }));
 
+test("a backup through a read-only mount reads the catalog only where nobody writes it", (t) =>
+  withFolder(async (folder) => {
+    const [data, mount] = [join(folder, "data"), join(folder, "mount")];
+    const server = await serve(data);
+    await send(server, "PUT", "a", "one");
+    mkdirSync(mount);
+    const script = 'mount --bind "$1" "$2" && mount -o remount,bind,ro "$2" && shift 2 && exec "$@"';
+    const backup = (target) =>
+      runProgram("unshare", [
+        ...["--mount", "sh", "-c", script, "sh", data, mount],
+        ...[binary(), "backup", mount, join(folder, target)],
+      ]);
+    const beside = await backup("beside");
+    if (/unshare|mount:/.test(beside.err)) return t.skip("no right to mount");
+    assert.equal(beside.code, FOREIGN, beside.err);
+    assert.match(beside.err, /in use by another process, and read-only here: .*lock\.mdb\n$/);
+    await server.stop();
+    const alone = await backup("alone");
+    assert.equal(alone.code, 0, alone.err);
+    assert.equal((await run("verify", join(folder, "alone"))).code, 0);
+  }));
+
 test("verify and dump look at a directory at rest, and say what is damaged", () =>
   withFolder(async (folder) => {
     const data = join(folder, "data");
