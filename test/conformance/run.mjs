@@ -27,7 +27,7 @@ async function main() {
   const mode = process.env.THALWEG_MODE ?? "memory";
   const program = PROGRAMS[process.env.THALWEG_PROGRAM ?? "thalweg"];
   if (!bin || !program || !MODES.includes(mode)) {
-    console.error("conformance: set THALWEG_BIN to the program, e.g. build/release/thalweg;");
+    console.error("conformance: set THALWEG_BIN to the program, e.g. $PWD/build/release/thalweg;");
     console.error(`conformance: THALWEG_PROGRAM is one of ${Object.keys(PROGRAMS).join(", ")};`);
     console.error(`conformance: THALWEG_MODE is one of ${MODES.join(", ")}`);
     return 2;
