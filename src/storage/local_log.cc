@@ -17,12 +17,22 @@ namespace {
 // A batch's memory beyond this goes back to the system.
 constexpr size_t kKeptBytes = 8u << 20;
 
+// A record of more has its room in the batch at once.
+constexpr size_t kLongBytes = 64u << 10;
+
 // How long others wait for a loop that has the log; then it is the thread's.
 constexpr std::chrono::milliseconds kLoopMax{10};
 
 void Clear(std::string& block) {
   if (block.capacity() > kKeptBytes) std::string().swap(block);  // assigned, it keeps its memory
   block.assign(kLogBlockHeadBytes, '\0');
+}
+
+// What a record holds that may be long.
+size_t LongBytes(const Record& record) {
+  if (const auto* append = std::get_if<AppendRecord>(&record)) return append->data.size();
+  const auto* create = std::get_if<CreateRecord>(&record);
+  return create == nullptr ? 0 : create->prefix.size() + create->data.size();
 }
 
 // Where nobody else changes it: without a locked instruction.
@@ -123,6 +133,10 @@ Lsn LocalLog::Stage(const Record& record) noexcept {
   }
   std::string& block = staged_.block;
   const size_t length_at = block.size();
+  // With what fills the last page: to grow for that alone would copy all of it.
+  if (const size_t bytes = LongBytes(record); bytes > kLongBytes) {
+    block.reserve(length_at + bytes + 2 * kLogPageBytes);
+  }
   block.append(kLogRecordHeadBytes, '\0');
   EncodeRecord(record, block);
   SetLogRecordLength(block, length_at);
