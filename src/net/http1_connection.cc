@@ -40,7 +40,9 @@ Http1Connection::Http1Connection(Http1Shared& shared, int fd, ConnectionLimit::P
 Http1Connection::~Http1Connection() { THALWEG_ASSERT(closed()); }
 
 void Http1Connection::OnIo(uint32_t epoll_events) {
-  if ((epoll_events & (EPOLLERR | EPOLLHUP)) != 0) {  // nobody is left to read an answer
+  // Nobody is left to read an answer. A lingering connection has said its last word, and then that
+  // the client has, too, is a HUP while there is still something to read.
+  if ((epoll_events & EPOLLERR) != 0 || ((epoll_events & EPOLLHUP) != 0 && !lingering_)) {
     Close();
     return;
   }
