@@ -93,8 +93,9 @@ void SendAppended(const RouterContext& context, const AppendOutcome& outcome, co
 
 void HandleAppend(const RouterContext& context, const StreamRequest& request,
                   Responder& responder) {
-  const auto fields = FindFields(request.http.headers);
+  const auto fields = FindFields(request.http.headers, request.http.body.empty());
   if (!fields) return SendRefusal(context, fields.error(), responder);
+  if (fields->if_none_match) return SendRefusal(context, EntityTagRefusal(), responder);
   const auto producer = DecodeProducer(*fields);
   if (!producer) return SendRefusal(context, producer.error(), responder);
 

@@ -166,6 +166,22 @@ TEST(Append, TellsOfClosure) {
   EXPECT_EQ(refused.Header("stream-next-offset"), OffsetOf(4));
 }
 
+// Protocol 5.2: a body that is not there has no type that could be wrong.
+TEST(Append, ClosesWhateverIsSaidOfABodyThatIsNotThere) {
+  const std::string long_type(kTextBytesMax + 1, 'x');
+  const std::vector<Fields> cases = {
+      {kClose, {"content-type", "image/png"}, {"content-type", "text/plain"}},
+      {kClose, {"content-type", long_type}},
+      {kClose, {"content-encoding", "gzip"}},
+  };
+  for (const Fields& fields : cases) {
+    RouterBench bench;
+    bench.PutText("a", "one");
+    EXPECT_EQ(bench.Post("a", fields, "").status(), 204) << fields[1].name;
+    EXPECT_EQ(bench.Post("a", fields, "two").status(), fields[1].value == "gzip" ? 415 : 400);
+  }
+}
+
 TEST(Append, ClosesWithItsData) {
   RouterBench bench;
   bench.PutText("a");

@@ -13,7 +13,8 @@ namespace thalweg {
 enum class AskedFor : uint8_t {
   kOffset,
   // The URL is that of HEAD, which a cache may answer with what it keeps of a GET (RFC 9111 4): an
-  // old tail. So it may keep it, but has to ask each time.
+  // old tail. So it may keep it, but has to ask each time; also where nothing stands behind an
+  // offset yet, for it would hide what comes.
   kNoOffset,
   kNow,  // what stands behind the tail is another place each time
 };

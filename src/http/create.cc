@@ -53,16 +53,9 @@ const Problem& ProblemOf(CreateVerdict verdict) {
   return kStreamExists;
 }
 
-// RFC 9110 13.1.2: with "*", a stream that is there already is no success.
-bool MustBeNew(const Request& request) {
-  return std::ranges::any_of(request.headers, [](const HeaderField& header) {
-    return header.name == "if-none-match" && header.value == "*";
-  });
-}
-
 // What the answer needs of the request, which is gone by then.
 struct Asked {
-  bool must_be_new = false;
+  bool must_be_new = false;  // RFC 9110 13.1.2: a stream that is there already is no success
   std::string location;
   std::string body_error;
 };
@@ -104,6 +97,7 @@ struct Config {
   Expiry expiry;
   std::optional<Fork> fork;
   bool closed = false;
+  bool must_be_new = false;
 };
 
 std::expected<Config, Refusal> DecodeConfig(const StreamRequest& request, std::string_view base) {
@@ -117,7 +111,8 @@ std::expected<Config, Refusal> DecodeConfig(const StreamRequest& request, std::s
   return Config{.content_type = DecodeNewContentType(*fields),
                 .expiry = std::move(*expiry),
                 .fork = std::move(*fork),
-                .closed = fields->closes()};
+                .closed = fields->closes(),
+                .must_be_new = fields->must_be_new};
 }
 
 }  // namespace
@@ -145,7 +140,7 @@ void HandleCreate(const RouterContext& context, const StreamRequest& request,
 
   const Lsn rests_on = outcome.rests_on;
   std::optional<StreamEvent> event = EventOf(context, request, outcome);
-  Asked asked{.must_be_new = MustBeNew(request.http),
+  Asked asked{.must_be_new = config->must_be_new,
               .location = LocationOf(context, request),
               .body_error = std::move(body.error)};
   auto answer = [&context, outcome = std::move(outcome), asked = std::move(asked)](

@@ -237,7 +237,7 @@ TEST(Create, IsNoSuccessTwiceWhereItMustBeNew) {
 }
 
 // To ignore it would do what the client wants to be done on its condition alone.
-TEST(Changes, AreRefusedWithIfMatch) {
+TEST(Changes, AreRefusedWithEntityTags) {
   RouterBench bench;
   bench.PutText("a", "one");
   for (const Method method : {Method::kPut, Method::kPost, Method::kDelete}) {
@@ -246,6 +246,14 @@ TEST(Changes, AreRefusedWithIfMatch) {
           method, stream, {{"content-type", "text/plain"}, {"if-match", "\"an old tag\""}}, "two");
       EXPECT_EQ(answer.status(), 400) << stream;
       EXPECT_EQ(CodeOf(answer), "if-match") << stream;
+    }
+  }
+  for (const Method method : {Method::kPost, Method::kDelete}) {
+    for (const std::string_view tags : {"*", "\"an old tag\""}) {
+      const auto answer =
+          bench.Send(method, "a", {{"content-type", "text/plain"}, {"if-none-match", tags}}, "two");
+      EXPECT_EQ(answer.status(), 400) << tags;
+      EXPECT_EQ(CodeOf(answer), "if-match") << tags;
     }
   }
   EXPECT_EQ(bench.Get("a").body(), "one");

@@ -157,6 +157,10 @@ void SendPage(const RouterContext& context, const StreamHandle& stream, Page pag
               .end = page.end,
               .at_tail = page.at_tail,
               .closed = page.closed};
+  // Where nothing stands yet, what comes, be it the closure, would be hidden by what a cache keeps.
+  if (asked_for == AskedFor::kOffset && page.size() == 0 && !page.closed) {
+    asked_for = AskedFor::kNoOffset;
+  }
   PageBody body = FrameBody(info.config.kind, std::move(page));
   if (compressible && body.size >= kCompressBytesMin) {
     tag.coding = NegotiateCoding(conditions.accept_encoding);

@@ -252,16 +252,22 @@ TEST(CatchUp, CachesAsConfigured) {
     RouterOptions options;
     options.cache_policy = c.policy;
     RouterBench bench(options);
-    bench.PutText("a");
+    bench.PutText("a", "data");
     EXPECT_EQ(bench.Get("a?offset=-1").Header("cache-control"), c.want);
     EXPECT_EQ(bench.Get("a?offset=" + OffsetOf(0)).Header("cache-control"), c.want);
     EXPECT_EQ(bench.Get("a").Header("cache-control"), c.want_without_offset);
+    const std::string tail = "a?offset=" + bench.Get("a").Header("stream-next-offset");
+    EXPECT_EQ(bench.Get(tail).Header("cache-control"), c.want_without_offset)
+        << "nothing is there yet";
+    EXPECT_NE(bench.Get(tail).Header("etag"), "");
+    bench.Post("a", {{"stream-closed", "true"}}, "");
+    EXPECT_EQ(bench.Get(tail).Header("cache-control"), c.want) << "nothing will come";
   }
 }
 
 TEST(CatchUp, IsNotCachedForLongerThanTheStreamLives) {
   RouterBench bench;
-  bench.Put("ttl", {{"stream-ttl", "30"}});
+  bench.Put("ttl", {{"stream-ttl", "30"}}, "data");
   const std::string_view for_thirty_s = "public, max-age=15, stale-while-revalidate=15";
   EXPECT_EQ(bench.Get("ttl?offset=-1").Header("cache-control"), for_thirty_s);
   ASSERT_EQ(bench.clock().WallMs(), 1'800'000'000'000) << "2027-01-15T08:00:00Z";

@@ -29,10 +29,10 @@ void SendRemoved(const RouterContext& context, RemoveVerdict verdict, Responder&
 
 void HandleRemove(const RouterContext& context, const StreamRequest& request,
                   Responder& responder) {
-  const auto& fields = request.http.headers;
-  if (std::ranges::find(fields, kIfMatchName, &HeaderField::name) != fields.end()) {
-    return SendRefusal(context, IfMatchRefusal(), responder);
-  }
+  const bool has_condition = std::ranges::any_of(request.http.headers, [](const auto& header) {
+    return header.name == "if-match" || header.name == "if-none-match";
+  });
+  if (has_condition) return SendRefusal(context, EntityTagRefusal(), responder);
   const RemoveOutcome outcome = context.engine.Remove(request.key, CommitStart::kByPort);
   if (outcome.trouble != Trouble::kNone) return SendTrouble(context, outcome.trouble, responder);
   const auto answer = [&context, verdict = outcome.verdict](Responder& waiting) {

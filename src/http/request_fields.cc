@@ -58,17 +58,25 @@ bool RequestFields::closes() const {
   return stream_closed && EqualIgnoringCase(*stream_closed, "true");
 }
 
-Refusal IfMatchRefusal() {
-  return {&kIfMatch, "Use stream-seq or a producer's epoch in place of if-match."};
+Refusal EntityTagRefusal() {
+  return {&kIfMatch, "Use stream-seq or a producer's epoch in place of it."};
 }
 
-std::expected<RequestFields, Refusal> FindFields(std::span<const HeaderField> headers) {
+std::expected<RequestFields, Refusal> FindFields(std::span<const HeaderField> headers,
+                                                 bool ignores_content) {
   RequestFields fields;
   for (const HeaderField& header : headers) {
     Field* slot = SlotOf(header.name, fields);
     if (slot == nullptr) {
+      if (header.name == "if-match") return std::unexpected(EntityTagRefusal());
       fields.has_origin |= header.name == "origin";
-      if (header.name == kIfMatchName) return std::unexpected(IfMatchRefusal());
+      if (header.name == "if-none-match") {
+        fields.if_none_match = true;
+        fields.must_be_new |= header.value == "*";
+      }
+      continue;
+    }
+    if (ignores_content && (slot == &fields.content_type || slot == &fields.content_encoding)) {
       continue;
     }
     if (slot->has_value()) {

@@ -27,19 +27,22 @@ struct RequestFields {
   Field producer_epoch;
   Field producer_seq;
 
-  bool has_origin = false;  // Origin, which browsers send with all that CORS may concern
+  bool has_origin = false;     // Origin, which browsers send with all that CORS may concern
+  bool if_none_match = false;  // it stands there
+  bool must_be_new = false;    // If-None-Match: *
 
   // Stream-Closed is "true", whatever its case; any other value is as good as none.
   bool closes() const;
 };
 
 // Refuses a field that stands there twice, one that a stream would keep and that is too long, a
-// coding of the body, of which readers would not be told, and If-Match.
-std::expected<RequestFields, Refusal> FindFields(std::span<const HeaderField> headers);
+// coding of the body, of which readers would not be told, and If-Match. Where `ignores_content`,
+// Content-Type and Content-Encoding are as good as none. (protocol 5.2)
+std::expected<RequestFields, Refusal> FindFields(std::span<const HeaderField> headers,
+                                                 bool ignores_content = false);
 
-inline constexpr std::string_view kIfMatchName = "if-match";
-
-// What is not judged is not ignored either: who sends it has others change the stream.
-Refusal IfMatchRefusal();
+// If-Match or If-None-Match, of a change. What is not judged is not ignored either: who sends it
+// has others change the stream.
+Refusal EntityTagRefusal();
 
 }  // namespace thalweg

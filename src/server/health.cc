@@ -1,5 +1,7 @@
 #include "server/health.h"
 
+#include "http/cors.h"
+
 namespace thalweg {
 namespace {
 
@@ -20,11 +22,10 @@ bool AnswerHealth(const Request& request, bool ready, Responder& responder) {
   const bool is_ready_probe = request.path == "/readyz";
   if (request.path != "/healthz" && !is_ready_probe) return false;
   const Health health = HealthOf(request.method, is_ready_probe, ready);
-  HeaderList headers;
-  headers.Add("Content-Type", "text/plain");
-  headers.Add("Cache-Control", "no-store");
-  headers.Add("X-Content-Type-Options", "nosniff");
-  if (health.status == 405) headers.Add("Allow", "GET, HEAD");
+  HeaderList headers = SecurityFields();
+  headers.Add("content-type", "text/plain");
+  headers.Add("cache-control", "no-store");
+  if (health.status == 405) headers.Add("allow", "GET, HEAD");
   responder.Respond(health.status, headers, Bytes::Static(health.body));
   return true;
 }
