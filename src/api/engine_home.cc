@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <filesystem>
 #include <functional>
 #include <random>
+#include <system_error>
 #include <utility>
 
 #include "api/engine_options.h"
@@ -208,10 +210,12 @@ std::expected<std::unique_ptr<EngineHome>, OpenError> OpenOnDisk(
   if (!durable) return CannotOpen(path, durable.error());
   const Teller teller(options.logger);
   if ((*directory)->is_new()) {
+    std::error_code unknown;  // then it is told as it was given
+    const auto full = std::filesystem::absolute(path, unknown);
     teller.Say(LogLevel::kInfo,
                "made a new data directory in {}, for nothing was there; if there should be, look "
                "whether its disk is mounted",
-               path);
+               unknown ? path : full.string());
   }
   TellRecovered(teller, path, **durable, clock.SteadyMs() - began_ms);
   for (const std::string& name : (*directory)->quarantined()) {

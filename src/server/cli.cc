@@ -16,6 +16,9 @@ namespace {
 constexpr std::string_view kCommands[] = {"serve", "verify", "dump", "backup", "repair"};
 constexpr size_t kThreadsMax = 256;
 
+// The official client 0.2.7 takes shorter answers for a failure, and ends its reader.
+constexpr int64_t kSseMaxAgeMsMin = 2000;
+
 constexpr std::string_view kHelp =
     R"(Thalweg: a Durable Streams server.
 
@@ -45,11 +48,10 @@ Reads
   --sse-max-age TIME        an SSE response ends near this age (60s)
   --sse-heartbeat TIME      a comment after this much silence (15s)
   --cache POLICY            of reads: public, private or no-store (public)
-  --no-compression          never compress answers
-  --no-cors                 send no CORS headers (default: --cors)
+  --no-compression, --no-cors   no compressed answers, no CORS headers
 Limits
   --threads N               event loops (one per core it may use)
-  --max-body SIZE           of a request (64MiB)
+  --max-body SIZE           of a request (64MiB, less with little memory)
   --max-bodies SIZE         all requests under way; 503 beyond (1/8 of memory)
   --max-page SIZE           of one answer to a read (4MiB)
   --max-header SIZE         of a request, all header fields together (32KiB)
@@ -58,6 +60,7 @@ Limits
   --body-timeout TIME       longest silence within a request's body (30s)
   --idle-timeout TIME       a connection without requests is closed (75s)
   --write-timeout TIME      a client that takes next to nothing is cut off (60s)
+  --drain TIME              between a signal to stop and its effect (none)
 
 TIME is 500ms, 30s, 2m; SIZE is 1024, 64KB, 4MiB.
 Exit codes: 0 ended, 1 could not start, 2 wrong usage, 3 directory in use or
@@ -136,7 +139,7 @@ void DeclareDisk(Flags& flags, std::string& data_dir, StoreOptions& store) {
 
 void DeclareReads(Flags& flags, RouterOptions& router) {
   flags.Duration("--long-poll-timeout", router.long_poll_timeout_ms);
-  flags.Duration("--sse-max-age", router.sse_max_age_ms);
+  flags.Duration("--sse-max-age", router.sse_max_age_ms, kSseMaxAgeMsMin);
   flags.Duration("--sse-heartbeat", router.sse_heartbeat_ms);
   flags.Choice("--cache", {"public", "private", "no-store"},
                [&router](const std::string& name) { router.cache_policy = CachePolicyOf(name); });
@@ -158,8 +161,17 @@ void DeclareLimits(Flags& flags, ServeConfig& config) {
   flags.Duration("--body-timeout", limits.body_timeout_ms);
   flags.Duration("--idle-timeout", limits.idle_timeout_ms);
   flags.Duration("--write-timeout", limits.write_timeout_ms);
+  flags.Duration("--drain", config.drain_ms);
   flags.Choice("--log-level", {"trace", "debug", "info", "warn", "error", "off"},
                [&config](const std::string& level) { config.log_level = level; });
+}
+
+// What nobody gave a size follows the memory that there is.
+void TakeShares(std::span<const std::string> words, ServerOptions& server) {
+  const MemoryShares shares = DefaultShares(MemoryLimit(), LoopsOf(server));
+  if (!IsGiven(words, "--tail-memory")) server.store.tail_bytes_max = shares.tail;
+  if (!IsGiven(words, "--max-bodies")) server.limits.bodies_bytes_max = shares.bodies;
+  if (!IsGiven(words, "--max-body")) server.limits.body_bytes_max = shares.body;
 }
 
 CliText Mistake(const std::string& what) {
@@ -169,8 +181,6 @@ CliText Mistake(const std::string& what) {
 CliResult ParseServe(std::span<const std::string> words) {
   ServeConfig config;
   bool memory = false;
-  config.server.store.tail_bytes_max = DefaultShare(MemoryLimit());
-  config.server.limits.bodies_bytes_max = DefaultShare(MemoryLimit());
   Flags flags;
   DeclareAddress(flags, config.server);
   flags.Switch("--memory", [&memory] { memory = true; });
@@ -178,6 +188,7 @@ CliResult ParseServe(std::span<const std::string> words) {
   DeclareReads(flags, config.server.router);
   DeclareLimits(flags, config);
   if (const auto mistake = flags.Parse(words)) return Mistake(*mistake);
+  TakeShares(words, config.server);
   if (!memory) {
     if (config.server.data_dir.empty()) config.server.data_dir = kDefaultDataDir;
     return config;
@@ -256,6 +267,8 @@ CliText UnknownCommand(const std::string& word) {
   return Mistake(what);
 }
 
+CliText Version() { return {"thalweg " THALWEG_VERSION "\n", 0}; }
+
 bool Contains(std::span<const std::string> words, std::string_view word) {
   return std::find(words.begin(), words.end(), word) != words.end();
 }
@@ -267,8 +280,10 @@ std::string_view HelpText() { return kHelp; }
 CliResult ParseCommandLine(std::span<const std::string> words) {
   if (words.empty()) return CliText{std::string(kHelp), kExitUsage};
   if (Contains(words, "--help") || Contains(words, "-h")) return CliText{std::string(kHelp), 0};
-  if (Contains(words, "--version")) return CliText{"thalweg " THALWEG_VERSION "\n", 0};
+  if (Contains(words, "--version")) return Version();
   const std::string& command = words.front();
+  if (command == "help") return CliText{std::string(kHelp), 0};
+  if (command == "version") return Version();
   if (command == "serve") return ParseServe(words.subspan(1));
   if (command == "verify") return ParseVerify(words.subspan(1));
   if (command == "dump") return ParseDump(words.subspan(1));

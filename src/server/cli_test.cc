@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "server/exit_codes.h"
+#include "server/memory_limit.h"
 
 namespace thalweg {
 namespace {
@@ -35,7 +36,7 @@ TEST(CommandLine, TakesEveryFlag) {
       "--threads 3 --long-poll-timeout 500ms --sse-max-age 2m --sse-heartbeat 1s --max-body 1MiB "
       "--max-page 64KB --max-header 8KiB --max-connections 10 --header-timeout 1s "
       "--body-timeout 2s --idle-timeout 3s --write-timeout 4s --cache no-store --no-compression "
-      "--no-cors --log-level debug --max-bodies 9MiB");
+      "--no-cors --log-level debug --max-bodies 9MiB --drain 7s");
   ASSERT_TRUE(config);
   EXPECT_EQ(config->server.limits.bodies_bytes_max, 9u << 20);
   EXPECT_EQ(config->server.host, "::1");
@@ -58,6 +59,17 @@ TEST(CommandLine, TakesEveryFlag) {
   EXPECT_FALSE(config->server.router.cors);
   EXPECT_EQ(config->server.threads, 3u);
   EXPECT_EQ(config->log_level, "debug");
+  EXPECT_EQ(config->drain_ms, 7'000);
+}
+
+TEST(CommandLine, GivesMemoryToWhatNobodyGaveASize) {
+  const auto config = ConfigOf("serve --threads 5");
+  ASSERT_TRUE(config);
+  const MemoryShares shares = DefaultShares(MemoryLimit(), 5);
+  EXPECT_EQ(config->server.store.tail_bytes_max, shares.tail);
+  EXPECT_EQ(config->server.limits.bodies_bytes_max, shares.bodies);
+  EXPECT_EQ(config->server.limits.body_bytes_max, shares.body);
+  EXPECT_EQ(config->drain_ms, 0);
 }
 
 TEST(CommandLine, TakesEveryFlagOfTheDisk) {
@@ -167,7 +179,7 @@ TEST(CommandLine, AnswersAMistakeWithOneHelpfulLine) {
       {"serve --memory --port 80 --port 81", "--port"},
       {"serve --memory --threads 0", "--threads: '0' is not a number from 1 to 256"},
       {"serve --memory --long-poll-timeout 30", "--long-poll-timeout: '30' is not a duration"},
-      {"serve --memory --sse-max-age 0s", "--sse-max-age: must be at least 1ms"},
+      {"serve --memory --sse-max-age 0s", "--sse-max-age: must be at least 2000ms"},
       {"serve --memory --max-body lots", "--max-body: 'lots' is not a size"},
       {"serve --memory --max-page 0", "--max-page: must be at least 1 byte"},
       {"serve --memory --max-connections 0", "--max-connections: '0' is not a number from 1"},
@@ -196,7 +208,8 @@ TEST(CommandLine, AnswersAMistakeWithOneHelpfulLine) {
 }
 
 TEST(CommandLine, PrintsHelpAndVersionWhereverTheyStand) {
-  for (const char* line : {"--help", "-h", "serve --help", "serve --memory --port 1 -h"}) {
+  for (const char* line :
+       {"--help", "-h", "help", "help serve", "serve --help", "serve --memory --port 1 -h"}) {
     const CliText say = std::get<CliText>(Parse(line));
     EXPECT_EQ(say.text, HelpText()) << line;
     EXPECT_EQ(say.exit_code, 0) << line;
@@ -204,9 +217,11 @@ TEST(CommandLine, PrintsHelpAndVersionWhereverTheyStand) {
   const CliText nothing_asked = std::get<CliText>(Parse(""));
   EXPECT_EQ(nothing_asked.text, HelpText());
   EXPECT_EQ(nothing_asked.exit_code, kExitUsage);
-  const CliText version = std::get<CliText>(Parse("--version"));
-  EXPECT_TRUE(version.text.starts_with("thalweg 0.")) << version.text;
-  EXPECT_EQ(version.exit_code, 0);
+  for (const char* line : {"--version", "version"}) {
+    const CliText version = std::get<CliText>(Parse(line));
+    EXPECT_TRUE(version.text.starts_with("thalweg 0.")) << version.text;
+    EXPECT_EQ(version.exit_code, 0) << line;
+  }
 }
 
 TEST(CommandLine, OperatorsNameADirectoryOrTwo) {

@@ -10,10 +10,10 @@
 namespace thalweg {
 namespace {
 
-std::string CheckDuration(const std::string& text) {
+std::string CheckDuration(const std::string& text, int64_t min_ms) {
   const auto ms = ParseDurationMs(text);
   if (!ms) return ms.error();
-  return *ms > 0 ? "" : "must be at least 1ms";
+  return *ms >= min_ms ? "" : "must be at least " + std::to_string(min_ms) + "ms";
 }
 
 std::string CheckSize(const std::string& text) {
@@ -83,9 +83,10 @@ void Flags::Text(const std::string& name, std::string& out, Check check) {
   Declare(name, std::move(check), [&out](const std::string& text) { out = text; });
 }
 
-void Flags::Duration(const std::string& name, int64_t& out_ms) {
-  Declare(name, CheckDuration,
-          [&out_ms](const std::string& text) { out_ms = ParseDurationMs(text).value_or(out_ms); });
+void Flags::Duration(const std::string& name, int64_t& out_ms, int64_t min_ms) {
+  Declare(
+      name, [min_ms](const std::string& text) { return CheckDuration(text, min_ms); },
+      [&out_ms](const std::string& text) { out_ms = ParseDurationMs(text).value_or(out_ms); });
 }
 
 void Flags::Size(const std::string& name, size_t& out_bytes) {

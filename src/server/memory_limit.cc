@@ -1,5 +1,6 @@
 #include "server/memory_limit.h"
 
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -9,8 +10,17 @@
 namespace thalweg {
 namespace {
 
-constexpr uint64_t kShareMin = uint64_t{64} << 20;
-constexpr uint64_t kShareMax = uint64_t{1} << 30;
+constexpr uint64_t kMiB = uint64_t{1} << 20;
+
+// The program's own, with nothing to do.
+constexpr uint64_t kProgramBytes = 20 * kMiB;
+
+// A body is received, then split at its values where it is JSON, and in a batch of the log.
+constexpr uint64_t kCopiesOfBody = 3;
+
+uint64_t WithinMiB(uint64_t bytes, uint64_t least, uint64_t most) {
+  return std::clamp(bytes / kMiB, least, most) * kMiB;
+}
 
 constexpr GroupLimit kMemory{
     "memory",
@@ -32,8 +42,26 @@ std::optional<uint64_t> MemoryOfGroup(std::string_view groups, const std::filesy
   return LeastOf(kMemory, groups, root);
 }
 
-uint64_t DefaultShare(uint64_t memory) {
-  return std::clamp(memory / 8, kShareMin, kShareMax) >> 20 << 20;
+MemoryShares DefaultShares(uint64_t memory, size_t loops) {
+  const uint64_t eighth = WithinMiB(memory / 8, 16, 1024);
+  const uint64_t body = WithinMiB(memory / 3 / kCopiesOfBody / loops, 4, 64);
+  return {.tail = eighth, .bodies = eighth, .body = body};
+}
+
+std::optional<std::string> MayTakeTooMuch(const MemoryShares& shares, size_t loops,
+                                          uint64_t memory) {
+  const uint64_t bodies = std::max(shares.bodies, loops * shares.body);
+  const uint64_t most = kProgramBytes + shares.tail * 9 / 4 + kCopiesOfBody * bodies;
+  if (most <= memory) return std::nullopt;
+  return fmt::format(
+      "may take {} MiB of memory and may have {}: {} for what is new and for streams "
+      "(--tail-memory "
+      "of {} twice and a quarter), {} for requests (three times --max-bodies of {}, or --max-body "
+      "of "
+      "{} for each of {} threads); lower these, or give it more memory, else the system may kill "
+      "it",
+      most / kMiB, memory / kMiB, shares.tail * 9 / 4 / kMiB, shares.tail / kMiB,
+      kCopiesOfBody * bodies / kMiB, shares.bodies / kMiB, shares.body / kMiB, loops);
 }
 
 }  // namespace thalweg

@@ -2,9 +2,11 @@
 // nobody says.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <optional>
+#include <string>
 #include <string_view>
 
 namespace thalweg {
@@ -16,7 +18,19 @@ uint64_t MemoryLimit();
 // What control groups allow; none: all there is. As LeastOf in control_group.h.
 std::optional<uint64_t> MemoryOfGroup(std::string_view groups, const std::filesystem::path& root);
 
-// The default of --tail-memory and of --max-bodies: an eighth of `memory`, from 64 MiB to 1 GiB.
-uint64_t DefaultShare(uint64_t memory);
+// Bytes that the program gives to one thing where nobody says, so that all of it has room in
+// `memory`; in whole MiB.
+struct MemoryShares {
+  uint64_t tail;    // --tail-memory: an eighth, from 16 MiB to 1 GiB
+  uint64_t bodies;  // --max-bodies: as much
+  uint64_t body;    // --max-body: a third of the memory has room for three times one in each loop;
+                  // from 4 to 64 MiB
+};
+MemoryShares DefaultShares(uint64_t memory, size_t loops);
+
+// What to tell the operator where these may take more than `memory`; null: they cannot. `tail` is 0
+// where nothing is kept on disk, and what is kept has no bound.
+std::optional<std::string> MayTakeTooMuch(const MemoryShares& shares, size_t loops,
+                                          uint64_t memory);
 
 }  // namespace thalweg

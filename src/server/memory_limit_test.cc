@@ -23,11 +23,34 @@ TEST(MemoryLimit, TheMachineHasOne) {
   EXPECT_LT(MemoryLimit(), uint64_t{1} << 50);
 }
 
-TEST(MemoryLimit, AShareIsAnEighthWithinBounds) {
-  EXPECT_EQ(DefaultShare(128 * kMiB), 64 * kMiB);
-  EXPECT_EQ(DefaultShare(2'048 * kMiB), 256 * kMiB);
-  EXPECT_EQ(DefaultShare(2'048 * kMiB + 12'345'678), 257 * kMiB);
-  EXPECT_EQ(DefaultShare(64'000 * kMiB), 1'024 * kMiB);
+TEST(MemoryLimit, DefaultsAreSharesWithinBounds) {
+  struct Case {
+    uint64_t memory;
+    size_t loops;
+    uint64_t want_eighth;
+    uint64_t want_body;
+  };
+  for (const Case& c : {Case{64, 1, 16, 7}, Case{128, 2, 16, 7}, Case{512, 8, 64, 7},
+                        Case{2'048, 2, 256, 64}, Case{64'000, 64, 1'024, 64}}) {
+    const MemoryShares shares = DefaultShares(c.memory * kMiB + 12'345, c.loops);
+    EXPECT_EQ(shares.tail, c.want_eighth * kMiB) << c.memory;
+    EXPECT_EQ(shares.bodies, c.want_eighth * kMiB) << c.memory;
+    EXPECT_EQ(shares.body, c.want_body * kMiB) << c.memory;
+  }
+}
+
+TEST(MemoryLimit, DefaultsHaveRoomAndMoreIsTold) {
+  for (const uint64_t memory : {192, 256, 512, 1'024, 8'192, 100'000}) {
+    for (const size_t loops : {1, 2, 8}) {
+      const MemoryShares shares = DefaultShares(memory * kMiB, loops);
+      EXPECT_EQ(MayTakeTooMuch(shares, loops, memory * kMiB), std::nullopt) << memory;
+    }
+  }
+  const MemoryShares large{.tail = 64 * kMiB, .bodies = 64 * kMiB, .body = 48 * kMiB};
+  EXPECT_EQ(MayTakeTooMuch(large, 2, 512 * kMiB), std::nullopt) << "20 + 144 + 288 = 452";
+  const auto told = MayTakeTooMuch(large, 2, 451 * kMiB);
+  ASSERT_TRUE(told);
+  EXPECT_TRUE(told->starts_with("may take 452 MiB of memory and may have 451: 144 for")) << *told;
 }
 
 }  // namespace

@@ -1,8 +1,5 @@
 #include "server/repair.h"
 
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <cstdio>
 #include <optional>
 #include <string>
@@ -12,6 +9,7 @@
 #include "engine/unreadable_streams.h"
 #include "server/directory_at_rest.h"
 #include "server/fault_exit.h"
+#include "server/owner.h"
 #include "storage/posix_disk.h"
 #include "thalweg/logger.h"
 
@@ -36,13 +34,6 @@ StorageResult<std::vector<UnreadableStream>> ListUnreadable(const std::string& d
   if (!store) return std::unexpected(store.error());
   if (*store == nullptr) return {};
   return FindUnreadable(**store);
-}
-
-// Who serves from the directory, by a file that a server has made, where that is somebody else.
-std::optional<uid_t> OtherOwner(const std::string& dir) {
-  struct stat made{};
-  const bool is_known = stat((dir + "/identity").c_str(), &made) == 0;
-  return is_known && made.st_uid != geteuid() ? std::optional(made.st_uid) : std::nullopt;
 }
 
 // A start that goes on without them, its end, and one as any other, which shows that it helped.

@@ -1,12 +1,15 @@
 // Crosses threads: while the server starts or stops, one waits for a signal.
 #include "server/serve.h"
 
+#include <fmt/format.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cerrno>
+#include <climits>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
@@ -23,6 +26,8 @@
 #include "server/exit_codes.h"
 #include "server/fault_exit.h"
 #include "server/health.h"
+#include "server/memory_limit.h"
+#include "server/owner.h"
 #include "server/signals.h"
 #include "server/spdlog_logger.h"
 #include "thalweg/server.h"
@@ -68,13 +73,39 @@ void EndInGoodOrder(std::unique_ptr<Server> server, Signals& signals, spdlog::lo
   } catch (const std::system_error& error) {
     logger.warn("a second signal will not stop at once: cannot start a thread: {}", error.what());
   }
-  const bool drained = server->Stop(kShutdownDeadlineMs);
-  server.reset();
-  if (drained) {
-    logger.info("stopped");
-  } else {
-    logger.warn("stopped after {} ms with connections still open", kShutdownDeadlineMs);
+  if (!server->Stop(kShutdownDeadlineMs)) {
+    logger.warn("cut off connections that were still open after {} ms", kShutdownDeadlineMs);
   }
+  logger.info("writes what is new to segments, if there is any");
+  server.reset();
+  logger.info("stopped");
+}
+
+// Serves on, while load balancers learn of it. A second signal ends at once here, too.
+void WaitForBalancers(int64_t drain_ms, Signals& signals, spdlog::logger& logger) {
+  if (drain_ms == 0) return;
+  logger.info("serves on for {} ms, while /readyz says 503 (--drain)", drain_ms);
+  const int max_ms = static_cast<int>(std::min<int64_t>(drain_ms, INT_MAX));
+  if (const auto again = signals.Wait(max_ms)) EndAtOnce(*again, logger);
+}
+
+// Where what is written here could be unreadable to who served the directory before.
+void TellOwner(const std::string& dir, spdlog::logger& logger) {
+  const auto owner = OtherOwner(dir);
+  if (!owner) return;
+  logger.warn(
+      "data directory {} was served by user {}, and this is user {}: what is written now, that one "
+      "cannot open later; stop, then chown -R {} {}, and serve as that user",
+      dir, *owner, geteuid(), *owner, dir);
+}
+
+void TellMemory(const ServeConfig& config, spdlog::logger& logger) {
+  const ServerOptions& server = config.server;
+  const MemoryShares shares{.tail = server.data_dir.empty() ? 0 : server.store.tail_bytes_max,
+                            .bodies = server.limits.bodies_bytes_max,
+                            .body = server.limits.body_bytes_max};
+  const auto told = MayTakeTooMuch(shares, LoopsOf(server), MemoryLimit());
+  if (told) logger.warn(*told);
 }
 
 // A thread that cannot be started is thrown by the standard library where nobody can go on.
@@ -122,8 +153,20 @@ ServerOptions OptionsOf(const ServeConfig& config, SpdlogLogger& logger,
   return options;
 }
 
-std::string MessageOf(const ServerError& error) {
-  return error.message + (error.code == ServerError::Code::kPortInUse ? " with --port" : "");
+// What to do, where the error does not say it.
+std::string AdviceOn(const ServerError& error, const std::string& dir) {
+  if (error.code == ServerError::Code::kPortInUse) return " with --port";
+  if (error.code != ServerError::Code::kStore) return "";
+  if (error.open == OpenError::Code::kDamage && !error.message.contains("backup")) {
+    return "; `thalweg verify " + dir + "` says what is damaged; restore a backup";
+  }
+  if (error.message.contains(strerror(EACCES))) {
+    const uid_t owner = OtherOwner(dir).value_or(geteuid());
+    return fmt::format(
+        "; this is user {}: serve as user {}, and let all of it be that one's (chown -R {} {})",
+        geteuid(), owner, owner, dir);
+  }
+  return "";
 }
 
 }  // namespace
@@ -133,15 +176,21 @@ int Serve(const ServeConfig& config) {
   auto signals = Signals::Block();
   if (!signals) return Fail(signals.error(), kExitCannotStart);
   SpdlogLogger logger(MakeLogger(config.log_level));
+  TellMemory(config, logger.spdlog());
+  TellOwner(config.server.data_dir, logger.spdlog());
   std::atomic<bool> ready = true;
   auto server = StartUnlessStopped(OptionsOf(config, logger, ready), *signals, logger.spdlog());
-  if (!server) return Fail(MessageOf(server.error()), ExitCodeFor(server.error()));
+  if (!server) {
+    return Fail(server.error().message + AdviceOn(server.error(), config.server.data_dir),
+                ExitCodeFor(server.error()));
+  }
   std::printf("listening on %s\n", (*server)->url().c_str());
   std::fflush(stdout);
   const std::optional<int> signal_number = signals->Wait();
   THALWEG_ASSERT(signal_number);
   logger.spdlog().info("stopping on {}", strsignal(*signal_number));
   ready = false;
+  WaitForBalancers(config.drain_ms, *signals, logger.spdlog());
   EndInGoodOrder(std::move(*server), *signals, logger.spdlog());
   return 0;
 }

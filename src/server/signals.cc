@@ -38,10 +38,10 @@ std::expected<Signals, std::string> Signals::Block() {
   return Signals(std::move(signals), std::move(interrupt));
 }
 
-std::optional<int> Signals::Wait() {
+std::optional<int> Signals::Wait(int max_ms) {
   for (;;) {
     pollfd either[] = {{signals_.get(), POLLIN, 0}, {interrupt_.get(), POLLIN, 0}};
-    poll(either, std::size(either), -1);
+    if (poll(either, std::size(either), max_ms) == 0) return std::nullopt;
     signalfd_siginfo info;
     if (read(signals_.get(), &info, sizeof info) == static_cast<ssize_t>(sizeof info)) {
       return static_cast<int>(info.ssi_signo);

@@ -19,9 +19,9 @@ class Signals {
   // Blocks SIGTERM, SIGINT and SIGHUP in this thread and those it starts, and ignores SIGPIPE.
   static std::expected<Signals, std::string> Block();
 
-  // The number of the next one, as soon as there is one; null: Interrupt was called. THREAD: one at
-  // a time.
-  std::optional<int> Wait();
+  // The number of the next one, as soon as there is one; null: Interrupt was called, or so much
+  // time has passed; -1: as much as it takes. THREAD: one at a time.
+  std::optional<int> Wait(int max_ms = -1);
 
   // Ends the wait that is under way, or else the next. THREAD: any.
   void Interrupt();

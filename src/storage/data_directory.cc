@@ -161,9 +161,12 @@ StorageResult<DirectoryId> DecodeIdentity(const std::string& text) {
   }
   if (text == EncodeIdentity(id)) return id;
   const std::string ours = "format " + std::to_string(kDataFormat);
-  if (text.find("\n" + ours + "\n") == std::string::npos) {
-    return ForeignFault(std::string(kIdentity) + " names another format than ours, " + ours +
-                        ": another version of this program wrote it");
+  const size_t at = text.find("\nformat ");
+  const std::string found =
+      at == text.npos ? ours : text.substr(at + 1, text.find('\n', at + 1) - at - 1);
+  if (found != ours) {
+    return ForeignFault(std::string(kIdentity) + " says " + found + ", and this program reads " +
+                        ours + ": a newer version wrote it");
   }
   return DamageFault(std::string(kIdentity) + " cannot be read. Restore it from a backup");
 }

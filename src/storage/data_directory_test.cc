@@ -108,7 +108,7 @@ TEST(DataDirectory, RefusesWhatIsNotWholeAndNeverStartsAfreshOverIt) {
          std::string text = identity;
          replace(r, text.replace(text.find("format 1"), 8, "format 2"));
        },
-       Kind::kForeign, "another format"},
+       Kind::kForeign, "says format 2, and"},
       {"a torn identity", [&](TestRoot& r) { replace(r, identity.substr(0, identity.size() - 5)); },
        Kind::kDamage, "cannot be read"},
       {"an id that is none",

@@ -168,3 +168,24 @@ test("a second signal ends at once", async () => {
   assert.equal(end.code, 128 + 15);
   assert.ok(Date.now() - begun < 1000);
 });
+
+test("with --drain balancers hear of the end while requests are still answered", async () => {
+  const server = await startServer("--drain", "10m");
+  const ready = () => fetch(`${server.url}/readyz`);
+  process.kill(server.pid, "SIGTERM");
+  for (;;) {
+    const answer = await ready();
+    const text = (await answer.text()).trim();
+    if (answer.status === 503) {
+      assert.equal(text, "shutting down");
+      break;
+    }
+  }
+  assert.equal((await fetch(`${server.url}/healthz`)).status, 200);
+  assert.equal((await fetch(`${server.url}/v1/stream/x`, { method: "PUT" })).status, 201);
+  const end = await server.stop(); // the second SIGTERM
+  assert.equal(end.code, 128 + 15);
+
+  const short = await startServer("--drain", "1ms");
+  assert.equal((await short.stop()).code, 0);
+});

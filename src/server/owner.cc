@@ -1,0 +1,14 @@
+#include "server/owner.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace thalweg {
+
+std::optional<uid_t> OtherOwner(const std::string& dir) {
+  struct stat made{};
+  const bool is_known = stat((dir + "/identity").c_str(), &made) == 0;
+  return is_known && made.st_uid != geteuid() ? std::optional(made.st_uid) : std::nullopt;
+}
+
+}  // namespace thalweg
