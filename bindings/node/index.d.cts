@@ -133,7 +133,11 @@ interface BaseStore {
   has(path: string): boolean
   /** Everything behind `offset`. Throws where there is no such stream. */
   read(path: string, offset?: string): ReadResult
-  /** Resolves once something stands behind `offset`, the stream is closed, or time (or Infinity) is up. */
+  /**
+   * Resolves once something stands behind `offset`, the stream is closed, or time (or Infinity) is
+   * up; without messages and not timed out where the stream is deleted or cleared meanwhile. Rejects
+   * where there is no such stream when it begins.
+   */
   waitForMessages(path: string, offset: string, timeoutMs: number): Promise<WaitResult>
   /** The body of a response: the bytes in a row, for JSON as one array. */
   formatResponse(path: string, messages: Array<StreamMessage>): Uint8Array

@@ -101,6 +101,7 @@ struct StoreError {
                                        // refuse: the tail; else empty
   uint64_t producer_epoch = 0;         // kStaleEpoch: the one that fences
   uint64_t producer_seq_expected = 0;  // kSequenceGap
+  bool was_there = false;              // kNotFound, kGone: of a wait whose stream was there first
 };
 
 template <typename T>

@@ -12,6 +12,10 @@ namespace {
 constexpr int64_t kTimerResolutionMs = 5;
 constexpr int64_t kTimeoutMsMax = int64_t{1} << 40;  // 35 years: no sum of times overflows
 
+bool IsGone(const StoreError& error) {
+  return error.code == StoreErrc::kNotFound || error.code == StoreErrc::kGone;
+}
+
 }  // namespace
 
 class MessageWaits::Wait final : public Watcher, public Timer {
@@ -99,6 +103,7 @@ void MessageWaits::Expire(Wait& wait) {
 void MessageWaits::Look(Wait& wait) {
   StoreCommands::Look look = commands_.LookAgain(wait.stream, wait.at);
   if (!look.found && wait.is_over) look.found = NothingNew(wait);
+  if (look.found && !*look.found) look.found->error().was_there = IsGone(look.found->error());
   if (look.found && look.rests_on <= engine_.durable()) return End(wait, *std::move(look.found));
   if (engine_.failed()) return End(wait, Refuse(StoreErrc::kFailed));
   if (!look.found) return;

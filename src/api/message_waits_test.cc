@@ -144,6 +144,14 @@ TEST_P(MessageWaitsTest, ARemovalEndsItWhateverStandsAtThePathThen) {
   ASSERT_TRUE(removed && kept);
   EXPECT_EQ(CodeOf(*removed), StoreErrc::kNotFound);
   EXPECT_EQ(CodeOf(*kept), StoreErrc::kGone);
+  EXPECT_TRUE(removed->error().was_there);
+  EXPECT_TRUE(kept->error().was_there);
+  Result missing;
+  Wait(missing, "none", "now", 1'000);
+  executor_.RunAll();
+  ASSERT_TRUE(missing);
+  EXPECT_EQ(CodeOf(*missing), StoreErrc::kNotFound);
+  EXPECT_FALSE(missing->error().was_there);
 }
 
 TEST_P(MessageWaitsTest, AllAreCancelledAtOnceAndLaterOnesAreNot) {

@@ -161,6 +161,7 @@ class BaseStore {
     const from = offsetOf(offset)
     const ms = timeoutOf(timeoutMs)
     const result = await new Promise((done) => this[NATIVE].wait(key, from, ms, done))
+    if (result.wasThere) return { messages: [], timedOut: false } // deleted or cleared meanwhile
     const { timedOut, closed: ended } = unwrap(result, path)
     const messages = messagesOf(result)
     const streamClosed = ended && messages.length === 0

@@ -95,6 +95,7 @@ Napi::Object FailureOf(Napi::Env env, const StoreError& error) {
   failure.Set("currentOffset", error.current_offset);
   failure.Set("producerEpoch", NumberOf(env, error.producer_epoch));
   failure.Set("expectedSeq", NumberOf(env, error.producer_seq_expected));
+  failure.Set("wasThere", error.was_there);
   return failure;
 }
 

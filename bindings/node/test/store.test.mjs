@@ -268,6 +268,24 @@ for (const [kind, open] of Object.entries(KINDS)) {
     assert.equal(ended.streamClosed, true)
   })
 
+  test(`${kind}: a wait whose stream is deleted or cleared ends without messages`, async (t) => {
+    const store = open(t)
+    for (const path of ['/a', '/b', '/source']) await store.create(path, { contentType: 'text/plain' })
+    await store.create('/fork', { forkedFrom: '/source' })
+    const waitOf = (path) => store.waitForMessages(path, store.getCurrentOffset(path), 60_000)
+    const deleted = ['/a', '/source'].map(waitOf)
+    const cleared = waitOf('/b')
+    store.delete('/a')
+    store.delete('/source') // kept for its fork
+    for (const waiting of deleted) {
+      assert.deepEqual(await waiting, { messages: [], timedOut: false })
+    }
+    await rejects(() => store.waitForMessages('/source', '-1', 5), /soft-deleted/, 'stream-deleted')
+    store.clear()
+    assert.deepEqual(await cleared, { messages: [], timedOut: false })
+    await rejects(() => store.waitForMessages('/b', '-1', 5), /not found/, 'stream-not-found')
+  })
+
   test(`${kind}: forks read what they were forked from`, async (t) => {
     const store = open(t)
     await store.create('/src', { contentType: 'text/plain', initialData: bytes('ab') })
