@@ -4,13 +4,15 @@
 const native = require('./lib/native.cjs')
 const { deliver } = require('./lib/exchange.cjs')
 const { state } = require('./lib/heads.cjs')
+const timers = require('./lib/timers.cjs')
 const { warn } = require('./lib/warn.cjs')
 
 const TIMER_MS_MAX = 2 ** 31 - 1 // setTimeout takes more for 1 ms
 
 // A wait that is longer is called early and sets a timer for the rest; nothing else is so long, a
 // fault's delay and jitter are at most a day each.
-const setTimer = (ms, key) => setTimeout(native.fireTimer, Math.min(ms, TIMER_MS_MAX), key).unref()
+const setTimer = (ms, key) =>
+  timers.setTimeout(native.fireTimer, Math.min(ms, TIMER_MS_MAX), key).unref()
 
 native.connect({
   deliver,

@@ -9,6 +9,7 @@ const { BodyRoom, readBody } = require('./body.cjs')
 const { exchangeOf, headOf, kindOf, mountOf, originForm, settle } = require('./exchange.cjs')
 const { count, flag, object, text, wrong } = require('./options.cjs')
 const { commonFields, problem } = require('./problem.cjs')
+const timers = require('./timers.cjs')
 
 const FAULTS = Symbol.for('thalweg.faults')
 const TEST_PATH = '/_test/inject-error'
@@ -32,7 +33,7 @@ class FaultInjectionMiddleware {
       const submit = (body) => this.#submit(req, res, body, goOn, resolve)
       const mine = this.#testEndpoint && req.url.split('?', 1)[0] === TEST_PATH
       if (!mine) return submit(undefined)
-      const take = (body) => setImmediate(() => (req.aborted ? resolve() : submit(body)))
+      const take = (body) => timers.setImmediate(() => (req.aborted ? resolve() : submit(body)))
       readBody(req, new BodyRoom(Infinity), take, (refusal) => {
         if (refusal !== undefined) problem(res, refusal, commonFields(true))
         resolve()
@@ -143,7 +144,7 @@ function spoil(res, exchange, ticket, faults) {
 }
 
 function later(callback) {
-  if (typeof callback === 'function') process.nextTick(callback)
+  if (typeof callback === 'function') timers.nextTick(callback)
 }
 
 function toBytes(chunk, encoding) {

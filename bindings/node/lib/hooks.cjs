@@ -5,6 +5,7 @@ const { inspect } = require('node:util')
 
 const native = require('./native.cjs')
 const { pathOf } = require('./store-results.cjs')
+const timers = require('./timers.cjs')
 const { warn } = require('./warn.cjs')
 
 const HOOK_MS_MAX = 10_000 // a request waits no longer for the promise of a hook
@@ -36,14 +37,14 @@ function call(hook, event, ticket) {
     report(name, event, error)
     return true
   }
-  const timer = setTimeout(() => {
+  const timer = timers.setTimeout(() => {
     report(name, event, new Error(`took more than ${HOOK_MS_MAX} ms; the request was answered`))
     native.releaseHook(ticket)
   }, HOOK_MS_MAX)
   Promise.resolve(result)
     .catch((error) => report(name, event, error))
     .then(() => {
-      clearTimeout(timer)
+      timers.clearTimeout(timer)
       native.releaseHook(ticket)
     })
   return false

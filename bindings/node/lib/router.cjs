@@ -9,6 +9,7 @@ const { checkRouterOptions } = require('./options.cjs')
 const { watchFastify } = require('./parsed-body.cjs')
 const { commonFields, problem } = require('./problem.cjs')
 const { NATIVE, REGISTER, storeOf } = require('./store.cjs')
+const timers = require('./timers.cjs')
 
 const SHUTDOWN_MS_MAX = 5000 // longer than any answer that does not wait for its client
 
@@ -67,8 +68,8 @@ class DurableStreamRouter {
       // Over HTTP/2 a request that is cut off has been read to its end like a whole one.
       const submit = (body) => (req.aborted ? done() : this.#submit(kind, head, body, res, done))
       this.#requests.add(req)
-      if (!HAS_BODY[kind % TLS]) return afterBodies(req, res, () => setImmediate(submit))
-      const take = (body) => setImmediate(submit, body)
+      if (!HAS_BODY[kind % TLS]) return afterBodies(req, res, () => timers.setImmediate(submit))
+      const take = (body) => timers.setImmediate(submit, body)
       readBody(req, this.#bodies, take, (refusal) => {
         if (refusal !== undefined) problem(res, refusal, this.#commonFields)
         done()
@@ -82,9 +83,9 @@ class DurableStreamRouter {
     this.#native.shutdown()
     if (this.#requests.size === 0) return
     await new Promise((resolve) => {
-      const timer = setTimeout(() => this.#goIdle(), SHUTDOWN_MS_MAX)
+      const timer = timers.setTimeout(() => this.#goIdle(), SHUTDOWN_MS_MAX)
       this.#idle.push(() => {
-        clearTimeout(timer)
+        timers.clearTimeout(timer)
         resolve()
       })
     })

@@ -3,25 +3,20 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import http from 'node:http'
+import { createRequire } from 'node:module'
 import net from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { DurableStreamRouter, FileBackedStreamStore, StreamStore } from 'thalweg'
-import { TEXT, newRouter, post, put, serve, serveRouter } from './served.mjs'
+import {
+  DurableStreamRouter,
+  FaultInjectionMiddleware,
+  FileBackedStreamStore,
+  StreamStore,
+} from 'thalweg'
+import { STORES, TEXT, newRouter, post, put, serve, serveRouter } from './served.mjs'
 
-const STORES = {
-  memory: () => new StreamStore(),
-  file: (t) => {
-    const path = mkdtempSync(join(tmpdir(), 'thalweg-router-'))
-    const store = new FileBackedStreamStore({ dataDir: path })
-    t.after(async () => {
-      await store.close()
-      rmSync(path, { recursive: true, force: true })
-    })
-    return store
-  },
-}
+const timers = createRequire(import.meta.url)('../lib/timers.cjs')
 
 for (const [kind, open] of Object.entries(STORES)) {
   test(`${kind}: create, append, read, metadata, delete`, async (t) => {
@@ -134,18 +129,6 @@ function rawGet(port, target) {
   return { connected, answer }
 }
 
-test('baseUrl is cut off where a segment ends, and stays in Location', async (t) => {
-  const { url, router } = await serveRouter(t, { baseUrl: '/api/streams/' })
-  const made = await put(`${url}/api/streams/a`)
-  assert.equal(made.headers.get('location'), `${url}/api/streams/a`)
-  assert.equal((await put(`${url}/api/streamsX/y`)).status, 201)
-  assert.equal((await put(`${url}/other`)).status, 201)
-  assert.deepEqual(router.store.list().sort(), ['/a', '/api/streamsX/y', '/other'])
-  const fork = await put(`${url}/api/streams/f`, { 'stream-forked-from': '/api/streams/a' })
-  assert.equal(fork.status, 201)
-  assert.equal(router.store.get('/f').forkedFrom, '/a')
-})
-
 test('caches are told what cachePolicy says, and to keep no answer to credentials for others', async (t) => {
   for (const [cachePolicy, wanted, withCredentials] of [
     [undefined, 'public', 'private'],
@@ -159,29 +142,6 @@ test('caches are told what cachePolicy says, and to keep no answer to credential
     assert.equal(await toldTo({}), wanted)
     assert.equal(await toldTo({ authorization: 'Bearer x' }), withCredentials)
   }
-})
-
-test('a target in absolute form names the same stream', async (t) => {
-  const { url, router } = await serveRouter(t, { baseUrl: '/streams' })
-  const { port } = new URL(url)
-  for (const path of ['/streams/a', '/streams/a?x=/y']) {
-    const request = http.request({ port, method: 'PUT', path: `http://h${path}`, agent: false })
-    const [response] = await once(request.end(), 'response')
-    response.resume()
-  }
-  assert.deepEqual(router.store.list(), ['/a'])
-})
-
-test('what a framework cuts off stays in Location', async (t) => {
-  const router = newRouter()
-  const url = await serve(t, (req, res) => {
-    req.originalUrl = req.url
-    req.url = req.url.slice('/mounted'.length)
-    return router.handleRequest(req, res)
-  })
-  const made = await put(`${url}/mounted/a`)
-  assert.equal(made.headers.get('location'), `${url}/mounted/a`)
-  assert.deepEqual(router.store.list(), ['/a'])
 })
 
 test('a body that a parser has read is taken from req.body', async (t) => {
@@ -343,16 +303,42 @@ test('shutdown waits for a body that has begun to arrive', { timeout: 20_000 }, 
 
 test('shutdown and close wait five seconds for it, once', { timeout: 20_000 }, async (t) => {
   const { send, answer, router, end } = await serveHalf(t)
-  t.mock.timers.enable({ apis: ['setTimeout'] })
+  const waits = []
+  t.mock.method(timers, 'setTimeout', (tell, ms) => {
+    if (ms === 5000) waits.push(tell)
+    return { unref: () => {} }
+  })
   const shut = router.shutdown()
   await someTurns()
-  t.mock.timers.tick(4000)
   const ended = end() // begun before the first wait is over
   await someTurns()
-  t.mock.timers.tick(1000)
+  waits[0]()
   await Promise.all([shut, ended])
   send('half')
   assert.match(await answer, /^HTTP\/1\.1 503 [^]*store-closed/)
+})
+
+test('fake timers in the place of the globals stop no request', { timeout: 20_000 }, async (t) => {
+  const faults = new FaultInjectionMiddleware({ enableTestEndpoint: true })
+  const router = newRouter({ longPollTimeout: 20 })
+  const url = new URL(
+    await serve(t, (req, res) =>
+      faults.handleRequest(req, res, () => router.handleRequest(req, res))
+    )
+  )
+  for (const name of ['setImmediate', 'setTimeout']) t.mock.method(globalThis, name, () => {})
+  const answer = new Promise((resolve, reject) => {
+    const socket = net.connect(url.port, url.hostname).setEncoding('latin1')
+    let said = ''
+    socket.on('data', (part) => (said += part)).on('error', reject)
+    socket.on('end', () => resolve(said))
+    socket.write(
+      'PUT /a HTTP/1.1\r\nHost: x\r\nContent-Type: text/plain\r\nContent-Length: 1\r\n\r\nx' +
+        'DELETE /_test/inject-error HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}' +
+        'GET /a?offset=now&live=long-poll HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n'
+    )
+  })
+  assert.deepEqual((await answer).match(/HTTP\/1\.1 \d+/g), [201, 200, 204].map((s) => `HTTP/1.1 ${s}`))
 })
 
 test('bodies under way have a bound together', { timeout: 20_000 }, async (t) => {

@@ -1,8 +1,25 @@
 // Routers in node:http, for tests.
+import { mkdtempSync, rmSync } from 'node:fs'
 import { createServer } from 'node:http'
-import { DurableStreamRouter, StreamStore } from 'thalweg'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DurableStreamRouter, FileBackedStreamStore, StreamStore } from 'thalweg'
 
 export const TEXT = { 'content-type': 'text/plain' }
+
+// Opens a store of each kind, until the test ends.
+export const STORES = {
+  memory: () => new StreamStore(),
+  file: (t) => {
+    const path = mkdtempSync(join(tmpdir(), 'thalweg-router-'))
+    const store = new FileBackedStreamStore({ dataDir: path })
+    t.after(async () => {
+      await store.close()
+      rmSync(path, { recursive: true, force: true })
+    })
+    return store
+  },
+}
 
 // Serves `handler` on a free port until the test ends. Its URL.
 export async function serve(t, handler) {
