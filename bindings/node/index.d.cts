@@ -296,7 +296,11 @@ export interface RouterOptions extends SharedOptions {
   store: StreamStore | FileBackedStreamStore
   /** CORS headers. Default: true. */
   cors?: boolean
-  /** A path that is cut off the front of requests' paths, where a segment ends. */
+  /**
+   * Where streams are: a path that is cut off the front of requests' paths, where a segment ends.
+   * What is outside is answered 404, but where a framework has cut it off before, as Express does
+   * with that of `app.use(path, …)`. Default: every path is a stream's.
+   */
   baseUrl?: string
   /**
    * Bytes for the bodies of all requests that are under way. Who sends more than 16 KiB of one

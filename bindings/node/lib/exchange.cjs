@@ -211,4 +211,4 @@ function cutOff(responses) {
   }
 }
 
-module.exports = { HAS_BODY, TLS, cutOff, deliver, exchangeOf, giveUp, headOf, kindOf, mountOf, originForm, settle }
+module.exports = { HAS_BODY, METHODS, TLS, cutOff, deliver, exchangeOf, giveUp, headOf, kindOf, mountOf, originForm, settle }

@@ -6,9 +6,10 @@ const { BodyRoom, afterBodies, letGo, readBody } = require('./body.cjs')
 const { HAS_BODY, TLS, cutOff, headOf, kindOf, mountOf, originForm, settle } = require('./exchange.cjs')
 const { hookCaller } = require('./hooks.cjs')
 const { checkRouterOptions } = require('./options.cjs')
+const { inOrder } = require('./order.cjs')
 const { watchFastify } = require('./parsed-body.cjs')
 const { commonFields, problem } = require('./problem.cjs')
-const { NATIVE, REGISTER, storeOf } = require('./store.cjs')
+const { FileBackedStreamStore, NATIVE, REGISTER, storeOf } = require('./store.cjs')
 const timers = require('./timers.cjs')
 
 const SHUTDOWN_MS_MAX = 5000 // longer than any answer that does not wait for its client
@@ -18,6 +19,13 @@ const STORE_CLOSED = {
   code: 'store-closed',
   title: 'The store is closed.',
   detail: 'the store of this router was closed',
+}
+
+const OUTSIDE = {
+  status: 404,
+  code: 'not-found',
+  title: 'Nothing is served at this path.',
+  detail: 'the path is outside of the baseUrl of this router',
 }
 
 class DurableStreamRouter {
@@ -60,13 +68,18 @@ class DurableStreamRouter {
   handleRequest(req, res) {
     const kind = kindOf(req)
     const head = this.#headOf(req)
+    if (head === undefined) {
+      problem(res, OUTSIDE, this.#commonFields)
+      return Promise.resolve()
+    }
     return new Promise((resolve) => {
       const done = () => {
         this.#leave(req)
         resolve()
       }
       // Over HTTP/2 a request that is cut off has been read to its end like a whole one.
-      const submit = (body) => (req.aborted ? done() : this.#submit(kind, head, body, res, done))
+      const submit = (body) =>
+        req.aborted ? done() : this.#submitInOrder(req, { kind, head, body, res, done })
       this.#requests.add(req)
       if (!HAS_BODY[kind % TLS]) return afterBodies(req, res, () => timers.setImmediate(submit))
       const take = (body) => timers.setImmediate(submit, body)
@@ -102,7 +115,19 @@ class DurableStreamRouter {
     this.#native.end()
   }
 
-  #submit(kind, head, body, res, done) {
+  // In memory a write is done before its answer is there.
+  #submitInOrder(req, request) {
+    if (!(this.#store instanceof FileBackedStreamStore)) return this.#submit(request)
+    inOrder(req, request.kind, (order) => {
+      const done = () => {
+        request.done()
+        order?.answered()
+      }
+      this.#submit({ ...request, done })
+    })
+  }
+
+  #submit({ kind, head, body, res, done }) {
     const answer = this.#native.handle(kind, head, body)
     if (typeof answer === 'string') return settle(answer, res, done)
     if (answer === null) {
@@ -128,20 +153,32 @@ class DurableStreamRouter {
     for (const tell of this.#idle.splice(0)) tell()
   }
 
-  // What a framework or `baseUrl` cuts off the path is the mount: Location needs it.
+  // What a framework or `baseUrl` cuts off the path is the mount: Location needs it. undefined: the
+  // path is outside of `baseUrl`.
   #headOf(req) {
-    let url = originForm(req.url)
-    let mount = mountOf(req)
+    const url = originForm(req.url)
+    const mount = mountOf(req)
     const base = this.#base
-    if (base !== '' && url.startsWith(base)) {
-      const next = url[base.length]
-      if (next === '/' || next === '?' || next === undefined) {
-        url = next === '/' ? url.slice(base.length) : `/${url.slice(base.length)}`
-        mount += base
-      }
+    if (base === '') return headOf(url, mount, req)
+    if (isWithin(url, base)) {
+      const rest = url.slice(base.length)
+      return headOf(rest.startsWith('/') ? rest : `/${rest}`, mount + base, req)
     }
-    return headOf(url, mount, req)
+    return hasCut(req, mount, base) ? headOf(url, mount, req) : undefined
   }
+}
+
+// Whether `base` stands before the path of `url`, and ends where a segment does.
+function isWithin(url, base) {
+  return url.startsWith(base) && [undefined, '/', '?'].includes(url[base.length])
+}
+
+// Whether a framework has cut `base` off before, as Express does at a mount, or a part of it. It
+// takes mounts in capitals and small letters alike.
+function hasCut({ baseUrl, originalUrl }, mount, base) {
+  const wanted = base.toLowerCase()
+  const endsSo = (path) => typeof path === 'string' && path.toLowerCase().endsWith(wanted)
+  return endsSo(mount) || endsSo(baseUrl) || (mount !== '' && isWithin(originForm(originalUrl), base))
 }
 
 module.exports = { DurableStreamRouter }

@@ -1,0 +1,76 @@
+// Where a router's streams are: baseUrl, what frameworks cut off, targets in other forms.
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import http from 'node:http'
+import { test } from 'node:test'
+import { newRouter, put, serve, serveRouter } from './served.mjs'
+
+test('baseUrl is cut off where a segment ends, and stays in Location', async (t) => {
+  const { url, router } = await serveRouter(t, { baseUrl: '/api/streams/' })
+  const made = await put(`${url}/api/streams/a`)
+  assert.equal(made.headers.get('location'), `${url}/api/streams/a`)
+  for (const outside of ['/api/streamsX/y', '/other', '/api', '/', '/API/streams/y']) {
+    const refused = await put(`${url}${outside}`)
+    assert.equal(refused.status, 404, outside)
+    assert.equal((await refused.json()).code, 'not-found')
+    assert.equal(refused.headers.get('access-control-allow-origin'), '*')
+  }
+  assert.deepEqual(router.store.list(), ['/a'])
+  const fork = await put(`${url}/api/streams/f`, { 'stream-forked-from': '/api/streams/a' })
+  assert.equal(fork.status, 201)
+  assert.equal(router.store.get('/f').forkedFrom, '/a')
+})
+
+test('a target in absolute form names the same stream', async (t) => {
+  const { url, router } = await serveRouter(t, { baseUrl: '/streams' })
+  const { port } = new URL(url)
+  for (const path of ['/streams/a', '/streams/a?x=/y']) {
+    const request = http.request({ port, method: 'PUT', path: `http://h${path}`, agent: false })
+    const [response] = await once(request.end(), 'response')
+    response.resume()
+  }
+  assert.deepEqual(router.store.list(), ['/a'])
+})
+
+test('what a framework cuts off stays in Location', async (t) => {
+  const router = newRouter()
+  const url = await serve(t, (req, res) => {
+    req.originalUrl = req.url
+    req.url = req.url.slice('/mounted'.length)
+    return router.handleRequest(req, res)
+  })
+  const made = await put(`${url}/mounted/a`)
+  assert.equal(made.headers.get('location'), `${url}/mounted/a`)
+  assert.deepEqual(router.store.list(), ['/a'])
+})
+
+test('a framework may have cut baseUrl off before, alone or with more, or a part of it', async (t) => {
+  const router = newRouter({ baseUrl: '/v1/streams' })
+  let mount
+  let isTold
+  const url = await serve(t, (req, res) => {
+    if (isTold) req.baseUrl = mount
+    else req.originalUrl = req.url
+    req.url = req.url.slice(mount.length)
+    return router.handleRequest(req, res)
+  })
+  for (const [to, status] of [
+    ['/v1/streams', 201],
+    ['/api/v1/streams', 201],
+    ['/V1/Streams', 201],
+    ['/v1', 201],
+    ['/streams', 404],
+    ['/v1/streamsX', 404],
+  ]) {
+    mount = to
+    isTold = false
+    const path = to === '/v1' ? '/streams/a' : '/a'
+    const made = await put(`${url}${to}${path}`)
+    assert.equal(made.status, status, to)
+    if (status === 201) assert.equal(made.headers.get('location'), `${url}${to}${path}`)
+    router.clear()
+  }
+  mount = '/api/v1/streams'
+  isTold = true
+  assert.equal((await put(`${url}${mount}/a`)).status, 201)
+})
