@@ -1,5 +1,6 @@
 #include "node_server.h"
 
+#include <system_error>
 #include <utility>
 
 #include "background.h"
@@ -25,7 +26,20 @@ const char* CodeOf(ServerError::Code code) {
 struct NodeServer::Running {
   std::unique_ptr<Server> server;
   std::optional<ServerError> error;
+
+  void Start(Store& store, ServerOptions options);
 };
+
+void NodeServer::Running::Start(Store& store, ServerOptions options) try {
+  auto started = Server::Start(store, std::move(options));
+  if (started) {
+    server = std::move(*started);
+  } else {
+    error = std::move(started.error());
+  }
+} catch (const std::system_error& thrown) {  // of the standard library, for want of threads
+  error = ServerError{.message = NoThread(thrown)};
+}
 
 Napi::Function NodeServer::Define(Napi::Env env) {
   return DefineClass(
@@ -67,12 +81,7 @@ Napi::Value NodeServer::Start(const Napi::CallbackInfo& info) {
   return Background::Run(
       info.Env(),
       [running = running_, home = home_, options = options_]() mutable {
-        auto server = Server::Start(home->store(), std::move(options));
-        if (server) {
-          running->server = std::move(*server);
-        } else {
-          running->error = std::move(server.error());
-        }
+        running->Start(home->store(), std::move(options));
       },
       [this, running = running_, self = Napi::Persistent(Value())](Napi::Env env) -> Napi::Value {
         if (running->error) {

@@ -6,12 +6,21 @@
 
 namespace thalweg::node {
 
+void ThreadExecutor::Start() {
+  std::lock_guard lock(mutex_);
+  StartLocked();
+}
+
+void ThreadExecutor::StartLocked() {
+  thread_ = std::thread([this] { Run(); });
+  started_ = true;
+}
+
 void ThreadExecutor::Post(Task task) {
   std::lock_guard lock(mutex_);
   tasks_.push_back(std::move(task));
   if (!started_ && !stopping_) {
-    started_ = true;
-    thread_ = std::thread([this] { Run(); });
+    StartLocked();
   } else if (tasks_.size() == 1) {
     wake_.notify_one();
   }

@@ -1,14 +1,16 @@
 // A thread as an Executor: where routers over a data directory run, so that Node's event loop never
 // waits for the disk, and where large bodies are compressed.
 //
-// Crosses threads: Post may come from any. The thread begins with the first task: a store in memory
-// seldom has one.
+// Crosses threads: Post may come from any. The thread begins with the first task, where Start was
+// not called before: a store in memory seldom has one.
 #pragma once
 
 #include <condition_variable>
 #include <cstdint>
 #include <map>
 #include <mutex>
+#include <string>
+#include <system_error>
 #include <thread>
 #include <vector>
 
@@ -16,6 +18,12 @@
 #include "thalweg/executor.h"
 
 namespace thalweg::node {
+
+// What to tell where the standard library could not start a thread.
+inline std::string NoThread(const std::system_error& error) {
+  return std::string("cannot start a thread: ") + error.what() +
+         "; raise the limit of threads or memory (ulimit -u, ulimit -v, TasksMax=)";
+}
 
 class ThreadExecutor final : public Executor {
  public:
@@ -25,6 +33,10 @@ class ThreadExecutor final : public Executor {
   ThreadExecutor(const ThreadExecutor&) = delete;
   ThreadExecutor& operator=(const ThreadExecutor&) = delete;
 
+  // Starts the thread now, where the standard library's std::system_error can be caught. REQUIRES:
+  // nothing was posted.
+  void Start();
+
   void Post(Task task) override;
   void PostAfter(int64_t delay_ms, Task task) override;
 
@@ -33,6 +45,7 @@ class ThreadExecutor final : public Executor {
   void Stop();
 
  private:
+  void StartLocked();
   void Run();
   void WaitForWork(std::unique_lock<std::mutex>& lock);
   void TakeDueTimers();
