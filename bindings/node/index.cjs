@@ -3,6 +3,7 @@
 
 const native = require('./lib/native.cjs')
 const { deliver } = require('./lib/exchange.cjs')
+const { fail } = require('./lib/failures.cjs')
 const { state } = require('./lib/heads.cjs')
 const timers = require('./lib/timers.cjs')
 const { warn } = require('./lib/warn.cjs')
@@ -19,6 +20,7 @@ native.connect({
   state,
   setTimer,
   warn: (message) => warn('THALWEG_STORE', message),
+  fail,
 })
 
 const {

@@ -184,6 +184,24 @@ export interface FileBackedStreamStoreOptions {
   dataDir: string
   /** Taken for the sake of others; has no effect. */
   maxFileHandles?: number
+  /** Bytes of each file of the log, which is allocated ahead. Default: 64 MiB. */
+  logFileBytes?: number
+  /**
+   * Bytes of memory for what no checkpoint has written yet; appends beyond are refused with
+   * `memory-full`. Default: 256 MiB.
+   */
+  tailBytesMax?: number
+  /**
+   * Called once when the disk has failed, with what the process warning THALWEG_STORE_FAILED says:
+   * from then on every change is refused with `store-failed`, and the process should end and start
+   * again. What this throws is an uncaught exception.
+   */
+  onFailure?: (error: StoreFailure) => void
+}
+
+/** The disk under a store has failed. */
+export interface StoreFailure extends Error {
+  code: 'THALWEG_STORE_FAILED'
 }
 
 /**
@@ -232,7 +250,10 @@ export class FileBackedStreamStore implements BaseStore {
   clearAsync(): Promise<void>
   cancelAllWaits(): void
   list(): Array<string>
-  /** Ends the routers over it; afterwards the directory can be opened again. */
+  /**
+   * Ends the routers over it; afterwards the directory can be opened again. Rejects with
+   * `store-is-served` where it is the store of a DurableStreamTestServer that runs: stop() closes it.
+   */
   close(): Promise<void>
 }
 
@@ -335,6 +356,8 @@ export interface TestServerOptions extends SharedOptions {
   host?: string
   /** Keeps streams in this directory. Default: in memory. */
   dataDir?: string
+  /** With `dataDir`: as of FileBackedStreamStore. */
+  onFailure?: (error: StoreFailure) => void
   /** Native threads that serve. Default: one for each core that the process may use. */
   threads?: number
   /** Subscriptions are not there yet: true throws. */

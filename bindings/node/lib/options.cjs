@@ -43,6 +43,12 @@ function count(options, name) {
   return value === undefined ? undefined : number({ [name]: value }, name, 0, 0, Number.MAX_SAFE_INTEGER)
 }
 
+// Bytes, as the C++ StoreOptions take them; may be left out.
+function size(options, name) {
+  const value = options[name] ?? undefined
+  return value === undefined ? undefined : number({ [name]: value }, name, 0, 1, Number.MAX_SAFE_INTEGER)
+}
+
 function object(value, name) {
   if (value === undefined || value === null) return {}
   if (typeof value === 'object') return value
@@ -114,6 +120,7 @@ function checkServerOptions(options) {
     error.code = 'ERR_THALWEG_NOT_SUPPORTED'
     throw error
   }
+  hook(options, 'onFailure')
   return {
     ...checkShared(options),
     cors: true,
@@ -132,7 +139,9 @@ module.exports = {
   checkServerOptions,
   count,
   flag,
+  hook,
   object,
+  size,
   text,
   wrong,
 }

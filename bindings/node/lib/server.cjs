@@ -6,7 +6,7 @@ const native = require('./native.cjs')
 const { FAULTS, FaultInjectionMiddleware } = require('./faults.cjs')
 const { hookCaller } = require('./hooks.cjs')
 const { checkServerOptions, object } = require('./options.cjs')
-const { FileBackedStreamStore, NATIVE, REOPEN, StreamStore } = require('./store.cjs')
+const { FileBackedStreamStore, NATIVE, REOPEN, SERVED, StreamStore } = require('./store.cjs')
 
 const running = new Set() // so that a server goes on where nobody else holds it
 
@@ -23,8 +23,8 @@ class DurableStreamTestServer {
     const options = object(given, 'options')
     this.#options = checkServerOptions(options)
     const { dataDir } = this.#options
-    this.store = dataDir ? new FileBackedStreamStore({ dataDir }) : new StreamStore()
-    const { onStreamCreated, onStreamDeleted } = options
+    const { onFailure, onStreamCreated, onStreamDeleted } = options
+    this.store = dataDir ? new FileBackedStreamStore({ dataDir, onFailure }) : new StreamStore()
     this.#onEvent = hookCaller({ store: this.store, onStreamCreated, onStreamDeleted })
   }
 
@@ -39,12 +39,14 @@ class DurableStreamTestServer {
       this.#onEvent
     )
     this.#native = server
+    this.#tellStore(true)
     running.add(this)
     this.#starting = server.start()
     try {
       this.#url = await this.#starting
     } catch (error) {
       this.#native = undefined
+      this.#tellStore(false)
       running.delete(this)
       throw error
     } finally {
@@ -65,9 +67,15 @@ class DurableStreamTestServer {
   async #stop() {
     this.#url = undefined
     await this.#native.stop()
+    this.#tellStore(false)
     await this.#closeDirectory()
     this.#native = undefined
     running.delete(this)
+  }
+
+  // Who closes the store below a server that runs is refused.
+  #tellStore(isServed) {
+    if (this.store instanceof FileBackedStreamStore) this.store[SERVED](isServed)
   }
 
   async #closeDirectory() {

@@ -7,8 +7,9 @@
 const { mkdirSync } = require('node:fs')
 const { dirname, resolve } = require('node:path')
 
+const { unwatch, watch } = require('./failures.cjs')
 const native = require('./native.cjs')
-const { count, flag, object, text, wrong } = require('./options.cjs')
+const { count, flag, hook, object, size, text, wrong } = require('./options.cjs')
 const results = require('./store-results.cjs')
 const { warn } = require('./warn.cjs')
 
@@ -18,12 +19,16 @@ const { appended, closed, codeOf, errorOf, goneStreamOf, messagesOf, pathOf, str
 const NATIVE = Symbol.for('thalweg.native')
 const REGISTER = Symbol.for('thalweg.register') // a router tells its store of itself
 const REOPEN = Symbol.for('thalweg.reopen')
+const SERVED = Symbol.for('thalweg.served') // a test server tells its store whether it runs
 
 const READ_BYTES_MAX = 64 * 1024 * 1024 // of one native read; `read` goes on until the tail
+
+const LONE_SURROGATE = /\p{Surrogate}/u // of which there is no UTF-8
 
 // A path as a key: what cannot stand in a URL is percent-encoded.
 function keyOf(path, name = 'path') {
   if (typeof path !== 'string' || path === '') throw wrong(name, path, 'a path such as "/rooms/1"')
+  if (LONE_SURROGATE.test(path)) throw wrong(name, path, 'a text without half characters')
   return path.replace(/[^\x21-\x7e]+|[?#]/gu, encodeURIComponent)
 }
 
@@ -94,6 +99,12 @@ function closedError() {
   return error
 }
 
+function servedError() {
+  const error = new Error("The store's test server runs; call the server's stop(), which closes it")
+  error.code = 'store-is-served'
+  return error
+}
+
 // Infinity waits for as long as it takes.
 function timeoutOf(timeoutMs) {
   if (typeof timeoutMs === 'number' && !Number.isNaN(timeoutMs)) {
@@ -109,8 +120,9 @@ class BaseStore {
   #reads = new Set() // promises of what worker threads read
   #ending // the promise of the end, from its beginning until the store is opened again
 
-  constructor(dataDir) {
-    this.#native = new native.Store(dataDir)
+  // As native/node_store.h takes it.
+  constructor(settings) {
+    this.#native = new native.Store(settings)
   }
 
   get [NATIVE]() {
@@ -222,16 +234,19 @@ class BaseStore {
     await ending.close()
   }
 
-  _reopen(dataDir) {
-    if (this.#native !== undefined) return
-    this.#native = new native.Store(dataDir)
+  get _isOpen() {
+    return this.#native !== undefined
+  }
+
+  _reopen(settings) {
+    this.#native = new native.Store(settings)
     this.#ending = undefined
   }
 }
 
 class StreamStore extends BaseStore {
   constructor() {
-    super(undefined)
+    super({})
   }
 
   create(path, options) {
@@ -284,16 +299,41 @@ function asAppendResult(result) {
   return 'message' in result ? result : { message: result }
 }
 
+// Opens with a number in `settings` that failures of the disk are told by.
+function whileWatched(settings, onFailure, open) {
+  settings.failureNumber = watch(settings.dataDir, onFailure)
+  try {
+    open()
+  } catch (error) {
+    unwatch(settings.failureNumber)
+    throw error
+  }
+}
+
+// Of the options, as native code takes them.
+function directorySettings(options) {
+  const dataDir = text(options, 'dataDir')
+  if (!dataDir) throw wrong('dataDir', dataDir, 'the path of a directory')
+  hook(options, 'onFailure')
+  return {
+    dataDir: resolve(dataDir),
+    logFileBytes: size(options, 'logFileBytes'),
+    tailBytesMax: size(options, 'tailBytesMax'),
+  }
+}
+
 class FileBackedStreamStore extends BaseStore {
-  #dataDir
+  #settings
+  #onFailure // kept here: failures.cjs does not
+  #isServed = false
 
   constructor(options) {
-    const dataDir = text(options ?? {}, 'dataDir')
-    if (!dataDir) throw wrong('dataDir', dataDir, 'the path of a directory')
-    const folder = resolve(dataDir)
-    mkdirSync(dirname(folder), { recursive: true })
-    super(folder)
-    this.#dataDir = folder
+    const settings = directorySettings(object(options, 'options'))
+    mkdirSync(dirname(settings.dataDir), { recursive: true })
+    const { onFailure } = options
+    whileWatched(settings, onFailure, () => super(settings))
+    this.#settings = settings
+    this.#onFailure = onFailure
   }
 
   async create(path, options) {
@@ -351,7 +391,9 @@ class FileBackedStreamStore extends BaseStore {
   }
 
   clear() {
-    later(this.clearAsync(), 'clear')
+    const store = this[NATIVE] // throws where it is closed
+    const cleared = new Promise((done) => store.clear(done))
+    later(cleared.then((result) => unwrap(result, '/')), 'clear')
   }
 
   // As read, without holding up the event loop where the disk is slow.
@@ -366,14 +408,22 @@ class FileBackedStreamStore extends BaseStore {
     return { messages, upToDate: true }
   }
 
-  // Ends the routers over the store, makes everything durable and lets the directory go. REQUIRES:
-  // its DurableStreamTestServer, if it is one's, has stopped; its stop() calls this.
-  close() {
-    return this._end()
+  // Ends the routers over the store, makes everything durable and lets the directory go. A test
+  // server's is closed by its stop().
+  async close() {
+    if (this.#isServed) throw servedError()
+    const { failureNumber } = this.#settings
+    await this._end()
+    unwatch(failureNumber)
   }
 
   [REOPEN]() {
-    this._reopen(this.#dataDir)
+    if (this._isOpen) return
+    whileWatched(this.#settings, this.#onFailure, () => this._reopen(this.#settings))
+  }
+
+  [SERVED](isServed) {
+    this.#isServed = isServed
   }
 
   #change(change) {
@@ -397,6 +447,7 @@ module.exports = {
   NATIVE,
   REGISTER,
   REOPEN,
+  SERVED,
   StreamStore,
   storeOf,
   toldPathOf,

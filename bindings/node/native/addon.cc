@@ -25,14 +25,14 @@ uint64_t Dice() {
   return (uint64_t{random()} << 32) | random();
 }
 
-// ({deliver, state, setTimer, warn}): what native code calls, and where it leaves numbers.
+// ({deliver, state, setTimer, warn, fail}): what native code calls, and where it leaves numbers.
 Napi::Value Connect(const Napi::CallbackInfo& info) {
   AddonData& addon = AddonData::Of(info.Env());
   const auto given = info[0].As<Napi::Object>();
   const auto function = [&given](const char* name) { return given.Get(name).As<Napi::Function>(); };
   addon.responses.Connect(function("deliver"), given.Get("state").As<Napi::Int32Array>());
   addon.loop.UseTimers(function("setTimer"));
-  addon.warnings.Connect(function("warn"));
+  addon.warnings.Connect(function("warn"), function("fail"));
   return info.Env().Undefined();
 }
 

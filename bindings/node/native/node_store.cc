@@ -23,6 +23,15 @@ const char* CodeOf(OpenError::Code code) {
   return "ERR_THALWEG_DISK";
 }
 
+DirectorySettings SettingsOf(const Napi::Object& given) {
+  DirectorySettings settings;
+  settings.path = GivenText(given, "dataDir").value_or("");
+  settings.log_file_bytes = GivenCount(given, "logFileBytes").value_or(settings.log_file_bytes);
+  settings.tail_bytes_max = GivenCount(given, "tailBytesMax").value_or(settings.tail_bytes_max);
+  settings.failure_number = static_cast<uint32_t>(GivenCount(given, "failureNumber").value_or(0));
+  return settings;
+}
+
 std::string PathOf(const Napi::Value& value) { return value.ToString().Utf8Value(); }
 
 std::optional<Producer> ProducerOf(const Napi::Object& options) {
@@ -63,8 +72,7 @@ std::shared_ptr<StoreHome> NodeStore::HomeOf(const Napi::Value& store) {
 NodeStore::NodeStore(const Napi::CallbackInfo& info)
     : Napi::ObjectWrap<NodeStore>(info), addon_(AddonData::Of(info.Env())) {
   Napi::MemoryManagement::AdjustExternalMemory(info.Env(), kStoreBytes);
-  const std::string path = info[0].IsString() ? info[0].ToString().Utf8Value() : std::string();
-  auto home = StoreHome::Open(addon_.loop, addon_.warnings, path);
+  auto home = StoreHome::Open(addon_.loop, addon_.warnings, SettingsOf(info[0].As<Napi::Object>()));
   if (!home) {
     auto error = Napi::Error::New(info.Env(), home.error().message);
     error.Set("code", CodeOf(home.error().code));

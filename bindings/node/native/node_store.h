@@ -23,7 +23,8 @@ class NodeStore final : public Napi::ObjectWrap<NodeStore>, public Ending {
   // The home of a NodeStore in JavaScript; null where it is closed.
   static std::shared_ptr<StoreHome> HomeOf(const Napi::Value& store);
 
-  // (dataDir | undefined). Throws an Error with a `code` where the directory cannot be opened.
+  // ({dataDir, logFileBytes, tailBytesMax, failureNumber}), of a store in memory {}. Throws an
+  // Error with a `code` where the directory cannot be opened.
   explicit NodeStore(const Napi::CallbackInfo& info);
   ~NodeStore() override;
 

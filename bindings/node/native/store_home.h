@@ -3,6 +3,7 @@
 // Made and ended on the loop's thread, or ended on a thread for background work.
 #pragma once
 
+#include <cstdint>
 #include <expected>
 #include <memory>
 #include <string>
@@ -15,12 +16,20 @@
 
 namespace thalweg::node {
 
+// Of a store in a directory, as lib/store.cjs has checked it.
+struct DirectorySettings {
+  std::string path{};  // empty: in memory
+  size_t log_file_bytes = StoreOptions().log_file_bytes;
+  uint64_t tail_bytes_max = StoreOptions().tail_bytes_max;
+  uint32_t failure_number = 0;  // see Warnings::TellFailure
+};
+
 class StoreHome {
  public:
   using Opened = std::expected<std::shared_ptr<StoreHome>, OpenError>;
 
-  // In the directory `path`, or in memory where it is empty. REQUIRES: `loop` outlives it.
-  static Opened Open(LoopExecutor& loop, Warnings& warnings, const std::string& path);
+  // REQUIRES: `loop` outlives it.
+  static Opened Open(LoopExecutor& loop, Warnings& warnings, const DirectorySettings& settings);
 
   StoreHome(std::unique_ptr<Warnings::Log> log, std::unique_ptr<Store> store, bool on_disk)
       : log_(std::move(log)),

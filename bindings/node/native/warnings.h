@@ -1,10 +1,11 @@
-// What an operator should know, on its way to process.emitWarning.
+// What an operator should know, on its way to process.emitWarning, and disks that have failed.
 //
-// Crosses threads: Tell and the logs may be called from any.
+// Crosses threads: Tell, TellFailure and the logs may be called from any.
 #pragma once
 
 #include <napi.h>
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -20,12 +21,14 @@ class Warnings {
   Warnings(const Warnings&) = delete;
   Warnings& operator=(const Warnings&) = delete;
 
-  // `warn(message)`. THREAD: the loop's.
-  void Connect(Napi::Function warn) { warn_ = Napi::Persistent(warn); }
+  // `warn(message)` and `fail(store, why)`. THREAD: the loop's.
+  void Connect(Napi::Function warn, Napi::Function fail);
 
   void Tell(std::string message);
+  // The disk of the store with this number (lib/failures.cjs) has failed.
+  void TellFailure(uint32_t store, std::string why);
 
-  // Passes on warnings and what is worse.
+  // Passes on warnings and errors. That the disk has failed comes through TellFailure.
   class Log final : public Logger {
    public:
     explicit Log(Warnings& warnings) : warnings_(warnings) {}
@@ -39,6 +42,7 @@ class Warnings {
  private:
   LoopExecutor& loop_;
   Napi::FunctionReference warn_;
+  Napi::FunctionReference fail_;
 };
 
 }  // namespace thalweg::node

@@ -92,6 +92,19 @@ test('options of a store are checked, and the wrong one is named', () => {
   assert.deepEqual(store.list(), ['/a'])
 })
 
+test('half a character in a path is named, and a closed store clears nothing', async (t) => {
+  const memory = new StreamStore()
+  for (const path of ['/a\ud800', '/\udc00b']) {
+    assert.throws(() => memory.create(path), invalid('path'))
+    assert.throws(() => memory.has(path), invalid('path'))
+    assert.throws(() => memory.create('/b', { forkedFrom: path }), invalid('forkedFrom'))
+  }
+  memory.create('/\ud83d\ude00')
+  const store = new FileBackedStreamStore({ dataDir: folder(t) })
+  await store.close()
+  assert.throws(() => store.clear(), { code: 'store-closed' })
+})
+
 test('options that are null are options that are not given', () => {
   const store = new StreamStore()
   store.create('/a', null)

@@ -54,6 +54,12 @@ createServer((req, res) => {
 })
 
 const file = new FileBackedStreamStore({ dataDir: './data' })
+new FileBackedStreamStore({
+  dataDir: './more',
+  logFileBytes: 1 << 20,
+  tailBytesMax: 1 << 28,
+  onFailure: ({ code, message }) => console.log(code satisfies 'THALWEG_STORE_FAILED', message),
+})
 const made: Stream = await file.create('/a')
 const durable: StreamMessage | AppendResult = await file.append('/a', new Uint8Array())
 await file.close()

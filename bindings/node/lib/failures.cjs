@@ -1,0 +1,34 @@
+'use strict'
+// Disks that have failed: a process warning with a code of its own, and the `onFailure` of the store
+// there. Native code knows a store by a number, and tells once.
+
+const { warn } = require('./warn.cjs')
+
+const stores = new Map() // { dataDir, onFailure } by number, from opening to closing
+let lastNumber = 0
+
+// `onFailure` is kept by the store alone, for it may hold that one. Gives the number.
+function watch(dataDir, onFailure) {
+  lastNumber += 1
+  stores.set(lastNumber, { dataDir, onFailure: onFailure && new WeakRef(onFailure) })
+  return lastNumber
+}
+
+function unwatch(number) {
+  stores.delete(number)
+}
+
+// What native code calls.
+function fail(number, why) {
+  const store = stores.get(number)
+  if (store === undefined) return // closed meanwhile
+  const error = new Error(
+    `the disk under ${store.dataDir} has failed: ${why}; no change is acknowledged any more. Look ` +
+      'at the disk, then start the process again: everything that was acknowledged is recovered'
+  )
+  error.code = 'THALWEG_STORE_FAILED'
+  warn(error.code, error.message)
+  store.onFailure?.deref()?.(error)
+}
+
+module.exports = { fail, unwatch, watch }

@@ -1,0 +1,144 @@
+// FileBackedStreamStore and its disk: one that fails, what it may take, threads that are refused.
+import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { DurableStreamTestServer, FileBackedStreamStore } from 'thalweg'
+import { post, put } from './served.mjs'
+
+function folder(t) {
+  const path = mkdtempSync(join(tmpdir(), 'thalweg-disk-'))
+  t.after(() => rmSync(path, { recursive: true, force: true }))
+  return join(path, 'data')
+}
+
+// Its log goes on to the next file after some hundred bytes.
+const SMALL_LOG = { logFileBytes: 1 }
+
+// The warnings of this process with one of these codes, from now on.
+function warningsOf(t, ...codes) {
+  const told = []
+  const onWarning = (warning) => codes.includes(warning.code) && told.push(warning)
+  process.on('warning', onWarning)
+  t.after(() => process.off('warning', onWarning))
+  return told
+}
+
+// Appends until that fails; with what.
+async function appendOn(store, path) {
+  for (;;) {
+    try {
+      await store.append(path, 'x'.repeat(4096))
+    } catch (error) {
+      return error
+    }
+  }
+}
+
+test('a disk that fails is told once, with a code of its own', { timeout: 20_000 }, async (t) => {
+  const dataDir = folder(t)
+  const told = warningsOf(t, 'THALWEG_STORE', 'THALWEG_STORE_FAILED')
+  const failures = []
+  const onFailure = (error) => failures.push(error)
+  const store = new FileBackedStreamStore({ dataDir, onFailure, ...SMALL_LOG })
+  await store.create('/a', { contentType: 'text/plain' })
+  rmSync(dataDir, { recursive: true })
+  assert.equal((await appendOn(store, '/a')).code, 'store-failed')
+  assert.equal((await appendOn(store, '/a')).code, 'store-failed')
+  await store.close()
+  assert.deepEqual([...told, ...failures].map(({ code }) => code), [
+    'THALWEG_STORE_FAILED',
+    'THALWEG_STORE_FAILED',
+  ])
+  assert.equal(told.length, 1)
+  assert.ok(failures[0].message.includes(dataDir), failures[0].message)
+})
+
+test('a test server tells of its disk, too', { timeout: 20_000 }, async (t) => {
+  const dataDir = folder(t)
+  const failed = new Promise((resolve) => {
+    const server = new DurableStreamTestServer({ port: 0, threads: 1, dataDir, onFailure: resolve })
+    t.after(() => server.stop())
+    server.start().then(async (url) => {
+      await put(`${url}/a`)
+      rmSync(dataDir, { recursive: true })
+      server.stop() // which takes a checkpoint
+    })
+  })
+  assert.equal((await failed).code, 'THALWEG_STORE_FAILED')
+  for (const Server of [FileBackedStreamStore, DurableStreamTestServer]) {
+    const code = 'ERR_INVALID_ARG_VALUE'
+    assert.throws(() => new Server({ dataDir, onFailure: 'x' }), { code, message: /onFailure/ })
+  }
+})
+
+test("the log's files and the memory for what is new have the sizes that they are given", async (t) => {
+  const dataDir = folder(t)
+  const store = new FileBackedStreamStore({ dataDir, logFileBytes: 1 << 20, tailBytesMax: 1 })
+  const sizes = readdirSync(join(dataDir, 'log')).map((name) => statSync(join(dataDir, 'log', name)).size)
+  assert.equal(Math.max(...sizes), 1 << 20)
+  await store.create('/a', { contentType: 'text/plain' })
+  const appends = Array.from({ length: 100 }, () => store.append('/a', 'x'.repeat(4096)))
+  const refused = (await Promise.allSettled(appends)).filter(({ status }) => status === 'rejected')
+  assert.ok(refused.length > 0)
+  for (const { reason } of refused) assert.equal(reason.code, 'memory-full')
+  await store.close()
+
+  for (const name of ['logFileBytes', 'tailBytesMax']) {
+    for (const value of [0, -1, 1.5, '1', NaN, 2 ** 53]) {
+      assert.throws(() => new FileBackedStreamStore({ dataDir: folder(t), [name]: value }), {
+        code: 'ERR_INVALID_ARG_VALUE',
+        message: new RegExp(name),
+      })
+    }
+  }
+})
+
+test("the store of a test server that runs is closed by the server's stop alone", async (t) => {
+  const server = new DurableStreamTestServer({ port: 0, threads: 1, dataDir: folder(t) })
+  t.after(() => server.stop())
+  const starting = server.start()
+  await assert.rejects(server.store.close(), { code: 'store-is-served', message: /stop\(\)/ })
+  const url = await starting
+  await assert.rejects(server.store.close(), { code: 'store-is-served' })
+  assert.equal((await put(`${url}/a`)).status, 201)
+  assert.equal((await post(`${url}/a`, 'x')).status, 204)
+  await server.stop()
+  await server.store.close()
+  await server.start()
+  await server.stop()
+})
+
+// A process that gives up root, for whom the limit of threads does not hold, before it has none left.
+const WITHOUT_THREADS = `
+  const { execFileSync } = require('node:child_process')
+  const { chmodSync, mkdirSync } = require('node:fs')
+  const { DurableStreamTestServer, FileBackedStreamStore } = require('thalweg')
+  const dataDir = process.argv[1]
+  mkdirSync(dataDir)
+  chmodSync(dataDir, 0o777)
+  const server = new DurableStreamTestServer({ port: 0, threads: 1 })
+  require('node:fs/promises').stat('/').then(async () => {
+    if (process.getuid() === 0) process.setuid(65534)
+    execFileSync('prlimit', ['--nproc=1', '--pid', String(process.pid)])
+    try {
+      new FileBackedStreamStore({ dataDir })
+    } catch (error) {
+      console.log(error.code, error.message)
+    }
+    await server.start().catch((error) => console.log(error.code, error.message))
+  })
+`
+
+test('threads that the system refuses are an error, not the end of the process', (t) => {
+  const path = folder(t)
+  execFileSync('chmod', ['755', join(path, '..')])
+  const said = execFileSync(process.execPath, ['-e', WITHOUT_THREADS, path], {
+    cwd: import.meta.dirname,
+    encoding: 'utf8',
+  })
+  assert.match(said, /^ERR_THALWEG_DISK data directory .*: cannot start a thread: .*ulimit -u/m)
+  assert.match(said, /^ERR_THALWEG_LISTEN cannot start a thread: /m)
+})
