@@ -142,7 +142,8 @@ std::unexpected<StoreError> Refuse(CreateVerdict verdict, std::string_view json_
 
 std::unexpected<StoreError> Refuse(const AppendOutcome& outcome, std::string_view json_error) {
   if (outcome.verdict == AppendVerdict::kBadJson) return RefuseJson(json_error);
-  auto refused = Refuse(CodeOf(outcome.verdict));
+  const bool is_array = outcome.verdict == AppendVerdict::kEmptyArray;
+  auto refused = Refuse(CodeOf(outcome.verdict), is_array ? kEmptyArray.title : "");
   StoreError& error = refused.error();
   const bool tells_tail =
       error.code == StoreErrc::kClosed || error.code == StoreErrc::kStaleEpoch ||

@@ -29,6 +29,11 @@ const FAILURES = [
   ['stream-unreadable', 'What is stored of the stream cannot be read'],
   ['store-failed', 'The store has failed or is closing'],
 ]
+// The words where one code has several, by what native code says.
+const SPECIAL_WORDS = {
+  'bad-fork': [/sub-offset/, 'Invalid fork sub-offset'],
+  'empty-body': [/array/, 'Empty arrays are not allowed'],
+}
 const FAILURE_CODES = FAILURES.map(([code]) => code)
 const PRODUCER_CODES = new Set(['stale-epoch', 'bad-epoch-start', 'producer-gap'])
 
@@ -43,7 +48,9 @@ function codeOf(result) {
 
 // `source` is the one to fork from.
 function errorOf(result, path, source) {
-  const [code, words] = FAILURES[result.failed]
+  const [code, usualWords] = FAILURES[result.failed]
+  const [pattern, specialWords] = SPECIAL_WORDS[code] ?? []
+  const words = pattern?.test(result.message) ? specialWords : usualWords
   const about = code.startsWith('fork-source') ? source : path
   const error = new Error(`${words}: ${about} (${result.message})`)
   error.code = code

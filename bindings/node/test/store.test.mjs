@@ -303,6 +303,19 @@ for (const [kind, open] of Object.entries(KINDS)) {
     await rejects(() => store.create('/f2', { forkedFrom: '/none' }), /not found/, 'fork-source-not-found')
   })
 
+  test(`${kind}: an empty array and a sub-offset are told in words of their own`, async (t) => {
+    const store = open(t)
+    await store.create('/j', { contentType: 'application/json', initialData: '[1]' })
+    await rejects(() => store.append('/j', '[]'), /^Empty arrays are not allowed: /, 'empty-body')
+    await rejects(() => store.append('/j', ''), /^Nothing to append: /, 'empty-body')
+    const fork = (options) => () => store.create('/f', { forkedFrom: '/j', ...options })
+    const [{ offset }] = store.read('/j').messages
+    const forkOffset = '0000000000000000_0000000000000000'
+    const beyond = offset.replace(/.$/, '9')
+    await rejects(fork({ forkOffset, forkSubOffset: 2 }), /^Invalid fork sub-offset: /, 'bad-fork')
+    await rejects(fork({ forkOffset: beyond }), /^Invalid fork offset: /, 'bad-fork')
+  })
+
   test(`${kind}: a fork whose source is not there is told which one is missing`, async (t) => {
     const store = open(t)
     const fork = () => store.create('/fork', { forkedFrom: '/none' })
