@@ -333,7 +333,12 @@ export interface RouterOptions extends SharedOptions {
 
 export class DurableStreamRouter {
   constructor(options: RouterOptions)
-  /** Resolves when the answer has ended or its client has gone; bad requests do not reject it. */
+  /**
+   * Resolves when the answer has ended or its client has gone; bad requests do not reject it. What a
+   * parser in front, such as express.json(), has made of a body of type application/json is written
+   * as JSON anew: numbers beyond 2^53 lose digits, and of equal names the last is left. A process
+   * warning (THALWEG_JSON_PARSED) says so once.
+   */
   handleRequest(
     req: IncomingMessage | Http2ServerRequest,
     res: ServerResponse | Http2ServerResponse,

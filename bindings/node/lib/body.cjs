@@ -5,6 +5,7 @@ const { AsyncResource } = require('node:async_hooks')
 const { NGHTTP2_CANCEL } = require('node:http2').constants
 
 const { parsedBodyOf } = require('./parsed-body.cjs')
+const { warn } = require('./warn.cjs')
 
 const BODY_BYTES_MAX = 64 * 1024 * 1024 // as the standalone server's default
 const PASSED_OVER_BYTES_MAX = 4 * BODY_BYTES_MAX
@@ -38,6 +39,10 @@ const CONSUMED = {
     'a text that may not be what was sent; mount the router before it, or let it pass bodies on ' +
     'as they are',
 }
+
+const ANEW =
+  'a parser in front of the router, such as express.json(), has parsed a JSON body: it is written ' +
+  'anew, and numbers beyond 2^53 are not what was sent; mount the router before the parser'
 
 // The memory for the bodies of all requests together.
 class BodyRoom {
@@ -199,7 +204,15 @@ function bytesOfParsed(req, body) {
   if (body === undefined) return null
   const isJson = /^application\/json\b/i.test(req.headers['content-type'] ?? '')
   if (typeof body === 'string') return bytesOfString(body, isJson, bytesSent(req))
-  return isJson ? Buffer.from(JSON.stringify(body)) : null
+  return isJson ? writtenAnew(body) : null
+}
+
+let hasToldOfAnew = false
+
+function writtenAnew(value) {
+  if (!hasToldOfAnew) warn('THALWEG_JSON_PARSED', ANEW)
+  hasToldOfAnew = true
+  return Buffer.from(JSON.stringify(value))
 }
 
 // Of a JSON body a parser of text leaves the text, and a parser of JSON may leave a string, too. A

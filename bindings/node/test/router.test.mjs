@@ -167,6 +167,25 @@ test('a body that a parser has read is taken from req.body', async (t) => {
   }
 })
 
+test('that a parsed body is written anew is told once, where it is', async (t) => {
+  const told = []
+  const onWarning = ({ code }) => code === 'THALWEG_JSON_PARSED' && told.push(code)
+  process.on('warning', onWarning)
+  t.after(() => process.off('warning', onWarning))
+  const modules = createRequire(import.meta.url)
+  delete modules.cache[modules.resolve('../lib/body.cjs')] // of which nothing was told yet
+  const { BodyRoom, readBody } = modules('../lib/body.cjs')
+  const headers = { 'content-type': 'application/json', 'content-length': '9' }
+  const taken = []
+  for (const body of [Buffer.from('[1]'), { a: 1 }, { a: 2 }]) {
+    const req = { readableEnded: true, httpVersionMajor: 1, headers, body }
+    readBody(req, new BodyRoom(100), (bytes) => taken.push(String(bytes)), assert.fail)
+    await new Promise(setImmediate)
+    assert.equal(told.length, taken.length === 1 ? 0 : 1)
+  }
+  assert.deepEqual(taken, ['[1]', '{"a":1}', '{"a":2}'])
+})
+
 test('a body of which a parser may have left something else is refused, and nothing is kept', async (t) => {
   const cases = [
     ['{}', () => undefined],
