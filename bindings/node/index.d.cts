@@ -309,6 +309,11 @@ interface SharedOptions {
   cursorIntervalSeconds?: number
   /** Default: 2024-10-09T00:00:00Z. */
   cursorEpoch?: Date
+  /**
+   * scheme://host[:port] for Location, where clients reach this through a proxy that changes Host.
+   * Default: what the request says.
+   */
+  publicUrl?: string
   onStreamCreated?: StreamLifecycleHook
   onStreamDeleted?: StreamLifecycleHook
 }

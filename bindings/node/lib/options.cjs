@@ -9,6 +9,8 @@ const DEFAULT_CURSOR_INTERVAL_SECONDS = 20
 
 const CACHE_POLICIES = ['public', 'private', 'no-store']
 
+const PUBLIC_URL = /^https?:\/\/[\w.~:[\]@!$&'()*+,;=%-]+\/?$/
+
 const MIB = 1024 * 1024
 const BODIES_BYTES_LEAST = 64 * MIB
 const BODIES_BYTES_MOST = 1024 * MIB
@@ -94,6 +96,7 @@ function checkRouterOptions(options) {
     ...checkShared(options),
     cors: flag(options, 'cors', true),
     baseUrl: checkBase(options),
+    publicUrl: checkPublicUrl(options),
     maxBodiesBytes: count(options, 'maxBodiesBytes') ?? defaultBodiesBytes(),
   }
 }
@@ -109,6 +112,13 @@ function checkBase(options) {
   const given = text(options, 'baseUrl', '').replace(/^\/+|\/+$/g, '')
   if (/[?#\s]/.test(given)) throw wrong('baseUrl', options.baseUrl, 'a path such as "/api/streams"')
   return given === '' ? '' : `/${given}`
+}
+
+// As the standalone server's --public-url.
+function checkPublicUrl(options) {
+  const given = text(options, 'publicUrl')
+  if (given === undefined || PUBLIC_URL.test(given)) return given
+  throw wrong('publicUrl', given, 'scheme://host[:port], such as "https://streams.example.com"')
 }
 
 function checkServerOptions(options) {
@@ -127,6 +137,7 @@ function checkServerOptions(options) {
     port: number(options, 'port', 4437, 0, 65_535),
     host: text(options, 'host', '127.0.0.1'),
     dataDir: text(options, 'dataDir'),
+    publicUrl: checkPublicUrl(options),
     threads: number(options, 'threads', 0, 0, 1024),
   }
 }

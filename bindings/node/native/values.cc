@@ -71,6 +71,7 @@ RouterOptions RouterOptionsOf(const Napi::Object& options) {
   RouterOptions result;
   result.base_path.clear();
   result.cors = GivenTrue(options, "cors");
+  result.public_url = GivenText(options, "publicUrl").value_or("");
   result.compression = GivenTrue(options, "compression");
   result.cache_policy = static_cast<CachePolicy>(GivenInteger(options, "cachePolicy").value_or(0));
   result.long_poll_timeout_ms =

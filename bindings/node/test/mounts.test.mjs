@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import http from 'node:http'
 import { test } from 'node:test'
+import { DurableStreamTestServer } from 'thalweg'
 import { newRouter, put, serve, serveRouter } from './served.mjs'
 
 test('baseUrl is cut off where a segment ends, and stays in Location', async (t) => {
@@ -19,6 +20,20 @@ test('baseUrl is cut off where a segment ends, and stays in Location', async (t)
   const fork = await put(`${url}/api/streams/f`, { 'stream-forked-from': '/api/streams/a' })
   assert.equal(fork.status, 201)
   assert.equal(router.store.get('/f').forkedFrom, '/a')
+})
+
+test('publicUrl stands in Location in the place of what the request says', async (t) => {
+  const options = { publicUrl: 'https://streams.example.com/' }
+  const { url } = await serveRouter(t, { ...options, baseUrl: '/streams' })
+  const made = await put(`${url}/streams/a`)
+  assert.equal(made.headers.get('location'), 'https://streams.example.com/streams/a')
+  const server = new DurableStreamTestServer({ port: 0, threads: 1, ...options })
+  t.after(() => server.stop())
+  const other = await put(`${await server.start()}/b`)
+  assert.equal(other.headers.get('location'), 'https://streams.example.com/b')
+  for (const publicUrl of ['streams.example.com', 'ftp://a', 'https://', 'https://a/b', 7, 'http://a\nb']) {
+    assert.throws(() => newRouter({ publicUrl }), { code: 'ERR_INVALID_ARG_VALUE', message: /publicUrl/ })
+  }
 })
 
 test('a target in absolute form names the same stream', async (t) => {

@@ -43,6 +43,7 @@ const hook: StreamLifecycleHook = async (event: StreamLifecycleEvent) => {
 }
 const options: RouterOptions = { store, baseUrl: '/api', cors: false, onStreamCreated: hook }
 options.maxBodiesBytes = 1 << 30
+options.publicUrl = 'https://streams.example.com'
 const router = new DurableStreamRouter(options)
 const faults = new FaultInjectionMiddleware({ enableTestEndpoint: true } satisfies FaultInjectionOptions)
 const error: InjectedError = { status: 503, count: 1 }
