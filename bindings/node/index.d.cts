@@ -180,7 +180,7 @@ export class StreamStore implements BaseStore {
 }
 
 export interface FileBackedStreamStoreOptions {
-  /** Made where it is missing, with the folders above; one process at a time. */
+  /** Made where it is missing, with the folders above; one store of one process at a time. */
   dataDir: string
   /** Taken for the sake of others; has no effect. */
   maxFileHandles?: number
@@ -350,7 +350,7 @@ export class DurableStreamRouter {
   ): Promise<void>
   /**
    * Ends long-polls and SSE responses, for good, and waits for what is in flight, also for bodies
-   * that have begun to arrive, but at most five seconds.
+   * that have begun to arrive, but at most five seconds. Not to be awaited in a hook.
    */
   shutdown(): Promise<void>
   clear(): void
@@ -362,7 +362,7 @@ export class DurableStreamRouter {
 export interface TestServerOptions extends SharedOptions {
   /** 0: any free one. Default: 4437. */
   port?: number
-  /** Default: "127.0.0.1". */
+  /** An IPv4 or IPv6 address, or "localhost"; no other name. Default: "127.0.0.1". */
   host?: string
   /** Keeps streams in this directory. Default: in memory. */
   dataDir?: string
@@ -379,7 +379,10 @@ export class DurableStreamTestServer {
   readonly store: StreamStore | FileBackedStreamStore
   /** Resolves with the URL. The server goes on until stop(), and may be started again after it. */
   start(): Promise<string>
-  /** Wakes whoever waits, finishes what is in flight, closes the data directory. Waits for start(). */
+  /**
+   * Wakes whoever waits, finishes what is in flight, closes the data directory. Waits for start().
+   * Not to be awaited in a hook: what is in flight waits for the hook.
+   */
   stop(): Promise<void>
   /** Throws where the server is not started. */
   get url(): string
@@ -428,8 +431,8 @@ export interface FaultInjectionOptions {
 export class FaultInjectionMiddleware {
   constructor(options?: FaultInjectionOptions)
   handleRequest(
-    req: IncomingMessage,
-    res: ServerResponse,
+    req: IncomingMessage | Http2ServerRequest,
+    res: ServerResponse | Http2ServerResponse,
     next: () => void | Promise<void>
   ): Promise<void>
   injectError(path: string, status: number, count?: number, retryAfter?: number): void

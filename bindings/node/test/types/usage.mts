@@ -50,6 +50,9 @@ const error: InjectedError = { status: 503, count: 1 }
 faults.injectError('/a', error.status, error.count, error.retryAfter)
 faults.injectFault('/a', { delayMs: 5, jitterMs: 5 })
 createHttp2Server((req, res) => void router.handleRequest(req, res))
+createHttp2Server((req, res) => {
+  void faults.handleRequest(req, res, () => router.handleRequest(req, res))
+})
 createServer((req, res) => {
   void faults.handleRequest(req, res, () => router.handleRequest(req, res))
 })
