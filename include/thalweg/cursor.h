@@ -1,6 +1,8 @@
 // Cursors: what keeps a CDN from answering for ever from one cached response. (protocol 10.1)
 //
 // The router does all of this by itself; these are for those who write their own handlers.
+//
+// THREAD: any.
 #pragma once
 
 #include <cstdint>
