@@ -59,7 +59,7 @@ struct StoreOptions {
 struct OpenError {
   enum class Code : uint8_t {
     kDisk,     // the system refused: permissions, no such directory
-    kForeign,  // in use by another process, not a data directory, or of another format version
+    kForeign,  // in use by another process or store, not a data directory, or of another version
     kDamage,   // what was durable once cannot be read any more
   };
   Code code = Code::kDisk;
@@ -214,7 +214,8 @@ class THALWEG_API Store {
   static std::unique_ptr<Store> InMemory(StoreOptions options = {});
 
   // The streams of the data directory `path`, which is made where only itself is missing; recovered
-  // and locked against other processes when this returns. May take as long as reading the log.
+  // and locked against other processes and stores when this returns. May take as long as reading
+  // the log.
   [[nodiscard]] static std::expected<std::unique_ptr<Store>, OpenError> Open(
       const std::string& path, StoreOptions options = {});
 

@@ -178,7 +178,7 @@ TEST(Server, SaysWhyItCannotStart) {
       {"another one's directory",
        {.port = 0, .data_dir = folder / "held"},
        ServerError::Code::kStore,
-       "in use by another process"},
+       "in use by another process, or by another store of this one"},
       {"no directory",
        {.port = 0, .data_dir = folder / "file"},
        ServerError::Code::kStore,

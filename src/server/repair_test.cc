@@ -91,7 +91,9 @@ TEST_F(RepairTest, WritesNothingThatTheOwnersServerCouldNotOpen) {
 TEST_F(RepairTest, SaysWhyItCannot) {
   const auto served = Open();
   EXPECT_EQ(Run(true), kExitForeign);
-  EXPECT_NE(said_.find("is in use by another process"), std::string::npos) << said_;
+  EXPECT_NE(said_.find("is in use by another process, or by another store of this one"),
+            std::string::npos)
+      << said_;
   path_ += "/no directory";
   EXPECT_EQ(Run(true), kExitCannotStart);
   EXPECT_FALSE(fs::exists(path_));

@@ -91,7 +91,7 @@ StorageResult<std::unique_ptr<File>> TakeLock(Disk& disk) {
   auto lock = disk.Lock(kLock);
   if (lock) return std::move(*lock);
   if (lock.error().code != EWOULDBLOCK) return DiskFault(lock.error());
-  return ForeignFault("is in use by another process");
+  return ForeignFault("is in use by another process, or by another store of this one");
 }
 
 // The id of the copy at `disk`, finished or not; null: there is none yet.
