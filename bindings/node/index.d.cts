@@ -135,8 +135,8 @@ interface BaseStore {
   read(path: string, offset?: string): ReadResult
   /**
    * Resolves once something stands behind `offset`, the stream is closed, or time (or Infinity) is
-   * up; without messages and not timed out where the stream is deleted or cleared meanwhile. Rejects
-   * where there is no such stream when it begins.
+   * up; without messages and not timed out where the stream is deleted or cleared meanwhile.
+   * Rejects where there is no such stream when it begins.
    */
   waitForMessages(path: string, offset: string, timeoutMs: number): Promise<WaitResult>
   /** The body of a response: the bytes in a row, for JSON as one array. */
@@ -252,7 +252,8 @@ export class FileBackedStreamStore implements BaseStore {
   list(): Array<string>
   /**
    * Ends the routers over it; afterwards the directory can be opened again. Rejects with
-   * `store-is-served` where it is the store of a DurableStreamTestServer that runs: stop() closes it.
+   * `store-is-served` where it is the store of a DurableStreamTestServer that runs: its stop()
+   * closes it.
    */
   close(): Promise<void>
 }
@@ -339,9 +340,9 @@ export interface RouterOptions extends SharedOptions {
 export class DurableStreamRouter {
   constructor(options: RouterOptions)
   /**
-   * Resolves when the answer has ended or its client has gone; bad requests do not reject it. What a
-   * parser in front, such as express.json(), has made of a body of type application/json is written
-   * as JSON anew: numbers beyond 2^53 lose digits, and of equal names the last is left. A process
+   * Resolves when the answer has ended or its client has gone; bad requests do not reject it. What
+   * a parser in front, such as express.json(), has made of a body of type application/json is
+   * written as JSON anew: numbers beyond 2^53 lose digits, and of equal names the last is left. A process
    * warning (THALWEG_JSON_PARSED) says so once.
    */
   handleRequest(

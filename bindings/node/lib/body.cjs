@@ -41,8 +41,8 @@ const CONSUMED = {
 }
 
 const ANEW =
-  'a parser in front of the router, such as express.json(), has parsed a JSON body: it is written ' +
-  'anew, and numbers beyond 2^53 are not what was sent; mount the router before the parser'
+  'a parser in front of the router, such as express.json(), has parsed a JSON body: it is ' +
+  'written anew, and numbers beyond 2^53 are not what was sent; mount the router before the parser'
 
 // The memory for the bodies of all requests together.
 class BodyRoom {

@@ -211,4 +211,17 @@ function cutOff(responses) {
   }
 }
 
-module.exports = { HAS_BODY, METHODS, TLS, cutOff, deliver, exchangeOf, giveUp, headOf, kindOf, mountOf, originForm, settle }
+module.exports = {
+  HAS_BODY,
+  METHODS,
+  TLS,
+  cutOff,
+  deliver,
+  exchangeOf,
+  giveUp,
+  headOf,
+  kindOf,
+  mountOf,
+  originForm,
+  settle,
+}

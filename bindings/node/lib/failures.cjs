@@ -1,6 +1,6 @@
 'use strict'
-// Disks that have failed: a process warning with a code of its own, and the `onFailure` of the store
-// there. Native code knows a store by a number, and tells once.
+// Disks that have failed: a process warning with a code of its own, and the `onFailure` of the
+// store there. Native code knows a store by a number, and tells once.
 
 const { warn } = require('./warn.cjs')
 
@@ -23,8 +23,8 @@ function fail(number, why) {
   const store = stores.get(number)
   if (store === undefined) return // closed meanwhile
   const error = new Error(
-    `the disk under ${store.dataDir} has failed: ${why}; no change is acknowledged any more. Look ` +
-      'at the disk, then start the process again: everything that was acknowledged is recovered'
+    `the disk under ${store.dataDir} has failed: ${why}; no change is acknowledged any more. ` +
+      'Look at the disk, then start the process again: everything that was acknowledged is recovered'
   )
   error.code = 'THALWEG_STORE_FAILED'
   warn(error.code, error.message)

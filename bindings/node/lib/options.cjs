@@ -48,7 +48,8 @@ function count(options, name) {
 // Bytes, as the C++ StoreOptions take them; may be left out.
 function size(options, name) {
   const value = options[name] ?? undefined
-  return value === undefined ? undefined : number({ [name]: value }, name, 0, 1, Number.MAX_SAFE_INTEGER)
+  if (value === undefined) return undefined
+  return number({ [name]: value }, name, 0, 1, Number.MAX_SAFE_INTEGER)
 }
 
 function object(value, name) {

@@ -178,7 +178,8 @@ function isWithin(url, base) {
 function hasCut({ baseUrl, originalUrl }, mount, base) {
   const wanted = base.toLowerCase()
   const endsSo = (path) => typeof path === 'string' && path.toLowerCase().endsWith(wanted)
-  return endsSo(mount) || endsSo(baseUrl) || (mount !== '' && isWithin(originForm(originalUrl), base))
+  if (endsSo(mount) || endsSo(baseUrl)) return true
+  return mount !== '' && isWithin(originForm(originalUrl), base)
 }
 
 module.exports = { DurableStreamRouter }

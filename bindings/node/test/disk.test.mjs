@@ -74,10 +74,11 @@ test('a test server tells of its disk, too', { timeout: 20_000 }, async (t) => {
   }
 })
 
-test("the log's files and the memory for what is new have the sizes that they are given", async (t) => {
+test("the log's files and the memory for what is new have the sizes that are given", async (t) => {
   const dataDir = folder(t)
   const store = new FileBackedStreamStore({ dataDir, logFileBytes: 1 << 20, tailBytesMax: 1 })
-  const sizes = readdirSync(join(dataDir, 'log')).map((name) => statSync(join(dataDir, 'log', name)).size)
+  const log = join(dataDir, 'log')
+  const sizes = readdirSync(log).map((name) => statSync(join(log, name)).size)
   assert.equal(Math.max(...sizes), 1 << 20)
   await store.create('/a', { contentType: 'text/plain' })
   const appends = Array.from({ length: 100 }, () => store.append('/a', 'x'.repeat(4096)))
@@ -111,7 +112,7 @@ test("the store of a test server that runs is closed by the server's stop alone"
   await server.stop()
 })
 
-// A process that gives up root, for whom the limit of threads does not hold, before it has none left.
+// A process that gives up root, who has no limit of threads, before there are none left.
 const WITHOUT_THREADS = `
   const { execFileSync } = require('node:child_process')
   const { chmodSync, mkdirSync } = require('node:fs')

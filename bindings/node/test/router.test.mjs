@@ -357,7 +357,8 @@ test('fake timers in the place of the globals stop no request', { timeout: 20_00
         'GET /a?offset=now&live=long-poll HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n'
     )
   })
-  assert.deepEqual((await answer).match(/HTTP\/1\.1 \d+/g), [201, 200, 204].map((s) => `HTTP/1.1 ${s}`))
+  const statuses = (await answer).match(/HTTP\/1\.1 \d+/g).map((line) => Number(line.slice(-3)))
+  assert.deepEqual(statuses, [201, 200, 204])
 })
 
 test('bodies under way have a bound together', { timeout: 20_000 }, async (t) => {

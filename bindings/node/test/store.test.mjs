@@ -270,7 +270,8 @@ for (const [kind, open] of Object.entries(KINDS)) {
 
   test(`${kind}: a wait whose stream is deleted or cleared ends without messages`, async (t) => {
     const store = open(t)
-    for (const path of ['/a', '/b', '/source']) await store.create(path, { contentType: 'text/plain' })
+    const options = { contentType: 'text/plain' }
+    for (const path of ['/a', '/b', '/source']) await store.create(path, options)
     await store.create('/fork', { forkedFrom: '/source' })
     const waitOf = (path) => store.waitForMessages(path, store.getCurrentOffset(path), 60_000)
     const deleted = ['/a', '/source'].map(waitOf)
