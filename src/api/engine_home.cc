@@ -158,7 +158,7 @@ DurableEngineEvents EventsOf(const std::string& path, const StoreOptions& option
 StorageResult<std::unique_ptr<Catalog>> OpenCatalog(Disk& disk, const std::string& path,
                                                     const DirectoryId& id) {
   if (const auto known = CatalogIsThere(disk); !known) return std::unexpected(known.error());
-  auto catalog = LmdbCatalog::Open(path + "/catalog", id, {});
+  auto catalog = LmdbCatalog::Open(path + "/" + kCatalogFolder, id, {});
   if (!catalog) return std::unexpected(catalog.error());
   return *std::move(catalog);
 }

@@ -26,12 +26,12 @@ class CatalogCopier {
  public:
   CatalogCopier(Disk& from, std::string from_path, Disk& to, std::string to_path)
       : from_(from),
-        from_path_(std::move(from_path) + "/catalog"),
+        from_path_(std::move(from_path) + "/" + kCatalogFolder),
         to_(to),
-        to_path_(std::move(to_path) + "/catalog") {}
+        to_path_(std::move(to_path) + "/" + kCatalogFolder) {}
 
   StorageResult<CatalogHead> Copy(const DirectoryId& id) {
-    Directory folder(to_, "catalog");
+    Directory folder(to_, kCatalogFolder);
     if (const auto removed = folder.Remove(kCatalogDraft);
         !removed && removed.error().code != ENOENT) {
       return DiskFault(removed.error());
@@ -40,10 +40,10 @@ class CatalogCopier {
     const auto is_there = CatalogIsThere(view);
     if (!is_there) return std::unexpected(is_there.error());
     if (!*is_there) return CatalogHead{};
-    const auto names = from_.List("catalog");
+    const auto names = from_.List(kCatalogFolder);
     if (!names) return DiskFault(names.error());
     // Where no server ever was there is no lock file, and none is to be made.
-    const bool joins = Contains(*names, LmdbEnv::kLockFile) && !IsReadOnly();
+    const bool joins = Contains(*names, kCatalogLockFile) && !IsReadOnly();
     const auto alone = joins ? std::unique_ptr<File>() : view.Lock("lock");
     if (!alone) return NotAlone(alone.error());
     const auto catalog =
@@ -66,7 +66,7 @@ class CatalogCopier {
 
   // As of a mount or a snapshot: whoever writes the catalog could not be told of who reads it.
   bool IsReadOnly() const {
-    const std::string lock = from_path_ + "/" + LmdbEnv::kLockFile;
+    const std::string lock = from_path_ + "/" + kCatalogLockFile;
     return eaccess(lock.c_str(), W_OK) != 0 && errno == EROFS;
   }
 

@@ -17,7 +17,8 @@ StorageResult<std::unique_ptr<LmdbCatalog>> DirectoryAtRest::OpenCatalog() {
   const auto there = CatalogIsThere(view_);
   if (!there) return std::unexpected(there.error());
   if (!*there) return nullptr;
-  return LmdbCatalog::Open(path_ + "/catalog", id(), {.mode = LmdbCatalog::Mode::kReadAtRest});
+  return LmdbCatalog::Open(path_ + "/" + kCatalogFolder, id(),
+                           {.mode = LmdbCatalog::Mode::kReadAtRest});
 }
 
 StorageResult<std::unique_ptr<StreamStore>> DirectoryAtRest::OpenStore() {

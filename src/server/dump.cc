@@ -91,7 +91,7 @@ StorageResult<bool> DumpDirectory(Disk& disk, const std::string& dir,
     if (!taken) return std::unexpected(taken.error());
   }
   const auto content =
-      ReadLog((*directory)->view(), "log", (*directory)->id(), checkpoint,
+      ReadLog((*directory)->view(), (*directory)->id(), checkpoint,
               [&run](Lsn lsn, const Record& record) { return run.Take(lsn, record); });
   run.TellStreams();
   if (!content) return std::unexpected(content.error());

@@ -20,6 +20,7 @@
 #include "server/repair.h"
 #include "server/serve.h"
 #include "server/verify.h"
+#include "storage/folder_names.h"
 
 namespace thalweg {
 namespace {
@@ -36,6 +37,10 @@ int Run(const ServeConfig& config) {
   }
   SayOnFaultSignals(words, std::nullopt);  // for a bug a core dump is wanted
   return Serve(config);
+}
+
+std::string CatalogOf(const std::string& dir) {
+  return dir + "/" + kCatalogFolder + "/" + kCatalogFile;
 }
 
 // Of a command that was to look whether what `catalogs` names can be read.
@@ -78,23 +83,22 @@ int EndOfTelling(int code) {
 }
 
 int Run(const VerifyCommand& command) {
-  TakeFaultSignalsForDamage(command.dir + "/catalog/data.mdb");
+  TakeFaultSignalsForDamage(CatalogOf(command.dir));
   return EndOfTelling(Verify(command.dir));
 }
 
 int Run(const DumpOptions& options) {
-  TakeFaultSignalsForDamage(options.dir + "/catalog/data.mdb");
+  TakeFaultSignalsForDamage(CatalogOf(options.dir));
   return EndOfTelling(Dump(options));
 }
 
 int Run(const BackupCommand& command) {
-  TakeFaultSignalsForDamage(command.dir + "/catalog/data.mdb, or of its copy in " + command.target +
-                            ",");
+  TakeFaultSignalsForDamage(CatalogOf(command.dir) + ", or of its copy in " + command.target + ",");
   return EndOfTelling(Backup(command.dir, command.target));
 }
 
 int Run(const RepairCommand& command) {
-  TakeFaultSignalsForDamage(command.dir + "/catalog/data.mdb");
+  TakeFaultSignalsForDamage(CatalogOf(command.dir));
   return EndOfTelling(Repair(command));
 }
 

@@ -12,6 +12,7 @@
 #include "server/exit_codes.h"
 #include "server/fault_exit.h"
 #include "server/verify_fold.h"
+#include "storage/folder_names.h"
 #include "storage/log_recovery.h"
 #include "storage/posix_disk.h"
 #include "storage/segment.h"
@@ -20,8 +21,6 @@
 namespace thalweg {
 namespace {
 
-constexpr const char* kLog = "log";
-constexpr const char* kSegments = "segments";
 constexpr size_t kReadBytes = 4u << 20;
 
 class VerifyRun {
@@ -69,7 +68,7 @@ class VerifyRun {
   }
 
   StorageResult<void> LookAtSegment(uint64_t number) {
-    auto segment = Segment::Open(directory_.view(), kSegments, {directory_.id(), number});
+    auto segment = Segment::Open(directory_.view(), {directory_.id(), number});
     const auto whole = segment ? VerifySegment(*std::move(segment))
                                : StorageResult<void>(std::unexpected(segment.error()));
     return whole ? whole : Tell(whole.error());
@@ -91,7 +90,7 @@ class VerifyRun {
   }
 
   StorageResult<void> LookAtLeftovers() {
-    const auto names = directory_.view().List(kSegments);
+    const auto names = directory_.view().List(kSegmentsFolder);
     if (!names) return DiskFault(names.error());
     for (const std::string& name : *names) {
       const bool is_named = std::ranges::any_of(head_->segments, [&name](const SegmentInfo& info) {
@@ -105,7 +104,7 @@ class VerifyRun {
 
   // No catalog tells which of them count.
   StorageResult<void> LookAtSegmentFiles() {
-    const auto names = directory_.view().List(kSegments);
+    const auto names = directory_.view().List(kSegmentsFolder);
     if (!names) return DiskFault(names.error());
     for (const std::string& name : *names) {  // its number and an end
       uint64_t number = 0;
@@ -142,7 +141,7 @@ class VerifyRun {
     const bool is_known = report_.damage.empty();  // what the log goes on from
     const std::optional<Lsn> checkpoint = head_ ? std::optional(head_->checkpoint) : std::nullopt;
     const auto content =
-        SurveyLog(directory_.view(), kLog, directory_.id(), checkpoint,
+        SurveyLog(directory_.view(), directory_.id(), checkpoint,
                   [this, is_known](Lsn lsn, const Record& record) {
                     return is_known ? fold_.Take(lsn, record) : StorageResult<void>();
                   });

@@ -8,6 +8,7 @@
 #include <system_error>
 
 #include "storage/directory.h"
+#include "storage/folder_names.h"
 #include "storage/log_recovery.h"
 #include "storage/posix_disk.h"
 #include "storage/segment_format.h"
@@ -18,8 +19,7 @@ namespace {
 constexpr const char* kIdentity = "identity";
 constexpr const char* kCopyIdentity = "identity.unfinished";
 constexpr const char* kLock = "lock";
-constexpr const char* kQuarantine = "quarantine";
-constexpr const char* kParts[] = {"log", "segments", "catalog", kQuarantine};
+constexpr const char* kParts[] = {kLogFolder, kSegmentsFolder, kCatalogFolder, kQuarantineFolder};
 constexpr std::string_view kFirstLine = "thalweg data directory";
 
 // A directory that holds nothing else is empty.
@@ -136,8 +136,8 @@ std::string DataDirectory::NameOf(const DirectoryId& id) {
 }
 
 bool DataDirectory::IsKnownName(std::string_view part, std::string_view name) {
-  if (part == "log") return LogFileNumber(name) || LogSpareNumber(name);
-  return part == "segments" && SegmentFileNumber(name);
+  if (part == kLogFolder) return LogFileNumber(name) || LogSpareNumber(name);
+  return part == kSegmentsFolder && SegmentFileNumber(name);
 }
 
 std::string EncodeIdentity(const DirectoryId& id) {
@@ -248,8 +248,8 @@ StorageResult<void> DataDirectory::ReopenCopy(Disk& disk) {
 }
 
 StorageResult<void> DataDirectory::QuarantineUnknown(Disk& disk) {
-  Directory quarantine(disk, kQuarantine);
-  for (const char* part : {"log", "segments"}) {
+  Directory quarantine(disk, kQuarantineFolder);
+  for (const char* part : {kLogFolder, kSegmentsFolder}) {
     Directory folder(disk, part);
     const auto names = folder.List();
     if (!names) return DiskFault(names.error());

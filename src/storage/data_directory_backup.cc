@@ -13,6 +13,7 @@
 #include "storage/directory_clock.h"
 #include "storage/fault.h"
 #include "storage/file_copy.h"
+#include "storage/folder_names.h"
 #include "storage/log_copy.h"
 #include "storage/segment.h"
 #include "storage/segment_walker.h"
@@ -20,10 +21,6 @@
 namespace thalweg {
 namespace {
 
-constexpr const char* kSegments = "segments";
-constexpr const char* kCatalog = "catalog";
-constexpr const char* kCatalogFile = "data.mdb";
-constexpr const char* kServedMark = "lock.mdb";  // a server makes it in catalog/, a backup does not
 constexpr int kAttempts = 10;  // checkpoints and merges may go on between catalog and files
 
 class BackupRun {
@@ -33,8 +30,8 @@ class BackupRun {
         target_(target),
         id_(id),
         copy_catalog_(copy_catalog),
-        segments_(target, kSegments),
-        catalog_(target, kCatalog) {}
+        segments_(target, kSegmentsFolder),
+        catalog_(target, kCatalogFolder) {}
 
   StorageResult<BackupReport> Run() {
     auto log = CopyLog();
@@ -67,7 +64,7 @@ class BackupRun {
   StorageResult<std::unique_ptr<LogCopy>> CopyLog() {
     const auto in_catalog = catalog_.List();
     if (!in_catalog) return DiskFault(in_catalog.error());
-    if (Contains(*in_catalog, kServedMark)) {
+    if (Contains(*in_catalog, kCatalogLockFile)) {
       return ForeignFault(
           "the target has gone its own way: it was served from. Choose an empty directory");
     }
@@ -105,7 +102,8 @@ class BackupRun {
     const auto names = catalog_.List();
     if (!names) return DiskFault(names.error());
     if (Contains(*names, kCatalogDraft) || !Contains(*names, kCatalogFile)) return {};
-    return DamageFault("catalog/data.mdb is missing, yet the target has one");
+    return DamageFault(std::string(kCatalogFolder) + "/" + kCatalogFile +
+                       " is missing, yet the target has one");
   }
 
   // False: the catalog has gone on, else what is `missing` is.
@@ -113,7 +111,7 @@ class BackupRun {
     held_.clear();
     for (const SegmentInfo& info : head_.segments) {
       std::string name = SegmentFileName(info.number);
-      auto file = source_.Open(std::string(kSegments) + "/" + name, Disk::Mode::kRead);
+      auto file = source_.Open(SegmentFilePath(info.number), Disk::Mode::kRead);
       if (!file && file.error().code == ENOENT) {
         missing = file.error().message + "; the catalog names this segment";
         return false;
@@ -122,7 +120,7 @@ class BackupRun {
       const auto size = (*file)->Size();
       if (!size) return DiskFault(size.error());
       if (*size != info.file_bytes) {
-        return DamageFault("segments/" + name + " at byte " + std::to_string(*size) +
+        return DamageFault(SegmentFilePath(info.number) + " at byte " + std::to_string(*size) +
                            ": it ends here, and the catalog says at " +
                            std::to_string(info.file_bytes));
       }
@@ -161,15 +159,15 @@ class BackupRun {
   // A name is used once, so what has it is the same, unless the target comes from a server that was
   // restored and went another way.
   StorageResult<void> CheckKept(Held held, const SegmentInfo& info) {
-    const auto wanted =
-        Segment::OpenFile("the original's " + PathOf(info), std::move(held.file), HeaderOf(info));
+    const auto wanted = Segment::OpenFile("the original's " + SegmentFilePath(info.number),
+                                          std::move(held.file), HeaderOf(info));
     if (!wanted) return std::unexpected(wanted.error());
     const auto has = OpenIn(segments_, held.name, "the target's", info);
     if (!has) return std::unexpected(has.error());
     const auto same = (*has)->IsLike(**wanted);
     if (!same) return std::unexpected(same.error());
     if (*same) return {};
-    return ForeignFault("the target has gone its own way: " + PathOf(info) +
+    return ForeignFault("the target has gone its own way: " + SegmentFilePath(info.number) +
                         " is not what the original has under this name. Choose an empty "
                         "directory");
   }
@@ -180,12 +178,10 @@ class BackupRun {
                                                        const SegmentInfo& info) const {
     auto file = folder.Open(name, Disk::Mode::kRead);
     if (!file) return DiskFault(file.error());
-    return Segment::OpenFile(whose + " " + PathOf(info), *std::move(file), HeaderOf(info));
+    return Segment::OpenFile(whose + " " + SegmentFilePath(info.number), *std::move(file),
+                             HeaderOf(info));
   }
 
-  static std::string PathOf(const SegmentInfo& info) {
-    return std::string(kSegments) + "/" + SegmentFileName(info.number);
-  }
   SegmentHeader HeaderOf(const SegmentInfo& info) const { return {id_, info.number}; }
 
   StorageResult<void> PutCatalogInPlace() {
@@ -205,7 +201,7 @@ class BackupRun {
         return SegmentFileName(info.number) == name;
       });
       const bool is_ours =
-          DataDirectory::IsKnownName(kSegments, name) || name.ends_with(DraftOf(""));
+          DataDirectory::IsKnownName(kSegmentsFolder, name) || name.ends_with(DraftOf(""));
       if (is_live || !is_ours) continue;
       if (const auto removed = segments_.Remove(name); !removed) return DiskFault(removed.error());
     }

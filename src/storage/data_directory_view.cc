@@ -5,11 +5,14 @@
 
 #include "storage/data_directory.h"
 #include "storage/disk_error.h"
+#include "storage/folder_names.h"
 
 namespace thalweg {
 namespace {
 
-bool HoldsNumbered(const std::string& part) { return part == "log" || part == "segments"; }
+bool HoldsNumbered(const std::string& part) {
+  return part == kLogFolder || part == kSegmentsFolder;
+}
 
 }  // namespace
 
@@ -51,7 +54,7 @@ DiskResult<void> DataDirectoryView::SyncDirectory(const std::string& path) {
 
 DiskResult<std::vector<std::string>> DataDirectoryView::Unknown() {
   std::vector<std::string> unknown;
-  for (const std::string part : {"log", "segments"}) {
+  for (const std::string part : {kLogFolder, kSegmentsFolder}) {
     const auto names = disk_.List(part);
     if (!names) return std::unexpected(names.error());
     for (const std::string& name : *names) {

@@ -57,7 +57,7 @@ StorageResult<void> MakeFile(Disk& disk, const std::string& path, const Director
     if (const auto filled = FillFresh(**env, id); !filled) return filled;
   }
   auto done = directory.Remove(kFreshLockFile);
-  if (done) done = directory.RenameInto(directory, kFreshFile, LmdbEnv::kDataFile);
+  if (done) done = directory.RenameInto(directory, kFreshFile, kCatalogFile);
   if (!done) return told(done.error());
   return {};
 }
@@ -335,13 +335,13 @@ StorageResult<void> LmdbCatalog::CopyTo(File& file) const {
 
 // In this order: a server that has just begun makes the catalog first.
 StorageResult<bool> CatalogIsThere(Disk& data_directory) {
-  const auto segments = data_directory.List("segments");
+  const auto segments = data_directory.List(kSegmentsFolder);
   if (!segments) return DiskFault(segments.error());
-  const auto names = data_directory.List("catalog");
+  const auto names = data_directory.List(kCatalogFolder);
   if (!names) return DiskFault(names.error());
-  if (Contains(*names, LmdbEnv::kDataFile)) return true;
+  if (Contains(*names, kCatalogFile)) return true;
   if (segments->empty()) return false;
-  return DamageFault(std::string("catalog/") + LmdbEnv::kDataFile +
+  return DamageFault(std::string(kCatalogFolder) + "/" + kCatalogFile +
                      " is missing, yet segments/ holds " + segments->front());
 }
 

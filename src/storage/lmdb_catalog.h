@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "storage/catalog.h"
+#include "storage/folder_names.h"
 #include "storage/lmdb_env.h"
 #include "storage/lmdb_tables.h"
 #include "storage/log_format.h"
@@ -22,7 +23,7 @@ class LmdbCatalog final : public Catalog {
   struct Options {
     Mode mode = Mode::kWrite;                 // else Commit is not allowed
     uint64_t map_bytes = uint64_t{64} << 20;  // to begin with; doubled whenever it is full
-    std::string file = LmdbEnv::kDataFile;    // another only at rest
+    std::string file = kCatalogFile;          // another only at rest
   };
 
   // What Verify counted.

@@ -114,7 +114,7 @@ StorageResult<void> LmdbEnv::OpenEnv(const Options& options) {
 // LMDB writes to the file of its lock through a map: where the disk has no space for a page of it,
 // that is a bus error. One that is long enough may be in use, and is left alone.
 StorageResult<void> LmdbEnv::PrepareLock() const {
-  const std::string name = HasUsualName() ? "lock.mdb" : data_file_ + "-lock";
+  const std::string name = HasUsualName() ? kCatalogLockFile : data_file_ + "-lock";
   const std::string lock_path = path_ + "/" + name;
   struct stat lock{};
   const bool is_there = stat(lock_path.c_str(), &lock) == 0;

@@ -17,6 +17,7 @@
 
 #include "storage/disk.h"
 #include "storage/fault.h"
+#include "storage/folder_names.h"
 
 namespace thalweg {
 
@@ -25,8 +26,6 @@ std::unexpected<StorageFault> LmdbFault(int code, const std::string& tried);
 
 class LmdbEnv {
  public:
-  static constexpr const char* kDataFile = "data.mdb";
-  static constexpr const char* kLockFile = "lock.mdb";
   // Growth ends here; it is the space of addresses that is reserved, not memory or disk.
   static constexpr uint64_t kMapBytesMax = uint64_t{1} << 40;
 
@@ -95,7 +94,7 @@ class LmdbEnv {
     void operator()(MDB_env* env) const { mdb_env_close(env); }
   };
 
-  bool HasUsualName() const { return data_file_ == kDataFile; }
+  bool HasUsualName() const { return data_file_ == kCatalogFile; }
   StorageResult<void> OpenEnv(const Options& options);
   StorageResult<void> PrepareLock() const;
   int OpenRaw(const Options& options, uint64_t map_bytes);

@@ -58,7 +58,7 @@ LocalLog::LocalLog(Disk& disk, LocalLogOptions options)
 LocalLog::~LocalLog() = default;
 
 StorageResult<LogRecoveryReport> LocalLog::Recover(Lsn checkpoint, const LogReplay& replay) {
-  const auto content = ReadLog(disk_, options_.folder, options_.directory, checkpoint, replay);
+  const auto content = ReadLog(disk_, options_.directory, checkpoint, replay);
   if (!content) return std::unexpected(content.error());
   if (const auto repaired = Repair(*content); !repaired) return std::unexpected(repaired.error());
   LogRecoveryReport report{.files = content->files.size(),
@@ -67,7 +67,7 @@ StorageResult<LogRecoveryReport> LocalLog::Recover(Lsn checkpoint, const LogRepl
                            .cut = content->torn,
                            .cut_at = content->end,
                            .cut_file = {}};
-  if (content->torn) report.cut_file = PathOf(content->files.back().number);
+  if (content->torn) report.cut_file = LogFilePath(content->files.back().number);
   return report;
 }
 
@@ -83,7 +83,7 @@ StorageResult<void> LocalLog::Repair(const LogContent& content) {
   if (content.files.empty()) return {};
 
   const uint64_t number = content.files.back().number;
-  auto file = disk_.Open(PathOf(number), Disk::Mode::kReadWrite);
+  auto file = disk_.Open(LogFilePath(number), Disk::Mode::kReadWrite);
   if (!file) return DiskFault(file.error());
   const auto size = (*file)->Size();
   if (!size) return DiskFault(size.error());
@@ -114,7 +114,7 @@ DiskResult<void> LocalLog::KeepSpace() {
 DiskResult<void> LocalLog::SealBefore(const LogContent& content) {
   if (!content.unsealed) return {};
   const LogContent::Unsealed& before = *content.unsealed;
-  const auto file = disk_.Open(PathOf(before.number), Disk::Mode::kReadWrite);
+  const auto file = disk_.Open(LogFilePath(before.number), Disk::Mode::kReadWrite);
   if (!file) return std::unexpected(file.error());
   return PutSeal(**file, before.end, before.seal);
 }
@@ -441,10 +441,6 @@ DiskResult<void> LocalLog::Trim(Lsn checkpoint) {
     std::lock_guard lock(files_mutex_);
     files_.pop_front();
   }
-}
-
-std::string LocalLog::PathOf(uint64_t number) const {
-  return options_.folder + "/" + LogFileName(number);
 }
 
 }  // namespace thalweg

@@ -166,7 +166,6 @@ class LocalLog final : public CommitLog {
   void TellDurable();
   DiskResult<void> SealLeft(Lsn first);
   DiskResult<void> Fail(DiskError error);
-  std::string PathOf(uint64_t number) const;
 
   Disk& disk_;
   const LocalLogOptions options_;

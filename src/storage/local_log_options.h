@@ -3,7 +3,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <string>
 
 #include "storage/log_format.h"
 
@@ -12,7 +11,6 @@ namespace thalweg {
 class Clock;
 
 struct LocalLogOptions {
-  std::string folder = "log";
   DirectoryId directory{};
   uint64_t file_bytes = 64u << 20;  // a file is longer where one batch is
   // How many trimmed files may wait to be used again. A log that is trimmed by this many files at a

@@ -456,7 +456,7 @@ TEST(SurveyLog, MayBeginAnywhereBeforeTheCheckpoint) {
   folder.Fill(9, kThreeBlocks);
   std::filesystem::remove(folder.File(1));
   const auto survey = [&folder](std::optional<Lsn> checkpoint) {
-    return SurveyLog(folder.disk(), "log", LogFolder::IdOf(1), checkpoint,
+    return SurveyLog(folder.disk(), LogFolder::IdOf(1), checkpoint,
                      [](Lsn, const Record&) { return StorageResult<void>(); });
   };
   EXPECT_TRUE(survey(Lsn{3}));
@@ -482,7 +482,7 @@ TEST(SurveyLog, TellsEachFaultOnceAndLooksAtEachFileByItself) {
   size_t heard = 0;
   const auto read = [&folder, &heard](auto&& reader) {
     heard = 0;
-    return reader(folder.disk(), "log", LogFolder::IdOf(1), Lsn{0}, [&heard](Lsn, const Record&) {
+    return reader(folder.disk(), LogFolder::IdOf(1), Lsn{0}, [&heard](Lsn, const Record&) {
       ++heard;
       return StorageResult<void>();
     });
@@ -508,9 +508,9 @@ TEST(SurveyLog, ARecordThatDoesNotFitHidesNoLossBehindIt) {
   LogFolder folder;
   folder.Fill(9, kThreeBlocks);
   folder.Overwrite(1, 3 * kLogPageBytes + 50, "rot");
-  const auto survey = SurveyLog(
-      folder.disk(), "log", LogFolder::IdOf(1), Lsn{0},
-      [](Lsn, const Record&) { return StorageResult<void>(DamageFault("which cannot be")); });
+  const auto survey = SurveyLog(folder.disk(), LogFolder::IdOf(1), Lsn{0}, [](Lsn, const Record&) {
+    return StorageResult<void>(DamageFault("which cannot be"));
+  });
   ASSERT_FALSE(survey);
   ASSERT_EQ(survey.error().size(), 2u);
   EXPECT_EQ(survey.error()[0].message, "log/0000000000000001.log holds record 1, which cannot be");

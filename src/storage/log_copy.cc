@@ -14,14 +14,11 @@
 namespace thalweg {
 namespace {
 
-constexpr const char* kLog = "log";
 constexpr int kAttempts = 5;  // a file may be written to while it is read
 constexpr const char* kTrimsTooFast = "the server trims its log faster than it can be looked at";
 
-std::string PathOf(uint64_t number) { return std::string(kLog) + "/" + LogFileName(number); }
-
 StorageResult<std::vector<uint64_t>> LogNumbers(Disk& disk) {
-  const auto names = DataDirectoryView(disk).List(kLog);
+  const auto names = DataDirectoryView(disk).List(kLogFolder);
   if (!names) return DiskFault(names.error());
   std::vector<uint64_t> numbers;
   for (const std::string& name : *names) {
@@ -72,7 +69,7 @@ DiskResult<bool> LogCopy::IsStill(const Span& span) {
 
 // Null: it is gone by now, or holds nothing.
 StorageResult<std::optional<LogCopy::Span>> LogCopy::ScanFile(Disk& disk, uint64_t number) {
-  const std::string path = PathOf(number);
+  const std::string path = LogFilePath(number);
   auto opened = disk.Open(path, Disk::Mode::kRead);
   if (!opened && opened.error().code == ENOENT) return std::nullopt;
   if (!opened) return DiskFault(opened.error());
@@ -152,24 +149,25 @@ StorageResult<bool> LogCopy::Survey(Lsn checkpoint) {
 // A file that had no header when it was scanned was allocated ahead, or is gone by now, or was
 // begun since: then its header shows before any block that says what was durable.
 StorageResult<void> LogCopy::CheckHeaderless(uint64_t number) const {
-  const auto file = source_.Open(PathOf(number), Disk::Mode::kRead);
+  const auto file = source_.Open(LogFilePath(number), Disk::Mode::kRead);
   if (!file && file.error().code == ENOENT) return {};
   if (!file) return DiskFault(file.error());
   if (!spans_.empty() && number < spans_.rbegin()->first) {
-    return DamageFault(PathOf(number) + " has lost its header, yet the file after it has records");
+    return DamageFault(LogFilePath(number) +
+                       " has lost its header, yet the file after it has records");
   }
   const auto size = (*file)->Size();
   if (!size) return DiskFault(size.error());
   const auto durable = LogScanner(**file, *size).FindDurable();
   if (!durable) return DiskFault(durable.error());
   if (*durable <= last()) return {};
-  const auto again = source_.Open(PathOf(number), Disk::Mode::kRead);
+  const auto again = source_.Open(LogFilePath(number), Disk::Mode::kRead);
   if (!again && again.error().code == ENOENT) return {};
   if (!again) return DiskFault(again.error());
   const auto decoded = ReadLogFileHeader(**again);
   if (!decoded) return DiskFault(decoded.error());
   if (decoded->header) return {};
-  return DamageFault(PathOf(number) + " " + HeaderIsLost(*durable));
+  return DamageFault(LogFilePath(number) + " " + HeaderIsLost(*durable));
 }
 
 // Each file goes on where the one before it ends.
@@ -179,7 +177,7 @@ StorageResult<void> LogCopy::CheckSource() const {
     if (before != nullptr && (span.header.first.value != before->last.value + 1 ||
                               span.header.crc_before != before->crc_last)) {
       return DamageFault(
-          PathOf(number) + " begins with record " + std::to_string(span.header.first.value) +
+          LogFilePath(number) + " begins with record " + std::to_string(span.header.first.value) +
           ", yet what is before it ends with record " + std::to_string(before->last.value));
     }
     before = &span;
@@ -201,8 +199,9 @@ StorageResult<void> LogCopy::CheckEnd() const {
     if (!numbers) return std::unexpected(numbers.error());
     if (before && *numbers == *before) {
       const bool is_there = std::ranges::find(*numbers, seal.next) != numbers->end();
-      return DamageFault(PathOf(seal.next) + " " +
-                         LostBehindSeal(seal, PathOf(last->first), last->second.end, is_there));
+      return DamageFault(
+          LogFilePath(seal.next) + " " +
+          LostBehindSeal(seal, LogFilePath(last->first), last->second.end, is_there));
     }
     for (const uint64_t number : *numbers) {
       if (number < seal.next) continue;
@@ -244,7 +243,7 @@ StorageResult<bool> LogCopy::Compare() {
       if (!is_still) return DiskFault(is_still.error());
       if (!*is_still) return false;
     }
-    return ForeignFault("the target has gone its own way: " + PathOf(number) +
+    return ForeignFault("the target has gone its own way: " + LogFilePath(number) +
                         " holds records that the original does not have. Choose an empty "
                         "directory");
   }
@@ -298,7 +297,7 @@ StorageResult<void> LogCopy::SealFiles() {
   for (auto next = spans_.begin(); next != spans_.end(); ++next) {
     if (next == spans_.begin() || next->second.end == kLogPageBytes) continue;
     const auto& [number, span] = *std::prev(next);
-    const auto file = target_.Open(PathOf(number), Disk::Mode::kReadWrite);
+    const auto file = target_.Open(LogFilePath(number), Disk::Mode::kReadWrite);
     if (!file) return DiskFault(file.error());
     const LogSeal seal{.salt = span.header.salt,
                        .next = next->first,
@@ -332,8 +331,8 @@ StorageResult<void> LogCopy::Remove(const std::vector<uint64_t>& numbers) {
 
 StorageResult<Lsn> LogCopy::Check() {
   DataDirectoryView view(target_);
-  const auto content = ReadLog(view, kLog, id_, checkpoint_,
-                               [](Lsn, const Record&) { return StorageResult<void>(); });
+  const auto content =
+      ReadLog(view, id_, checkpoint_, [](Lsn, const Record&) { return StorageResult<void>(); });
   if (!content) return PrefixedFault("the copy cannot be read: ", content.error());
   if (content->last != last()) {
     return DamageFault("the copy ends at record " + std::to_string(content->last.value) +

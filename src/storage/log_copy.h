@@ -19,6 +19,7 @@
 #include "storage/directory.h"
 #include "storage/disk.h"
 #include "storage/fault.h"
+#include "storage/folder_names.h"
 #include "storage/log_format.h"
 
 namespace thalweg {
@@ -27,7 +28,7 @@ class LogCopy {
  public:
   // REQUIRES: the disks outlive it; each has a folder log/.
   LogCopy(Disk& source, Disk& target, const DirectoryId& id)
-      : source_(source), target_(target), id_(id), folder_(target, "log") {}
+      : source_(source), target_(target), id_(id), folder_(target, kLogFolder) {}
 
   // Looks what there is behind `checkpoint`. False: the log begins later by now; look again with
   // a newer checkpoint.

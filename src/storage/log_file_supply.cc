@@ -9,6 +9,7 @@
 #include "base/assert.h"
 #include "storage/disk_error.h"
 #include "storage/fault.h"
+#include "storage/folder_names.h"
 #include "storage/log_format.h"
 
 namespace thalweg {
@@ -36,7 +37,7 @@ DiskResult<void> DropSpare(Directory& folder, uint64_t number) {
 }  // namespace
 
 LogFileSupply::LogFileSupply(Disk& disk, LocalLogOptions options)
-    : disk_(disk), options_(std::move(options)), folder_(disk, options_.folder) {
+    : disk_(disk), options_(std::move(options)), folder_(disk, kLogFolder) {
   THALWEG_ASSERT(options_.file_bytes >= kLogFileBytesMin);
   THALWEG_ASSERT(options_.file_bytes % kLogPageBytes == 0);
 }
@@ -46,8 +47,7 @@ DiskResult<void> LogFileSupply::KeepSpares(const LogContent& content) {
   if (!content.files.empty()) number_last_ = content.files.back().number;
   // Who made them may have ended before their names were on the disk. After a power cut each would
   // be a file of the log again, with what was written to it since.
-  const auto named =
-      content.spares.empty() ? DiskResult<void>() : disk_.SyncDirectory(options_.folder);
+  const auto named = content.spares.empty() ? DiskResult<void>() : disk_.SyncDirectory(kLogFolder);
   if (!named && !IsShortage(named.error().code)) return named;
   std::vector<uint64_t> numbers = content.spares;
   for (const uint64_t number : content.blank) {
@@ -88,7 +88,7 @@ DiskResult<void> LogFileSupply::Prepare(const std::function<void()>& rest) {
   const bool may_wait = spares_.empty() && !is_awaited_.load(std::memory_order_relaxed);
   if (may_wait && leaves_space_.load(std::memory_order_relaxed)) {
     has_room_.store(false, std::memory_order_relaxed);
-    return DiskFailure(ENOSPC, "allocate another file in " + options_.folder +
+    return DiskFailure(ENOSPC, std::string("allocate another file in ") + kLogFolder +
                                    ", which leaves the space to a checkpoint");
   }
   auto made = MakeFile(options_.file_bytes, rest);

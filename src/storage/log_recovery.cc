@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "storage/folder_names.h"
 #include "storage/log_scanner.h"
 #include "storage/numbered_name.h"
 
@@ -18,17 +19,16 @@ class LogWalk {
  public:
   enum class Until : uint8_t { kFault, kEnd };
 
-  LogWalk(Disk& disk, std::string folder, const DirectoryId& directory,
-          std::optional<Lsn> checkpoint, const LogReplay& replay, Until until)
+  LogWalk(Disk& disk, const DirectoryId& directory, std::optional<Lsn> checkpoint,
+          const LogReplay& replay, Until until)
       : disk_(disk),
-        folder_(std::move(folder)),
         directory_(directory),
         checkpoint_(checkpoint),
         replay_(replay),
         until_(until) {}
 
   LogSurvey Run() {
-    const auto names = disk_.List(folder_);
+    const auto names = disk_.List(kLogFolder);
     if (!names) {
       Refused(names.error());
     } else if (VisitAll(*names)) {
@@ -59,7 +59,9 @@ class LogWalk {
     return false;
   }
 
-  std::string PathOf(const std::string& name) const { return folder_ + "/" + name; }
+  static std::string PathOf(const std::string& name) {
+    return std::string(kLogFolder) + "/" + name;
+  }
 
   bool VisitAll(const std::vector<std::string>& names) {
     for (const std::string& name : names) {
@@ -84,7 +86,7 @@ class LogWalk {
       const bool is_there = std::ranges::find(names, next) != names.end();
       Note(StorageFault::Kind::kDamage, next, LostNext(is_there));
     } else if (faults_.empty() && checkpoint_ && content_.last < *checkpoint_) {
-      Note({StorageFault::Kind::kDamage, folder_ + " ends at record " +
+      Note({StorageFault::Kind::kDamage, std::string(kLogFolder) + " ends at record " +
                                              std::to_string(content_.last.value) +
                                              ", yet the last checkpoint was made at record " +
                                              std::to_string(checkpoint_->value)});
@@ -93,8 +95,8 @@ class LogWalk {
 
   // REQUIRES: the last file with a header is sealed.
   std::string LostNext(bool is_there) const {
-    return LostBehindSeal(*content_.seal, PathOf(LogFileName(content_.files.back().number)),
-                          content_.end, is_there);
+    return LostBehindSeal(*content_.seal, LogFilePath(content_.files.back().number), content_.end,
+                          is_there);
   }
 
   bool Visit(uint64_t number, const std::string& name) {
@@ -264,7 +266,6 @@ class LogWalk {
   }
 
   Disk& disk_;
-  const std::string folder_;
   const DirectoryId& directory_;
   const std::optional<Lsn> checkpoint_;  // null, which is before any: unknown
   const LogReplay& replay_;
@@ -291,23 +292,26 @@ class LogWalk {
 std::string LogFileName(uint64_t number) { return NumberedName(number, kNameEnding); }
 std::string LogSpareName(uint64_t number) { return NumberedName(number, kSpareNameEnding); }
 
+std::string LogFilePath(uint64_t number) {
+  return std::string(kLogFolder) + "/" + LogFileName(number);
+}
+
 std::optional<uint64_t> LogFileNumber(std::string_view name) { return NumberIn(name, kNameEnding); }
 std::optional<uint64_t> LogSpareNumber(std::string_view name) {
   return NumberIn(name, kSpareNameEnding);
 }
 
-StorageResult<LogContent> ReadLog(Disk& disk, const std::string& folder,
-                                  const DirectoryId& directory, Lsn checkpoint,
+StorageResult<LogContent> ReadLog(Disk& disk, const DirectoryId& directory, Lsn checkpoint,
                                   const LogReplay& replay) {
-  LogWalk walk(disk, folder, directory, checkpoint, replay, LogWalk::Until::kFault);
+  LogWalk walk(disk, directory, checkpoint, replay, LogWalk::Until::kFault);
   auto content = walk.Run();
   if (!content) return std::unexpected(content.error().front());
   return *std::move(content);
 }
 
-LogSurvey SurveyLog(Disk& disk, const std::string& folder, const DirectoryId& directory,
-                    std::optional<Lsn> checkpoint, const LogReplay& replay) {
-  return LogWalk(disk, folder, directory, checkpoint, replay, LogWalk::Until::kEnd).Run();
+LogSurvey SurveyLog(Disk& disk, const DirectoryId& directory, std::optional<Lsn> checkpoint,
+                    const LogReplay& replay) {
+  return LogWalk(disk, directory, checkpoint, replay, LogWalk::Until::kEnd).Run();
 }
 
 }  // namespace thalweg

@@ -51,24 +51,23 @@ struct LogContent {
 // used again.
 std::string LogFileName(uint64_t number);
 std::string LogSpareName(uint64_t number);
+std::string LogFilePath(uint64_t number);  // "log/0000000000000001.log"
 
 // The number of the log file, or of the spare, that is called so; null: none is.
 std::optional<uint64_t> LogFileNumber(std::string_view name);
 std::optional<uint64_t> LogSpareNumber(std::string_view name);
 
-// Reads the log in `folder`, whose records up to `checkpoint` may be missing at the front; up to
-// the first fault.
-[[nodiscard]] StorageResult<LogContent> ReadLog(Disk& disk, const std::string& folder,
-                                                const DirectoryId& directory, Lsn checkpoint,
-                                                const LogReplay& replay);
+// Reads the log, whose records up to `checkpoint` may be missing at the front; up to the first
+// fault.
+[[nodiscard]] StorageResult<LogContent> ReadLog(Disk& disk, const DirectoryId& directory,
+                                                Lsn checkpoint, const LogReplay& replay);
 
 // The same up to the end: a file goes on to be read behind each fault but a gap or a refusal of the
 // disk, and what follows is looked at by itself. What the log holds, or all faults, of which the
 // first is ReadLog's. `checkpoint` is null where nobody knows it: the log may begin anywhere.
 // `replay` hears of no record behind a fault.
 using LogSurvey = std::expected<LogContent, std::vector<StorageFault>>;
-[[nodiscard]] LogSurvey SurveyLog(Disk& disk, const std::string& folder,
-                                  const DirectoryId& directory, std::optional<Lsn> checkpoint,
-                                  const LogReplay& replay);
+[[nodiscard]] LogSurvey SurveyLog(Disk& disk, const DirectoryId& directory,
+                                  std::optional<Lsn> checkpoint, const LogReplay& replay);
 
 }  // namespace thalweg

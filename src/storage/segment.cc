@@ -80,9 +80,9 @@ bool BlocksAreIntact(std::string_view bytes, const RunTables& tables, size_t fir
   return true;
 }
 
-StorageResult<std::shared_ptr<const Segment>> Segment::Open(Disk& disk, const std::string& folder,
+StorageResult<std::shared_ptr<const Segment>> Segment::Open(Disk& disk,
                                                             const SegmentHeader& expected) {
-  std::string path = folder + "/" + SegmentFileName(expected.number);
+  std::string path = SegmentFilePath(expected.number);
   auto file = disk.Open(path, Disk::Mode::kRead);
   if (!file && file.error().code == ENOENT) return DamageFault(file.error().message);
   if (!file) return DiskFault(file.error());

@@ -55,9 +55,9 @@ struct RunWindow {
 
 class Segment {
  public:
-  // Opens the file `number` of `folder`. kForeign: of another directory or version.
+  // Opens the file of this number. kForeign: of another directory or version.
   [[nodiscard]] static StorageResult<std::shared_ptr<const Segment>> Open(
-      Disk& disk, const std::string& folder, const SegmentHeader& expected);
+      Disk& disk, const SegmentHeader& expected);
 
   // The same of a file that is open, whose path is told to the operator.
   [[nodiscard]] static StorageResult<std::shared_ptr<const Segment>> OpenFile(

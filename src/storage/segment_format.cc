@@ -6,6 +6,7 @@
 #include "base/assert.h"
 #include "base/crc32c.h"
 #include "base/little_endian.h"
+#include "storage/folder_names.h"
 #include "storage/numbered_name.h"
 
 namespace thalweg {
@@ -201,6 +202,10 @@ std::optional<SegmentFooter> DecodeSegmentFooter(std::string_view bytes) {
 }
 
 std::string SegmentFileName(uint64_t number) { return NumberedName(number, kNameEnding); }
+
+std::string SegmentFilePath(uint64_t number) {
+  return std::string(kSegmentsFolder) + "/" + SegmentFileName(number);
+}
 
 std::optional<uint64_t> SegmentFileNumber(std::string_view name) {
   return NumberIn(name, kNameEnding);

@@ -125,6 +125,7 @@ std::optional<SegmentFooter> DecodeSegmentFooter(std::string_view bytes);
 
 // "0000000000000001.seg", and the number of the segment that is called so; null: none is.
 std::string SegmentFileName(uint64_t number);
+std::string SegmentFilePath(uint64_t number);  // "segments/0000000000000001.seg"
 std::optional<uint64_t> SegmentFileNumber(std::string_view name);
 
 }  // namespace thalweg

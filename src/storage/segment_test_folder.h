@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "storage/directory.h"
+#include "storage/folder_names.h"
 #include "storage/page_cache.h"
 #include "storage/posix_disk.h"
 #include "storage/segment.h"
@@ -69,7 +70,7 @@ class SegmentTestFolder {
   SegmentTestFolder() {
     std::string name = (std::filesystem::temp_directory_path() / "thalweg-segment-XXXXXX").string();
     path_ = mkdtemp(name.data());
-    std::filesystem::create_directory(path_ / "seg");
+    std::filesystem::create_directory(path_ / kSegmentsFolder);
     disk_ = std::move(PosixDisk::Open(path_.string()).value());
   }
   ~SegmentTestFolder() { std::filesystem::remove_all(path_); }
@@ -77,7 +78,7 @@ class SegmentTestFolder {
   SegmentTestFolder& operator=(const SegmentTestFolder&) = delete;
 
   std::unique_ptr<SegmentWriter> Create(uint64_t number = 1, AfterPiece after_piece = {}) {
-    Directory folder(*disk_, "seg");
+    Directory folder(*disk_, kSegmentsFolder);
     auto writer = SegmentWriter::Create(folder, TestSegmentHeader(number), std::move(after_piece));
     EXPECT_TRUE(writer) << writer.error().message;
     return *std::move(writer);
@@ -93,7 +94,7 @@ class SegmentTestFolder {
 
   StorageResult<std::shared_ptr<const Segment>> Open(
       const SegmentHeader& expected = TestSegmentHeader()) {
-    return Segment::Open(*disk_, "seg", expected);
+    return Segment::Open(*disk_, expected);
   }
 
   // One that was written just now; null after a failed expectation.
@@ -105,7 +106,7 @@ class SegmentTestFolder {
   }
 
   std::filesystem::path PathOf(uint64_t number = 1) const {
-    return path_ / "seg" / SegmentFileName(number);
+    return path_ / kSegmentsFolder / SegmentFileName(number);
   }
 
   std::string FileBytes(uint64_t number = 1) const {
@@ -120,7 +121,7 @@ class SegmentTestFolder {
 
   // Makes the system read the file from the disk again. False: it is not on one (tmpfs).
   bool DropFromMemory(uint64_t number = 1) const {
-    const auto file = disk_->Open("seg/" + SegmentFileName(number), Disk::Mode::kReadWrite);
+    const auto file = disk_->Open(SegmentFilePath(number), Disk::Mode::kReadWrite);
     EXPECT_TRUE(file && (*file)->Sync());
     (*file)->DropCache({});
     return !IsCached((*file)->fd(), 0, 1);

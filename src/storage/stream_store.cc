@@ -103,7 +103,7 @@ StorageResult<void> StreamStore::Load() {
   last_number_ = head_.last_segment;
   auto segments = std::make_shared<Segments>();
   for (const SegmentInfo& info : head_.segments) {
-    auto segment = Segment::Open(disk_, options_.folder, HeaderOf(info.number));
+    auto segment = Segment::Open(disk_, HeaderOf(info.number));
     if (!segment) {
       segment.error().message += "; the catalog names this segment";
       return std::unexpected(segment.error());
@@ -229,7 +229,7 @@ StorageResult<void> StreamStore::Commit(StoreChange change,
     CountDead(batch.removed, i, *segments, batch.head.segments);
   }
   if (segment) {
-    auto opened = Segment::Open(disk_, options_.folder, segment->header);
+    auto opened = Segment::Open(disk_, segment->header);
     if (!opened) {
       RemoveFile(segment->header.number);
       return std::unexpected(opened.error());
@@ -355,7 +355,7 @@ StorageResult<StreamStore::Merged> StreamStore::EndMerge() {
   infos.erase(infos.begin() + first, infos.begin() + last);
   segments->erase(segments->begin() + first, segments->begin() + last);
   if (*footer) {
-    auto opened = Segment::Open(disk_, options_.folder, (*footer)->header);
+    auto opened = Segment::Open(disk_, (*footer)->header);
     if (!opened) return std::unexpected(opened.error());
     segments->insert(segments->begin() + first, *std::move(opened));
     infos.insert(infos.begin() + first, InfoOf(**footer, merging_->level));

@@ -20,6 +20,7 @@
 #include "storage/catalog.h"
 #include "storage/directory.h"
 #include "storage/fault.h"
+#include "storage/folder_names.h"
 #include "storage/segment.h"
 #include "storage/segment_merge.h"
 #include "storage/segment_writer.h"
@@ -29,7 +30,6 @@
 namespace thalweg {
 
 struct StreamStoreOptions {
-  std::string folder = "segments";
   DirectoryId directory{};
   bool read_only = false;  // then nothing that changes something may be called
 };
@@ -116,7 +116,7 @@ class StreamStore {
   StreamStore(Disk& disk, StreamStoreOptions options, std::unique_ptr<Catalog> catalog)
       : disk_(disk),
         options_(std::move(options)),
-        folder_(disk, options_.folder),
+        folder_(disk, kSegmentsFolder),
         catalog_(std::move(catalog)) {}
 
  private:

@@ -68,7 +68,7 @@ class LogLife {
   // Loses the last file with records, where it is not the only one: that is told.
   void CheckLoss() {
     const auto read = [this] {
-      return ReadLog(disk_, "log", {}, Lsn{checkpoint_},
+      return ReadLog(disk_, {}, Lsn{checkpoint_},
                      [](Lsn, const Record&) { return StorageResult<void>(); });
     };
     const auto content = read();
