@@ -22,7 +22,6 @@ DurableEngineOptions EngineOptionsOf(const StoreOptions& options, const Director
   // made.
   durable.log.spares_max =
       std::min<size_t>(2 * (options.checkpoint_log_bytes / durable.log.file_bytes + 1), kSparesMax);
-  durable.store.directory = directory;
   durable.keeper.log_bytes_max = options.checkpoint_log_bytes;
   durable.keeper.age_ms_max = options.checkpoint_age_ms;
   durable.keeper.tail_bytes_max = options.tail_bytes_max;

@@ -20,7 +20,6 @@ TEST(EngineOptions, EachOptionLandsInItsOwnPlace) {
   EXPECT_EQ(durable.log.directory, directory);
   EXPECT_EQ(durable.log.file_bytes, 5 * kLogPageBytes);
   EXPECT_EQ(durable.log.spares_max, 22u) << "twice the ten files of a checkpoint and one";
-  EXPECT_EQ(durable.store.directory, directory);
   EXPECT_EQ(durable.keeper.log_bytes_max, 50 * kLogPageBytes);
   EXPECT_EQ(durable.keeper.age_ms_max, 6'000);
   EXPECT_EQ(durable.keeper.tail_bytes_max, 7'000'000u);

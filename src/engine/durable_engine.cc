@@ -25,7 +25,7 @@ StorageResult<std::unique_ptr<DurableEngine>> DurableEngine::Open(
     const Clock& machine_clock, const DurableEngineEvents& events) {
   auto clock = std::make_unique<DirectoryClock>(machine_clock);
   if (const auto goes_on = clock->Recover(disk); !goes_on) return DiskFault(goes_on.error());
-  auto store = StreamStore::Open(disk, options.store, std::move(catalog));
+  auto store = StreamStore::Open(disk, options.log.directory, std::move(catalog));
   if (!store) return std::unexpected(store.error());
   EngineRecovery recovered{
       .log = {}, .checkpoint = (*store)->checkpoint(), .segments = (*store)->segments().size()};

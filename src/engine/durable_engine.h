@@ -24,7 +24,6 @@ namespace thalweg {
 
 struct DurableEngineOptions {
   LocalLogOptions log;
-  StreamStoreOptions store;
   StoreKeeperOptions keeper;
   EngineOptions engine;
   // Streams that nobody can load are removed by the start, and on_unreadable is told of each.

@@ -35,7 +35,6 @@ DurableEngineOptions Options() {
   DurableEngineOptions options;
   options.log = {.file_bytes = 1 << 20, .salt_seed = 5};
   options.log.directory.fill(1);
-  options.store.directory.fill(1);
   return options;
 }
 

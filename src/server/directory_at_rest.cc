@@ -25,7 +25,7 @@ StorageResult<std::unique_ptr<StreamStore>> DirectoryAtRest::OpenStore() {
   auto catalog = OpenCatalog();
   if (!catalog) return std::unexpected(catalog.error());
   if (*catalog == nullptr) return nullptr;
-  return StreamStore::Open(view_, {.directory = id(), .read_only = true}, *std::move(catalog));
+  return StreamStore::Open(view_, id(), *std::move(catalog));
 }
 
 }  // namespace thalweg

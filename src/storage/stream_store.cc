@@ -89,9 +89,9 @@ std::optional<MergePlan> PlanMerge(std::span<const SegmentInfo> segments,
 }
 
 StorageResult<std::unique_ptr<StreamStore>> StreamStore::Open(Disk& disk,
-                                                              StreamStoreOptions options,
+                                                              const DirectoryId& directory,
                                                               std::unique_ptr<Catalog> catalog) {
-  auto store = std::make_unique<StreamStore>(disk, std::move(options), std::move(catalog));
+  auto store = std::make_unique<StreamStore>(disk, directory, std::move(catalog));
   if (const auto loaded = store->Load(); !loaded) return std::unexpected(loaded.error());
   return store;
 }
@@ -111,7 +111,7 @@ StorageResult<void> StreamStore::Load() {
     segments->push_back(*std::move(segment));
   }
   Publish(std::move(segments));
-  return options_.read_only ? StorageResult<void>() : FindLeftovers();
+  return FindLeftovers();
 }
 
 StorageResult<void> StreamStore::FindLeftovers() {

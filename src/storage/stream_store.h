@@ -29,11 +29,6 @@
 
 namespace thalweg {
 
-struct StreamStoreOptions {
-  DirectoryId directory{};
-  bool read_only = false;  // then nothing that changes something may be called
-};
-
 // What a checkpoint changes in the catalog.
 struct StoreChange {
   Lsn checkpoint;
@@ -60,7 +55,7 @@ class StreamStore {
  public:
   // Opens every segment that the catalog names. REQUIRES: `disk` outlives the store.
   [[nodiscard]] static StorageResult<std::unique_ptr<StreamStore>> Open(
-      Disk& disk, StreamStoreOptions options, std::unique_ptr<Catalog> catalog);
+      Disk& disk, const DirectoryId& directory, std::unique_ptr<Catalog> catalog);
 
   // Removes the segments that stood there at Open and that the catalog does not name: left behind
   // by an unfinished checkpoint or merge. REQUIRES: the log goes with the catalog. Where that is
@@ -113,9 +108,9 @@ class StreamStore {
   void AbandonMerge();
 
   // For Open.
-  StreamStore(Disk& disk, StreamStoreOptions options, std::unique_ptr<Catalog> catalog)
+  StreamStore(Disk& disk, const DirectoryId& directory, std::unique_ptr<Catalog> catalog)
       : disk_(disk),
-        options_(std::move(options)),
+        directory_(directory),
         folder_(disk, kSegmentsFolder),
         catalog_(std::move(catalog)) {}
 
@@ -146,7 +141,7 @@ class StreamStore {
   StorageResult<std::optional<std::string>> StateOf(StreamId id, bool& waited) const;
   std::shared_ptr<const Segments> Snapshot() const;
   void Publish(std::shared_ptr<const Segments> segments);
-  SegmentHeader HeaderOf(uint64_t number) const { return {options_.directory, number}; }
+  SegmentHeader HeaderOf(uint64_t number) const { return {directory_, number}; }
   static void CountDead(const std::vector<StreamId>& removed, size_t at, const Segments& segments,
                         std::vector<SegmentInfo>& infos);
   std::optional<MergePlan> Plan(bool is_at_rest) const;
@@ -158,7 +153,7 @@ class StreamStore {
   StorageResult<void> CommitHead(CatalogBatch batch, std::shared_ptr<const Segments> segments);
 
   Disk& disk_;
-  const StreamStoreOptions options_;
+  const DirectoryId directory_;
   Directory folder_;
   const std::unique_ptr<Catalog> catalog_;
 

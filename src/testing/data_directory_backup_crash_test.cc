@@ -82,9 +82,8 @@ class Server {
     auto directory = DataDirectory::Open(disk, id);
     if (!directory) return Fail(directory.error());
     directory_ = *std::move(directory);
-    StreamStoreOptions store_options;
-    store_options.directory = directory_->id();
-    auto store = StreamStore::Open(disk, store_options, std::make_unique<BorrowedCatalog>(catalog));
+    auto store =
+        StreamStore::Open(disk, directory_->id(), std::make_unique<BorrowedCatalog>(catalog));
     if (!store) return Fail(store.error());
     const Lsn checkpoint = (*store)->checkpoint();
     LocalLogOptions log_options{.file_bytes = 4 * kLogPageBytes, .salt_seed = 1};
