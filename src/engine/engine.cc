@@ -30,7 +30,7 @@ Engine::Engine(const Clock& clock, std::unique_ptr<CommitLog> log, EngineOptions
       loader_(std::make_unique<StreamLoader>(*streams_)),
       stored_expiry_(std::make_unique<StoredExpiry>(*streams_, *loader_)) {
   if (store_.streams != nullptr) last_id_ = store_.streams->last_id().value;
-  log_->Attach(this);
+  log_->Attach(publisher_.get());
 }
 
 Engine::~Engine() { log_->Attach(nullptr); }
@@ -56,8 +56,6 @@ void Engine::EndReplay() {
   // What was replayed is durable, though the log did not say so yet.
   for (const auto& partition : streams_->partitions()) partition->removals = {};
 }
-
-void Engine::OnDurable(Lsn durable) { publisher_->OnDurable(durable); }
 
 void Engine::StartCommit() { log_->StartCommit(); }
 

@@ -103,7 +103,7 @@ struct EngineStore {
   Executor* disk_workers = nullptr;
 };
 
-class Engine final : private CommitListener {
+class Engine final {
  public:
   // Listens to `log` as long as it lives.
   Engine(const Clock& clock, std::unique_ptr<CommitLog> log, EngineOptions options);
@@ -111,7 +111,7 @@ class Engine final : private CommitListener {
   // The same with a store; all of its streams are there from the beginning.
   Engine(const Clock& clock, std::unique_ptr<CommitLog> log, EngineOptions options,
          EngineStore store);
-  ~Engine() override;
+  ~Engine();
 
   // Removes the streams of the store that nobody can load, before any replay. What the log has of
   // them, and of streams that are forked from them, is left out. EngineStore::on_unreadable is told
@@ -228,7 +228,6 @@ class Engine final : private CommitListener {
   friend class Port;
   Publisher& publisher() { return *publisher_; }
   StreamTable& streams() { return *streams_; }
-  void OnDurable(Lsn durable) override;
 
   // Calls `step` with what stands at the path (null: nothing), under its lock, loaded where it was
   // not in memory. False: it could not be read. `absence` learns what is known of the path.

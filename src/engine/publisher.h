@@ -15,15 +15,14 @@
 
 namespace thalweg {
 
-class Publisher {
+class Publisher final : public CommitListener {
  public:
   explicit Publisher(const CommitLog& log) : log_(log) {}
 
   // `stream` changes for its readers when `lsn` is durable: tells its ports then, or now.
   void Publish(Lsn lsn, StreamHandle stream);
 
-  // The log got this far.
-  void OnDurable(Lsn durable);
+  void OnDurable(Lsn durable) override;  // the log got this far
 
   void AddListener(std::shared_ptr<DurabilityListener> listener);
   void RemoveListener(const std::shared_ptr<DurabilityListener>& listener);
