@@ -72,14 +72,11 @@ class SlowDisk : public testing::Test, public RequestHandler {
     DurableEngineOptions options;
     options.log = {.file_bytes = 1 << 20, .salt_seed = ++starts_};
     const auto tell = [](const StorageFault& fault) { ADD_FAILURE() << fault.message; };
-    auto opened =
-        DurableEngine::Open(disk_, std::make_unique<BorrowedCatalog>(catalog_), options, clock_,
-                            {.on_failure = tell,
-                             .on_trouble = tell,
-                             .on_set_aside = {},
-                             .on_log_room = {},
-                             .on_unreadable = tell,
-                             .on_checkpoint = {}});
+    auto opened = DurableEngine::Open(
+        disk_, std::make_unique<BorrowedCatalog>(catalog_), options, clock_,
+        {.keeper =
+             {.on_checkpoint = {}, .on_trouble = tell, .on_set_aside = {}, .on_failure = tell},
+         .on_unreadable = tell});
     ASSERT_TRUE(opened) << opened.error().message;
     durable_ = *std::move(opened);
   }

@@ -91,12 +91,14 @@ std::string_view WhatHelps(const StorageFault& fault) {
   return "later, but only a restored backup will help: stop the server and run thalweg verify";
 }
 
-DurableEngineEvents EventsOf(const std::string& path, const StoreOptions& options,
-                             const Clock& clock) {
+StoreKeeperEvents KeeperEventsOf(const StoreOptions& options, const Clock& clock) {
   const Teller teller(options.logger);
   return {
-      .on_failure = [teller, on_failure = options.on_failure](
-                        const StorageFault& fault) { TellFailure(teller, on_failure, fault); },
+      .on_checkpoint =
+          [teller](const Checkpoint::Report& report, int64_t took_ms) {
+            teller.Say(LogLevel::kDebug, "checkpoint at record {}: {} streams, {} bytes, in {} ms",
+                       report.at.value, report.streams, report.bytes, took_ms);
+          },
       .on_trouble =
           [teller, seldom = std::make_shared<Seldom>(clock)](const StorageFault& fault) {
             if (fault.is_shortage && !seldom->Next()) return;  // a full disk is tried again often
@@ -115,6 +117,25 @@ DurableEngineEvents EventsOf(const std::string& path, const StoreOptions& option
                 "restore a backup",
                 fault.message);
           },
+      .on_failure = [teller, on_failure = options.on_failure](
+                        const StorageFault& fault) { TellFailure(teller, on_failure, fault); },
+      .on_memory_full =
+          [teller, bytes = options.tail_bytes_max, seldom = std::make_shared<Seldom>(clock)] {
+            if (!seldom->Next()) return;
+            teller.Say(LogLevel::kWarning,
+                       "--tail-memory ({} bytes) is full: appends get a 503 until a checkpoint has "
+                       "written some of it. Writers are faster than the disk, or no checkpoint can "
+                       "be made",
+                       bytes);
+          },
+  };
+}
+
+DurableEngineEvents EventsOf(const std::string& path, const StoreOptions& options,
+                             const Clock& clock) {
+  const Teller teller(options.logger);
+  return {
+      .keeper = KeeperEventsOf(options, clock),
       .on_log_room =
           [teller, path, file_bytes = options.log_file_bytes](const StorageFault* fault) {
             if (fault == nullptr) return teller.Say(LogLevel::kInfo, "the log has room again");
@@ -137,20 +158,6 @@ DurableEngineEvents EventsOf(const std::string& path, const StoreOptions& option
             if (!held_back) return;
             teller.Say(LogLevel::kError, "a request got a 500 (and {} before it, untold): {}",
                        *held_back, fault.message);
-          },
-      .on_checkpoint =
-          [teller](const Checkpoint::Report& report, int64_t took_ms) {
-            teller.Say(LogLevel::kDebug, "checkpoint at record {}: {} streams, {} bytes, in {} ms",
-                       report.at.value, report.streams, report.bytes, took_ms);
-          },
-      .on_memory_full =
-          [teller, bytes = options.tail_bytes_max, seldom = std::make_shared<Seldom>(clock)] {
-            if (!seldom->Next()) return;
-            teller.Say(LogLevel::kWarning,
-                       "--tail-memory ({} bytes) is full: appends get a 503 until a checkpoint has "
-                       "written some of it. Writers are faster than the disk, or no checkpoint can "
-                       "be made",
-                       bytes);
           },
   };
 }
@@ -204,7 +211,7 @@ std::expected<std::unique_ptr<EngineHome>, OpenError> OpenOnDisk(
   if (on_removed) {
     durable_options.removes_unreadable = true;
     events.on_unreadable = [on_removed](const StorageFault& fault) { on_removed(fault.message); };
-    events.on_memory_full = {};  // nobody appends
+    events.keeper.on_memory_full = {};  // nobody appends
   }
   auto durable = DurableEngine::Open(**disk, *std::move(catalog), durable_options, clock, events);
   if (!durable) return CannotOpen(path, durable.error());

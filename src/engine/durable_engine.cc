@@ -59,25 +59,6 @@ StorageResult<std::unique_ptr<DurableEngine>> DurableEngine::Open(
                                          options.keeper, events);
 }
 
-namespace {
-
-std::function<void(const StorageFault&)> FailOnce(Engine& engine,
-                                                  const DurableEngineEvents& events) {
-  return [&engine, on_failure = events.on_failure](const StorageFault& fault) {
-    if (engine.Fail()) on_failure(fault);
-  };
-}
-
-std::function<void(const DiskError*)> RoomTeller(const DurableEngineEvents& events) {
-  return [tell = events.on_log_room](const DiskError* error) {
-    if (!tell) return;
-    const auto fault = error == nullptr ? StorageFault{} : DiskFault(*error).error();
-    tell(error == nullptr ? nullptr : &fault);
-  };
-}
-
-}  // namespace
-
 DurableEngine::DurableEngine(std::unique_ptr<DirectoryClock> clock, std::unique_ptr<Engine> engine,
                              std::unique_ptr<WorkerPool> disk_workers, LocalLog& log,
                              EngineRecovery recovered, const StoreKeeperOptions& options,
@@ -86,16 +67,13 @@ DurableEngine::DurableEngine(std::unique_ptr<DirectoryClock> clock, std::unique_
       engine_(std::move(engine)),
       recovered_(std::move(recovered)),
       log_threads_(log,
-                   {.on_failure = [fail = FailOnce(*engine_, events)](
-                                      const DiskError& error) { fail(DiskFault(error).error()); },
-                    .on_room = RoomTeller(events),
+                   {.on_failure =
+                        [this, on_failure = events.keeper.on_failure](const StorageFault& fault) {
+                          if (engine_->Fail()) on_failure(fault);
+                        },
+                    .on_room = events.on_log_room,
                     .on_silence = events.on_silent_disk}),
-      keeper_(*engine_, log, recovered_.log.bytes_read, *clock_, options,
-              {.on_checkpoint = events.on_checkpoint,
-               .on_trouble = events.on_trouble,
-               .on_set_aside = events.on_set_aside,
-               .on_failure = FailOnce(*engine_, events),
-               .on_memory_full = events.on_memory_full}),
+      keeper_(*engine_, log, recovered_.log.bytes_read, *clock_, options, events.keeper),
       store_thread_(keeper_),
       disk_workers_(std::move(disk_workers)) {}
 

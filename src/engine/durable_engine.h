@@ -32,19 +32,16 @@ struct DurableEngineOptions {
 
 // What the operator is told of. THREAD: any.
 struct DurableEngineEvents {
-  // Once: a write or a sync has failed, or does not end (log_watch.h). The engine refuses every
-  // change from then on; the process should end and recover from what the disk holds.
-  std::function<void(const StorageFault&)> on_failure;
-  std::function<void(const StorageFault&)> on_trouble;    // nothing is lost; it is tried again
-  std::function<void(const StorageFault&)> on_set_aside;  // a damaged segment, until the next start
+  // Its on_failure is told of the log, too, once in all: a write or a sync has failed, or does not
+  // end (log_watch.h). The engine refuses every change from then on; the process should end and
+  // recover from what the disk holds.
+  StoreKeeperEvents keeper;
   // With why, when the log has no room for more, so that what brings bytes is refused; with null
   // when it has again.
-  std::function<void(const StorageFault*)> on_log_room;
+  std::function<void(const StorageFault*)> on_log_room{};
   // For so long the disk has ended no write of the log: every minute; 0: it does again.
   std::function<void(int64_t silent_ms)> on_silent_disk{};
   std::function<void(const StorageFault&)> on_unreadable;  // a stream; who asked for it got a 500
-  std::function<void(const Checkpoint::Report&, int64_t took_ms)> on_checkpoint;
-  std::function<void()> on_memory_full{};  // of tails, so that appends are refused; again and again
 };
 
 // What a start found, for the operator.

@@ -50,14 +50,11 @@ class DurableEngineTest : public testing::Test {
 
   StorageResult<std::unique_ptr<DurableEngine>> Try(
       const std::function<void(const StorageFault&)>& tell) {
-    return DurableEngine::Open(folder_.disk(), std::make_unique<BorrowedCatalog>(catalog_),
-                               Options(), clock_,
-                               {.on_failure = tell,
-                                .on_trouble = tell,
-                                .on_set_aside = tell,
-                                .on_log_room = {},
-                                .on_unreadable = tell,
-                                .on_checkpoint = {}});
+    return DurableEngine::Open(
+        folder_.disk(), std::make_unique<BorrowedCatalog>(catalog_), Options(), clock_,
+        {.keeper =
+             {.on_checkpoint = {}, .on_trouble = tell, .on_set_aside = tell, .on_failure = tell},
+         .on_unreadable = tell});
   }
 
   // What can be read, and cannot be folded.
@@ -191,12 +188,11 @@ TEST_F(DurableEngineTest, ManyThreadsWhileStreamsComeAndGoAllTheTime) {
   for (int start = 0; start < 2; ++start) {
     auto opened = DurableEngine::Open(
         folder_.disk(), std::make_unique<BorrowedCatalog>(catalog_), options, clock,
-        {.on_failure = fail,
-         .on_trouble = fail,
-         .on_set_aside = fail,
-         .on_log_room = {},
-         .on_unreadable = fail,
-         .on_checkpoint = [&](const Checkpoint::Report&, int64_t) { ++checkpoints; }});
+        {.keeper = {.on_checkpoint = [&](const Checkpoint::Report&, int64_t) { ++checkpoints; },
+                    .on_trouble = fail,
+                    .on_set_aside = fail,
+                    .on_failure = fail},
+         .on_unreadable = fail});
     ASSERT_TRUE(opened) << opened.error().message;
     Engine& engine = (*opened)->engine();
     if (start == 0) {
@@ -278,12 +274,11 @@ class KeptDurableEngine : public testing::Test {
     options.keeper = keeper;
     auto opened =
         DurableEngine::Open(disk_, std::make_unique<BorrowedCatalog>(catalog_), options, clock_,
-                            {.on_failure = [this](const StorageFault&) { ++failures_; },
-                             .on_trouble = [](const StorageFault&) {},
-                             .on_set_aside = {},
-                             .on_log_room = {},
-                             .on_unreadable = [](const StorageFault&) {},
-                             .on_checkpoint = {}});
+                            {.keeper = {.on_checkpoint = {},
+                                        .on_trouble = {},
+                                        .on_set_aside = {},
+                                        .on_failure = [this](const StorageFault&) { ++failures_; }},
+                             .on_unreadable = {}});
     EXPECT_TRUE(opened) << opened.error().message;
     return std::move(*opened);
   }
@@ -344,15 +339,14 @@ TEST(DurableEngineFailure, IsToldOnceRefusesEveryChangeAndIsRecoveredFrom) {
   std::promise<void> failed;
   const auto open = [&] {
     return DurableEngine::Open(disk, std::make_unique<BorrowedCatalog>(catalog), Options(), clock,
-                               {.on_failure =
-                                    [&](const StorageFault&) {
-                                      if (++failures == 1) failed.set_value();
-                                    },
-                                .on_trouble = [](const StorageFault&) {},
-                                .on_set_aside = {},
-                                .on_log_room = {},
-                                .on_unreadable = [](const StorageFault&) {},
-                                .on_checkpoint = {}});
+                               {.keeper = {.on_checkpoint = {},
+                                           .on_trouble = {},
+                                           .on_set_aside = {},
+                                           .on_failure =
+                                               [&](const StorageFault&) {
+                                                 if (++failures == 1) failed.set_value();
+                                               }},
+                                .on_unreadable = {}});
   };
   {
     auto durable = open();

@@ -65,10 +65,10 @@ StoreKeeper::~StoreKeeper() {
 
 int64_t StoreKeeper::Step() {
   const int64_t now_ms = clock_.SteadyMs();
-  if (failed_ || engine_.failed()) return kIdleMs;
+  if (engine_.failed()) return kIdleMs;
   TellIfMemoryIsFull();
   if (now_ms >= mark_at_ms_ && clock_.IsMarkStale()) MarkTime(now_ms);
-  if (failed_ || !TrimLogIfDue()) return kIdleMs;
+  if (engine_.failed() || !TrimLogIfDue()) return kIdleMs;
   if (checkpoint_ != nullptr) return EndCheckpoint(now_ms);
   if (IsCheckpointDue(now_ms)) {
     BeginCheckpoint(now_ms);
@@ -81,7 +81,7 @@ int64_t StoreKeeper::Step() {
 }
 
 bool StoreKeeper::StepToEnd() {
-  if (failed_ || engine_.failed()) return false;
+  if (engine_.failed()) return false;
   const int64_t now_ms = clock_.SteadyMs();
   if (checkpoint_ != nullptr) {
     EndCheckpoint(now_ms);
@@ -91,7 +91,7 @@ bool StoreKeeper::StepToEnd() {
   // A checkpoint that failed told why. To try it again takes as long as to write all of it.
   if (checkpoint_ == nullptr && now_ms < checkpoint_at_ms_) return false;
   const bool is_done = checkpoint_ == nullptr && engine_.tail_bytes() == 0;
-  if (is_done && !failed_) MarkTime(now_ms);
+  if (is_done && !engine_.failed()) MarkTime(now_ms);
   return !is_done;
 }
 
@@ -143,7 +143,7 @@ int64_t StoreKeeper::EndCheckpoint(int64_t now_ms) {
   engine_.store().catalog().ForgetCached();
   if (events_.on_checkpoint) events_.on_checkpoint(*report, clock_.SteadyMs() - began_ms_);
   MarkTime(now_ms);
-  if (failed_) return kIdleMs;
+  if (engine_.failed()) return kIdleMs;
   log_is_trimmed_ = false;
   return TrimLogIfDue() ? 0 : kIdleMs;
 }
@@ -238,8 +238,7 @@ void StoreKeeper::MeetCheckpointFault(const StorageFault& fault, int64_t tried_m
 
 void StoreKeeper::Meet(const StorageFault& fault, int64_t tried_ms, int64_t& retry_at_ms) {
   if (fault.kind == StorageFault::Kind::kDisk && !fault.is_shortage) {
-    failed_ = true;
-    if (events_.on_failure) events_.on_failure(fault);
+    if (engine_.Fail() && events_.on_failure) events_.on_failure(fault);
     return;
   }
   const int64_t now_ms = clock_.SteadyMs();

@@ -38,7 +38,7 @@ struct StoreKeeperEvents {
   std::function<void(const Checkpoint::Report&, int64_t took_ms)> on_checkpoint;
   std::function<void(const StorageFault&)> on_trouble;    // nothing is lost; it is tried again
   std::function<void(const StorageFault&)> on_set_aside;  // a damaged segment, until the next start
-  std::function<void(const StorageFault&)> on_failure;    // the disk failed: final, called once
+  std::function<void(const StorageFault&)> on_failure;    // the disk, and the engine with it: once
   std::function<void()> on_memory_full{};  // of tails, so that appends are refused; again and again
 };
 
@@ -101,7 +101,6 @@ class StoreKeeper {
   int64_t expire_at_ms_ = INT64_MIN;      // not before
   bool log_is_trimmed_ = false;           // to the last checkpoint; a start does not know
   bool is_merging_ = false;
-  bool failed_ = false;
   bool found_no_space_ = false;  // the last checkpoint
 };
 

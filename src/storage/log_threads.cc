@@ -1,7 +1,6 @@
 // Crosses threads: see the header.
 #include "storage/log_threads.h"
 
-#include <cerrno>
 #include <string>
 #include <utility>
 
@@ -50,7 +49,9 @@ void LogThreads::RunCommitter(std::stop_token stop) {
     const bool is_last_try = stop.stop_requested();
     const DiskResult<void> committed = log_.Commit();
     // A loop's failure comes with the next.
-    if (!committed && log_.failed()) return events_.on_failure(committed.error());
+    if (!committed && log_.failed()) {
+      return events_.on_failure(DiskFault(committed.error()).error());
+    }
     if (!log_.next_is_prepared()) WakePreparer();
     if (!committed || told_no_room_) TellRoom(committed ? nullptr : &committed.error());
     if (committed) continue;
@@ -72,7 +73,10 @@ void LogThreads::TellRoom(const DiskError* error) {
   const bool has_room = log_.HasRoom();
   if (has_room != told_no_room_ || (!has_room && error == nullptr)) return;
   told_no_room_ = !has_room;
-  if (events_.on_room) events_.on_room(has_room ? nullptr : error);
+  if (!events_.on_room) return;
+  if (has_room) return events_.on_room(nullptr);
+  const StorageFault fault = DiskFault(*error).error();
+  events_.on_room(&fault);
 }
 
 void LogThreads::RunPreparer(std::stop_token stop) {
@@ -110,9 +114,9 @@ void LogThreads::RunWatcher(std::stop_token stop, std::chrono::milliseconds look
         if (events_.on_silence) events_.on_silence(watch.silent_ms());
         break;
       case LogWatch::News::kGiveUp:
-        return events_.on_failure({.code = ETIMEDOUT,
-                                   .message = "log: the disk has ended no write and no sync for " +
-                                              std::to_string(watch.silent_ms() / 1'000) + " s"});
+        return events_.on_failure(DiskFault("log: the disk has ended no write and no sync for " +
+                                            std::to_string(watch.silent_ms() / 1'000) + " s")
+                                      .error());
     }
   }
 }

@@ -21,10 +21,10 @@ namespace thalweg {
 struct LogEvents {
   // A write or a sync has failed, or does not end: nothing more will be acknowledged, and the
   // process should end. Once; twice where a disk that was given up fails after all.
-  std::function<void(const DiskError&)> on_failure;
+  std::function<void(const StorageFault&)> on_failure;
   // With the reason when the log has no room for more, and with null when it has again. One at a
   // time.
-  std::function<void(const DiskError*)> on_room{};
+  std::function<void(const StorageFault*)> on_room{};
   // For so long the disk has ended none of the writes and syncs that it was given: every minute; 0:
   // it does again.
   std::function<void(int64_t silent_ms)> on_silence{};

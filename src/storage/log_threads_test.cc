@@ -25,7 +25,7 @@ class Progress final : public CommitListener {
   std::atomic<uint64_t> durable_{0};
 };
 
-void FailTest(const DiskError& error) { ADD_FAILURE() << error.message; }
+void FailTest(const StorageFault& fault) { ADD_FAILURE() << fault.message; }
 
 TEST(LogThreads, WritersWaitForTheirRecordsAndFindThemAgain) {
   constexpr size_t kThreads = 4, kRecords = 50;

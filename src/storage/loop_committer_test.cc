@@ -51,7 +51,7 @@ class Commits final : public CommitListener {
   std::atomic<int> by_test_{0}, by_others_{0};
 };
 
-void FailTest(const DiskError& error) { ADD_FAILURE() << error.message; }
+void FailTest(const StorageFault& fault) { ADD_FAILURE() << fault.message; }
 
 class LoopCommitterTest : public testing::Test {
  protected:

@@ -259,15 +259,16 @@ bool Eventually(const std::function<bool()>& done) {
   return done();
 }
 
-void FailTest(const DiskError& error) { ADD_FAILURE() << error.message; }
+void FailTest(const StorageFault& fault) { ADD_FAILURE() << fault.message; }
 
 TEST_F(RoomOfLog, TheThreadsWriteWhatHadToWaitOnceThereIsSpace) {
   StageMoreThanFits();
   std::atomic<int> refused = 0, again = 0;
-  const LogThreads threads(log_, {.on_failure = FailTest, .on_room = [&](const DiskError* error) {
-                                    EXPECT_TRUE(error == nullptr || error->code == ENOSPC);
-                                    ++(error != nullptr ? refused : again);
-                                  }});
+  const LogThreads threads(log_,
+                           {.on_failure = FailTest, .on_room = [&](const StorageFault* fault) {
+                              EXPECT_TRUE(fault == nullptr || fault->is_shortage);
+                              ++(fault != nullptr ? refused : again);
+                            }});
   ASSERT_TRUE(Eventually([&] { return refused == 1; })) << "it was tried, and does not fit";
   EXPECT_FALSE(log_.HasRoom());
   disk_.SetRoom(UINT64_MAX);

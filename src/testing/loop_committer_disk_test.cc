@@ -67,8 +67,8 @@ TEST_F(LoopOverSimDisk, AWriteThatFailedIsFinalAndToldOnceByTheLogsThread) {
     log.Stage(TouchRecord{.id = {1}, .at = {}});
     ASSERT_TRUE(log.Commit());
     std::atomic<int> failures = 0;
-    std::optional<LogThreads> threads(std::in_place, log, LogEvents{[&](const DiskError& error) {
-                                        EXPECT_EQ(error.code, EIO);
+    std::optional<LogThreads> threads(std::in_place, log, LogEvents{[&](const StorageFault& fault) {
+                                        EXPECT_FALSE(fault.is_shortage);
                                         ++failures;
                                         failures.notify_all();
                                       }});
@@ -91,7 +91,7 @@ TEST_F(LoopOverSimDisk, AWriteThatFailedIsFinalAndToldOnceByTheLogsThread) {
 TEST_F(LoopOverSimDisk, WithoutSuchWritesTheLogsThreadCommits) {
   disk_.LoseAsyncWrites();
   const auto committer = LoopCommitter::Make(log_, loop_);
-  const LogThreads threads(log_, {[](const DiskError& error) { FAIL() << error.message; }});
+  const LogThreads threads(log_, {[](const StorageFault& fault) { FAIL() << fault.message; }});
   const uint64_t others_writes = disk_.ops(DiskOp::kWrite);
   for (int i = 0; i < 5; ++i) {
     const Lsn lsn = Stage();
@@ -103,7 +103,7 @@ TEST_F(LoopOverSimDisk, WithoutSuchWritesTheLogsThreadCommits) {
 }
 
 TEST_F(LoopOverSimDisk, ABatchThatIsLongerThanItsWritersIsLeftToTheLogsThread) {
-  const LogThreads threads(log_, {[](const DiskError& error) { FAIL() << error.message; }});
+  const LogThreads threads(log_, {[](const StorageFault& fault) { FAIL() << fault.message; }});
   Stage(AsyncWriter::kBytesMax);
   const Lsn lsn = Stage();
   committer_->Start();
@@ -113,7 +113,7 @@ TEST_F(LoopOverSimDisk, ABatchThatIsLongerThanItsWritersIsLeftToTheLogsThread) {
 
 // As one whose owner's handler does not come back.
 TEST_F(LoopOverSimDisk, WhatALoopThatStandsHasUnderWayTheLogsThreadEnds) {
-  const LogThreads threads(log_, {[](const DiskError& error) { FAIL() << error.message; }},
+  const LogThreads threads(log_, {[](const StorageFault& fault) { FAIL() << fault.message; }},
                            std::chrono::milliseconds(100));
   const Lsn first = Stage();
   log_.StartCommit();
@@ -180,7 +180,7 @@ TEST_F(LoopOverSimDisk, LateIsAlsoWhatTheLogsThreadHasTakenOver) {
 }
 
 TEST_F(LoopOverSimDisk, InAPauseTheLogsThreadGoesOnWithWhatIsStagedBehindALoopsWrite) {
-  const LogThreads threads(log_, {[](const DiskError& error) { FAIL() << error.message; }});
+  const LogThreads threads(log_, {[](const StorageFault& fault) { FAIL() << fault.message; }});
   Lsn lsn, behind;
   for (int i = 0; i < LoopPause::kLateInARow; ++i) {
     lsn = Stage();
