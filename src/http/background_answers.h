@@ -10,6 +10,7 @@
 #include <memory>
 #include <unordered_map>
 
+#include "http/waiting_answer.h"
 #include "http/way_back.h"
 #include "thalweg/executor.h"
 #include "thalweg/http.h"
@@ -33,13 +34,11 @@ class BackgroundAnswers {
   void Run(Executor& workers, Responder& responder, Work work, Answer answer);
 
  private:
-  class Waiting;
-
   void Finish(uint64_t ticket);
 
   const std::shared_ptr<WayBack<BackgroundAnswers>> way_back_;
   uint64_t last_ticket_ = 0;
-  std::unordered_map<uint64_t, std::unique_ptr<Waiting>> waiting_;
+  std::unordered_map<uint64_t, WaitingAnswer<Answer>> waiting_;
 };
 
 }  // namespace thalweg

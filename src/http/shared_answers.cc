@@ -1,63 +1,23 @@
 #include "http/shared_answers.h"
 
-#include <atomic>
+#include <functional>
 #include <list>
 #include <utility>
 
 #include "base/assert.h"
+#include "http/waiting_answer.h"
 
 namespace thalweg {
 
-namespace {
-
-// How many wait for one piece of work. Changed on the executor alone; its worker looks.
-using Count = std::shared_ptr<std::atomic<size_t>>;
-
-}  // namespace
-
-// One responder that waits, until the client leaves.
-class SharedAnswers::Waiting final : public ResponderEvents {
- public:
-  Waiting(Responder& responder, Answer answer, Count count)
-      : responder_(&responder), answer_(std::move(answer)), count_(std::move(count)) {
-    responder.SetEvents(this);
-    ++*count_;
-  }
-  ~Waiting() override {
-    if (responder_ == nullptr) return;
-    Responder& responder = TakeResponder();
-    responder.SetEvents(nullptr);
-    responder.Abort();
-  }
-
-  void OnWritable() override {}
-  void OnCancel() override {
-    TakeResponder();
-    answer_ = nullptr;
-  }
-
-  void Send(const Result& result) {
-    if (responder_ == nullptr) return;
-    Responder& responder = TakeResponder();
-    responder.SetEvents(nullptr);
-    answer_(result, responder);
-  }
-
- private:
-  Responder& TakeResponder() {
-    --*count_;
-    return *std::exchange(responder_, nullptr);
-  }
-
-  Responder* responder_;  // null: the client is gone, or has its answer
-  Answer answer_;
-  const Count count_;
-};
-
 struct SharedAnswers::Job {
+  void Add(Responder& responder, std::shared_ptr<Result> to_come, Answer answer) {
+    waiting.emplace_back(responder, [result = std::move(to_come), answer = std::move(answer)](
+                                        Responder& to) mutable { answer(*result, to); });
+  }
+
   std::string key;
-  Count count = std::make_shared<std::atomic<size_t>>(0);
-  std::list<Waiting> waiting{};
+  std::weak_ptr<Result> result;  // of those who wait, and have not left
+  std::list<WaitingAnswer<std::move_only_function<void(Responder&)>>> waiting{};
 };
 
 SharedAnswers::SharedAnswers(Executor& executor)
@@ -71,31 +31,31 @@ void SharedAnswers::Run(Executor& workers, const std::string& key, Responder& re
   if (known != ticket_of_.end()) {
     Job& job = *jobs_.at(known->second);
     // Else all have left, and the worker may have passed it over.
-    if (*job.count > 0) {
-      job.waiting.emplace_back(responder, std::move(answer), job.count);
-      return;
+    if (auto result = job.result.lock()) {
+      return job.Add(responder, std::move(result), std::move(answer));
     }
   }
   const uint64_t ticket = ++last_ticket_;
-  auto& job = jobs_[ticket] = std::make_unique<Job>(Job{.key = key});
+  const auto result = std::make_shared<Result>();
+  auto& job = jobs_[ticket] = std::make_unique<Job>(Job{.key = key, .result = result});
   ticket_of_[key] = ticket;
-  job->waiting.emplace_back(responder, std::move(answer), job->count);
+  job->Add(responder, result, std::move(answer));
   workers.Post(
-      [way_back = way_back_, ticket, count = job->count, work = std::move(work)]() mutable {
-        Result result = *count > 0 ? work() : std::nullopt;
-        way_back->Post([ticket, result = std::move(result)](SharedAnswers& owner) {
-          owner.Finish(ticket, result);
-        });
+      [way_back = way_back_, ticket, waited = job->result, work = std::move(work)]() mutable {
+        Result made = waited.expired() ? std::nullopt : work();
+        way_back->Post(
+            [ticket, made = std::move(made)](SharedAnswers& owner) { owner.Finish(ticket, made); });
       });
 }
 
-void SharedAnswers::Finish(uint64_t ticket, const Result& result) {
+void SharedAnswers::Finish(uint64_t ticket, const Result& made) {
   const auto ended = jobs_.extract(ticket);
   THALWEG_ASSERT(!ended.empty());
   Job& job = *ended.mapped();
   const auto known = ticket_of_.find(job.key);
   if (known != ticket_of_.end() && known->second == ticket) ticket_of_.erase(known);
-  for (Waiting& waiting : job.waiting) waiting.Send(result);
+  if (const auto result = job.result.lock()) *result = made;
+  for (auto& waiting : job.waiting) waiting.Send();
 }
 
 }  // namespace thalweg

@@ -40,10 +40,9 @@ class SharedAnswers {
            Answer answer);
 
  private:
-  class Waiting;
   struct Job;
 
-  void Finish(uint64_t ticket, const Result& result);
+  void Finish(uint64_t ticket, const Result& made);
 
   const std::shared_ptr<WayBack<SharedAnswers>> way_back_;
   uint64_t last_ticket_ = 0;
