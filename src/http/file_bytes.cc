@@ -2,9 +2,10 @@
 
 #include <unistd.h>
 
-#include <cerrno>
 #include <string>
 #include <utility>
+
+#include "base/retry_interrupted.h"
 
 namespace thalweg {
 
@@ -13,9 +14,10 @@ std::optional<Bytes> ReadFileRange(const FileRange& range) {
   size_t done = 0;
   text.resize_and_overwrite(range.length, [&](char* data, size_t) {
     while (done < range.length) {
-      const ssize_t got =
-          pread(range.fd, data + done, range.length - done, static_cast<off_t>(range.begin + done));
-      if (got < 0 && errno == EINTR) continue;
+      const ssize_t got = RetryInterrupted([&] {
+        return pread(range.fd, data + done, range.length - done,
+                     static_cast<off_t>(range.begin + done));
+      });
       if (got <= 0) break;
       done += static_cast<size_t>(got);
     }

@@ -8,6 +8,7 @@
 #include <cerrno>
 
 #include "base/assert.h"
+#include "base/retry_interrupted.h"
 
 namespace thalweg {
 
@@ -24,6 +25,10 @@ constexpr int64_t kSlowRequestBytesPerSecond = 16 << 10;
 // a long page.
 constexpr int64_t kSlowAnswerBytesPerSecond = 4 << 10;
 constexpr size_t kLongAnswerBytes = 1u << 20;  // more than a live reader is sent at a time
+
+ssize_t ReceiveSome(int fd, std::span<char> buffer) {
+  return RetryInterrupted([&] { return ::recv(fd, buffer.data(), buffer.size(), MSG_DONTWAIT); });
+}
 
 }  // namespace
 
@@ -227,10 +232,7 @@ size_t Http1Connection::ReadOnce() {
   if (!readable_ || eof_) return 0;
   RetainInput();  // the buffer is used again
   const std::span<char> buffer = shared_.read_buffer();
-  ssize_t got = 0;
-  do {
-    got = ::recv(fd_, buffer.data(), buffer.size(), MSG_DONTWAIT);
-  } while (got < 0 && errno == EINTR);
+  const ssize_t got = ReceiveSome(fd_, buffer);
   if (got < 0 && errno == EAGAIN) {
     readable_ = false;
     return 0;
@@ -424,8 +426,7 @@ void Http1Connection::StartLinger() {
 void Http1Connection::Linger() {
   const std::span<char> buffer = shared_.read_buffer();
   for (int reads = 0; readable_ && reads < kReadsPerRun; ++reads) {
-    const ssize_t got = ::recv(fd_, buffer.data(), buffer.size(), MSG_DONTWAIT);
-    if (got < 0 && errno == EINTR) continue;
+    const ssize_t got = ReceiveSome(fd_, buffer);
     if (got < 0 && errno == EAGAIN) {
       readable_ = false;
       return;

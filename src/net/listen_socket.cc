@@ -3,7 +3,6 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
@@ -82,11 +81,11 @@ std::expected<ListenSocket, ListenSocket::Error> ListenSocket::Bind(const std::s
 }
 
 std::expected<void, ListenSocket::Error> ListenSocket::Listen() {
-  if (::listen(fd_, kBacklog) != 0) return Failed(where_, errno);
+  if (::listen(fd_.get(), kBacklog) != 0) return Failed(where_, errno);
   // Not before: with it, the system would let any process of the same user listen here, too, and
   // deal out connections to both.
   const int on = 1;
-  if (::setsockopt(fd_, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on) != 0)
+  if (::setsockopt(fd_.get(), SOL_SOCKET, SO_REUSEPORT, &on, sizeof on) != 0)
     return Failed(where_, errno);
   return {};
 }
@@ -95,7 +94,7 @@ std::expected<ListenSocket, ListenSocket::Error> ListenSocket::Share() const {
   std::string where = "port " + std::to_string(port_) + " once more";
   Address address;
   address.length = sizeof address.storage;
-  if (::getsockname(fd_, address.get(), &address.length) != 0) return Failed(where, errno);
+  if (::getsockname(fd_.get(), address.get(), &address.length) != 0) return Failed(where, errno);
   const int fd = OpenSocket(address);
   if (fd < 0) return Failed(where, errno);
   ListenSocket socket(fd, std::move(where));
@@ -106,20 +105,6 @@ std::expected<ListenSocket, ListenSocket::Error> ListenSocket::Share() const {
   }
   socket.port_ = port_;
   return socket;
-}
-
-ListenSocket::ListenSocket(ListenSocket&& other) noexcept
-    : fd_(std::exchange(other.fd_, -1)), port_(other.port_), where_(std::move(other.where_)) {}
-
-ListenSocket& ListenSocket::operator=(ListenSocket&& other) noexcept {
-  std::swap(fd_, other.fd_);
-  std::swap(port_, other.port_);
-  std::swap(where_, other.where_);
-  return *this;
-}
-
-ListenSocket::~ListenSocket() {
-  if (fd_ >= 0) ::close(fd_);
 }
 
 }  // namespace thalweg

@@ -7,6 +7,8 @@
 #include <string>
 #include <utility>
 
+#include "base/owned_fd.h"
+
 namespace thalweg {
 
 class ListenSocket {
@@ -30,16 +32,12 @@ class ListenSocket {
   // to all. REQUIRES: this one listens.
   std::expected<ListenSocket, Error> Share() const;
 
-  ListenSocket(ListenSocket&& other) noexcept;
-  ListenSocket& operator=(ListenSocket&& other) noexcept;
-  ~ListenSocket();
-
-  int fd() const { return fd_; }
+  int fd() const { return fd_.get(); }
   uint16_t port() const { return port_; }  // the real one
 
  private:
   ListenSocket(int fd, std::string where) : fd_(fd), where_(std::move(where)) {}
-  int fd_;
+  OwnedFd fd_;
   uint16_t port_ = 0;
   std::string where_;  // for messages
 };

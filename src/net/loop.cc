@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "base/assert.h"
+#include "base/owned_fd.h"
 #include "base/system_clock.h"
 
 namespace thalweg {
@@ -41,7 +42,6 @@ void BlockSigpipe() {
 class Loop::Impl {
  public:
   explicit Impl(const Clock* clock = nullptr);
-  ~Impl();
 
   void Post(Task task);
   void PostAfter(int64_t delay_ms, Task task);
@@ -55,7 +55,7 @@ class Loop::Impl {
   TimerWheel& timers() { return timers_; }
   const Clock& clock() const { return clock_; }
   int64_t now_ms() const { return now_ms_; }
-  bool has_descriptors() const { return epoll_fd_ >= 0 && wake_fd_ >= 0; }
+  bool has_descriptors() const { return epoll_fd_.valid() && wake_fd_.valid(); }
   std::vector<TurnEndHandler*>& turn_end_handlers() { return turn_end_handlers_; }
 
  private:
@@ -94,8 +94,8 @@ class Loop::Impl {
 
   const SystemClock system_clock_;
   const Clock& clock_;
-  const int epoll_fd_;
-  const int wake_fd_;
+  const OwnedFd epoll_fd_;
+  const OwnedFd wake_fd_;
   std::atomic<bool> stopped_ = false;
   std::atomic<std::thread::id> own_thread_;  // while it runs
 
@@ -123,12 +123,7 @@ Loop::Impl::Impl(const Clock* clock)
       now_ms_(clock_.SteadyMs()),
       timers_(kTimerResolutionMs, now_ms_) {
   if (!has_descriptors()) return;
-  THALWEG_ASSERT(Control(EPOLL_CTL_ADD, wake_fd_, EPOLLIN, nullptr));
-}
-
-Loop::Impl::~Impl() {
-  ::close(wake_fd_);
-  ::close(epoll_fd_);
+  THALWEG_ASSERT(Control(EPOLL_CTL_ADD, wake_fd_.get(), EPOLLIN, nullptr));
 }
 
 // Who posts on the loop's own thread need not wake it.
@@ -177,7 +172,7 @@ void Loop::Impl::Stop() {
 }
 
 void Loop::Impl::Turn() {
-  const int count = ::epoll_wait(epoll_fd_, events_, kEventsPerTurn, TimeoutMs());
+  const int count = ::epoll_wait(epoll_fd_.get(), events_, kEventsPerTurn, TimeoutMs());
   THALWEG_ASSERT(count >= 0 || errno == EINTR);
   now_ms_ = clock_.SteadyMs();
   turn_again_ = false;
@@ -212,7 +207,7 @@ void Loop::Impl::RunTasks() {
     const std::lock_guard lock(mutex_);
     if (wake_written_) {
       uint64_t wakes = 0;
-      [[maybe_unused]] const ssize_t got = ::read(wake_fd_, &wakes, sizeof wakes);
+      [[maybe_unused]] const ssize_t got = ::read(wake_fd_.get(), &wakes, sizeof wakes);
       wake_written_ = false;
     }
     running_.swap(posted_);
@@ -223,14 +218,14 @@ void Loop::Impl::RunTasks() {
 
 void Loop::Impl::Wake() {
   const uint64_t one = 1;
-  [[maybe_unused]] const ssize_t written = ::write(wake_fd_, &one, sizeof one);
+  [[maybe_unused]] const ssize_t written = ::write(wake_fd_.get(), &one, sizeof one);
 }
 
 bool Loop::Impl::Control(int operation, int fd, uint32_t epoll_events, IoHandler* handler) const {
   epoll_event event{};
   event.events = epoll_events;
   event.data.ptr = handler;
-  return ::epoll_ctl(epoll_fd_, operation, fd, &event) == 0;
+  return ::epoll_ctl(epoll_fd_.get(), operation, fd, &event) == 0;
 }
 
 void Loop::Impl::Forget(const IoHandler* handler) {

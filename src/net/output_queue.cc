@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "base/assert.h"
+#include "base/retry_interrupted.h"
 
 namespace thalweg {
 
@@ -102,10 +103,8 @@ OutputQueue::Progress OutputQueue::Flush(int fd) {
 
 size_t OutputQueue::SendNow(int fd, std::string_view bytes) {
   THALWEG_ASSERT(empty());
-  ssize_t sent = 0;
-  do {
-    sent = ::send(fd, bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
-  } while (sent < 0 && errno == EINTR);
+  const ssize_t sent = RetryInterrupted(
+      [&] { return ::send(fd, bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT); });
   if (sent < 0) return 0;
   sent_bytes_ += static_cast<uint64_t>(sent);
   return static_cast<size_t>(sent);
@@ -154,10 +153,7 @@ OutputQueue::Progress OutputQueue::SendMemory(int fd, size_t bytes_max) {
   message.msg_iovlen = count;
   // MSG_MORE lets the head of a response travel in one packet with the file's first bytes.
   const int flags = MSG_NOSIGNAL | MSG_DONTWAIT | (file_follows ? MSG_MORE : 0);
-  ssize_t sent = 0;
-  do {
-    sent = ::sendmsg(fd, &message, flags);
-  } while (sent < 0 && errno == EINTR);
+  const ssize_t sent = RetryInterrupted([&] { return ::sendmsg(fd, &message, flags); });
   if (sent < 0) return errno == EAGAIN ? Progress::kBlocked : Progress::kFailed;
   OnSent(static_cast<size_t>(sent));
   return Progress::kSent;
@@ -167,10 +163,7 @@ OutputQueue::Progress OutputQueue::SendFile(int fd, size_t bytes_max) {
   const FileRange& range = std::get<FileRange>(parts_[first_]);
   auto position = static_cast<off_t>(range.begin + front_sent_);
   const auto bytes = static_cast<size_t>(std::min<uint64_t>(range.length - front_sent_, bytes_max));
-  ssize_t sent = 0;
-  do {
-    sent = ::sendfile(fd, range.fd, &position, bytes);
-  } while (sent < 0 && errno == EINTR);
+  const ssize_t sent = RetryInterrupted([&] { return ::sendfile(fd, range.fd, &position, bytes); });
   if (sent < 0) return errno == EAGAIN ? Progress::kBlocked : Progress::kFailed;
   if (sent == 0) return Progress::kFailed;  // the file is shorter than was promised
   OnSent(static_cast<size_t>(sent));

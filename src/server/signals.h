@@ -10,7 +10,7 @@
 #include <thread>
 #include <utility>
 
-#include "storage/owned_fd.h"
+#include "base/owned_fd.h"
 
 namespace thalweg {
 

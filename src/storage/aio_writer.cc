@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "base/assert.h"
+#include "base/retry_interrupted.h"
 
 namespace thalweg {
 

@@ -10,7 +10,7 @@
 #include <memory>
 #include <string>
 
-#include "storage/owned_fd.h"
+#include "base/owned_fd.h"
 #include "storage/posix_disk.h"
 #include "testing/file_size_limit.h"
 

@@ -7,9 +7,9 @@
 #include <memory>
 #include <utility>
 
+#include "base/owned_fd.h"
 #include "storage/commit_log.h"
 #include "storage/disk.h"
-#include "storage/owned_fd.h"
 #include "thalweg/executor.h"
 
 namespace thalweg {

@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "base/assert.h"
+#include "base/retry_interrupted.h"
 #include "storage/aio_writer.h"
 #include "storage/posix_disk_file.h"
 

@@ -9,8 +9,8 @@
 #include <utility>
 #include <vector>
 
+#include "base/owned_fd.h"
 #include "storage/disk.h"
-#include "storage/owned_fd.h"
 
 namespace thalweg {
 

@@ -9,6 +9,7 @@
 
 #include <algorithm>
 
+#include "base/retry_interrupted.h"
 #include "storage/zero_fill.h"
 
 namespace thalweg {

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <array>
-#include <cerrno>
 #include <memory>
 #include <optional>
 #include <span>
@@ -10,19 +9,10 @@
 #include <string_view>
 #include <utility>
 
+#include "base/owned_fd.h"
 #include "storage/disk_error.h"
-#include "storage/owned_fd.h"
 
 namespace thalweg {
-
-// Repeats `call` (which returns -1 and sets errno, as system calls do) while signals interrupt it.
-template <typename Call>
-auto RetryInterrupted(Call call) {
-  for (;;) {
-    const auto result = call();
-    if (result != -1 || errno != EINTR) return result;
-  }
-}
 
 // Whether an error of a direct write says that the same may go through the cache.
 bool IsRefusal(int code);

@@ -9,8 +9,8 @@
 #include <array>
 #include <filesystem>
 
+#include "base/owned_fd.h"
 #include "storage/disk_suite.h"
-#include "storage/owned_fd.h"
 #include "storage/page_cache.h"
 #include "storage/zero_fill.h"
 #include "testing/file_size_limit.h"

@@ -18,8 +18,8 @@
 #include <optional>
 #include <string>
 
+#include "base/owned_fd.h"
 #include "storage/lmdb_catalog.h"
-#include "storage/owned_fd.h"
 #include "storage/posix_disk.h"
 #include "storage/segment_writer.h"
 

@@ -12,7 +12,7 @@
 #include <utility>
 #include <vector>
 
-#include "storage/owned_fd.h"
+#include "base/owned_fd.h"
 #include "thalweg/executor.h"
 
 namespace thalweg {

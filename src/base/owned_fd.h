@@ -11,6 +11,10 @@ class OwnedFd {
  public:
   explicit OwnedFd(int fd = -1) : fd_(fd) {}  // -1: none
   OwnedFd(OwnedFd&& other) noexcept : fd_(other.Release()) {}
+  OwnedFd& operator=(OwnedFd&& other) noexcept {
+    std::swap(fd_, other.fd_);
+    return *this;
+  }
   ~OwnedFd() {
     if (valid()) close(fd_);  // Linux closes even where it says EINTR
   }
