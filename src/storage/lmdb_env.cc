@@ -211,13 +211,18 @@ StorageResult<void> LmdbEnv::CheckWhole() const {
                      std::to_string(used) + " bytes: it was cut");
 }
 
+// Calls once more where the server in another process has grown the file.
+template <typename Call>
+int LmdbEnv::RetryResized(Call call) {
+  int code = call();
+  if (code != MDB_MAP_RESIZED) return code;
+  code = SetMapBytes(0);
+  return code == 0 ? call() : code;
+}
+
 StorageResult<LmdbEnv::Read> LmdbEnv::BeginRead() {
   MDB_txn* txn = nullptr;
-  int code = BeginReadOnce(txn);
-  if (code == MDB_MAP_RESIZED) {  // the server in another process has grown the file
-    code = SetMapBytes(0);
-    if (code == 0) code = BeginReadOnce(txn);
-  }
+  const int code = RetryResized([&] { return BeginReadOnce(txn); });
   if (code != 0) return Refused(code, "begin to read");
   return Read(*this, txn);
 }
@@ -266,11 +271,8 @@ MDB_txn* LmdbEnv::TakeIdle() {
 
 StorageResult<MDB_txn*> LmdbEnv::BeginSetup() {
   MDB_txn* txn = nullptr;
-  int code = mdb_txn_begin(env_.get(), nullptr, MDB_RDONLY, &txn);
-  if (code == MDB_MAP_RESIZED) {
-    code = SetMapBytes(0);
-    if (code == 0) code = mdb_txn_begin(env_.get(), nullptr, MDB_RDONLY, &txn);
-  }
+  const int code =
+      RetryResized([&] { return mdb_txn_begin(env_.get(), nullptr, MDB_RDONLY, &txn); });
   if (code == EAGAIN) return Refused(code, kSameProcessId);
   if (code != 0) return Refused(code, "begin to read");
   return txn;
@@ -309,21 +311,15 @@ int LmdbEnv::SetMapBytes(uint64_t bytes) {
 }
 
 StorageResult<void> LmdbEnv::CopyTo(const File& file) {
-  int code = CopyOnce(file);
-  if (code == MDB_MAP_RESIZED) {  // found before the first byte was written
-    code = SetMapBytes(0);
-    if (code == 0) code = CopyOnce(file);
-  }
+  int code = RetryResized([&] {  // which is found before the first byte is written
+    Enter();
+    const int copied = mdb_env_copyfd2(env_.get(), file.fd(), MDB_CP_COMPACT);
+    Leave();
+    return copied;
+  });
   if (code == MDB_INCOMPATIBLE) code = MDB_CORRUPTED;  // its count of free pages is wrong
   if (code != 0) return Refused(code, "copy");
   return {};
-}
-
-int LmdbEnv::CopyOnce(const File& file) {
-  Enter();
-  const int code = mdb_env_copyfd2(env_.get(), file.fd(), MDB_CP_COMPACT);
-  Leave();
-  return code;
 }
 
 // LMDB does not say where its map is; the system does: by inode, of which this process has one map.

@@ -104,12 +104,13 @@ class LmdbEnv {
   StorageResult<void> ExtendFile(uint64_t bytes);
   StorageResult<void> CheckWhole() const;
   StorageResult<void> DropDeadReaders();
+  template <typename Call>
+  int RetryResized(Call call);
   int BeginReadOnce(MDB_txn*& txn);
   void EndRead(MDB_txn* txn);
   void Enter();
   void Leave();
   MDB_txn* TakeIdle();
-  int CopyOnce(const File& file);
   int SetMapBytes(uint64_t bytes);
   std::unexpected<StorageFault> Refused(int code, const std::string& tried) const;
 
