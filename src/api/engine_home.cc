@@ -187,10 +187,15 @@ void TellRecovered(Teller teller, const std::string& path, const DurableEngine& 
   }
 }
 
-// `on_removed` null: what cannot be read stays.
-std::expected<std::unique_ptr<EngineHome>, OpenError> OpenOnDisk(
+}  // namespace
+
+std::unique_ptr<EngineHome> EngineHome::InMemory(const StoreOptions& options, const Clock& clock) {
+  return std::make_unique<MemoryHome>(options, clock);
+}
+
+std::expected<std::unique_ptr<EngineHome>, OpenError> EngineHome::OnDisk(
     const std::string& path, const StoreOptions& options, const Clock& clock,
-    const EngineHome::OnRemoved& on_removed) {
+    const OnRemoved& on_removed) {
   const int64_t began_ms = clock.SteadyMs();
   if (const auto made = DataDirectory::CreateMissing(path); !made) {
     return CannotOpen(path, made.error());
@@ -231,23 +236,6 @@ std::expected<std::unique_ptr<EngineHome>, OpenError> OpenOnDisk(
                name);
   }
   return std::make_unique<DiskHome>(std::move(*disk), std::move(*directory), std::move(*durable));
-}
-
-}  // namespace
-
-std::unique_ptr<EngineHome> EngineHome::InMemory(const StoreOptions& options, const Clock& clock) {
-  return std::make_unique<MemoryHome>(options, clock);
-}
-
-std::expected<std::unique_ptr<EngineHome>, OpenError> EngineHome::OnDisk(
-    const std::string& path, const StoreOptions& options, const Clock& clock) {
-  return OpenOnDisk(path, options, clock, {});
-}
-
-std::expected<std::unique_ptr<EngineHome>, OpenError> EngineHome::OnDiskWithoutUnreadable(
-    const std::string& path, const StoreOptions& options, const Clock& clock,
-    const OnRemoved& on_removed) {
-  return OpenOnDisk(path, options, clock, on_removed);
 }
 
 }  // namespace thalweg

@@ -17,18 +17,16 @@ namespace thalweg {
 
 class EngineHome {
  public:
+  // With `on_removed` streams that nobody can load are removed, and each is told. They are gone for
+  // good once the home has ended.
+  using OnRemoved = std::function<void(const std::string& what)>;
+
   // REQUIRES of both: `clock` outlives the home. The seams of `options` are not looked at but for
   // logger and on_failure.
   static std::unique_ptr<EngineHome> InMemory(const StoreOptions& options, const Clock& clock);
   [[nodiscard]] static std::expected<std::unique_ptr<EngineHome>, OpenError> OnDisk(
-      const std::string& path, const StoreOptions& options, const Clock& clock);
-
-  // The same, but streams that nobody can load are removed, and each is told to `on_removed`. They
-  // are gone for good once the home has ended.
-  using OnRemoved = std::function<void(const std::string& what)>;
-  [[nodiscard]] static std::expected<std::unique_ptr<EngineHome>, OpenError>
-  OnDiskWithoutUnreadable(const std::string& path, const StoreOptions& options, const Clock& clock,
-                          const OnRemoved& on_removed);
+      const std::string& path, const StoreOptions& options, const Clock& clock,
+      const OnRemoved& on_removed = {});
 
   virtual ~EngineHome() = default;
   virtual Engine& engine() = 0;

@@ -21,7 +21,7 @@ std::optional<uint64_t> SaltOfNewLog(const std::string& path) {
   for (const auto& file : std::filesystem::directory_iterator(path + "/log")) {
     std::string page(kLogPageBytes, '\0');
     std::ifstream(file.path()).read(page.data(), static_cast<std::streamsize>(page.size()));
-    if (const auto found = DecodeLogFileHeader(page); found.header) return found.header->salt;
+    if (const auto found = DecodeLogFileHeader(page); found) return found->salt;
   }
   return std::nullopt;
 }

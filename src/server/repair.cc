@@ -47,7 +47,7 @@ int Remove(const std::string& dir) {
     ++removed;
     std::printf("removed: %s\n", what.c_str());
   };
-  auto home = EngineHome::OnDiskWithoutUnreadable(dir, options, clock, tell);
+  auto home = EngineHome::OnDisk(dir, options, clock, tell);
   if (!home) return Fail(home.error().message, ExitCodeFor(home.error().code));
   home->reset();
   const auto left = ListUnreadable(dir);

@@ -1,7 +1,6 @@
 #include "server/verify.h"
 
 #include <algorithm>
-#include <charconv>
 #include <cstdint>
 #include <cstdio>
 #include <memory>
@@ -106,10 +105,8 @@ class VerifyRun {
   StorageResult<void> LookAtSegmentFiles() {
     const auto names = directory_.view().List(kSegmentsFolder);
     if (!names) return DiskFault(names.error());
-    for (const std::string& name : *names) {  // its number and an end
-      uint64_t number = 0;
-      std::from_chars(name.data(), name.data() + name.size(), number, 16);
-      if (const auto looked = LookAtSegment(number); !looked) return looked;
+    for (const std::string& name : *names) {  // the view shows no others
+      if (const auto looked = LookAtSegment(*SegmentFileNumber(name)); !looked) return looked;
     }
     Fact("segments: " + std::to_string(names->size()) +
          " files; one that was not finished is told as damaged, for the catalog does not say which "

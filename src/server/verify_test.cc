@@ -222,7 +222,7 @@ const WrongLogRow kWrongLogs[] = {
      "log/0000000000000004.log says that it is file 3\n"},
     {"a file that begins with record 0",
      [](TestDirectory& d) {
-       LogFileHeader header = DecodeLogFileHeader(d.Page(1, 0)).header.value();
+       LogFileHeader header = DecodeLogFileHeader(d.Page(1, 0)).value();
        header.first = {0};
        d.Put(1, 0, EncodeLogFileHeader(header));
      },

@@ -53,7 +53,7 @@ DiskResult<LogCopy::Span> LogCopy::ScanBlocks(std::shared_ptr<const File> file,
   if (span.end >= limit) return span;
   const auto later = scanner.FindLater();
   if (!later) return std::unexpected(later.error());
-  if (*later) span.lost = (*later)->first;
+  span.lost = *later;
   const auto seal = scanner.Seal(span.crc_last);
   if (!seal) return std::unexpected(seal.error());
   span.seal = *seal;
@@ -64,7 +64,7 @@ DiskResult<LogCopy::Span> LogCopy::ScanBlocks(std::shared_ptr<const File> file,
 DiskResult<bool> LogCopy::IsStill(const Span& span) {
   const auto now = ReadLogFileHeader(*span.file);
   if (!now) return std::unexpected(now.error());
-  return now->header == span.header;
+  return *now == span.header;
 }
 
 // Null: it is gone by now, or holds nothing.
@@ -76,11 +76,11 @@ StorageResult<std::optional<LogCopy::Span>> LogCopy::ScanFile(Disk& disk, uint64
   const std::shared_ptr<const File> file = std::move(*opened);
   const auto decoded = ReadLogFileHeader(*file);
   if (!decoded) return DiskFault(decoded.error());
-  if (!decoded->header && decoded->fault == LogHeaderFault::kVersion) {
+  if (!*decoded && decoded->error() == LogHeaderFault::kVersion) {
     return ForeignFault(path + " has another format version");
   }
-  if (!decoded->header) return std::nullopt;
-  const LogFileHeader& header = *decoded->header;
+  if (!*decoded) return std::nullopt;
+  const LogFileHeader& header = **decoded;
   if (header.number != number) {
     const auto again = disk.Open(path, Disk::Mode::kRead);
     if (!again && again.error().code == ENOENT) return std::nullopt;  // and is used again
@@ -166,7 +166,7 @@ StorageResult<void> LogCopy::CheckHeaderless(uint64_t number) const {
   if (!again) return DiskFault(again.error());
   const auto decoded = ReadLogFileHeader(**again);
   if (!decoded) return DiskFault(decoded.error());
-  if (decoded->header) return {};
+  if (*decoded) return {};
   return DamageFault(LogFilePath(number) + " " + HeaderIsLost(*durable));
 }
 

@@ -49,20 +49,18 @@ std::string EncodeLogFileHeader(const LogFileHeader& header) {
 }
 
 LogHeaderResult DecodeLogFileHeader(std::string_view page) {
-  const auto refuse = [](LogHeaderFault fault) { return LogHeaderResult{std::nullopt, fault}; };
-  if (page.size() < kHeaderBytes) return refuse(LogHeaderFault::kTorn);
-  if (std::memcmp(page.data(), kFileMagic, sizeof kFileMagic) != 0 ||
+  if (page.size() < kHeaderBytes || std::memcmp(page.data(), kFileMagic, sizeof kFileMagic) != 0 ||
       Get<uint32_t>(page, kHeaderCrcAt) != HeaderCrc(page)) {
-    return refuse(LogHeaderFault::kTorn);
+    return std::unexpected(LogHeaderFault::kTorn);
   }
-  if (Get<uint32_t>(page, 8) != kLogVersion) return refuse(LogHeaderFault::kVersion);
+  if (Get<uint32_t>(page, 8) != kLogVersion) return std::unexpected(LogHeaderFault::kVersion);
   LogFileHeader header;
   std::memcpy(header.directory.data(), page.data() + 16, header.directory.size());
   header.number = Get<uint64_t>(page, 32);
   header.salt = Get<uint64_t>(page, 40);
   header.first.value = Get<uint64_t>(page, 48);
   header.crc_before = Get<uint32_t>(page, 56);
-  return {header, {}};
+  return header;
 }
 
 std::string EncodeLogSeal(const LogSeal& seal) {

@@ -6,6 +6,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <expected>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -44,11 +45,7 @@ enum class LogHeaderFault : uint8_t {
   kVersion,  // of another format version
 };
 
-struct LogHeaderResult {
-  std::optional<LogFileHeader> header;
-  LogHeaderFault fault = LogHeaderFault::kTorn;  // where there is no header
-};
-
+using LogHeaderResult = std::expected<LogFileHeader, LogHeaderFault>;
 LogHeaderResult DecodeLogFileHeader(std::string_view page);
 
 // Stands behind the last block of a file that goes on in another, once that one has a block: what

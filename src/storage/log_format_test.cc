@@ -38,14 +38,14 @@ std::pair<std::string, LogBlockHead> BlockOf(const std::vector<std::string>& rec
 TEST(LogFormat, AFileHeaderComesBack) {
   const std::string page = EncodeLogFileHeader(SomeHeader());
   EXPECT_EQ(page.size(), kLogPageBytes);
-  EXPECT_EQ(DecodeLogFileHeader(page).header, SomeHeader());
+  EXPECT_EQ(DecodeLogFileHeader(page), SomeHeader());
 }
 
 TEST(LogFormat, AFileHeaderWithAnyByteFlippedIsRefused) {
   std::string page = EncodeLogFileHeader(SomeHeader());
   for (size_t i = 0; i < 64; ++i) {
     page[i] ^= 0x10;
-    EXPECT_FALSE(DecodeLogFileHeader(page).header) << "byte " << i;
+    EXPECT_FALSE(DecodeLogFileHeader(page)) << "byte " << i;
     page[i] ^= 0x10;
   }
 }
@@ -76,8 +76,7 @@ TEST(LogFormat, ASealWithAnyByteFlippedOrMissingIsNone) {
 TEST(LogFormat, WhatWasMadeAheadOrIsCutHasNoHeader) {
   for (const std::string& page :
        {std::string(kLogPageBytes, '\0'), std::string(), std::string("THWG")}) {
-    EXPECT_EQ(DecodeLogFileHeader(page).header, std::nullopt);
-    EXPECT_EQ(DecodeLogFileHeader(page).fault, LogHeaderFault::kTorn);
+    EXPECT_EQ(DecodeLogFileHeader(page), std::unexpected(LogHeaderFault::kTorn));
   }
 }
 

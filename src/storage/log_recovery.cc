@@ -111,9 +111,9 @@ class LogWalk {
     if (!size) return Refused(size.error());
     const auto decoded = ReadLogFileHeader(**file);
     if (!decoded) return Refused(decoded.error());
-    if (!decoded->header) return VisitWithoutHeader(**file, *size, decoded->fault);
-    if (!CheckHeader(*decoded->header)) return false;
-    const bool goes_on = VisitBlocks(**file, *size, *decoded->header);
+    if (!*decoded) return VisitWithoutHeader(**file, *size, decoded->error());
+    if (!CheckHeader(**decoded)) return false;
+    const bool goes_on = VisitBlocks(**file, *size, **decoded);
     // Nobody reads it again. And the cache holds what it has read ahead in large pieces, each of
     // which the system would count as written whenever a commit writes a page of it.
     (*file)->DropCache({});
@@ -203,7 +203,7 @@ class LogWalk {
     if (*later) {
       if (!DamageAt(scanner.position(),
                     "no whole block, yet one that was written after it begins with record " +
-                        std::to_string((*later)->first.value))) {
+                        std::to_string((*later)->value))) {
         return false;
       }
     } else if (!is_begun && !lost_if_empty.empty() && !Damage(lost_if_empty)) {

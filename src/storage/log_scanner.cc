@@ -26,11 +26,11 @@ DiskResult<std::optional<LogSeal>> LogScanner::Seal(uint32_t crc_before) {
   return seal;
 }
 
-DiskResult<std::optional<LogBlockHead>> LogScanner::FindLater() {
+DiskResult<std::optional<Lsn>> LogScanner::FindLater() {
   for (uint64_t at = position_ + kLogPageBytes; at < size_; at += kLogPageBytes) {
     const DiskResult<std::optional<Block>> block = BlockAt(at);
     if (!block) return std::unexpected(block.error());
-    if (*block) return (*block)->head;
+    if (*block) return (*block)->head.first;
   }
   return std::nullopt;
 }

@@ -37,9 +37,9 @@ class LogScanner {
   // none.
   [[nodiscard]] DiskResult<std::optional<LogSeal>> Seal(uint32_t crc_before);
 
-  // Looks for a whole block anywhere behind position(). There is one only where what stands at
-  // position() was synced once: the log writes a block after the sync of the one before.
-  [[nodiscard]] DiskResult<std::optional<LogBlockHead>> FindLater();
+  // The first record of a whole block anywhere behind position(). There is one only where what
+  // stands at position() was synced once: the log writes a block after the sync of the one before.
+  [[nodiscard]] DiskResult<std::optional<Lsn>> FindLater();
 
   // The last position that a whole block anywhere in the file says was durable; none where the
   // first block was never written. What looks like a block and has not the salt of the first one,

@@ -315,7 +315,7 @@ std::optional<MergePlan> StreamStore::Plan(bool is_at_rest) const {
 bool StreamStore::SetAsideDamaged(const StorageFault& fault) {
   const std::optional<size_t> input = merging_->merge.damaged();
   if (!input) return false;
-  set_aside_.push_back(head_.segments[merging_->first + *input].number);
+  set_aside_.push_back(head_.segments[merging_->plan.first + *input].number);
   if (on_set_aside_) on_set_aside_(fault);
   return true;
 }
@@ -329,9 +329,7 @@ StorageResult<bool> StreamStore::BeginMerge(bool is_at_rest) {
   const auto first = all->begin() + static_cast<ptrdiff_t>(plan->first);
   const uint64_t number = (*writer)->number();
   merging_.emplace(Merging{
-      .first = plan->first,
-      .count = plan->count,
-      .level = plan->level,
+      .plan = *plan,
       .number = number,
       .merge = SegmentMerge(*catalog_, Segments(first, first + static_cast<ptrdiff_t>(plan->count)),
                             *std::move(writer), after_piece_),
@@ -346,8 +344,8 @@ StorageResult<StreamStore::Merged> StreamStore::EndMerge() {
   CatalogBatch& batch = merged.batch;
   batch.head = head_;
   auto segments = std::make_shared<Segments>(*Snapshot());
-  const auto first = static_cast<ptrdiff_t>(merging_->first);
-  const auto last = first + static_cast<ptrdiff_t>(merging_->count);
+  const auto first = static_cast<ptrdiff_t>(merging_->plan.first);
+  const auto last = first + static_cast<ptrdiff_t>(merging_->plan.count);
   std::vector<SegmentInfo>& infos = batch.head.segments;
   for (auto info = infos.begin() + first; info != infos.begin() + last; ++info) {
     merged.needless.push_back(info->number);
@@ -358,8 +356,8 @@ StorageResult<StreamStore::Merged> StreamStore::EndMerge() {
     auto opened = Segment::Open(disk_, (*footer)->header);
     if (!opened) return std::unexpected(opened.error());
     segments->insert(segments->begin() + first, *std::move(opened));
-    infos.insert(infos.begin() + first, InfoOf(**footer, merging_->level));
-    CountDead(merging_->removed, merging_->first, *segments, infos);
+    infos.insert(infos.begin() + first, InfoOf(**footer, merging_->plan.level));
+    CountDead(merging_->removed, merging_->plan.first, *segments, infos);
   }
   if (!*footer) merged.needless.push_back(merging_->number);  // no stream was left to keep
   merged.segments = std::move(segments);

@@ -117,9 +117,7 @@ class StreamStore {
  private:
   using Segments = std::vector<std::shared_ptr<const Segment>>;  // oldest first
   struct Merging {
-    size_t first = 0;  // of the inputs, in head_.segments: newer ones come behind them
-    size_t count = 0;
-    uint32_t level = 0;
+    MergePlan plan;  // of head_.segments: newer ones come behind its inputs
     uint64_t number = 0;
     SegmentMerge merge;
     std::vector<StreamId> removed;  // since it began

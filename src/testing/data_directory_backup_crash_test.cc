@@ -167,7 +167,7 @@ class Backups {
     std::erase_if(names, [](const std::string& name) { return LogSpareNumber(name).has_value(); });
     if (n >= names.size()) return false;
     const auto file = disk_.Open("log/" + names[n], Disk::Mode::kRead).value();
-    if (!ReadLogFileHeader(*file).value().header) return false;
+    if (!ReadLogFileHeader(*file).value()) return false;
     disk_.CorruptSector("log/" + names[n], 0, Damage::kZero);
     return true;
   }

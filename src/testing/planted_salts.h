@@ -17,7 +17,7 @@ class PlantedSalts {
   // What is written to a log file, with the one salt and the checksums that go with it.
   std::string Resalted(std::string_view bytes) {
     std::string out;
-    if (auto header = DecodeLogFileHeader(bytes.substr(0, kLogPageBytes)).header) {
+    if (auto header = DecodeLogFileHeader(bytes.substr(0, kLogPageBytes))) {
       header->salt = kSalt;
       header->crc_before = Ours(header->crc_before);
       out = EncodeLogFileHeader(*header);
