@@ -5,14 +5,14 @@
 #include <limits>
 #include <string>
 
+#include "base/ascii.h"
+
 namespace thalweg {
 namespace {
 
 constexpr uint64_t kJitterSecondsMax = 3600;
 // Room for the largest jitter, so that a client's cursor can always be exceeded.
 constexpr uint64_t kCursorMax = std::numeric_limits<uint64_t>::max() - kJitterSecondsMax;
-
-bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 
 uint64_t IntervalSeconds(const CursorOptions& options) {
   return static_cast<uint64_t>(std::max<int64_t>(options.interval_s, 1));

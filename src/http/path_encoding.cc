@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "base/ascii.h"
 #include "base/assert.h"
 
 namespace thalweg {
@@ -33,14 +34,12 @@ std::string Base64Url(std::string_view bytes) {
 }
 
 std::string DigestDigits(std::string_view bytes) {
-  constexpr char kHex[] = "0123456789abcdef";
   unsigned char digest[EVP_MAX_MD_SIZE];
   unsigned int length = 0;
   const int done = EVP_Digest(bytes.data(), bytes.size(), digest, &length, EVP_sha256(), nullptr);
   THALWEG_ASSERT(done == 1 && length * 2 >= kDigestDigits);
   std::string digits;
-  for (size_t i = 0; i < kDigestDigits / 2; ++i)
-    digits += {kHex[digest[i] >> 4], kHex[digest[i] & 15]};
+  for (size_t i = 0; i < kDigestDigits / 2; ++i) AppendHex(digest[i], digits);
   return digits;
 }
 

@@ -1,25 +1,15 @@
 #include "http/percent.h"
 
+#include "base/ascii.h"
 #include "base/assert.h"
 
 namespace thalweg {
 
-namespace {
-
-int HexDigit(char digit) {
-  if (digit >= '0' && digit <= '9') return digit - '0';
-  if (digit >= 'a' && digit <= 'f') return digit - 'a' + 10;
-  if (digit >= 'A' && digit <= 'F') return digit - 'A' + 10;
-  return -1;
-}
-
-}  // namespace
-
 std::optional<unsigned char> PercentByte(std::string_view text, size_t at) {
   THALWEG_ASSERT(at < text.size() && text[at] == '%');
   if (text.size() - at < 3) return std::nullopt;
-  const int high = HexDigit(text[at + 1]);
-  const int low = HexDigit(text[at + 2]);
+  const int high = HexValue(text[at + 1]);
+  const int low = HexValue(text[at + 2]);
   if (high < 0 || low < 0) return std::nullopt;
   return static_cast<unsigned char>(high * 16 + low);
 }

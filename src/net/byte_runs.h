@@ -18,8 +18,6 @@
 
 namespace thalweg {
 
-constexpr bool IsDigit(char c) { return c >= '0' && c <= '9'; }
-
 // Each kind is a bit.
 enum class ByteKind : uint8_t {
   // RFC 9110 5.6.2: token = 1*tchar.

@@ -2,21 +2,11 @@
 
 #include <algorithm>
 
+#include "base/ascii.h"
 #include "base/assert.h"
 #include "net/field_line.h"
 
 namespace thalweg {
-
-namespace {
-
-int HexValue(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
-
-}  // namespace
 
 std::optional<Rejection> ChunkedDecoder::Decode(std::string_view& input, std::string& body) {
   THALWEG_ASSERT(!done());

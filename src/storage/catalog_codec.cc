@@ -6,6 +6,7 @@
 #include <array>
 #include <bit>
 
+#include "base/ascii.h"
 #include "base/assert.h"
 #include "base/crc32c.h"
 #include "base/little_endian.h"
@@ -202,13 +203,8 @@ std::string PrintKey(std::string_view key) {
   if (std::all_of(shown.begin(), shown.end(), [](char c) { return c > ' ' && c <= '~'; })) {
     return std::string(shown) + more;
   }
-  constexpr char kDigits[] = "0123456789abcdef";
   std::string hex = "0x";
-  for (const char c : shown) {
-    const auto byte = static_cast<uint8_t>(c);
-    hex += kDigits[byte >> 4];
-    hex += kDigits[byte & 15];
-  }
+  for (const char c : shown) AppendHex(static_cast<uint8_t>(c), hex);
   return hex + more;
 }
 

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <system_error>
 
+#include "base/ascii.h"
 #include "storage/directory.h"
 #include "storage/folder_names.h"
 #include "storage/log_recovery.h"
@@ -126,12 +127,8 @@ StorageResult<void> RenameInRoot(Disk& disk, const char* from, const char* to) {
 }  // namespace
 
 std::string DataDirectory::NameOf(const DirectoryId& id) {
-  constexpr char kHex[] = "0123456789abcdef";
   std::string name;
-  for (const uint8_t byte : id) {
-    name += kHex[byte >> 4];
-    name += kHex[byte & 15];
-  }
+  for (const uint8_t byte : id) AppendHex(byte, name);
   return name;
 }
 
@@ -152,11 +149,7 @@ StorageResult<DirectoryId> DecodeIdentity(const std::string& text) {
   DirectoryId id{};
   for (size_t i = 0; i < id.size(); ++i) {
     const size_t at = text.size() - std::min(text.size(), 33 - 2 * i);
-    const auto digit = [&text](size_t p) -> int {
-      const char c = p < text.size() ? text[p] : '?';
-      if (c >= '0' && c <= '9') return c - '0';
-      return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-    };
+    const auto digit = [&text](size_t p) { return HexValue(p < text.size() ? text[p] : '?'); };
     id[i] = static_cast<uint8_t>(digit(at) * 16 + digit(at + 1));
   }
   if (text == EncodeIdentity(id)) return id;

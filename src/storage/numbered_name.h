@@ -5,19 +5,19 @@
 #pragma once
 
 #include <charconv>
-#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
 
+#include "base/ascii.h"
+
 namespace thalweg {
 
 inline std::string NumberedName(uint64_t number, std::string_view ending) {
-  constexpr size_t kDigits = 16;
-  std::string name(kDigits, '0');
-  for (size_t i = kDigits; number != 0; number >>= 4) {
-    name[--i] = "0123456789abcdef"[number & 15];
+  std::string name;
+  for (int shift = 56; shift >= 0; shift -= 8) {
+    AppendHex(static_cast<uint8_t>(number >> shift), name);
   }
   return name.append(ending);
 }

@@ -8,14 +8,11 @@
 #include <emmintrin.h>
 #endif
 
+#include "base/ascii.h"
 #include "base/assert.h"
 
 namespace thalweg {
 namespace {
-
-bool IsDigit(char c) { return c >= '0' && c <= '9'; }
-
-bool IsHexDigit(char c) { return IsDigit(c) || ((c | 0x20) >= 'a' && (c | 0x20) <= 'f'); }
 
 bool IsSpace(char c) { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; }
 
@@ -164,7 +161,7 @@ bool JsonScanner::SkipEscape() {
   if (c != 'u') return c != '\0' && std::strchr("\"\\/bfnrt", c) != nullptr;
   if (end_ - at_ < 4) return false;
   for (int i = 0; i < 4; ++i) {
-    if (!IsHexDigit(*at_++)) return false;
+    if (HexValue(*at_++) < 0) return false;
   }
   return true;
 }

@@ -2,10 +2,11 @@
 
 #include <simdjson.h>
 
+#include "base/ascii.h"
+
 namespace thalweg {
 
 void AppendJsonString(std::string_view text, std::string& out) {
-  constexpr char kHex[] = "0123456789abcdef";
   const bool is_utf8 = simdjson::validate_utf8(text.data(), text.size());
   out += '"';
   for (const char c : text) {
@@ -14,7 +15,7 @@ void AppendJsonString(std::string_view text, std::string& out) {
       out += {'\\', c};
     } else if (byte < 0x20 || (byte >= 0x80 && !is_utf8)) {
       out += "\\u00";
-      out += {kHex[byte >> 4], kHex[byte & 15]};
+      AppendHex(byte, out);
     } else {
       out += c;
     }

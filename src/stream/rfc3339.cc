@@ -2,10 +2,10 @@
 
 #include <chrono>
 
+#include "base/ascii.h"
+
 namespace thalweg {
 namespace {
-
-bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 
 // Takes a text from the left. A step that does not fit says false (or null) and ends the reading.
 class Reader {
