@@ -8,7 +8,6 @@
 #include "api/store_errors.h"
 #include "http/create_with_body.h"
 #include "http/decode.h"
-#include "http/target.h"
 #include "stream/content_type.h"
 
 namespace thalweg {
@@ -16,12 +15,6 @@ namespace {
 
 template <typename T>
 using Checked = std::expected<T, StoreError>;
-
-Checked<std::string_view> KeyOf(std::string_view path, std::string& storage) {
-  const auto key = ParseKey(path, storage);
-  if (!key) return Refuse(StoreErrc::kBadArgument, key.error().detail);
-  return *key;
-}
 
 // What a stream keeps of a caller's texts. Types go into header fields, all of them into the log.
 Checked<void> CheckText(std::string_view name, std::string_view text) {

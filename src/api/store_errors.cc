@@ -4,6 +4,7 @@
 
 #include "base/assert.h"
 #include "http/problem_codes.h"
+#include "http/target.h"
 
 namespace thalweg {
 namespace {
@@ -96,6 +97,12 @@ StoreErrc CodeOf(AppendVerdict verdict) {
 }
 
 }  // namespace
+
+std::expected<std::string_view, StoreError> KeyOf(std::string_view path, std::string& storage) {
+  const auto key = ParseKey(path, storage);
+  if (!key) return Refuse(StoreErrc::kBadArgument, key.error().detail);
+  return *key;
+}
 
 std::unexpected<StoreError> Refuse(StoreErrc code, std::string_view detail) {
   StoreError error;

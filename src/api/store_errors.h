@@ -13,6 +13,9 @@ namespace thalweg {
 // `detail` says more about this very call; empty: the code's own sentence is all.
 std::unexpected<StoreError> Refuse(StoreErrc code, std::string_view detail = {});
 
+// As ParseKey of http/target.h.
+std::expected<std::string_view, StoreError> KeyOf(std::string_view path, std::string& storage);
+
 // REQUIRES of all: something is refused.
 std::unexpected<StoreError> Refuse(Trouble trouble);
 std::unexpected<StoreError> Refuse(ReadVerdict verdict);

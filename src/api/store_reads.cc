@@ -5,6 +5,7 @@
 
 #include "api/store_commands.h"
 #include "api/store_errors.h"
+#include "http/query.h"
 #include "http/target.h"
 
 namespace thalweg {
@@ -12,21 +13,8 @@ namespace {
 
 constexpr size_t kWaitBytesMax = 4u << 20;  // of one answer, as a read has
 
-std::optional<ReadFrom> FromOf(std::string_view offset) {
-  if (offset == "-1") return ReadFrom{.kind = ReadFrom::Kind::kStart, .offset = {}};
-  if (offset == "now") return ReadFrom{.kind = ReadFrom::Kind::kTail, .offset = {}};
-  const auto at = ParseOffset(offset);
-  if (!at) return std::nullopt;
-  return ReadFrom{.kind = ReadFrom::Kind::kOffset, .offset = *at};
-}
-
 constexpr std::string_view kNotAnOffset =
     "An offset is \"-1\", \"now\", or as the store has given it.";
-
-template <typename T>
-Pending<T> RefuseKey(const Refusal& refusal) {
-  return {Refuse(StoreErrc::kBadArgument, refusal.detail), {}};
-}
 
 // One for each append; a part of a page holds whole ones.
 std::vector<Message> MessagesOf(const Page& page) {
@@ -112,9 +100,9 @@ ReadResult ResultOf(ReadOutcome outcome) {
 
 Pending<ReadResult> StoreCommands::Read(std::string_view path, const ReadOptions& options) const {
   std::string storage;
-  const auto key = ParseKey(path, storage);
-  if (!key) return RefuseKey<ReadResult>(key.error());
-  const auto from = FromOf(options.offset);
+  const auto key = KeyOf(path, storage);
+  if (!key) return {std::unexpected(key.error()), {}};
+  const auto from = ParseReadFrom(options.offset);
   if (!from) return {Refuse(StoreErrc::kBadArgument, kNotAnOffset), {}};
   ReadOutcome outcome = engine_.Read(
       *key, *from,
@@ -127,9 +115,9 @@ Pending<ReadResult> StoreCommands::Read(std::string_view path, const ReadOptions
 StoreCommands::FirstLook StoreCommands::LookForMessages(std::string_view path,
                                                         std::string_view offset) const {
   std::string storage;
-  const auto key = ParseKey(path, storage);
-  if (!key) return {.found = RefuseKey<WaitResult>(key.error())};
-  const auto from = FromOf(offset);
+  const auto key = KeyOf(path, storage);
+  if (!key) return {.found = Pending<WaitResult>{std::unexpected(key.error()), {}}};
+  const auto from = ParseReadFrom(offset);
   if (!from)
     return {.found = Pending<WaitResult>{Refuse(StoreErrc::kBadArgument, kNotAnOffset), {}}};
   ReadOutcome outcome =
@@ -147,8 +135,8 @@ StoreCommands::Look StoreCommands::LookAgain(const StreamHandle& stream, Offset 
 
 Pending<StreamDescription> StoreCommands::Get(std::string_view path) const {
   std::string storage;
-  const auto key = ParseKey(path, storage);
-  if (!key) return RefuseKey<StreamDescription>(key.error());
+  const auto key = KeyOf(path, storage);
+  if (!key) return {std::unexpected(key.error()), {}};
   const InspectOutcome outcome = engine_.Inspect(*key);
   const bool is_there =
       outcome.verdict == ReadVerdict::kOk || outcome.verdict == ReadVerdict::kSoftDeleted;
@@ -158,8 +146,8 @@ Pending<StreamDescription> StoreCommands::Get(std::string_view path) const {
 
 Pending<std::string> StoreCommands::CurrentOffset(std::string_view path) const {
   std::string storage;
-  const auto key = ParseKey(path, storage);
-  if (!key) return RefuseKey<std::string>(key.error());
+  const auto key = KeyOf(path, storage);
+  if (!key) return {std::unexpected(key.error()), {}};
   const DescribeOutcome outcome = engine_.Describe(*key);
   if (outcome.verdict != ReadVerdict::kOk) return {Refuse(outcome.verdict), outcome.rests_on};
   return {FormatOffset(outcome.tail), outcome.rests_on};
@@ -167,8 +155,8 @@ Pending<std::string> StoreCommands::CurrentOffset(std::string_view path) const {
 
 Pending<void> StoreCommands::Touch(std::string_view path) const {
   std::string storage;
-  const auto key = ParseKey(path, storage);
-  if (!key) return RefuseKey<void>(key.error());
+  const auto key = KeyOf(path, storage);
+  if (!key) return {std::unexpected(key.error()), {}};
   const DescribeOutcome outcome = engine_.Touch(*key);
   if (outcome.verdict != ReadVerdict::kOk) return {Refuse(outcome.verdict), outcome.rests_on};
   return {{}, outcome.rests_on};

@@ -13,10 +13,6 @@ namespace {
 
 using Field = RequestFields::Field;
 
-std::unexpected<Refusal> Refuse(const Problem& problem, std::string_view detail) {
-  return std::unexpected(Refusal{&problem, std::string(detail)});
-}
-
 // An empty header is as good as none.
 bool IsSet(const Field& field) { return field && !field->empty(); }
 

@@ -17,10 +17,6 @@ struct Parameters {
   std::optional<std::string> cursor;
 };
 
-std::unexpected<Refusal> Refuse(const Problem& problem, std::string detail) {
-  return std::unexpected(Refusal{&problem, std::move(detail)});
-}
-
 std::optional<std::string>* SlotOf(std::string_view name, Parameters& parameters) {
   if (name == "offset") return &parameters.offset;
   if (name == "live") return &parameters.live;
@@ -53,15 +49,6 @@ std::expected<Parameters, Refusal> SplitQuery(std::string_view query) {
   return parameters;
 }
 
-std::expected<ReadFrom, Refusal> ParseFrom(const std::optional<std::string>& text) {
-  if (!text || *text == "-1") return ReadFrom{};
-  if (*text == "now") return ReadFrom{.kind = ReadFrom::Kind::kTail, .offset = {}};
-  if (const auto offset = ParseOffset(*text)) {
-    return ReadFrom{.kind = ReadFrom::Kind::kOffset, .offset = *offset};
-  }
-  return Refuse(kBadOffset, "An offset is -1, now, or a value of Stream-Next-Offset.");
-}
-
 std::expected<LiveMode, Refusal> ParseLive(const std::optional<std::string>& text) {
   if (!text) return LiveMode::kNone;
   if (*text == "long-poll") return LiveMode::kLongPoll;
@@ -71,13 +58,23 @@ std::expected<LiveMode, Refusal> ParseLive(const std::optional<std::string>& tex
 
 }  // namespace
 
+std::optional<ReadFrom> ParseReadFrom(std::string_view text) {
+  if (text == "-1") return ReadFrom{};
+  if (text == "now") return ReadFrom{.kind = ReadFrom::Kind::kTail, .offset = {}};
+  const auto offset = ParseOffset(text);
+  if (!offset) return std::nullopt;
+  return ReadFrom{.kind = ReadFrom::Kind::kOffset, .offset = *offset};
+}
+
 std::expected<ReadQuery, Refusal> ParseReadQuery(std::string_view query) {
   ReadQuery read;
   if (query.empty()) return read;
   const auto parameters = SplitQuery(query);
   if (!parameters) return std::unexpected(parameters.error());
-  const auto from = ParseFrom(parameters->offset);
-  if (!from) return std::unexpected(from.error());
+  const auto from = ParseReadFrom(parameters->offset.value_or("-1"));
+  if (!from) {
+    return Refuse(kBadOffset, "An offset is -1, now, or a value of Stream-Next-Offset.");
+  }
   const auto live = ParseLive(parameters->live);
   if (!live) return std::unexpected(live.error());
   if (*live != LiveMode::kNone && !parameters->offset) {

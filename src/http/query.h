@@ -21,6 +21,9 @@ struct ReadQuery {
   std::optional<uint64_t> cursor;  // where it was sent and valid
 };
 
+// "-1", "now" or an offset; null: none of them.
+std::optional<ReadFrom> ParseReadFrom(std::string_view text);
+
 // `query` is what follows '?', still percent-encoded.
 std::expected<ReadQuery, Refusal> ParseReadQuery(std::string_view query);
 

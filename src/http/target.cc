@@ -34,10 +34,6 @@ void AppendPercent(unsigned char byte, std::string& out) {
   out += {'%', kHex[byte >> 4], kHex[byte & 15]};
 }
 
-std::unexpected<Refusal> Refuse(const Problem& problem, std::string_view detail) {
-  return std::unexpected(Refusal{&problem, std::string(detail)});
-}
-
 bool HasDotSegment(std::string_view key) {
   for (size_t begin = 0; begin <= key.size();) {
     const size_t end = std::min(key.find('/', begin), key.size());

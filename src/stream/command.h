@@ -27,6 +27,9 @@ inline constexpr size_t kCommandBytesMax = size_t{512} << 20;
 struct Payload {
   enum class Fault : uint8_t { kNone, kBadJson, kEmptyArray };
 
+  // Whether a body was sent, readable or not.
+  bool is_sent() const { return !wire.empty() || fault != Fault::kNone; }
+
   std::string_view wire;  // empty: the request had no body
   bool is_json = false;   // split as JSON; must agree with the stream's type
   Fault fault = Fault::kNone;

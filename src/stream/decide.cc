@@ -7,11 +7,6 @@ namespace {
 
 AppendDecision Refuse(AppendVerdict verdict) { return {verdict, std::nullopt}; }
 
-// A body was sent, readable or not.
-bool HasBody(const Payload& payload) {
-  return !payload.wire.empty() || payload.fault != Payload::Fault::kNone;
-}
-
 bool IsClosingStamp(const StreamState& state, const std::optional<ProducerStamp>& producer) {
   if (!state.closed_by || !producer) return false;
   return state.closed_by->producer_id == producer->id &&
@@ -21,7 +16,7 @@ bool IsClosingStamp(const StreamState& state, const std::optional<ProducerStamp>
 // A close may be repeated: by anyone without data, with data only by the producer that closed.
 AppendVerdict JudgeOnClosed(const StreamState& state, const AppendCommand& command) {
   if (IsClosingStamp(state, command.producer)) return AppendVerdict::kAlreadyClosed;
-  const bool close_only = command.close && !HasBody(command.payload);
+  const bool close_only = command.close && !command.payload.is_sent();
   return close_only && !command.producer ? AppendVerdict::kAlreadyClosed
                                          : AppendVerdict::kStreamClosed;
 }
@@ -84,7 +79,7 @@ AppendDecision DecideAppend(const StreamState* state, const AppendCommand& comma
   if (state == nullptr) return Refuse(AppendVerdict::kMissing);
   if (state->soft_deleted) return Refuse(AppendVerdict::kSoftDeleted);
   if (state->closed) return Refuse(JudgeOnClosed(*state, command));
-  const bool has_body = HasBody(command.payload);
+  const bool has_body = command.payload.is_sent();
   if (!has_body && !command.close) return Refuse(AppendVerdict::kEmptyBody);
   const AppendVerdict verdict =
       has_body ? JudgeData(*state, command) : JudgeProducer(*state, command.producer);

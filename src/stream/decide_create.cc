@@ -76,8 +76,7 @@ CreateVerdict JudgeFork(const StreamState* source, const CreateCommand& command)
 }
 
 CreateVerdict JudgeBody(ContentKind kind, const Payload& payload) {
-  const bool has_body = !payload.wire.empty() || payload.fault != Payload::Fault::kNone;
-  if (!has_body) return CreateVerdict::kCreated;
+  if (!payload.is_sent()) return CreateVerdict::kCreated;
   if (payload.is_json != (kind == ContentKind::kJson)) return CreateVerdict::kContentTypeMismatch;
   return payload.fault == Payload::Fault::kBadJson ? CreateVerdict::kBadJson
                                                    : CreateVerdict::kCreated;
