@@ -47,7 +47,6 @@ class THALWEG_API HeaderList {
   void AddAll(const HeaderList& other);
   // Takes memory for this many at once.
   void Reserve(size_t wire_bytes, size_t fields);
-  void Clear();
   // Keeps the first `fields` alone. REQUIRES: there are as many.
   void Truncate(size_t fields);
 

@@ -40,11 +40,6 @@ void HeaderList::Reserve(size_t wire_bytes, size_t fields) {
   fields_.reserve(fields);
 }
 
-void HeaderList::Clear() {
-  wire_.clear();
-  fields_.clear();
-}
-
 void HeaderList::Truncate(size_t fields) {
   THALWEG_ASSERT(fields <= fields_.size());
   if (fields == fields_.size()) return;

@@ -68,15 +68,5 @@ TEST(HeaderList, ReservedMemoryChangesNothingOfWhatIsThere) {
   EXPECT_EQ(headers.Find("B"), "2");
 }
 
-TEST(HeaderList, IsEmptyAfterClear) {
-  HeaderList headers;
-  headers.Add("A", "1");
-  headers.Clear();
-  EXPECT_EQ(headers.size(), 0u);
-  EXPECT_EQ(headers.wire(), "");
-  headers.Add("B", "2");
-  EXPECT_EQ(headers.wire(), "B: 2\r\n");
-}
-
 }  // namespace
 }  // namespace thalweg

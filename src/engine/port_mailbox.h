@@ -23,7 +23,8 @@ class Watcher;
 // One port's watchers of one stream. The executor's own but for `marked`.
 class WatchPoint {
  public:
-  explicit WatchPoint(std::shared_ptr<PortMailbox> port) : mailbox(std::move(port)) {}
+  explicit WatchPoint(std::shared_ptr<PortMailbox> ports_mailbox)
+      : mailbox(std::move(ports_mailbox)) {}
 
   void Add(Watcher* watcher);
   void Remove(Watcher* watcher);

@@ -1,6 +1,6 @@
 // One long-poll that waits at the tail of its stream. (protocol 5.7)
 //
-// Own thread only. Lives in a list of its stream's LongPolls and tells it of its end.
+// Own thread only. Lives in a list of its stream's LivePolls and tells it of its end.
 #pragma once
 
 #include <cstdint>

@@ -104,19 +104,18 @@ size_t Http1Parser::held_bytes() const {
   return left_over_.capacity() + head_.held_bytes() + owned_head_.capacity() + body_.capacity();
 }
 
-Http1Parser::Event Http1Parser::Reject(Rejection rejection) {
+void Http1Parser::Reject(Rejection rejection) {
   rejection_ = rejection;
   state_ = State::kRejected;
   Release(owned_head_);  // the rejection may have to wait for answers
   Release(body_);
-  return Event::kRejected;
 }
 
 void Http1Parser::ReadHead() {
   if (unread().empty()) return;
   switch (head_.Read(unread())) {
     case RequestHead::Progress::kNeedMore: return;
-    case RequestHead::Progress::kRejected: Reject(head_.rejection()); return;
+    case RequestHead::Progress::kRejected: return Reject(head_.rejection());
     case RequestHead::Progress::kWhole: break;
   }
   head_bytes_ = {unread().data(), head_.bytes()};
@@ -129,8 +128,7 @@ void Http1Parser::OnFramed() {
     chunks_.emplace(ChunkedDecoder::Limits{limits_.body_bytes_max, limits_.header_bytes_max});
     state_ = State::kChunked;
   } else if (head_.content_length() > limits_.body_bytes_max) {
-    Reject({413, "the body is longer than this server takes"});
-    return;
+    return Reject({413, "the body is longer than this server takes"});
   } else {
     state_ = State::kSized;
   }

@@ -74,7 +74,7 @@ class Http1Parser {
 
  private:
   std::span<char> unread() const { return input_.subspan(begin_); }
-  Event Reject(Rejection rejection);
+  void Reject(Rejection rejection);
   void ReadHead();
   void OnFramed();
   void ReadBody();
