@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <cstddef>
 
-#include "storage/log_format.h"
-
 namespace thalweg {
 namespace {
 

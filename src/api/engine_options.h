@@ -2,7 +2,7 @@
 #pragma once
 
 #include "engine/durable_engine.h"
-#include "storage/directory.h"
+#include "storage/log_format.h"
 #include "thalweg/store.h"
 
 namespace thalweg {

@@ -6,7 +6,6 @@
 #include <variant>
 
 #include "base/assert.h"
-#include "stream/apply.h"
 #include "stream/fit.h"
 
 namespace thalweg {

@@ -17,7 +17,6 @@
 #include "engine/read.h"
 #include "engine/removals.h"
 #include "engine/tail_arena.h"
-#include "stream/ids.h"
 
 namespace thalweg {
 

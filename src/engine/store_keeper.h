@@ -12,7 +12,6 @@
 
 #include "engine/checkpoint.h"
 #include "engine/engine.h"
-#include "engine/eviction.h"
 #include "engine/memory_trimmer.h"
 #include "engine/stream_cost.h"
 #include "storage/directory_clock.h"

@@ -17,7 +17,6 @@
 #include "engine/stream_entry.h"
 #include "storage/commit_log.h"
 #include "storage/stream_store.h"
-#include "stream/command.h"
 #include "stream/config_pool.h"
 #include "stream/record.h"
 #include "thalweg/clock.h"

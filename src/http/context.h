@@ -5,7 +5,6 @@
 
 #include "engine/engine.h"
 #include "engine/port.h"
-#include "stream/ids.h"
 #include "thalweg/clock.h"
 #include "thalweg/executor.h"
 #include "thalweg/http.h"

@@ -14,7 +14,6 @@
 #include "http/request_fields.h"
 #include "http/target.h"
 #include "http/trouble.h"
-#include "stream/content_type.h"
 
 namespace thalweg {
 

@@ -5,7 +5,6 @@
 #include <iterator>
 #include <utility>
 
-#include "base/assert.h"
 #include "storage/data_directory_view.h"
 #include "storage/file_copy.h"
 #include "storage/log_recovery.h"
