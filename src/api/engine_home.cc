@@ -1,5 +1,7 @@
 #include "api/engine_home.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cstdint>
 #include <filesystem>
@@ -156,8 +158,9 @@ DurableEngineEvents EventsOf(const std::string& path, const StoreOptions& option
           [teller, seldom = std::make_shared<Seldom>(clock)](const StorageFault& fault) {
             const auto held_back = seldom->Next();
             if (!held_back) return;
-            teller.Say(LogLevel::kError, "a request got a 500 (and {} before it, untold): {}",
-                       *held_back, fault.message);
+            const std::string before =
+                *held_back == 0 ? "" : fmt::format(" (and {} before it, untold)", *held_back);
+            teller.Say(LogLevel::kError, "a request got a 500{}: {}", before, fault.message);
           },
   };
 }

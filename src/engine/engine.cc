@@ -107,6 +107,12 @@ void Engine::TellUnreadable(const StorageFault& fault) {
   if (store_.on_unreadable) store_.on_unreadable(fault);
 }
 
+void Engine::TellUnreadable(std::string_view path, const StorageFault& fault) {
+  StorageFault told = fault;
+  told.message = "stream " + std::string(path) + ": " + fault.message;
+  TellUnreadable(told);
+}
+
 // What stands against a write, whatever the rules say; asked before its bytes are copied.
 Trouble Engine::TroubleOf(const Payload& payload) const {
   if (failed()) return Trouble::kFailed;

@@ -237,8 +237,9 @@ class Engine final {
   template <typename Step>
   bool WithStream(const PathKey& key, Moment now, Step step);
   void TellUnreadable(const StorageFault& fault);
+  void TellUnreadable(std::string_view path, const StorageFault& fault);
   EngineReplay& replay();
-  ReadVerdict VerdictOn(const StorageFault& fault);
+  ReadVerdict VerdictOn(std::string_view path, const StorageFault& fault);
   DescribeOutcome Look(std::string_view path, bool is_use);
   bool IsListed(const CatalogEntry& entry, Moment now, Lsn& rests_on);
   Trouble TroubleOf(const Payload& payload) const;

@@ -29,7 +29,7 @@ bool Engine::WithStream(const PathKey& key, Moment now, Absence& absence, Step s
     if (done) return true;
     const auto looked = loader_->Look(key);
     if (!looked) {
-      TellUnreadable(looked.error());
+      TellUnreadable(key.path, looked.error());
       return false;
     }
     absence = *looked;

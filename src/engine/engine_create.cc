@@ -130,7 +130,7 @@ std::optional<CreateOutcome> Engine::TryCreateFork(CreateCommand command, Commit
   if (looked_at != nullptr) {
     const auto resolved = ResolvePoint(store_.streams.get(), looked_at, tail, command.fork, prefix);
     if (!resolved) {
-      TellUnreadable(resolved.error());
+      TellUnreadable(source_key.path, resolved.error());
       return unreadable;
     }
     if (!*resolved) return std::nullopt;

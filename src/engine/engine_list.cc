@@ -104,7 +104,7 @@ bool Engine::IsListed(const CatalogEntry& entry, Moment now, Lsn& rests_on) {
   }
   const auto is_alive = IsAlive(*store_.streams, entry.id, streams_->configs(), now);
   if (is_alive) return *is_alive;
-  TellUnreadable(is_alive.error());
+  TellUnreadable(key.path, is_alive.error());
   return true;
 }
 

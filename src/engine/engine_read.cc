@@ -85,9 +85,9 @@ StorageResult<std::optional<ReadOutcome>> Complete(const StreamStore* store, Rea
 
 }  // namespace
 
-ReadVerdict Engine::VerdictOn(const StorageFault& fault) {
+ReadVerdict Engine::VerdictOn(std::string_view path, const StorageFault& fault) {
   if (fault.kind == StorageFault::Kind::kWouldWait) return ReadVerdict::kWouldWait;
-  TellUnreadable(fault);
+  TellUnreadable(path, fault);
   return ReadVerdict::kUnreadable;
 }
 
@@ -106,7 +106,7 @@ ReadOutcome Engine::Read(std::string_view path, ReadFrom from, const PageRequest
     };
     if (!WithStream(key, now, begin)) return Refused(ReadVerdict::kUnreadable, {});
     auto outcome = Complete(store_.streams.get(), std::move(reading), request);
-    if (!outcome) return Refused(VerdictOn(outcome.error()), {});
+    if (!outcome) return Refused(VerdictOn(path, outcome.error()), {});
     if (*outcome) return **std::move(outcome);
   }
 }
@@ -128,7 +128,7 @@ ReadOutcome Engine::Read(const StreamHandle& stream, Offset from, const PageRequ
     }
     streams_->Finish(after);
     auto outcome = Complete(store_.streams.get(), std::move(reading), request);
-    if (!outcome) return Refused(VerdictOn(outcome.error()), {});
+    if (!outcome) return Refused(VerdictOn(stream->state.path, outcome.error()), {});
     if (*outcome) return **std::move(outcome);
   }
 }

@@ -460,6 +460,7 @@ TEST_F(StoredForkTest, OfItselfCannotBeRead) {
   catalog().FailFindsAfter(100);
   EXPECT_EQ(engine().Read("/b", ReadFrom{}, 1).verdict, ReadVerdict::kUnreadable);
   ASSERT_EQ(unreadable().size(), 1u);
+  EXPECT_TRUE(unreadable().front().message.starts_with("stream /b: "));
   EXPECT_NE(unreadable().front().message.find("younger"), std::string::npos);
 }
 
