@@ -92,8 +92,6 @@ HttpLimits ShareOf(HttpLimits limits, size_t lanes) {
   return limits;
 }
 
-size_t CountOfLanes(size_t threads) { return threads != 0 ? threads : CountOfProcessors(); }
-
 }  // namespace
 
 class Server::Impl {
@@ -169,7 +167,7 @@ class Server::Impl {
     if (auto heard = bound_->Listen(); !heard) return CannotListen(options_, heard.error());
     std::vector<ListenSocket> sockets;
     sockets.push_back(*std::exchange(bound_, std::nullopt));
-    while (sockets.size() < CountOfLanes(options_.threads)) {
+    while (sockets.size() < CountOfLoops(options_.threads)) {
       auto socket = sockets.front().Share();
       if (!socket) return CannotListen(options_, socket.error());
       sockets.push_back(std::move(*socket));

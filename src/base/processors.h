@@ -13,6 +13,9 @@ namespace thalweg {
 // systemd unit) allows less time than they have. At least 1. THREAD: any.
 size_t CountOfProcessors();
 
+// How many threads serve where so many are asked for: 0 is one for each of these.
+inline size_t CountOfLoops(size_t threads) { return threads != 0 ? threads : CountOfProcessors(); }
+
 // As many as it takes for the time that control groups allow; none: they allow all there is. As
 // LeastOf in control_group.h.
 std::optional<uint64_t> ProcessorsOfGroup(std::string_view groups,

@@ -69,7 +69,7 @@ DurableEngine::DurableEngine(std::unique_ptr<DirectoryClock> clock, std::unique_
       log_threads_(log,
                    {.on_failure =
                         [this, on_failure = events.keeper.on_failure](const StorageFault& fault) {
-                          if (engine_->Fail()) on_failure(fault);
+                          if (engine_->Fail() && on_failure) on_failure(fault);
                         },
                     .on_room = events.on_log_room,
                     .on_silence = events.on_silent_disk}),

@@ -9,8 +9,8 @@ namespace thalweg {
 namespace {
 
 // A body's memory grows with what arrives, so that a mere promise costs little: at first it is so
-// much, and then so many times what has come. Less often than a string's own way, for each time
-// all of it is copied.
+// much, and then so many times what has come, or all of it where that is no more than twice as
+// much. Less often than a string's own way, for each time all of it is copied.
 constexpr size_t kReserveFirst = 16u << 10;
 constexpr size_t kReserveTimes = 16;
 
@@ -157,7 +157,8 @@ void Http1Parser::ReadSizedBody() {
   }
   const size_t taken = std::min(missing, input.size());
   if (const size_t bytes = body_.size() + taken; bytes > body_.capacity()) {
-    body_.reserve(std::min(promised, std::max(kReserveFirst, bytes * kReserveTimes)));
+    const size_t room = std::max(kReserveFirst, bytes * kReserveTimes);
+    body_.reserve(promised / 2 <= room ? promised : room);
   }
   body_.append(input.substr(0, taken));
   begin_ += taken;

@@ -44,7 +44,7 @@ class CatalogCopier {
     if (!names) return DiskFault(names.error());
     // Where no server ever was there is no lock file, and none is to be made.
     const bool joins = Contains(*names, kCatalogLockFile) && !IsReadOnly();
-    const auto alone = joins ? std::unique_ptr<File>() : view.Lock("lock");
+    const auto alone = joins ? std::unique_ptr<File>() : view.Lock(kLockFile);
     if (!alone) return NotAlone(alone.error());
     const auto catalog =
         LmdbCatalog::Open(from_path_, id, {.mode = joins ? Mode::kRead : Mode::kReadAtRest});
@@ -73,8 +73,8 @@ class CatalogCopier {
   static std::unexpected<StorageFault> NotAlone(const DiskError& error) {
     if (error.code != EWOULDBLOCK) return DiskFault(error);
     return ForeignFault(
-        "is in use by another process, and read-only here: beside a server, a backup has to write "
-        "to catalog/lock.mdb");
+        "is in use by another process; beside a server a backup has to be able to write to "
+        "catalog/lock.mdb");
   }
 
   Disk& from_;

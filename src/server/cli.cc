@@ -4,6 +4,7 @@
 #include <expected>
 #include <optional>
 
+#include "base/processors.h"
 #include "http/target.h"
 #include "server/exit_codes.h"
 #include "server/flags.h"
@@ -60,7 +61,7 @@ Limits
   --body-timeout TIME       longest silence within a request's body (30s)
   --idle-timeout TIME       a connection without requests is closed (75s)
   --write-timeout TIME      a client that takes next to nothing is cut off (60s)
-  --drain TIME              between a signal to stop and its effect (none)
+  --drain TIME              between a signal to stop and its effect (0s)
 
 TIME is 500ms, 30s, 2m; SIZE is 1024, 64KB, 4MiB.
 Exit codes: 0 ended, 1 could not start, 2 wrong usage, 3 directory in use or
@@ -161,14 +162,14 @@ void DeclareLimits(Flags& flags, ServeConfig& config) {
   flags.Duration("--body-timeout", limits.body_timeout_ms);
   flags.Duration("--idle-timeout", limits.idle_timeout_ms);
   flags.Duration("--write-timeout", limits.write_timeout_ms);
-  flags.Duration("--drain", config.drain_ms);
+  flags.Duration("--drain", config.drain_ms, 0);
   flags.Choice("--log-level", {"trace", "debug", "info", "warn", "error", "off"},
                [&config](const std::string& level) { config.log_level = level; });
 }
 
 // What nobody gave a size follows the memory that there is.
 void TakeShares(std::span<const std::string> words, ServerOptions& server) {
-  const MemoryShares shares = DefaultShares(MemoryLimit(), LoopsOf(server));
+  const MemoryShares shares = DefaultShares(MemoryLimit(), CountOfLoops(server.threads));
   if (!IsGiven(words, "--tail-memory")) server.store.tail_bytes_max = shares.tail;
   if (!IsGiven(words, "--max-bodies")) server.limits.bodies_bytes_max = shares.bodies;
   if (!IsGiven(words, "--max-body")) server.limits.body_bytes_max = shares.body;

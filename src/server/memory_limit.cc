@@ -44,24 +44,28 @@ std::optional<uint64_t> MemoryOfGroup(std::string_view groups, const std::filesy
 
 MemoryShares DefaultShares(uint64_t memory, size_t loops) {
   const uint64_t eighth = WithinMiB(memory / 8, 16, 1024);
-  const uint64_t body = WithinMiB(memory / 3 / kCopiesOfBody / loops, 4, 64);
+  const uint64_t body = WithinMiB(memory / 3 / kCopiesOfBody / loops, 1, 64);
   return {.tail = eighth, .bodies = eighth, .body = body};
 }
 
 std::optional<std::string> MayTakeTooMuch(const MemoryShares& shares, size_t loops,
                                           uint64_t memory) {
-  const uint64_t bodies = std::max(shares.bodies, loops * shares.body);
-  const uint64_t most = kProgramBytes + shares.tail * 9 / 4 + kCopiesOfBody * bodies;
+  const uint64_t bodies = kCopiesOfBody * std::max(shares.bodies, loops * shares.body);
+  const uint64_t streams = shares.tail * 9 / 4;
+  const uint64_t most = kProgramBytes + streams + bodies;
   if (most <= memory) return std::nullopt;
-  return fmt::format(
-      "may take {} MiB of memory and may have {}: {} for what is new and for streams "
-      "(--tail-memory "
-      "of {} twice and a quarter), {} for requests (three times --max-bodies of {}, or --max-body "
-      "of "
-      "{} for each of {} threads); lower these, or give it more memory, else the system may kill "
-      "it",
-      most / kMiB, memory / kMiB, shares.tail * 9 / 4 / kMiB, shares.tail / kMiB,
-      kCopiesOfBody * bodies / kMiB, shares.bodies / kMiB, shares.body / kMiB, loops);
+  std::string told = fmt::format("may take {} MiB of memory and may have {}: {} for itself, ",
+                                 most / kMiB, memory / kMiB, kProgramBytes / kMiB);
+  if (streams != 0) {
+    told += fmt::format(
+        "{} for what is new and for streams (--tail-memory of {} twice and a quarter), ",
+        streams / kMiB, shares.tail / kMiB);
+  }
+  return told + fmt::format(
+                    "{} for requests (three times --max-bodies of {}, or --max-body of {} for each "
+                    "of {} threads); lower these, or give it more memory, else the system may kill "
+                    "it",
+                    bodies / kMiB, shares.bodies / kMiB, shares.body / kMiB, loops);
 }
 
 }  // namespace thalweg

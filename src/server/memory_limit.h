@@ -19,12 +19,12 @@ uint64_t MemoryLimit();
 std::optional<uint64_t> MemoryOfGroup(std::string_view groups, const std::filesystem::path& root);
 
 // Bytes that the program gives to one thing where nobody says, so that all of it has room in
-// `memory`; in whole MiB.
+// `memory`, where that is no less than 110 MiB and loops are few; in whole MiB.
 struct MemoryShares {
   uint64_t tail;    // --tail-memory: an eighth, from 16 MiB to 1 GiB
   uint64_t bodies;  // --max-bodies: as much
   uint64_t body;    // --max-body: a third of the memory has room for three times one in each loop;
-                  // from 4 to 64 MiB
+                    // from 1 to 64 MiB
 };
 MemoryShares DefaultShares(uint64_t memory, size_t loops);
 

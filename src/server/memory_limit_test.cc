@@ -30,8 +30,9 @@ TEST(MemoryLimit, DefaultsAreSharesWithinBounds) {
     uint64_t want_eighth;
     uint64_t want_body;
   };
-  for (const Case& c : {Case{64, 1, 16, 7}, Case{128, 2, 16, 7}, Case{512, 8, 64, 7},
-                        Case{2'048, 2, 256, 64}, Case{64'000, 64, 1'024, 64}}) {
+  for (const Case& c :
+       {Case{64, 1, 16, 7}, Case{128, 2, 16, 7}, Case{512, 8, 64, 7}, Case{128, 8, 16, 1},
+        Case{2'048, 2, 256, 64}, Case{64'000, 64, 1'024, 64}}) {
     const MemoryShares shares = DefaultShares(c.memory * kMiB + 12'345, c.loops);
     EXPECT_EQ(shares.tail, c.want_eighth * kMiB) << c.memory;
     EXPECT_EQ(shares.bodies, c.want_eighth * kMiB) << c.memory;
@@ -40,7 +41,7 @@ TEST(MemoryLimit, DefaultsAreSharesWithinBounds) {
 }
 
 TEST(MemoryLimit, DefaultsHaveRoomAndMoreIsTold) {
-  for (const uint64_t memory : {192, 256, 512, 1'024, 8'192, 100'000}) {
+  for (const uint64_t memory : {110, 128, 192, 256, 512, 1'024, 8'192, 100'000}) {
     for (const size_t loops : {1, 2, 8}) {
       const MemoryShares shares = DefaultShares(memory * kMiB, loops);
       EXPECT_EQ(MayTakeTooMuch(shares, loops, memory * kMiB), std::nullopt) << memory;
@@ -50,7 +51,18 @@ TEST(MemoryLimit, DefaultsHaveRoomAndMoreIsTold) {
   EXPECT_EQ(MayTakeTooMuch(large, 2, 512 * kMiB), std::nullopt) << "20 + 144 + 288 = 452";
   const auto told = MayTakeTooMuch(large, 2, 451 * kMiB);
   ASSERT_TRUE(told);
-  EXPECT_TRUE(told->starts_with("may take 452 MiB of memory and may have 451: 144 for")) << *told;
+  EXPECT_TRUE(
+      told->starts_with("may take 452 MiB of memory and may have 451: 20 for itself, 144 for"))
+      << *told;
+}
+
+TEST(MemoryLimit, WhatIsKeptInMemoryAloneIsNotCounted) {
+  const auto told = MayTakeTooMuch({.tail = 0, .bodies = 48 * kMiB, .body = kMiB}, 2, 100 * kMiB);
+  ASSERT_TRUE(told);
+  EXPECT_TRUE(
+      told->starts_with("may take 164 MiB of memory and may have 100: 20 for itself, 144 for "
+                        "requests"))
+      << *told;
 }
 
 }  // namespace

@@ -16,6 +16,7 @@
 #include <cstring>
 #include <exception>
 #include <expected>
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
@@ -23,6 +24,7 @@
 #include <utility>
 
 #include "base/assert.h"
+#include "base/processors.h"
 #include "server/exit_codes.h"
 #include "server/fault_exit.h"
 #include "server/health.h"
@@ -66,7 +68,8 @@ std::expected<std::unique_ptr<Server>, ServerError> StartUnlessStopped(ServerOpt
   return Server::Start(std::move(options));
 }
 
-void EndInGoodOrder(std::unique_ptr<Server> server, Signals& signals, spdlog::logger& logger) {
+void EndInGoodOrder(std::unique_ptr<Server> server, bool is_durable, Signals& signals,
+                    spdlog::logger& logger) {
   std::optional<EndOnSignal> end_at_once;
   try {
     end_at_once.emplace(signals, [&logger](int number) { EndAtOnce(number, logger); });
@@ -76,7 +79,7 @@ void EndInGoodOrder(std::unique_ptr<Server> server, Signals& signals, spdlog::lo
   if (!server->Stop(kShutdownDeadlineMs)) {
     logger.warn("cut off connections that were still open after {} ms", kShutdownDeadlineMs);
   }
-  logger.info("writes what is new to segments, if there is any");
+  if (is_durable) logger.info("writes what is new to segments, if there is any");
   server.reset();
   logger.info("stopped");
 }
@@ -91,7 +94,7 @@ void WaitForBalancers(int64_t drain_ms, Signals& signals, spdlog::logger& logger
 
 // Where what is written here could be unreadable to who served the directory before.
 void TellOwner(const std::string& dir, spdlog::logger& logger) {
-  const auto owner = OtherOwner(dir);
+  const auto owner = dir.empty() ? std::nullopt : OtherOwner(dir);
   if (!owner) return;
   logger.warn(
       "data directory {} was served by user {}, and this is user {}: what is written now, that one "
@@ -104,7 +107,7 @@ void TellMemory(const ServeConfig& config, spdlog::logger& logger) {
   const MemoryShares shares{.tail = server.data_dir.empty() ? 0 : server.store.tail_bytes_max,
                             .bodies = server.limits.bodies_bytes_max,
                             .body = server.limits.body_bytes_max};
-  const auto told = MayTakeTooMuch(shares, LoopsOf(server), MemoryLimit());
+  const auto told = MayTakeTooMuch(shares, CountOfLoops(server.threads), MemoryLimit());
   if (told) logger.warn(*told);
 }
 
@@ -157,10 +160,11 @@ ServerOptions OptionsOf(const ServeConfig& config, SpdlogLogger& logger,
 std::string AdviceOn(const ServerError& error, const std::string& dir) {
   if (error.code == ServerError::Code::kPortInUse) return " with --port";
   if (error.code != ServerError::Code::kStore) return "";
+  std::error_code unknown;
   if (error.open == OpenError::Code::kDamage && !error.message.contains("backup")) {
     return "; `thalweg verify " + dir + "` says what is damaged; restore a backup";
   }
-  if (error.message.contains(strerror(EACCES))) {
+  if (error.message.contains(strerror(EACCES)) && std::filesystem::exists(dir, unknown)) {
     const uid_t owner = OtherOwner(dir).value_or(geteuid());
     return fmt::format(
         "; this is user {}: serve as user {}, and let all of it be that one's (chown -R {} {})",
@@ -191,7 +195,7 @@ int Serve(const ServeConfig& config) {
   logger.spdlog().info("stopping on {}", strsignal(*signal_number));
   ready = false;
   WaitForBalancers(config.drain_ms, *signals, logger.spdlog());
-  EndInGoodOrder(std::move(*server), *signals, logger.spdlog());
+  EndInGoodOrder(std::move(*server), !config.server.data_dir.empty(), *signals, logger.spdlog());
   return 0;
 }
 

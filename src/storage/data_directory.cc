@@ -19,13 +19,12 @@ namespace {
 
 constexpr const char* kIdentity = "identity";
 constexpr const char* kCopyIdentity = "identity.unfinished";
-constexpr const char* kLock = "lock";
 constexpr const char* kParts[] = {kLogFolder, kSegmentsFolder, kCatalogFolder, kQuarantineFolder};
 constexpr std::string_view kFirstLine = "thalweg data directory";
 
 // A directory that holds nothing else is empty.
 bool IsNothing(const std::string& name) {
-  return name == kLock || name == DraftOf(kIdentity) || name == DraftOf(kCopyIdentity) ||
+  return name == kLockFile || name == DraftOf(kIdentity) || name == DraftOf(kCopyIdentity) ||
          name == "lost+found";
 }
 
@@ -89,7 +88,7 @@ DiskResult<void> Initialize(Disk& disk, const std::vector<std::string>& names,
 }
 
 StorageResult<std::unique_ptr<File>> TakeLock(Disk& disk) {
-  auto lock = disk.Lock(kLock);
+  auto lock = disk.Lock(kLockFile);
   if (lock) return std::move(*lock);
   if (lock.error().code != EWOULDBLOCK) return DiskFault(lock.error());
   return ForeignFault("is in use by another process, or by another store of this one");
@@ -154,12 +153,12 @@ StorageResult<DirectoryId> DecodeIdentity(const std::string& text) {
   }
   if (text == EncodeIdentity(id)) return id;
   const std::string ours = "format " + std::to_string(kDataFormat);
-  const size_t at = text.find("\nformat ");
-  const std::string found =
-      at == text.npos ? ours : text.substr(at + 1, text.find('\n', at + 1) - at - 1);
-  if (found != ours) {
+  const size_t begin = kFirstLine.size() + 1;
+  const size_t end = text.find('\n', begin);
+  const std::string found = text.substr(begin, end == text.npos ? 0 : end - begin);
+  if (!found.empty() && found != ours) {
     return ForeignFault(std::string(kIdentity) + " says " + found + ", and this program reads " +
-                        ours + ": a newer version wrote it");
+                        ours + ": another version wrote it");
   }
   return DamageFault(std::string(kIdentity) + " cannot be read. Restore it from a backup");
 }

@@ -8,6 +8,9 @@ inline constexpr const char* kSegmentsFolder = "segments";
 inline constexpr const char* kCatalogFolder = "catalog";
 inline constexpr const char* kQuarantineFolder = "quarantine";
 
+// Whoever serves from the directory holds its lock.
+inline constexpr const char* kLockFile = "lock";
+
 // In kCatalogFolder. A server makes the lock file, a backup does not.
 inline constexpr const char* kCatalogFile = "data.mdb";
 inline constexpr const char* kCatalogLockFile = "lock.mdb";
