@@ -325,8 +325,9 @@ export interface RouterOptions extends SharedOptions {
   cors?: boolean
   /**
    * Where streams are: a path that is cut off the front of requests' paths, where a segment ends.
-   * What is outside is answered 404, but where a framework has cut it off before, as Express does
-   * with that of `app.use(path, …)`. Default: every path is a stream's.
+   * What is outside is answered 404, but where a framework has cut it off before and left
+   * `originalUrl` or `baseUrl` on the request, as Express does with that of `app.use(path, …)`: of
+   * others, leave it out. Encoded as in a URL. Default: every path is a stream's.
    */
   baseUrl?: string
   /**

@@ -4,7 +4,7 @@
 import fastify from 'fastify'
 import { DurableStreamRouter, FileBackedStreamStore } from 'thalweg'
 
-const store = new FileBackedStreamStore({ dataDir: process.argv[2] })
+const store = new FileBackedStreamStore({ dataDir: process.argv[2], onFailure })
 const router = new DurableStreamRouter({ store, baseUrl: '/streams' })
 const app = fastify({ forceCloseConnections: true })
 
@@ -19,6 +19,12 @@ app.get('/health', () => 'ok')
 
 await app.listen({ port: Number(process.env.PORT ?? 3000), host: '127.0.0.1' })
 console.log(`http://127.0.0.1:${app.server.address().port}/streams`)
+
+// What was acknowledged is recovered at the next start.
+function onFailure(error) {
+  console.error(error.message)
+  process.kill(process.pid, 'SIGKILL')
+}
 
 process.on('SIGTERM', async () => {
   await router.shutdown()

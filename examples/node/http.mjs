@@ -4,10 +4,7 @@
 import { createServer } from 'node:http'
 import { DurableStreamRouter, FileBackedStreamStore } from 'thalweg'
 
-const store = new FileBackedStreamStore({
-  dataDir: process.argv[2],
-  onFailure: () => process.kill(process.pid, 'SIGKILL'), // what was acknowledged is recovered
-})
+const store = new FileBackedStreamStore({ dataDir: process.argv[2], onFailure })
 const router = new DurableStreamRouter({ store, baseUrl: '/streams' })
 
 const server = createServer((req, res) => {
@@ -17,6 +14,12 @@ const server = createServer((req, res) => {
 server.listen(Number(process.env.PORT ?? 3000), '127.0.0.1', () => {
   console.log(`http://127.0.0.1:${server.address().port}/streams`)
 })
+
+// What was acknowledged is recovered at the next start.
+function onFailure(error) {
+  console.error(error.message)
+  process.kill(process.pid, 'SIGKILL')
+}
 
 process.on('SIGTERM', async () => {
   server.close()

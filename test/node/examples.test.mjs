@@ -50,3 +50,17 @@ for (const name of readdirSync(examples)) {
     });
   });
 }
+
+test("express.mjs lets nobody in where TOKEN is not set", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "thalweg-example-"));
+  try {
+    cpSync(join(examples, "express.mjs"), join(folder, "express.mjs"));
+    symlinkSync(join(here, "node_modules"), join(folder, "node_modules"));
+    const env = { ...process.env, PORT: "0", TOKEN: "" };
+    const argv = [join(folder, "express.mjs"), join(folder, "data")];
+    const child = spawn(process.execPath, argv, { env, stdio: "ignore" });
+    assert.deepEqual(await once(child, "exit"), [1, null]);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+});

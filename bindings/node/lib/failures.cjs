@@ -7,9 +7,14 @@ const { warn } = require('./warn.cjs')
 const stores = new Map() // { dataDir, onFailure } by number, from opening to closing
 let lastNumber = 0
 
-// `onFailure` is kept by the store alone, for it may hold that one. Gives the number.
-function watch(dataDir, onFailure) {
+// Stores that nobody closed and nobody has any more.
+const forgotten = new FinalizationRegistry(unwatch)
+
+// `onFailure` is kept by the store alone, for it may hold that one, until unwatch, or until `holder`
+// is gone. Gives the number.
+function watch(dataDir, onFailure, holder) {
   lastNumber += 1
+  forgotten.register(holder, lastNumber)
   stores.set(lastNumber, { dataDir, onFailure: onFailure && new WeakRef(onFailure) })
   return lastNumber
 }

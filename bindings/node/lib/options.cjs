@@ -9,7 +9,7 @@ const DEFAULT_CURSOR_INTERVAL_SECONDS = 20
 
 const CACHE_POLICIES = ['public', 'private', 'no-store']
 
-const PUBLIC_URL = /^https?:\/\/[\w.~:[\]@!$&'()*+,;=%-]+\/?$/
+const PUBLIC_URL = /^https?:\/\/[\w.~:[\]@!$&'()*+,;=-]+\/?$/
 
 const MIB = 1024 * 1024
 const BODIES_BYTES_LEAST = 64 * MIB
@@ -111,11 +111,15 @@ function defaultBodiesBytes() {
 // "" or "/a/b": with a slash before it and none behind.
 function checkBase(options) {
   const given = text(options, 'baseUrl', '').replace(/^\/+|\/+$/g, '')
-  if (/[?#\s]/.test(given)) throw wrong('baseUrl', options.baseUrl, 'a path such as "/api/streams"')
+  // With others in it no client would ask for it: they encode those, or resolve them.
+  const isPath = /^[\w.~!$&'()*+,;=:@%/-]*$/.test(given) && !/(^|\/)\.{0,2}(\/|$)/.test(given)
+  if (given !== '' && !isPath) {
+    throw wrong('baseUrl', options.baseUrl, 'a path such as "/api/streams", encoded as in a URL')
+  }
   return given === '' ? '' : `/${given}`
 }
 
-// As the standalone server's --public-url.
+// As the standalone server's --public-url, with or without a slash behind it.
 function checkPublicUrl(options) {
   const given = text(options, 'publicUrl')
   if (given === undefined || PUBLIC_URL.test(given)) return given

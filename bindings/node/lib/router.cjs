@@ -159,12 +159,11 @@ class DurableStreamRouter {
     const url = originForm(req.url)
     const mount = mountOf(req)
     const base = this.#base
-    if (base === '') return headOf(url, mount, req)
-    if (isWithin(url, base)) {
-      const rest = url.slice(base.length)
-      return headOf(rest.startsWith('/') ? rest : `/${rest}`, mount + base, req)
-    }
-    return hasCut(req, mount, base) ? headOf(url, mount, req) : undefined
+    if (base === '' || hasCut(req, mount, base)) return headOf(url, mount, req)
+    const left = isWithin(base, mount) ? base.slice(mount.length) : base
+    if (!isWithin(url, left)) return undefined
+    const rest = url.slice(left.length)
+    return headOf(rest.startsWith('/') ? rest : `/${rest}`, mount + left, req)
   }
 }
 
@@ -173,13 +172,12 @@ function isWithin(url, base) {
   return url.startsWith(base) && [undefined, '/', '?'].includes(url[base.length])
 }
 
-// Whether a framework has cut `base` off before, as Express does at a mount, or a part of it. It
-// takes mounts in capitals and small letters alike.
-function hasCut({ baseUrl, originalUrl }, mount, base) {
+// Whether a framework has cut `base` off before, as Express does at a mount. It takes mounts in
+// capitals and small letters alike.
+function hasCut({ baseUrl }, mount, base) {
   const wanted = base.toLowerCase()
   const endsSo = (path) => typeof path === 'string' && path.toLowerCase().endsWith(wanted)
-  if (endsSo(mount) || endsSo(baseUrl)) return true
-  return mount !== '' && isWithin(originForm(originalUrl), base)
+  return endsSo(mount) || endsSo(baseUrl)
 }
 
 module.exports = { DurableStreamRouter }

@@ -301,7 +301,7 @@ function asAppendResult(result) {
 
 // Opens with a number in `settings` that failures of the disk are told by.
 function whileWatched(settings, onFailure, open) {
-  settings.failureNumber = watch(settings.dataDir, onFailure)
+  settings.failureNumber = watch(settings.dataDir, onFailure, settings)
   try {
     open()
   } catch (error) {

@@ -22,6 +22,14 @@ test('baseUrl is cut off where a segment ends, and stays in Location', async (t)
   assert.equal(router.store.get('/f').forkedFrom, '/a')
 })
 
+test('a baseUrl that no request can have is refused', () => {
+  for (const baseUrl of ['/räume', '/a"b', '/a/../b', '/./a', '/a//b', '/a b', '/a?b']) {
+    const refused = { code: 'ERR_INVALID_ARG_VALUE', message: /baseUrl/ }
+    assert.throws(() => newRouter({ baseUrl }), refused, baseUrl)
+  }
+  for (const baseUrl of ['', '/', '/a%20b/', 'a/b.c', '/...']) newRouter({ baseUrl })
+})
+
 test('publicUrl stands in Location in the place of what the request says', async (t) => {
   const options = { publicUrl: 'https://streams.example.com/' }
   const { url } = await serveRouter(t, { ...options, baseUrl: '/streams' })
@@ -84,8 +92,14 @@ test('a framework may have cut baseUrl off before, alone or with more, or a part
     const made = await put(`${url}${to}${path}`)
     assert.equal(made.status, status, to)
     if (status === 201) assert.equal(made.headers.get('location'), `${url}${to}${path}`)
+    assert.deepEqual(router.store.list(), status === 201 ? ['/a'] : [], to)
     router.clear()
   }
+  mount = '/v1/streams'
+  isTold = false
+  await put(`${url}${mount}/v1/streams/x`)
+  assert.deepEqual(router.store.list(), ['/v1/streams/x'], 'what is cut off is cut off once')
+  router.clear()
   mount = '/api/v1/streams'
   isTold = true
   assert.equal((await put(`${url}${mount}/a`)).status, 201)
