@@ -49,7 +49,8 @@ Reads
   --sse-max-age TIME        an SSE response ends near this age (60s)
   --sse-heartbeat TIME      a comment after this much silence (15s)
   --cache POLICY            of reads: public, private or no-store (public)
-  --no-compression, --no-cors   no compressed answers, no CORS headers
+  --no-compression          never compress answers
+  --no-cors                 send no CORS headers (default: --cors)
 Limits
   --threads N               event loops (one per core it may use)
   --max-body SIZE           of a request (64MiB, less with little memory)
@@ -62,7 +63,6 @@ Limits
   --idle-timeout TIME       a connection without requests is closed (75s)
   --write-timeout TIME      a client that takes next to nothing is cut off (60s)
   --drain TIME              between a signal to stop and its effect (0s)
-
 TIME is 500ms, 30s, 2m; SIZE is 1024, 64KB, 4MiB.
 Exit codes: 0 ended, 1 could not start, 2 wrong usage, 3 directory in use or
 not ours, 4 data damaged, 5 port in use, 74 the disk failed.
