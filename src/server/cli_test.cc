@@ -63,9 +63,9 @@ TEST(CommandLine, TakesEveryFlag) {
 }
 
 TEST(CommandLine, GivesMemoryToWhatNobodyGaveASize) {
-  const auto config = ConfigOf("serve --threads 5");
+  const auto config = ConfigOf("serve --threads 256");
   ASSERT_TRUE(config);
-  const MemoryShares shares = DefaultShares(MemoryLimit(), 5);
+  const MemoryShares shares = DefaultShares(MemoryLimit(), 256);
   EXPECT_EQ(config->server.store.tail_bytes_max, shares.tail);
   EXPECT_EQ(config->server.limits.bodies_bytes_max, shares.bodies);
   EXPECT_EQ(config->server.limits.body_bytes_max, shares.body);

@@ -325,6 +325,32 @@ test("a backup by somebody who may only read names the file that has to be writt
     assert.equal((await server.stop()).code, 0);
   }));
 
+test("a start that fails for rights or damage says what to do", (t) =>
+  withFolder(async (folder) => {
+    const data = join(folder, "data");
+    await (await serve(data)).stop();
+    const argv = ["serve", "--port", "0", "--data-dir", data];
+    if (process.getuid() === 0) {
+      chmodSync(folder, 0o755);
+      const program = join(folder, "thalweg"); // where it is built, not everybody may look
+      copyFileSync(binary(), program);
+      for (const mode of [0o700, 0o755]) {
+        chmodSync(data, mode); // at first even whose `identity` is cannot be seen
+        const nobody = ["--reuid=65534", "--clear-groups", program, ...argv];
+        const refused = await runProgram("setpriv", nobody);
+        assert.equal(refused.code, CANNOT);
+        assert.match(refused.err, /Permission denied; this is user 65534: serve as user 0, and/);
+        assert.ok(refused.err.endsWith(`(chown -R 0 ${data})\n`), refused.err);
+      }
+    } else {
+      t.diagnostic("no right to run as somebody else");
+    }
+    truncateSync(join(data, "catalog", "data.mdb"));
+    const damaged = await runProgram(binary(), argv);
+    assert.equal(damaged.code, DAMAGED);
+    assert.match(damaged.err, /empty; `thalweg verify .*` says what is damaged; restore a backup\n$/);
+  }));
+
 test("a backup through a read-only mount reads the catalog only where nobody writes it", (t) =>
   withFolder(async (folder) => {
     const [data, mount] = [join(folder, "data"), join(folder, "mount")];

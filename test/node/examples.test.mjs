@@ -58,7 +58,7 @@ test("express.mjs lets nobody in where TOKEN is not set", async () => {
     symlinkSync(join(here, "node_modules"), join(folder, "node_modules"));
     const env = { ...process.env, PORT: "0", TOKEN: "" };
     const argv = [join(folder, "express.mjs"), join(folder, "data")];
-    const child = spawn(process.execPath, argv, { env, stdio: "ignore" });
+    const child = spawn(process.execPath, argv, { env, stdio: "ignore", timeout: 10_000 });
     assert.deepEqual(await once(child, "exit"), [1, null]);
   } finally {
     rmSync(folder, { recursive: true, force: true });
