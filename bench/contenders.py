@@ -164,6 +164,7 @@ def kinds():
         Kind("limit-commit", limit("respond", "--commit", "{}/log"), is_limit=True),
         Kind("limit-commit-in-loop", limit("respond", "--commit-in-loop", "{}/log"), is_limit=True),
         Kind("limit-replay", limit("replay", "{}/stream"), is_limit=True),
+        Kind("limit-commit-and-replay", limit("replay", "{}/stream", "{}/log"), is_limit=True),
         Kind("limit-fanout", limit("fanout"), is_limit=True),
         Kind("limit-sync", sync(), is_limit=True, serves=False),
         Kind("limit-sync-written", sync("--written"), is_limit=True, serves=False),

@@ -64,6 +64,33 @@ class Limits(unittest.TestCase):
         self.assertGreater(replay["operations"], 0)
         self.assertGreaterEqual(replay["bytes"], (replay["operations"] - 2) * (6 << 20))
 
+    def test_replay_keeps_appends_beside_it_before_it_answers(self):
+        with tempfile.TemporaryDirectory() as folder:
+            log = os.path.join(folder, "log")
+            argv = ["thalweg_limit_replay", os.path.join(folder, "stream"), log]
+            server, root, _ = start_process([os.path.join(FOLDER, argv[0]), *argv[1:]])
+            try:
+                load = [os.path.join(FOLDER, "thalweg_load"), "--url", f"{root}/v1/stream",
+                        "--warmup", "0"]  # fmt: skip
+                fill = ["--prefix", "cold-", "--fill", str(1 << 20), "--requests", "1"]
+                both = ["--mode", "mixed", "--replays", "1", "--replay-prefix", "cold-",
+                        "--replay-once", "--connections", "4", "--rate", "100",
+                        "--bytes", "100", "--seconds", "20"]  # fmt: skip
+                subprocess.run([*load, *fill], check=True, capture_output=True, timeout=60)
+                done = subprocess.run([*load, *both], capture_output=True, text=True, timeout=60)
+            finally:
+                server.kill()
+                server.wait()
+                server.stdout.close()
+            self.assertEqual(done.returncode, 0, done.stderr)
+            said = json.loads(done.stdout)
+            with open(log, "rb") as file:
+                kept = file.read(1 << 20)
+        self.assertEqual((said["replay"]["bytes"], said["replay"]["errors"]), ((1 << 20) + 256, 0))
+        self.assertEqual(said["append"]["errors"], 0)
+        self.assertGreaterEqual(len(re.findall(rb"#[0-9a-f]{16}", kept)),
+                                said["append"]["operations"])  # fmt: skip
+
     def test_sync_writes_each_block_and_says_how_long_a_sync_takes(self):
         for flags in ([], ["--written"]):
             with tempfile.TemporaryDirectory() as folder:

@@ -148,6 +148,9 @@ def measure_cold(kind, setting, workload, case, seconds, warmup):
     """What the case has prepared is on the disk and nowhere else: the system's cache of files is
     dropped."""
     with started(kind, setting, case) as running:
+        if kind.is_limit:
+            load(running, case.prepare, PREPARE_SECONDS_MAX, 0)
+            os.sync()
         page_cache.drop(running.folder)
         time.sleep(case.rest_seconds)
         return row(load(running, case.flags, seconds, warmup), workload.part)

@@ -1,9 +1,11 @@
 // The limit of replay: one stream is one file, a page of it is one sendfile.
 //
-//   thalweg_limit_replay FILE
+//   thalweg_limit_replay FILE [LOG]
 //
 // Every PUT and POST adds its body to FILE, whatever its path; every GET answers at most 4 MiB from
-// `offset` on (a number of bytes; -1: from the beginning) and says where the next page begins.
+// `offset` on (a number of bytes; -1: from the beginning) and says where the next page begins. With
+// LOG that is so of paths with `/cold-` alone, and the bodies of others are kept in LOG, durably
+// (committer.h): the limit of appends beside a replay.
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -13,6 +15,8 @@
 #include <string>
 
 #include "bench/limits/bare_server.h"
+#include "bench/limits/committer.h"
+#include "bench/limits/sync_file.h"
 
 namespace thalweg::bench {
 namespace {
@@ -23,6 +27,10 @@ constexpr std::string_view kAnswer = "HTTP/1.1 204 No Content\r\n\r\n";
 class Replay {
  public:
   explicit Replay(int file) : file_(file) {}
+
+  static bool IsOf(std::string_view head) {
+    return head.substr(0, head.find('\n')).find("/cold-") != std::string_view::npos;
+  }
 
   void OnRequest(BareConnection& client, const BareRequest& request) {
     if (request.head.starts_with("GET ")) return SendPage(client, OffsetOf(request.head));
@@ -57,12 +65,7 @@ class Replay {
   uint64_t bytes_ = 0;
 };
 
-int Serve(const char* path) {
-  const int file = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-  if (file < 0) {
-    std::perror(path);
-    return 1;
-  }
+int Serve(int file) {
   Replay replay(file);
   BareServer server({.on_request = [&](BareConnection& client, const BareRequest& request) {
     replay.OnRequest(client, request);
@@ -70,11 +73,48 @@ int Serve(const char* path) {
   return server.Serve();
 }
 
+int ServeWithLog(int file, int log) {
+  Replay replay(file);
+  BareServer* wakes = nullptr;
+  Committer committer(log, [&] { wakes->Wake(); });
+  BareServer server({
+      .on_request =
+          [&](BareConnection& client, const BareRequest& request) {
+            if (Replay::IsOf(request.head)) return replay.OnRequest(client, request);
+            committer.Stage(client, request.body);
+          },
+      .on_turn = [&] { AnswerDurable(committer, kAnswer); },
+  });
+  wakes = &server;
+  return server.Serve();
+}
+
+// -1: said why.
+int OpenStream(const char* path) {
+  const int file = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+  if (file < 0) std::perror(path);
+  return file;
+}
+
+int OpenLog(const char* path) {
+  const int file = OpenFilledWithZeros(path, kLogFileBytes);
+  if (file < 0) std::perror(path);
+  return file;
+}
+
+int Main(int argc, char** argv) {
+  if (argc != 2 && argc != 3) {
+    std::fprintf(stderr, "usage: thalweg_limit_replay FILE [LOG]\n");
+    return 2;
+  }
+  const int file = OpenStream(argv[1]);
+  if (file < 0) return 1;
+  if (argc == 2) return Serve(file);
+  const int log = OpenLog(argv[2]);
+  return log < 0 ? 1 : ServeWithLog(file, log);
+}
+
 }  // namespace
 }  // namespace thalweg::bench
 
-int main(int argc, char** argv) {
-  if (argc == 2) return thalweg::bench::Serve(argv[1]);
-  std::fprintf(stderr, "usage: thalweg_limit_replay FILE\n");
-  return 2;
-}
+int main(int argc, char** argv) { return thalweg::bench::Main(argc, argv); }
