@@ -40,7 +40,8 @@ CrashClients::CrashClients(ManualClock& clock, CrashOracle& oracle, Plant plant)
 
 CrashClients::~CrashClients() { Disconnect(); }
 
-void CrashClients::Connect(Engine& engine, const LocalLog& log) {
+void CrashClients::Connect(Engine& engine, const LocalLog& log, uint64_t tail_bytes_max) {
+  tail_bytes_max_ = tail_bytes_max;
   engine_ = &engine;
   log_ = &log;
   port_ = engine.Attach(executor_);
@@ -57,7 +58,10 @@ Lsn CrashClients::AnswersUpTo() const {
   return plant_ == Plant::kAnswersEarly ? oracle_.staged() : log_->durable();
 }
 
-bool CrashClients::HasRoom() const { return log_->HasRoom() && log_->HasRoomForBatch(); }
+// The two exceptions of docs/OPERATING.md, "Time and expiry".
+bool CrashClients::AreUsesNoted() const {
+  return log_->HasRoom() && log_->HasRoomForBatch() && engine_->tail_bytes() < 2 * tail_bytes_max_;
+}
 
 void CrashClients::Ask(const CreateRequest& request) {
   const CreateOutcome outcome = engine_->Create(request.CommandAt({}));
@@ -72,7 +76,7 @@ void CrashClients::Ask(const AppendRequest& request) {
   const bool is_repeat = outcome.verdict == AppendVerdict::kDuplicate;
   if (is_repeat && plant_ == Plant::kAnswersRepeatsEarly) outcome.rests_on = {};
   oracle_.OnAppended(request, outcome, AnswersUpTo());
-  if (!HasRoom()) oracle_.MayEndEarly(request.path);
+  if (!AreUsesNoted()) oracle_.MayEndEarly(request.path);
 }
 
 void CrashClients::Remove(const std::string& path) {
@@ -92,7 +96,7 @@ DescribeOutcome CrashClients::Describe(const std::string& path) {
 ReadOutcome CrashClients::Read(const std::string& path, ReadFrom from, size_t page_bytes_max) {
   ReadOutcome outcome = engine_->Read(path, from, page_bytes_max);
   oracle_.OnRead(path, outcome, engine_->durable());
-  if (!HasRoom()) oracle_.MayEndEarly(path);
+  if (!AreUsesNoted()) oracle_.MayEndEarly(path);
   return outcome;
 }
 
@@ -236,7 +240,7 @@ void CrashClients::Continue(Follower& follower) {
       return Leave(follower);  // another stands at its path
     }
     oracle_.OnRead(follower.path, read, engine_->durable(), true);
-    if (!HasRoom()) oracle_.MayEndEarly(follower.path);
+    if (!AreUsesNoted()) oracle_.MayEndEarly(follower.path);
     if (!Take(follower, read)) return;
   }
 }

@@ -26,7 +26,8 @@ class CrashClients {
   ~CrashClients();
 
   // A server has started; it ends after Disconnect.
-  void Connect(Engine& engine, const LocalLog& log);
+  // `tail_bytes_max`: the engine's.
+  void Connect(Engine& engine, const LocalLog& log, uint64_t tail_bytes_max);
   void Disconnect();
 
   // One of them does something.
@@ -71,7 +72,7 @@ class CrashClients {
   void Remove(const std::string& path);
   DescribeOutcome Describe(const std::string& path);
   ReadOutcome Read(const std::string& path, ReadFrom from, size_t page_bytes_max);
-  bool HasRoom() const;
+  bool AreUsesNoted() const;
   void Begin(Follower& follower, const std::string& path);
   void Continue(Follower& follower);
   bool TakePart(Follower& follower, const Page& page, Lsn rests_on);
@@ -98,6 +99,7 @@ class CrashClients {
   // Of the server.
   Engine* engine_ = nullptr;
   const LocalLog* log_ = nullptr;
+  uint64_t tail_bytes_max_ = 0;
   std::unique_ptr<Port> port_;
 };
 

@@ -42,7 +42,8 @@ class CrashOracle {
   // What stands at `path` ends later than by its window, for example because a reader watches it.
   void MayLast(const std::string& path);
 
-  // A use of what stands at `path` met a log without room: until a checkpoint only memory has it.
+  // A use of what stands at `path` met a log without room, or twice the memory for tails taken:
+  // until a checkpoint only memory has it.
   void MayEndEarly(const std::string& path);
 
   // Answers that waited leave.

@@ -215,7 +215,7 @@ bool CrashRun::Recover() {
   engine_ = std::make_unique<Engine>(
       clock_, std::make_unique<WitnessedLog>(std::move(planted_log), oracle_), EngineOptions{4},
       std::move(engine_store));
-  clients_.Connect(*engine_, *log_);
+  clients_.Connect(*engine_, *log_, kTailBytesMax);
   if (!RecoverLog(checkpoint)) return false;
   Keep();
   clients_.LookAtAll(!IsHurt());
