@@ -192,14 +192,14 @@ export interface FileBackedStreamStoreOptions {
    */
   tailBytesMax?: number
   /**
-   * Called once when the disk has failed, with what the process warning THALWEG_STORE_FAILED says:
-   * from then on every change is refused with `store-failed`, and the process should end and start
-   * again. What this throws is an uncaught exception.
+   * Called once when the disk has failed, or the directory is gone, with what the process warning
+   * THALWEG_STORE_FAILED says: from then on every change is refused with `store-failed`, and the
+   * process should end and start again. What this throws is an uncaught exception.
    */
   onFailure?: (error: StoreFailure) => void
 }
 
-/** The disk under a store has failed. */
+/** The disk under a store has failed, or its directory is gone; the message says what to do. */
 export interface StoreFailure extends Error {
   code: 'THALWEG_STORE_FAILED'
 }

@@ -20,6 +20,7 @@
 namespace {
 
 constexpr int64_t kStopMs = 5'000;
+constexpr int kExitDirectoryGone = 4;  // a supervisor should not start again
 constexpr int kExitDiskFailed = 74;
 
 std::string Setting(const char* name, const char* otherwise) {
@@ -90,7 +91,10 @@ int main() {
   std::atomic<bool> stopping = false;
   options.data_dir = Setting("DATA_DIR", "./data");
   options.store.logger = &logger;
-  options.store.on_failure = [](const std::string&) { _exit(kExitDiskFailed); };
+  options.store.on_failure = [](const thalweg::StoreFailure& failure) {
+    const bool is_gone = failure.code == thalweg::StoreFailure::Code::kDirectoryGone;
+    _exit(is_gone ? kExitDirectoryGone : kExitDiskFailed);
+  };
   options.router.base_path = "/api/v1/streams";
   options.router.cors = false;                                   // the load balancer's
   options.router.cache_policy = thalweg::CachePolicy::kPrivate;  // no shared cache may keep it

@@ -33,6 +33,16 @@ namespace thalweg {
 class Engine;
 class RegistryHooks;
 
+// Why a store takes no changes any more.
+struct StoreFailure {
+  enum class Code : uint8_t {
+    kDisk,           // a write or a sync failed, or one of the log has not ended for ten minutes
+    kDirectoryGone,  // the data directory was moved, unmounted or removed under the store
+  };
+  Code code = Code::kDisk;
+  std::string message{};  // what was tried or found, on what, and what to do
+};
+
 struct StoreOptions {
   size_t partitions = 32;  // locks. REQUIRES: a power of two
 
@@ -48,11 +58,11 @@ struct StoreOptions {
   Logger* logger = nullptr;      // null: silent
   Executor* executor = nullptr;  // where callbacks run; null: a thread of the store's
 
-  // Called once when a write or a sync has failed, or one of the log has not ended for ten minutes:
-  // from then on every change is refused with kFailed, and the process should end, by _exit where
-  // the disk does not answer, and recover from what the disk holds. Must not end the store.
-  // THREAD: any.
-  std::function<void(const std::string& why)> on_failure{};
+  // Called once when the store has failed: from then on every change is refused with kFailed, and
+  // the process should end, by _exit where the disk does not answer. Where the disk has failed, the
+  // next start recovers from what it holds; where the directory is gone, somebody has to bring it
+  // back before, or the next start makes a new one. Must not end the store. THREAD: any.
+  std::function<void(const StoreFailure&)> on_failure{};
 };
 
 // Why a directory cannot be opened.

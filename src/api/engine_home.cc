@@ -16,6 +16,7 @@
 #include "engine/durable_engine.h"
 #include "storage/data_directory.h"
 #include "storage/directory_life.h"
+#include "storage/directory_watch.h"
 #include "storage/lmdb_catalog.h"
 #include "storage/posix_disk.h"
 
@@ -74,15 +75,46 @@ DirectoryId RandomId() {
   return id;
 }
 
-// The log's files hold what is durable; who opens the directory again goes on from there.
-void TellFailure(Teller teller, const std::function<void(const std::string&)>& on_failure,
-                 const StorageFault& fault) {
-  teller.Say(LogLevel::kCritical,
-             "the disk failed: {}; nothing is acknowledged any more. Look at the disk, then start "
-             "again: everything that was acknowledged is recovered.",
-             fault.message);
-  if (on_failure) on_failure(fault.message);
-}
+// Tells that the store takes no changes any more, and what to do. THREAD: any.
+class FailureTeller {
+ public:
+  FailureTeller(const StoreOptions& options, std::shared_ptr<const DirectoryWatch> watch)
+      : teller_(options.logger), on_failure_(options.on_failure), watch_(std::move(watch)) {}
+
+  // The log's files hold what is durable; who opens the directory again goes on from there, if
+  // nobody has removed any. Only what misses a file looks for the directory, for a disk that is
+  // silent may be so then, too.
+  void TellFault(const StorageFault& fault) const {
+    const auto found = fault.is_missing ? watch_->FindGone() : std::nullopt;
+    if (found) return TellGone(*found);
+    Tell({StoreFailure::Code::kDisk,
+          "the disk failed: " + fault.message + "; nothing is acknowledged any more. " +
+              (fault.is_missing
+                   ? "Who has removed it? Run thalweg verify; where it finds something missing, "
+                     "put that back, or restore a backup"
+                   : "Look at the disk, then start again: everything that was acknowledged is "
+                     "recovered")});
+  }
+
+  void TellGone(const std::string& found) const {
+    Tell({StoreFailure::Code::kDirectoryGone,
+          "the data directory " + watch_->path() + " is gone: " + found +
+              "; nothing is acknowledged any more. Was it moved, unmounted or removed? Bring it "
+              "back before the next start, which has none of its streams otherwise: if it was "
+              "moved within its file system, or unmounted, it has everything that was "
+              "acknowledged. If it was removed, that is lost: restore a backup"});
+  }
+
+ private:
+  void Tell(const StoreFailure& failure) const {
+    teller_.Say(LogLevel::kCritical, "{}", failure.message);
+    if (on_failure_) on_failure_(failure);
+  }
+
+  const Teller teller_;
+  const std::function<void(const StoreFailure&)> on_failure_;
+  const std::shared_ptr<const DirectoryWatch> watch_;
+};
 
 // Against what keeps the store from its work.
 std::string_view WhatHelps(const StorageFault& fault) {
@@ -93,7 +125,8 @@ std::string_view WhatHelps(const StorageFault& fault) {
   return "later, but only a restored backup will help: stop the server and run thalweg verify";
 }
 
-StoreKeeperEvents KeeperEventsOf(const StoreOptions& options, const Clock& clock) {
+StoreKeeperEvents KeeperEventsOf(const StoreOptions& options, const Clock& clock,
+                                 std::shared_ptr<const FailureTeller> failures) {
   const Teller teller(options.logger);
   return {
       .on_checkpoint =
@@ -119,8 +152,7 @@ StoreKeeperEvents KeeperEventsOf(const StoreOptions& options, const Clock& clock
                 "restore a backup",
                 fault.message);
           },
-      .on_failure = [teller, on_failure = options.on_failure](
-                        const StorageFault& fault) { TellFailure(teller, on_failure, fault); },
+      .on_failure = [failures](const StorageFault& fault) { failures->TellFault(fault); },
       .on_memory_full =
           [teller, bytes = options.tail_bytes_max, seldom = std::make_shared<Seldom>(clock)] {
             if (!seldom->Next()) return;
@@ -130,14 +162,16 @@ StoreKeeperEvents KeeperEventsOf(const StoreOptions& options, const Clock& clock
                        "be made",
                        bytes);
           },
+      .on_gone = [failures](const std::string& found) { failures->TellGone(found); },
   };
 }
 
 DurableEngineEvents EventsOf(const std::string& path, const StoreOptions& options,
-                             const Clock& clock) {
+                             const Clock& clock, std::shared_ptr<const DirectoryWatch> watch) {
   const Teller teller(options.logger);
   return {
-      .keeper = KeeperEventsOf(options, clock),
+      .keeper = KeeperEventsOf(options, clock,
+                               std::make_shared<FailureTeller>(options, std::move(watch))),
       .on_log_room =
           [teller, path, file_bytes = options.log_file_bytes](const StorageFault* fault) {
             if (fault == nullptr) return teller.Say(LogLevel::kInfo, "the log has room again");
@@ -163,6 +197,13 @@ DurableEngineEvents EventsOf(const std::string& path, const StoreOptions& option
             teller.Say(LogLevel::kError, "a request got a 500{}: {}", before, fault.message);
           },
   };
+}
+
+// The working directory may be another one later. Where it cannot be told, `path` as it is.
+std::string FromRoot(const std::string& path) {
+  std::error_code unknown;
+  const auto full = std::filesystem::absolute(path, unknown);
+  return unknown ? path : full.string();
 }
 
 StorageResult<std::unique_ptr<Catalog>> OpenCatalog(Disk& disk, const std::string& path,
@@ -215,7 +256,9 @@ std::expected<std::unique_ptr<EngineHome>, OpenError> EngineHome::OnDisk(
   DurableEngineOptions durable_options = EngineOptionsOf(options, id);
   durable_options.log.salt_seed = RandomSeed();
   durable_options.engine.life = *life;
-  DurableEngineEvents events = EventsOf(path, options, clock);
+  const auto watch = std::make_shared<DirectoryWatch>(**disk, FromRoot(path), id);
+  durable_options.keeper.find_gone = [watch] { return watch->FindGone(); };
+  DurableEngineEvents events = EventsOf(path, options, clock, watch);
   if (on_removed) {
     durable_options.removes_unreadable = true;
     events.on_unreadable = [on_removed](const StorageFault& fault) { on_removed(fault.message); };
@@ -225,12 +268,10 @@ std::expected<std::unique_ptr<EngineHome>, OpenError> EngineHome::OnDisk(
   if (!durable) return CannotOpen(path, durable.error());
   const Teller teller(options.logger);
   if ((*directory)->is_new()) {
-    std::error_code unknown;  // then it is told as it was given
-    const auto full = std::filesystem::absolute(path, unknown);
     teller.Say(LogLevel::kInfo,
                "made a new data directory in {}, for nothing was there; if there should be, look "
                "whether its disk is mounted",
-               unknown ? path : full.string());
+               watch->path());
   }
   TellRecovered(teller, path, **durable, clock.SteadyMs() - began_ms);
   for (const std::string& name : (*directory)->quarantined()) {

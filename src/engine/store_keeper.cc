@@ -25,6 +25,7 @@ constexpr int64_t kExpireEveryMs = 1'000;
 // start need not do it again.
 constexpr uint64_t kLongReplayBytes = 16u << 20;
 constexpr int64_t kMarkEveryMs = 1'000;  // the time, where the wall clock is set again and again
+constexpr int64_t kLookEveryMs = 1'000;  // for the directory
 
 uint64_t Sixteenths(uint64_t part, uint64_t whole) { return whole == 0 ? 0 : part * 16 / whole; }
 
@@ -67,6 +68,8 @@ int64_t StoreKeeper::Step() {
   const int64_t now_ms = clock_.SteadyMs();
   if (engine_.failed()) return kIdleMs;
   TellIfMemoryIsFull();
+  if (now_ms >= look_at_ms_) LookForDirectory(now_ms);
+  if (engine_.failed()) return kIdleMs;
   if (now_ms >= mark_at_ms_ && clock_.IsMarkStale()) MarkTime(now_ms);
   if (engine_.failed() || !TrimLogIfDue()) return kIdleMs;
   if (checkpoint_ != nullptr) return EndCheckpoint(now_ms);
@@ -91,6 +94,7 @@ bool StoreKeeper::StepToEnd() {
   // A checkpoint that failed told why. To try it again takes as long as to write all of it.
   if (checkpoint_ == nullptr && now_ms < checkpoint_at_ms_) return false;
   const bool is_done = checkpoint_ == nullptr && engine_.tail_bytes() == 0;
+  if (is_done) LookForDirectory(now_ms);
   if (is_done && !engine_.failed()) MarkTime(now_ms);
   return !is_done;
 }
@@ -156,6 +160,13 @@ void StoreKeeper::MarkTime(int64_t now_ms) {
   if (!marked) Meet(DiskFault(marked.error()).error(), now_ms, mark_at_ms_);
 }
 
+void StoreKeeper::LookForDirectory(int64_t now_ms) {
+  if (!options_.find_gone) return;
+  look_at_ms_ = now_ms + kLookEveryMs;
+  const auto found = options_.find_gone();
+  if (found && engine_.Fail() && events_.on_gone) events_.on_gone(*found);
+}
+
 // The checkpoint holds, whatever comes of this. What finds no space is tried again without one: no
 // other may come, for appends may wait for the space of these files.
 bool StoreKeeper::TrimLogIfDue() {
@@ -173,6 +184,8 @@ void StoreKeeper::TellIfMemoryIsFull() {
 
 size_t StoreKeeper::RestAfterPiece() {
   TellIfMemoryIsFull();
+  const int64_t now_ms = clock_.SteadyMs();
+  if (now_ms >= look_at_ms_) LookForDirectory(now_ms);
   const uint64_t log_bytes = log_.appended_bytes() - log_bytes_before_;
   const auto rest_ms =
       RestAfterPieceMs(std::max(Sixteenths(engine_.tail_bytes(), options_.tail_bytes_max),

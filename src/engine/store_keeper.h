@@ -1,6 +1,6 @@
 // Moves streams from memory into the store in time, and keeps the store in shape: decides when a
 // checkpoint is due, drops what nobody uses, ends what is due and not in memory, merges at a
-// bounded rate; and marks the directory's time.
+// bounded rate; marks the directory's time, and looks whether the directory is still there.
 //
 // Works in steps, called by one thread at a time (store_thread.h) while commands go on; reads no
 // time but the clock's.
@@ -9,6 +9,8 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
+#include <string>
 
 #include "engine/checkpoint.h"
 #include "engine/engine.h"
@@ -30,6 +32,9 @@ struct StoreKeeperOptions {
   uint64_t merge_bytes_per_s = uint64_t{64} << 20;
   // Streams leave memory by that age, and where there are more than so many (memory_trimmer.h).
   size_t streams_in_memory_max = StreamsThatFit(uint64_t{256} << 20);
+  // Asked every second, and at the end: what is found in the place of the directory, null while it
+  // is there. Without it the engine fails, for nobody would find what it acknowledges.
+  std::function<std::optional<std::string>()> find_gone{};
 };
 
 // What the operator is told of. THREAD: that of Step.
@@ -39,6 +44,9 @@ struct StoreKeeperEvents {
   std::function<void(const StorageFault&)> on_set_aside;  // a damaged segment, until the next start
   std::function<void(const StorageFault&)> on_failure;    // the disk, and the engine with it: once
   std::function<void()> on_memory_full{};  // of tails, so that appends are refused; again and again
+  // With what was found in the directory's place, and the engine has failed: once, instead of
+  // on_failure.
+  std::function<void(const std::string& found)> on_gone{};
 };
 
 class StoreKeeper {
@@ -68,6 +76,7 @@ class StoreKeeper {
   int64_t EndCheckpoint(int64_t now_ms);
   bool TrimLogIfDue();  // false: it met trouble
   void MarkTime(int64_t now_ms);
+  void LookForDirectory(int64_t now_ms);
   bool Expire(int64_t now_ms);
   int64_t Merge(int64_t now_ms);
   void GiveUpMerge(int64_t now_ms);
@@ -95,6 +104,7 @@ class StoreKeeper {
   int64_t checkpoint_at_ms_ = INT64_MIN;  // not before
   int64_t trim_at_ms_ = INT64_MIN;        // not before
   int64_t mark_at_ms_ = INT64_MIN;        // not before, but at a checkpoint
+  int64_t look_at_ms_ = INT64_MIN;        // not before
   int64_t merge_at_ms_ = INT64_MIN;       // not before
   int64_t merge_began_ms_ = 0;            // the merge that the store is in
   int64_t expire_at_ms_ = INT64_MIN;      // not before

@@ -27,7 +27,8 @@ class StoreKeeperTest : public testing::Test, protected StoredEngine {
             .on_trouble = [this](const StorageFault&) { ++troubles_; },
             .on_set_aside = [this](const StorageFault& fault) { aside_.push_back(fault.message); },
             .on_failure = [this](const StorageFault&) { ++failures_; },
-            .on_memory_full = [this] { ++told_full_; }});
+            .on_memory_full = [this] { ++told_full_; },
+            .on_gone = [this](const std::string& found) { gone_.push_back(found); }});
   }
 
   // As the thread would: steps until the keeper has nothing to do for a while.
@@ -92,6 +93,7 @@ class StoreKeeperTest : public testing::Test, protected StoredEngine {
   int failures_ = 0;
   int told_full_ = 0;
   std::vector<std::string> aside_;
+  std::vector<std::string> gone_;
 };
 
 }  // namespace thalweg

@@ -65,7 +65,7 @@ Limits
   --drain TIME              between a signal to stop and its effect (0s)
 TIME is 500ms, 30s, 2m; SIZE is 1024, 64KB, 4MiB.
 Exit codes: 0 ended, 1 could not start, 2 wrong usage, 3 directory in use or
-not ours, 4 data damaged, 5 port in use, 74 the disk failed.
+not ours, 4 data damaged or gone, 5 port in use, 74 the disk failed.
 )";
 
 std::string CheckHost(const std::string& text) {

@@ -40,6 +40,14 @@ inline int ExitCodeFor(const ServerError& error) {
   return kExitCannotStart;
 }
 
+inline int ExitCodeFor(StoreFailure::Code code) {
+  switch (code) {
+    case StoreFailure::Code::kDisk: return kExitDiskFailed;
+    case StoreFailure::Code::kDirectoryGone: return kExitDamaged;
+  }
+  return kExitDiskFailed;
+}
+
 // Says why; gives the code to end with.
 inline int Fail(const std::string& message, int exit_code) {
   std::fprintf(stderr, "thalweg: %s\n", message.c_str());

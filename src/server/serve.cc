@@ -136,10 +136,11 @@ void TellMemory(const ServeConfig& config, spdlog::logger& logger) {
 
 // The log's files hold what is durable; the next start goes on from there. Why it ends is told,
 // also to who wants no log.
-[[noreturn]] void EndOnFailure(const std::string& why, spdlog::logger& logger) {
-  if (!logger.should_log(spdlog::level::err)) Fail("the disk failed: " + why, kExitDiskFailed);
+[[noreturn]] void EndOnFailure(const StoreFailure& failure, spdlog::logger& logger) {
+  const int exit_code = ExitCodeFor(failure.code);
+  if (!logger.should_log(spdlog::level::err)) Fail(failure.message, exit_code);
   logger.flush();
-  _exit(kExitDiskFailed);
+  _exit(exit_code);
 }
 
 // REQUIRES: `logger` and `ready` outlive the server.
@@ -147,8 +148,8 @@ ServerOptions OptionsOf(const ServeConfig& config, SpdlogLogger& logger,
                         const std::atomic<bool>& ready) {
   ServerOptions options = config.server;
   options.store.logger = &logger;
-  options.store.on_failure = [&logger](const std::string& why) {
-    EndOnFailure(why, logger.spdlog());
+  options.store.on_failure = [&logger](const StoreFailure& failure) {
+    EndOnFailure(failure, logger.spdlog());
   };
   options.front = [&ready](const Request& request, Responder& responder) {
     return AnswerHealth(request, ready, responder);

@@ -17,14 +17,13 @@
 namespace thalweg {
 namespace {
 
-constexpr const char* kIdentity = "identity";
 constexpr const char* kCopyIdentity = "identity.unfinished";
 constexpr const char* kParts[] = {kLogFolder, kSegmentsFolder, kCatalogFolder, kQuarantineFolder};
 constexpr std::string_view kFirstLine = "thalweg data directory";
 
 // A directory that holds nothing else is empty.
 bool IsNothing(const std::string& name) {
-  return name == kLockFile || name == DraftOf(kIdentity) || name == DraftOf(kCopyIdentity) ||
+  return name == kLockFile || name == DraftOf(kIdentityFile) || name == DraftOf(kCopyIdentity) ||
          name == "lost+found";
 }
 
@@ -49,8 +48,8 @@ StorageResult<void> CheckParts(const std::vector<std::string>& names) {
 // was cut short left behind is in nobody's way.
 StorageResult<std::optional<DirectoryId>> FindIdentity(Disk& disk,
                                                        const std::vector<std::string>& names) {
-  if (Contains(names, kIdentity)) {
-    auto id = ReadIdentity(disk, kIdentity);
+  if (Contains(names, kIdentityFile)) {
+    auto id = ReadIdentity(disk, kIdentityFile);
     if (!id) return std::unexpected(id.error());
     if (const auto parts = CheckParts(names); !parts) return std::unexpected(parts.error());
     return *id;
@@ -67,7 +66,7 @@ StorageResult<std::optional<DirectoryId>> FindIdentity(Disk& disk,
     const auto inside = disk.List(name);
     if (!inside) return DiskFault(inside.error());
     if (!inside->empty()) {
-      return DamageFault(std::string(kIdentity) + " is missing, yet " + name +
+      return DamageFault(std::string(kIdentityFile) + " is missing, yet " + name +
                          " holds data. Restore it from a backup");
     }
   }
@@ -97,7 +96,7 @@ StorageResult<std::unique_ptr<File>> TakeLock(Disk& disk) {
 // The id of the copy at `disk`, finished or not; null: there is none yet.
 StorageResult<std::optional<DirectoryId>> FindCopy(Disk& disk,
                                                    const std::vector<std::string>& names) {
-  if (Contains(names, kIdentity) || !Contains(names, kCopyIdentity)) {
+  if (Contains(names, kIdentityFile) || !Contains(names, kCopyIdentity)) {
     return FindIdentity(disk, names);
   }
   const auto id = ReadIdentity(disk, kCopyIdentity);
@@ -143,7 +142,7 @@ std::string EncodeIdentity(const DirectoryId& id) {
 
 StorageResult<DirectoryId> DecodeIdentity(const std::string& text) {
   if (!text.starts_with(std::string(kFirstLine) + "\nformat ")) {
-    return ForeignFault(std::string(kIdentity) + " is not that of a data directory");
+    return ForeignFault(std::string(kIdentityFile) + " is not that of a data directory");
   }
   DirectoryId id{};
   for (size_t i = 0; i < id.size(); ++i) {
@@ -157,10 +156,10 @@ StorageResult<DirectoryId> DecodeIdentity(const std::string& text) {
   const size_t end = text.find('\n', begin);
   const std::string found = text.substr(begin, end == text.npos ? 0 : end - begin);
   if (!found.empty() && found != ours) {
-    return ForeignFault(std::string(kIdentity) + " says " + found + ", and this program reads " +
-                        ours + ": another version wrote it");
+    return ForeignFault(std::string(kIdentityFile) + " says " + found +
+                        ", and this program reads " + ours + ": another version wrote it");
   }
-  return DamageFault(std::string(kIdentity) + " cannot be read. Restore it from a backup");
+  return DamageFault(std::string(kIdentityFile) + " cannot be read. Restore it from a backup");
 }
 
 StorageResult<std::unique_ptr<DataDirectory>> DataDirectory::Open(Disk& disk,
@@ -179,7 +178,7 @@ StorageResult<std::unique_ptr<DataDirectory>> DataDirectory::Open(Disk& disk,
   }
   const bool is_new = !*id;
   if (is_new) {
-    const auto made = Initialize(disk, *names, fresh_id, kIdentity);
+    const auto made = Initialize(disk, *names, fresh_id, kIdentityFile);
     if (!made) return DiskFault(made.error());
     *id = fresh_id;
   }
@@ -232,11 +231,11 @@ StorageResult<std::unique_ptr<DataDirectory>> DataDirectory::OpenForCopy(Disk& d
 }
 
 StorageResult<void> DataDirectory::FinishCopy(Disk& disk) {
-  return RenameInRoot(disk, kCopyIdentity, kIdentity);
+  return RenameInRoot(disk, kCopyIdentity, kIdentityFile);
 }
 
 StorageResult<void> DataDirectory::ReopenCopy(Disk& disk) {
-  return RenameInRoot(disk, kIdentity, kCopyIdentity);
+  return RenameInRoot(disk, kIdentityFile, kCopyIdentity);
 }
 
 StorageResult<void> DataDirectory::QuarantineUnknown(Disk& disk) {

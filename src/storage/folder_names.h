@@ -8,6 +8,9 @@ inline constexpr const char* kSegmentsFolder = "segments";
 inline constexpr const char* kCatalogFolder = "catalog";
 inline constexpr const char* kQuarantineFolder = "quarantine";
 
+// Who the directory is, in text.
+inline constexpr const char* kIdentityFile = "identity";
+
 // Whoever serves from the directory holds its lock.
 inline constexpr const char* kLockFile = "lock";
 

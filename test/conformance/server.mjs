@@ -38,6 +38,7 @@ export async function serverFrom(bin, args) {
     url,
     said,
     pid: child.pid,
+    ended, // with code and signal, by itself too
     // Sends one signal and waits for the end.
     async stop(signal = "SIGTERM") {
       stopping = true;

@@ -27,10 +27,7 @@ function unwatch(number) {
 function fail(number, why) {
   const store = stores.get(number)
   if (store === undefined) return // closed meanwhile
-  const error = new Error(
-    `the disk under ${store.dataDir} has failed: ${why}; no change is acknowledged any more. ` +
-      'Look at the disk, then start the process again: everything that was acknowledged is recovered'
-  )
+  const error = new Error(`the store in ${store.dataDir} takes no changes any more: ${why}`)
   error.code = 'THALWEG_STORE_FAILED'
   warn(error.code, error.message)
   store.onFailure?.deref()?.(error)

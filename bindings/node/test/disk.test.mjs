@@ -37,7 +37,7 @@ async function appendOn(store, path) {
   }
 }
 
-test('a disk that fails is told once, with a code of its own', { timeout: 20_000 }, async (t) => {
+test('a removed directory is told once, with a code of its own', { timeout: 20_000 }, async (t) => {
   const dataDir = folder(t)
   const told = warningsOf(t, 'THALWEG_STORE', 'THALWEG_STORE_FAILED')
   const failures = []
@@ -53,7 +53,9 @@ test('a disk that fails is told once, with a code of its own', { timeout: 20_000
     'THALWEG_STORE_FAILED',
   ])
   assert.equal(told.length, 1)
-  assert.ok(failures[0].message.includes(dataDir), failures[0].message)
+  const { message } = failures[0]
+  assert.ok(message.includes(`the data directory ${dataDir} is gone: `), message)
+  assert.doesNotMatch(message, /is recovered/)
 })
 
 test('a test server tells of its disk, too', { timeout: 20_000 }, async (t) => {

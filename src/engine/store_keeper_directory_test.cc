@@ -1,0 +1,89 @@
+// What a store keeper does where the data directory is gone.
+#include <gtest/gtest.h>
+
+#include <optional>
+#include <string>
+
+#include "engine/store_keeper_test_support.h"
+#include "storage/data_directory.h"
+#include "storage/directory_watch.h"
+
+namespace thalweg {
+namespace {
+
+class StoreKeeperDirectoryTest : public StoreKeeperTest {
+ protected:
+  StoreKeeperDirectoryTest() {
+    EXPECT_TRUE(Directory(disk(), "").MakeDirectory("catalog"));
+    EXPECT_TRUE(Directory(disk(), "").Replace("identity", EncodeIdentity({})));
+  }
+
+  void KeepAndLook(StoreKeeperOptions options) {
+    options.find_gone = [this] {
+      ++looks_;
+      return FoundInsteadOf({}, disk());
+    };
+    Keep(options);
+  }
+
+  void RemoveIdentity() { EXPECT_TRUE(Directory(disk(), "").Remove("identity")); }
+
+  int looks_ = 0;
+};
+
+TEST_F(StoreKeeperDirectoryTest, IsLookedForEverySecondAndIsFinallyGone) {
+  KeepAndLook({});
+  Run();
+  EXPECT_EQ(looks_, 1);
+  for (int i = 0; i < 9; ++i) {
+    clock().AdvanceMs(111);
+    Run();
+  }
+  EXPECT_EQ(looks_, 1);
+  clock().AdvanceMs(1);
+  Run();
+  EXPECT_EQ(looks_, 2);
+  RemoveIdentity();
+  clock().AdvanceMs(999);
+  Run();
+  EXPECT_TRUE(gone_.empty());
+  clock().AdvanceMs(1);
+  Run();
+  EXPECT_EQ(gone_, std::vector<std::string>{"identity is missing"});
+  EXPECT_TRUE(engine().failed());
+  EXPECT_EQ(engine().Create(NewStream("/a")).trouble, Trouble::kFailed);
+  clock().AdvanceMs(60'000);
+  Run();
+  EXPECT_FALSE(keeper_->StepToEnd());
+  EXPECT_EQ(looks_, 3);
+  EXPECT_EQ(gone_.size(), 1u);
+  EXPECT_EQ(failures_, 0);
+}
+
+TEST_F(StoreKeeperDirectoryTest, ACheckpointThatTakesLongKeepsNobodyFromLooking) {
+  KeepAndLook({.age_ms_max = 1});
+  keeper_->SetPause([this](int64_t) {
+    clock().AdvanceMs(1'000);
+    if (looks_ == 2) RemoveIdentity();
+  });
+  engine().Create(NewStream("/long"));
+  for (int i = 0; i < 16; ++i) Write("/long", std::string(100'000, 'x'));
+  Run();
+  clock().AdvanceMs(1);
+  Run();
+  EXPECT_EQ(gone_.size(), 1u);
+  EXPECT_EQ(checkpoints_, 0);
+  EXPECT_EQ(failures_, 0);
+}
+
+TEST_F(StoreKeeperDirectoryTest, AtTheEndItIsLookedForOnceMore) {
+  KeepAndLook({});
+  Run();
+  RemoveIdentity();
+  EXPECT_FALSE(keeper_->StepToEnd());
+  EXPECT_EQ(gone_.size(), 1u);
+  EXPECT_EQ(MarkedMs(), clock().SteadyMs()) << "of its start";
+}
+
+}  // namespace
+}  // namespace thalweg

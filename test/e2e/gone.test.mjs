@@ -1,0 +1,158 @@
+// What the program says, and how it ends, when its data directory goes away under it.
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, symlinkSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import { serverFrom } from "../conformance/server.mjs";
+import { binary } from "./server.mjs";
+
+const TEXT = { "content-type": "text/plain" };
+const EXIT_DAMAGED = 4;
+const ENDS_WITHIN_MS = 5_000;
+
+async function withFolder(use) {
+  const folder = mkdtempSync(join(tmpdir(), "thalweg-gone-"));
+  try {
+    await use(folder);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+const serve = (data, ...flags) =>
+  serverFrom(binary(), ["serve", "--data-dir", data, "--port", "0", ...flags]);
+
+const send = (server, method, path, body) =>
+  fetch(`${server.url}/v1/stream/${path}`, { method, body, headers: TEXT });
+
+const read = async (server, path) => (await fetch(`${server.url}/v1/stream/${path}`)).text();
+
+// The server may make files meanwhile.
+const remove = (path) => rmSync(path, { recursive: true, force: true, maxRetries: 100 });
+
+// Writers that append numbers until the server refuses or is gone; how many of each it answered.
+function writeOn(server, names) {
+  const answered = new Map();
+  const write = async (name) => {
+    assert.equal((await send(server, "PUT", name)).status, 201);
+    for (let n = 0; ; ++n) {
+      const answer = await send(server, "POST", name, `${n},`).catch(() => undefined);
+      if (!answer?.ok) return;
+      answered.set(name, n + 1);
+    }
+  };
+  const all = Promise.all(names.map(write));
+  const each = async (count) => {
+    while (answered.size < names.length || Math.min(...answered.values()) < count)
+      await new Promise((resolve) => setTimeout(resolve, 5));
+  };
+  return { answered, all, each };
+}
+
+async function endsInTime(server) {
+  let timer;
+  const late = new Promise((resolve) => (timer = setTimeout(resolve, ENDS_WITHIN_MS, "late")));
+  const end = await Promise.race([server.ended, late]);
+  clearTimeout(timer);
+  assert.notEqual(end, "late", `it goes on: ${server.said.err}`);
+  return end;
+}
+
+async function endsWithTheTruth(server, data, found) {
+  assert.equal((await endsInTime(server)).code, EXIT_DAMAGED, server.said.err);
+  const [, told] = /the data directory (.*); nothing is acknowledged any more\./.exec(server.said.err);
+  assert.match(told.replaceAll(data, "DATA"), new RegExp(`^DATA is gone: (${found})$`));
+  assert.match(server.said.err, /moved within its file system, or unmounted, it has everything/);
+  assert.doesNotMatch(server.said.err, /the disk failed/);
+}
+
+const NONE = "open directory DATA: No such file or directory";
+const PART = "[a-z]+ is missing"; // whatever goes first
+const LOSSES = [
+  ["removed", (data) => remove(data), `${NONE}|${PART}`],
+  ["emptied", (data) => readdirSync(data).forEach((name) => remove(join(data, name))), PART],
+  ["moved", (data) => renameSync(data, `${data}-2`), NONE],
+];
+
+for (const [how, lose, found] of LOSSES) {
+  // With small files the log misses its next one before anybody looks.
+  for (const logFile of ["64KiB", "64MiB"]) {
+    test(`a directory that is ${how} under writers, log files of ${logFile}, ends the server`, () =>
+      withFolder(async (folder) => {
+        const data = join(folder, "data");
+        const server = await serve(data, "--log-file", logFile);
+        const writers = writeOn(server, ["a", "b", "c", "d"]);
+        await writers.each(50);
+        lose(data);
+        await endsWithTheTruth(server, data, found);
+        await writers.all;
+        if (how !== "moved") return;
+        renameSync(`${data}-2`, data);
+        const again = await serve(data);
+        for (const [name, count] of writers.answered) {
+          const numbers = (await read(again, name)).split(",").slice(0, -1).map(Number);
+          assert.deepEqual(numbers, [...numbers.keys()], "each once, in order");
+          assert.ok(numbers.length >= count, `${name} has ${numbers.length} of ${count}`);
+        }
+        assert.equal((await again.stop()).code, 0);
+      }));
+  }
+
+  test(`a directory that is ${how} under an idle server ends it, with a word in any case`, () =>
+    withFolder(async (folder) => {
+      const data = join(folder, "data");
+      const server = await serve(data, "--log-level", "off");
+      lose(data);
+      await endsWithTheTruth(server, data, found);
+      assert.match(server.said.err, /^thalweg: the data directory/);
+    }));
+
+  test(`a server that is stopped just after its directory is ${how} does not end as if all were well`, () =>
+    withFolder(async (folder) => {
+      const data = join(folder, "data");
+      const server = await serve(data);
+      await send(server, "PUT", "a", "text");
+      lose(data);
+      await server.stop();
+      await endsWithTheTruth(server, data, found);
+    }));
+}
+
+test("another directory in its place is not taken for it, nor is a backup for one that was removed", () =>
+  withFolder(async (folder) => {
+    const [data, other, target, link] = ["data", "other", "target", "link"].map((n) =>
+      join(folder, n),
+    );
+    await (await serve(other)).stop();
+    symlinkSync(data, link);
+    mkdirSync(data);
+    const server = await serve(link);
+    execFileSync(binary(), ["backup", data, target]);
+    symlinkSync(other, `${link}-2`);
+    renameSync(`${link}-2`, link);
+    assert.equal((await endsInTime(server)).code, EXIT_DAMAGED);
+    assert.match(server.said.err, /is gone: this is data directory [0-9a-f]{32}, and [0-9a-f]{32} /);
+    const again = await serve(data);
+    remove(data);
+    renameSync(target, data);
+    await endsInTime(again);
+    assert.match(again.said.err, /is gone: ([a-z]+ is missing|open directory)/);
+  }));
+
+test("a mount that goes away is told like any other end of the directory", (t) =>
+  withFolder(async (folder) => {
+    const mounted = join(folder, "disk");
+    mkdirSync(mounted);
+    try {
+      execFileSync("mount", ["-t", "tmpfs", "tmpfs", mounted], { stdio: "ignore" });
+    } catch {
+      return t.skip("no right to mount a tmpfs");
+    }
+    const data = join(mounted, "data");
+    const server = await serve(data, "--log-file", "1MiB").finally(() =>
+      execFileSync("umount", ["-l", mounted]),
+    );
+    await endsWithTheTruth(server, data, NONE);
+  }));
