@@ -27,6 +27,10 @@ bool IsNothing(const std::string& name) {
          name == "lost+found";
 }
 
+std::unexpected<StorageFault> UnreadableIdentity() {
+  return DamageFault(std::string(kIdentityFile) + " cannot be read. Restore it from a backup");
+}
+
 StorageResult<DirectoryId> ReadIdentity(Disk& disk, const char* name) {
   const auto text = Directory(disk, "").ReadText(name);
   if (!text) return DiskFault(text.error());
@@ -141,7 +145,9 @@ std::string EncodeIdentity(const DirectoryId& id) {
 }
 
 StorageResult<DirectoryId> DecodeIdentity(const std::string& text) {
-  if (!text.starts_with(std::string(kFirstLine) + "\nformat ")) {
+  const std::string head = std::string(kFirstLine) + "\nformat ";
+  if (head.starts_with(text)) return UnreadableIdentity();  // it was cut, or emptied
+  if (!text.starts_with(head)) {
     return ForeignFault(std::string(kIdentityFile) + " is not that of a data directory");
   }
   DirectoryId id{};
@@ -159,7 +165,7 @@ StorageResult<DirectoryId> DecodeIdentity(const std::string& text) {
     return ForeignFault(std::string(kIdentityFile) + " says " + found +
                         ", and this program reads " + ours + ": another version wrote it");
   }
-  return DamageFault(std::string(kIdentityFile) + " cannot be read. Restore it from a backup");
+  return UnreadableIdentity();
 }
 
 StorageResult<std::unique_ptr<DataDirectory>> DataDirectory::Open(Disk& disk,

@@ -102,7 +102,11 @@ TEST(DataDirectory, RefusesWhatIsNotWholeAndNeverStartsAfreshOverIt) {
        Kind::kForeign, "holiday.jpg"},
       {"another program's identity", [&](TestRoot& r) { replace(r, "hello\n"); }, Kind::kForeign,
        "not that of a data directory"},
-      {"an empty identity", [&](TestRoot& r) { replace(r, ""); }, Kind::kForeign, "identity"},
+      {"an empty identity", [&](TestRoot& r) { replace(r, ""); }, Kind::kDamage, "cannot be read"},
+      {"a short one", [&](TestRoot& r) { replace(r, identity.substr(0, 9)); }, Kind::kDamage,
+       "cannot be read"},
+      {"one that ends before its version", [&](TestRoot& r) { replace(r, identity.substr(0, 30)); },
+       Kind::kDamage, "cannot be read"},
       {"a newer format",
        [&](TestRoot& r) {
          std::string text = identity;
