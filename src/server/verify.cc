@@ -60,6 +60,7 @@ class VerifyRun {
     head_ = *head;
     const auto census = (*catalog)->Verify();
     if (!census) return Tell(census.error());
+    catalog_is_whole_ = true;
     Fact("catalog: " + std::to_string(census->streams) + " streams, " +
          std::to_string(census->due) + " of them due some day; the checkpoint is at record " +
          std::to_string(head_->checkpoint.value));
@@ -68,9 +69,28 @@ class VerifyRun {
 
   StorageResult<void> LookAtSegment(uint64_t number) {
     auto segment = Segment::Open(directory_.view(), {directory_.id(), number});
-    const auto whole = segment ? VerifySegment(*std::move(segment))
-                               : StorageResult<void>(std::unexpected(segment.error()));
+    if (!segment) return Tell(segment.error());
+    const auto whole = VerifySegment(
+        *std::move(segment), [this](const SegmentRun& run, const StorageFault& fault) {
+          report_.damage.push_back(fault.message + "; these are bytes " +
+                                   std::to_string(run.base.value) + " to " +
+                                   std::to_string(run.end().value) + " of stream " +
+                                   std::to_string(run.id.value) + WhereIs(run.id));
+        });
     return whole ? whole : Tell(whole.error());
+  }
+
+  // Which stream that is, for who does not know it by its number. Empty: nobody can tell.
+  std::string WhereIs(StreamId id) {
+    if (!catalog_is_whole_) return "";
+    if (paths_ == nullptr) {
+      auto catalog = directory_.OpenCatalog();
+      if (!catalog) return "";
+      paths_ = *std::move(catalog);
+    }
+    const auto entry = paths_->Find(id);
+    if (!entry) return "";
+    return *entry ? " at " + (*entry)->path : ", which was deleted: nobody reads them";
   }
 
   StorageResult<void> LookAtSegments() {
@@ -178,6 +198,8 @@ class VerifyRun {
   DirectoryAtRest& directory_;
   VerifyReport& report_;
   std::optional<CatalogHead> head_;  // null: it cannot be read
+  bool catalog_is_whole_ = false;
+  std::unique_ptr<LmdbCatalog> paths_;  // open where damage was told: then nobody else opens it
   StreamFold fold_;
 };
 

@@ -11,6 +11,7 @@
 #include "storage/data_directory.h"
 #include "storage/local_log.h"
 #include "storage/posix_disk.h"
+#include "thalweg/store.h"
 
 namespace thalweg {
 namespace {
@@ -256,6 +257,52 @@ TEST(Verify, TellsOfWholeBlocksThatCannotBe) {
     EXPECT_NE(without->damage.front().find("catalog"), std::string::npos);
     EXPECT_EQ(Joined({without->damage.begin() + 1, without->damage.end()}), row.want) << row.why;
   }
+}
+
+// Puts other bytes where `text` stands, in whichever segment has it.
+void SpoilInSegments(const fs::path& directory, const std::string& text) {
+  for (const auto& entry : fs::directory_iterator(directory / "segments")) {
+    std::fstream file(entry.path(), std::ios::in | std::ios::out | std::ios::binary);
+    const std::string all{std::istreambuf_iterator<char>(file), {}};
+    const size_t at = all.find(text);
+    if (at == all.npos) continue;
+    file.clear();
+    file.seekp(static_cast<std::streamoff>(at)).write("damage", 6);
+  }
+}
+
+TEST(Verify, NamesEachStreamWhoseBytesInASegmentAreDamaged) {
+  TestDirectory directory;
+  directory.Release();
+  const std::string path = directory.path().string();
+  const StoreOptions small_log{.log_file_bytes = 1};
+  {
+    const auto store = Store::Open(path, small_log).value();
+    for (const std::string name : {"long/a", "whole", "long/b", "late"}) {
+      ASSERT_TRUE(store->Create(name, {.initial_data = "the text of " + name}));
+    }
+  }  // with a checkpoint
+  const auto removed = Store::Open(path, small_log).value()->Remove("late");
+  ASSERT_TRUE(removed);
+  for (const char* name : {"long/a", "long/b", "late"}) {
+    SpoilInSegments(directory.path(), std::string("the text of ") + name);
+  }
+  const auto report = VerifyDirectory(directory.disk(), path);
+  ASSERT_TRUE(report);
+  ASSERT_EQ(report->damage.size(), 3u) << Joined(report->damage);
+  const char* const wants[] = {
+      "; these are bytes 0 to 18 of stream 4 at long/a",
+      "; these are bytes 0 to 18 of stream 6 at long/b",
+      "; these are bytes 0 to 16 of stream 7, which was deleted: nobody reads "
+      "them",
+  };
+  for (size_t i = 0; i < 3; ++i) {
+    EXPECT_TRUE(report->damage[i].starts_with("segments/")) << report->damage[i];
+    EXPECT_TRUE(report->damage[i].ends_with(wants[i])) << report->damage[i];
+  }
+  std::ofstream(directory.path() / "catalog" / "data.mdb") << "no catalog";
+  const auto without = VerifyDirectory(directory.disk(), path);
+  EXPECT_TRUE(without->damage[1].ends_with("of stream 4")) << Joined(without->damage);
 }
 
 TEST(Verify, TellsWhatItFoundBeforeTheDiskRefusedTheRest) {

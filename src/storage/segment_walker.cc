@@ -84,7 +84,8 @@ StorageResult<void> SegmentWalker::FillWindow(uint64_t at, size_t bytes) {
   return read;
 }
 
-StorageResult<void> VerifySegment(std::shared_ptr<const Segment> segment) {
+StorageResult<void> VerifySegment(std::shared_ptr<const Segment> segment,
+                                  const OnDamagedRun& on_damaged) {
   const SegmentFooter& footer = segment->footer();
   SegmentWalker walker(segment);
   uint64_t streams = 0;
@@ -93,7 +94,12 @@ StorageResult<void> VerifySegment(std::shared_ptr<const Segment> segment) {
     const auto run = walker.Next();
     if (!run) return std::unexpected(run.error());
     if (!*run) break;
-    if (const auto content = walker.Read(); !content) return std::unexpected(content.error());
+    if (const auto content = walker.Read(); !content) {
+      const StorageFault& fault = content.error();
+      // What the disk refuses may stand behind the run, for more is read at a time.
+      if (!on_damaged || fault.is_refusal) return std::unexpected(fault);
+      on_damaged(**run, fault);
+    }
     streams += (*run)->state_bytes != 0 ? 1 : 0;
     data_bytes += (*run)->bytes;
   }

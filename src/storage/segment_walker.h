@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -51,7 +52,13 @@ class SegmentWalker {
   uint64_t window_at_ = 0;
 };
 
-// Reads every byte of `segment` and checks it against every checksum and against the footer.
-[[nodiscard]] StorageResult<void> VerifySegment(std::shared_ptr<const Segment> segment);
+// Is told of a run whose bytes or tables are damaged.
+using OnDamagedRun = std::function<void(const SegmentRun&, const StorageFault&)>;
+
+// Reads every byte of `segment` and checks it against every checksum and against the footer. Where
+// `on_damaged` is given, it is told of each run that is damaged, and the others are read all the
+// same; else the first is the fault, as what the disk refuses always is.
+[[nodiscard]] StorageResult<void> VerifySegment(std::shared_ptr<const Segment> segment,
+                                                const OnDamagedRun& on_damaged = {});
 
 }  // namespace thalweg
