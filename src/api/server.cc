@@ -26,6 +26,7 @@ namespace {
 constexpr size_t kCompressionThreads = 2;
 constexpr size_t kStoreFiles = 512;  // segments, also such as are still being sent, log, catalog
 constexpr size_t kLaneFiles = 5;     // its loop's, log's and socket's; one that is being accepted
+constexpr size_t kFewConnections = 64;
 constexpr int64_t kStopMsMax = int64_t{24} * 3600 * 1000;  // what a wait can count without overflow
 constexpr int64_t kTimeoutMsMax = int64_t{365} * 24 * 3600 * 1000;
 
@@ -58,6 +59,7 @@ std::unexpected<ServerError> NoLoop(const std::string& reason) {
 struct Room {
   size_t served = SIZE_MAX;
   size_t refused = ConnectionLimit::kRefusedMax;
+  size_t files_missing = 0;  // to the store, the lanes and a few connections, if all need theirs
 };
 
 Room RoomForConnections(size_t lanes) {
@@ -66,7 +68,10 @@ Room RoomForConnections(size_t lanes) {
   const size_t files = limit.rlim_cur;
   const size_t refused = std::min(ConnectionLimit::kRefusedMax, files / 8);
   const size_t kept = kStoreFiles + lanes * kLaneFiles + refused;
-  return {.served = std::max<size_t>(files - std::min(kept, files / 2), 1), .refused = refused};
+  const size_t needed = kept + kFewConnections;
+  return {.served = std::max<size_t>(files - std::min(kept, files / 2), 1),
+          .refused = refused,
+          .files_missing = needed - std::min(files, needed)};
 }
 
 // Connections leave a descriptor to the store when it needs one: without, it could not go on.
@@ -79,6 +84,17 @@ std::unique_ptr<ConnectionLimit> LimitConnections(size_t wanted, size_t lanes, L
                               room.served, wanted));
   }
   return std::make_unique<ConnectionLimit>(std::min(room.served, wanted), room.refused);
+}
+
+// It starts all the same: a small store and a few clients need much less.
+void TellMissingFiles(size_t lanes, Logger* logger) {
+  const size_t missing = RoomForConnections(lanes).files_missing;
+  if (missing == 0 || logger == nullptr) return;
+  logger->Write(LogLevel::kWarning,
+                fmt::format("the limit of open files is low: with many streams and clients up to "
+                            "{} more are needed, and while they are missing, appends are answered "
+                            "507; raise it (ulimit -n, LimitNOFILE=)",
+                            missing));
 }
 
 // One lane's part of what each counts for itself, in numbers that make sense.
@@ -131,6 +147,7 @@ class Server::Impl {
     auto sockets = Listen();
     if (!sockets) return std::unexpected(std::move(sockets.error()));
     const size_t lanes = sockets->size();
+    if (!options_.data_dir.empty()) TellMissingFiles(lanes, options_.store.logger);
     connection_limit_ =
         LimitConnections(options_.limits.connections_max, lanes, options_.store.logger);
     turned_away_.emplace(options_.store.logger, store_->clock(), options_.limits);

@@ -468,6 +468,26 @@ test("a server that may not open enough files or start threads says so and ends 
     }
   }));
 
+test("a limit of open files that leaves the store short is told at the start", () =>
+  withFolder(async (folder) => {
+    const flags = ["serve", "--port", "0", "--threads", "2"];
+    const start = (limit, ...where) =>
+      serverFrom("prlimit", [`--nofile=${limit}:${limit}`, "--", binary(), ...flags, ...where]);
+    const onDisk = ["--data-dir", join(folder, "data")];
+    const needed = (limit) => 512 + 2 * 5 + Math.floor(limit / 8) + 64; // store, loops, refused, a few
+    for (const [limit, where, missing] of [
+      [300, onDisk, needed(300) - 300],
+      [needed(670), onDisk, 0],
+      [300, ["--memory"], 0],
+    ]) {
+      const server = await start(limit, ...where);
+      assert.equal((await send(server, "PUT", `at-${limit}`)).status, 201);
+      assert.equal((await server.stop()).code, 0);
+      const told = /warning the limit of open files is low: .* up to (\d+) more/.exec(server.said.err);
+      assert.equal(Number(told?.[1] ?? 0), missing, server.said.err);
+    }
+  }));
+
 test("clients cannot take the descriptors that the store needs", () =>
   withFolder(async (folder) => {
     const flags = ["serve", "--data-dir", folder, "--port", "0", "--threads", "3", ...BUSY];
