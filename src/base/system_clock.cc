@@ -7,6 +7,15 @@
 #include <system_error>
 
 namespace thalweg {
+namespace {
+
+timespec SinceBoot() {
+  timespec now{};
+  clock_gettime(CLOCK_BOOTTIME, &now);  // fails on no Linux that we run on
+  return now;
+}
+
+}  // namespace
 
 int64_t SystemClock::WallMs() const {
   const auto now = std::chrono::system_clock::now().time_since_epoch();
@@ -14,9 +23,13 @@ int64_t SystemClock::WallMs() const {
 }
 
 int64_t SystemClock::SteadyMs() const {
-  timespec now{};
-  clock_gettime(CLOCK_BOOTTIME, &now);  // fails on no Linux that we run on
+  const timespec now = SinceBoot();
   return int64_t{now.tv_sec} * 1000 + now.tv_nsec / 1'000'000;
+}
+
+int64_t SystemClock::SteadyUs() const {
+  const timespec now = SinceBoot();
+  return int64_t{now.tv_sec} * 1'000'000 + now.tv_nsec / 1'000;
 }
 
 std::string SystemClock::SteadyScale() const {

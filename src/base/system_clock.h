@@ -10,7 +10,8 @@ namespace thalweg {
 class SystemClock final : public Clock {
  public:
   int64_t WallMs() const override;
-  int64_t SteadyMs() const override;         // since the machine started, asleep or not
+  int64_t SteadyMs() const override;  // since the machine started, asleep or not
+  int64_t SteadyUs() const override;
   std::string SteadyScale() const override;  // this start of this machine
 };
 

@@ -19,6 +19,13 @@ TEST(SystemClock, SteadyTimeNeverGoesBackAndIsOneScaleForAll) {
   EXPECT_GT(last_ms, 0);
 }
 
+TEST(SystemClock, SteadyMicrosecondsAreOnTheSameScale) {
+  const int64_t before_ms = SystemClock().SteadyMs();
+  const int64_t now_us = SystemClock().SteadyUs();
+  EXPECT_GE(now_us, before_ms * 1000);
+  EXPECT_LE(now_us, (SystemClock().SteadyMs() + 1) * 1000);
+}
+
 TEST(SystemClock, WallTimeCountsMillisecondsSince1970) {
   const int64_t before_s = std::time(nullptr);
   const int64_t wall_ms = SystemClock().WallMs();

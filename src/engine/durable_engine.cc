@@ -65,6 +65,7 @@ DurableEngine::DurableEngine(std::unique_ptr<DirectoryClock> clock, std::unique_
                              const DurableEngineEvents& events)
     : clock_(std::move(clock)),
       engine_(std::move(engine)),
+      log_(log),
       recovered_(std::move(recovered)),
       log_threads_(log,
                    {.on_failure =
@@ -76,5 +77,25 @@ DurableEngine::DurableEngine(std::unique_ptr<DirectoryClock> clock, std::unique_
       keeper_(*engine_, log, recovered_.log.bytes_read, *clock_, options, events.keeper),
       store_thread_(keeper_),
       disk_workers_(std::move(disk_workers)) {}
+
+StoreStats DurableEngine::Stats() const {
+  StoreStats stats = engine_->Stats();
+  DiskStats& disk = stats.disk.emplace();
+  disk.tail_bytes = engine_->tail_bytes();
+  disk.tail_bytes_max = engine_->tail_bytes_max();
+  disk.log_appended_bytes = log_.appended_bytes();
+  const Lsn durable = log_.durable();  // first: more may be durable by the time that staged is read
+  disk.log_records_waiting = log_.staged().value - durable.value;
+  disk.commits = log_.commits();
+  disk.log_shortages = log_.shortages();
+  disk.log_has_room = log_.HasRoom();
+  keeper_.AddTo(disk);
+  const StreamStore::Totals totals = engine_->store().totals();
+  disk.segments = totals.segments;
+  disk.segment_bytes = totals.segment_bytes;
+  disk.segments_set_aside = totals.set_aside;
+  disk.merges = totals.merges;
+  return stats;
+}
 
 }  // namespace thalweg

@@ -73,9 +73,13 @@ class DurableEngine {
   Engine& engine() { return *engine_; }
   const EngineRecovery& recovered() const { return recovered_; }
 
+  // THREAD: any.
+  StoreStats Stats() const;
+
  private:
   const std::unique_ptr<DirectoryClock> clock_;
   const std::unique_ptr<Engine> engine_;  // owns the log
+  const LocalLog& log_;
   const EngineRecovery recovered_;
   const LogThreads log_threads_;
   StoreKeeper keeper_;

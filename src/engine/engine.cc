@@ -95,6 +95,7 @@ RemoveOutcome Engine::Remove(std::string_view path, CommitStart start) noexcept 
     if (decision.record) {
       const Lsn lsn = streams_->Stage(*decision.record, after, start);
       streams_->Remove(stream, *decision.record, lsn, after);
+      ++partition.changes.deletes;
     }
     outcome.verdict = decision.verdict;
     outcome.rests_on = streams_->RestsOn(partition, key, stream);
@@ -104,6 +105,7 @@ RemoveOutcome Engine::Remove(std::string_view path, CommitStart start) noexcept 
 }
 
 void Engine::TellUnreadable(const StorageFault& fault) {
+  unreadable_.fetch_add(1, std::memory_order_relaxed);
   if (store_.on_unreadable) store_.on_unreadable(fault);
 }
 
@@ -157,6 +159,13 @@ StorageResult<bool> Engine::SweepStored(size_t limit) { return stored_expiry_->S
 void Engine::LookAtAllStored() { stored_expiry_->LookAtAll(); }
 
 size_t Engine::stream_count() const { return streams_->size(); }
+
+StoreStats Engine::Stats() const {
+  StoreStats stats = streams_->Stats();
+  stats.unreadable = unreadable_.load(std::memory_order_relaxed);
+  stats.failed = failed();
+  return stats;
+}
 
 EnginePtr OpenMemoryEngine(const Clock& clock, EngineOptions options) {
   return std::make_unique<Engine>(clock, std::make_unique<MemoryLog>(), options);

@@ -24,6 +24,7 @@
 #include "stream/decide.h"
 #include "thalweg/clock.h"
 #include "thalweg/executor.h"
+#include "thalweg/stats.h"
 
 namespace thalweg {
 
@@ -216,6 +217,7 @@ class Engine final {
 
   // The memory of what is not checkpointed yet.
   uint64_t tail_bytes() const;
+  uint64_t tail_bytes_max() const { return store_.tail_bytes_max; }
   // Whether that is all that it may be, so that appends get kMemoryFull.
   bool IsMemoryFull() const;
 
@@ -223,6 +225,9 @@ class Engine final {
 
   uint64_t life() const { return life_; }  // EngineOptions::life
   size_t stream_count() const;
+
+  // All but DiskStats. THREAD: any; takes locks.
+  StoreStats Stats() const;
 
  private:
   friend class Port;
@@ -260,6 +265,7 @@ class Engine final {
   const std::unique_ptr<StoredExpiry> stored_expiry_;
   std::unique_ptr<EngineReplay> replay_;  // null: nothing is or was replayed
   std::atomic<uint64_t> last_id_{0};
+  std::atomic<uint64_t> unreadable_{0};  // see StoreStats
 };
 
 using EnginePtr = std::unique_ptr<Engine>;

@@ -23,6 +23,12 @@ void DescribeProducer(const StreamState& state, const ProducerStamp& stamp,
   }
 }
 
+void Count(const AppendRecord& record, ChangeStats& changes) {
+  if (!record.data.empty()) ++changes.appends;
+  changes.appended_bytes += record.data.size();
+  if (record.closes) ++changes.closes;
+}
+
 AppendOutcome OutcomeOf(AppendVerdict verdict, const StreamHandle& stream,
                         const AppendCommand& command) {
   AppendOutcome outcome;
@@ -49,8 +55,11 @@ AppendOutcome Engine::Append(std::string_view path, AppendCommand command,
     if (decision.record) outcome.trouble = TroubleOfRecord(!decision.record->data.empty());
     if (outcome.trouble != Trouble::kNone) return;
     if (decision.record) {
+      Count(*decision.record, partition.changes);
       const Lsn lsn = streams_->Stage(*decision.record, after, start);
       streams_->Append(stream, *decision.record, lsn, std::move(copy), after);
+    } else if (decision.verdict == AppendVerdict::kDuplicate) {
+      ++partition.changes.duplicates;
     }
     outcome = OutcomeOf(decision.verdict, stream, command);
     outcome.rests_on = streams_->RestsOn(partition, key, stream);

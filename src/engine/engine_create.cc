@@ -172,6 +172,8 @@ CreateOutcome Engine::CreateLocked(const CreateCommand& command, const PathKey& 
     THALWEG_ASSERT(stream == nullptr);
     const Lsn lsn = streams_->Stage(*decision.record, after, start);
     stream = streams_->Add(*decision.record, lsn, std::move(copy), source);
+    ++partition.changes.creates;
+    partition.changes.appended_bytes += decision.record->data.size();
   }
   outcome.verdict = decision.verdict;
   outcome.rests_on = streams_->RestsOn(partition, key, stream);

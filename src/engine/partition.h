@@ -17,6 +17,7 @@
 #include "engine/read.h"
 #include "engine/removals.h"
 #include "engine/tail_arena.h"
+#include "thalweg/stats.h"
 
 namespace thalweg {
 
@@ -67,6 +68,8 @@ struct Partition {
   std::vector<StreamEntry*> due;  // filled while `expiries` advances
   StreamSet streams;
   uint64_t extra_bytes = 0;  // ExtraBytes of all of them
+  ChangeStats changes;       // of commands, not of what was replayed
+  int64_t grown_by = 0;      // streams that came, less those that vanished, replayed or not
   Removals removals;         // of streams that vanished from here
 
   // For checkpoints (checkpoint.h); without them, none of it is used.

@@ -50,10 +50,10 @@ StoreKeeper::StoreKeeper(Engine& engine, LocalLog& log, uint64_t log_bytes, Dire
       options_(options),
       events_(std::move(events)),
       clean_ms_(log_bytes < kLongReplayBytes ? clock.SteadyMs() : INT64_MIN / 2),
-      log_bytes_before_(log.appended_bytes() - log_bytes),
       memory_(engine,
               {.age_ms_max = options.age_ms_max, .streams_max = options.streams_in_memory_max},
               clean_ms_) {
+  log_bytes_before_.Set(log.appended_bytes() - log_bytes);
   engine_.store().SetAfterPiece([this] { return RestAfterPiece(); });
   engine_.store().SetOnSetAside(events_.on_set_aside);
 }
@@ -105,9 +105,20 @@ bool StoreKeeper::IsCheckpointDue(int64_t now_ms) {
   if (tail_bytes == 0 || now_ms < checkpoint_at_ms_) return false;
   // Without room for appends it may be the log's own space that is missing.
   const bool makes_room = !log_.HasRoom() && now_ms - checkpointed_ms_ >= kRetryMs;
-  return makes_room || IsMemoryHalfTaken() ||
-         log_.appended_bytes() - log_bytes_before_ >= options_.log_bytes_max ||
+  return makes_room || IsMemoryHalfTaken() || UncheckpointedBytes() >= options_.log_bytes_max ||
          now_ms - clean_ms_ >= options_.age_ms_max;
+}
+
+uint64_t StoreKeeper::UncheckpointedBytes() const {
+  return log_.appended_bytes() - log_bytes_before_.value();
+}
+
+void StoreKeeper::AddTo(DiskStats& stats) const {
+  stats.log_uncheckpointed_bytes = UncheckpointedBytes();
+  stats.checkpoints = checkpoints_.value();
+  stats.checkpoint_failures = failures_.value();
+  stats.last_checkpoint_took_ms = static_cast<int64_t>(took_ms_.value());
+  stats.last_checkpoint_ended_ms = static_cast<int64_t>(ended_ms_.value());
 }
 
 bool StoreKeeper::IsMemoryHalfTaken() const {
@@ -142,10 +153,14 @@ int64_t StoreKeeper::EndCheckpoint(int64_t now_ms) {
   if (std::exchange(found_no_space_, false)) log_.LeaveSpace(false);
   checkpointed_ms_ = now_ms;
   clean_ms_ = began_ms_;
-  log_bytes_before_ = log_bytes_at_begin_;
+  log_bytes_before_.Set(log_bytes_at_begin_);
   memory_.OnCheckpoint(report->bytes, now_ms);
   engine_.store().catalog().ForgetCached();
-  if (events_.on_checkpoint) events_.on_checkpoint(*report, clock_.SteadyMs() - began_ms_);
+  const int64_t took_ms = clock_.SteadyMs() - began_ms_;
+  took_ms_.Set(static_cast<uint64_t>(took_ms));
+  ended_ms_.Set(static_cast<uint64_t>(clock_.WallMs()));
+  checkpoints_.Add();
+  if (events_.on_checkpoint) events_.on_checkpoint(*report, took_ms);
   MarkTime(now_ms);
   if (engine_.failed()) return kIdleMs;
   log_is_trimmed_ = false;
@@ -186,10 +201,9 @@ size_t StoreKeeper::RestAfterPiece() {
   TellIfMemoryIsFull();
   const int64_t now_ms = clock_.SteadyMs();
   if (now_ms >= look_at_ms_) LookForDirectory(now_ms);
-  const uint64_t log_bytes = log_.appended_bytes() - log_bytes_before_;
   const auto rest_ms =
       RestAfterPieceMs(std::max(Sixteenths(engine_.tail_bytes(), options_.tail_bytes_max),
-                                Sixteenths(log_bytes, 2 * options_.log_bytes_max)));
+                                Sixteenths(UncheckpointedBytes(), 2 * options_.log_bytes_max)));
   if (!rest_ms || IsMergingBehind()) return kPieceBytesInHurry;
   if (pause_) pause_(*rest_ms);
   return kPieceBytes;
@@ -245,6 +259,7 @@ bool StoreKeeper::IsMergingBehind() const {
 // One that finds no space the next time either has it before the log: appends that
 // need a file of the log then wait for its next try.
 void StoreKeeper::MeetCheckpointFault(const StorageFault& fault, int64_t tried_ms) {
+  failures_.Add();
   if (fault.is_shortage && std::exchange(found_no_space_, true)) log_.LeaveSpace(true);
   Meet(fault, tried_ms, checkpoint_at_ms_);
 }

@@ -12,12 +12,14 @@
 #include <optional>
 #include <string>
 
+#include "base/counter.h"
 #include "engine/checkpoint.h"
 #include "engine/engine.h"
 #include "engine/memory_trimmer.h"
 #include "engine/stream_cost.h"
 #include "storage/directory_clock.h"
 #include "storage/local_log.h"
+#include "thalweg/stats.h"
 
 namespace thalweg {
 
@@ -70,8 +72,12 @@ class StoreKeeper {
   // checkpointed, so that a restart has nothing to replay. False: there is nothing more to do.
   bool StepToEnd();
 
+  // What DiskStats says of checkpoints. THREAD: any.
+  void AddTo(DiskStats& stats) const;
+
  private:
   bool IsCheckpointDue(int64_t now_ms);
+  uint64_t UncheckpointedBytes() const;
   void BeginCheckpoint(int64_t now_ms);
   int64_t EndCheckpoint(int64_t now_ms);
   bool TrimLogIfDue();  // false: it met trouble
@@ -98,7 +104,9 @@ class StoreKeeper {
   int64_t began_ms_ = 0;                    // … its writing …
   uint64_t log_bytes_at_begin_ = 0;         // … and how long the log was then
   int64_t clean_ms_;                        // when nothing was changed, last
-  uint64_t log_bytes_before_;               // … before what is not checkpointed; may wrap
+  Counter log_bytes_before_;                // … before what is not checkpointed; may wrap
+  Counter checkpoints_, failures_;          // of them …
+  Counter took_ms_, ended_ms_;              // … the last that holds; ended by the wall clock
   int64_t checkpointed_ms_ = INT64_MIN / 2;
   MemoryTrimmer memory_;
   int64_t checkpoint_at_ms_ = INT64_MIN;  // not before

@@ -31,6 +31,32 @@ TEST_F(StoreKeeperTest, CheckpointsWhenTheOldestChangeIsOldEnough) {
   EXPECT_EQ(Text("/a"), "text");
 }
 
+TEST_F(StoreKeeperTest, CountsItsCheckpointsAndThoseThatFailed) {
+  Keep({.age_ms_max = 1'000});
+  engine().Create(NewStream("/a"));
+  Write("/a", "text");
+  DiskStats stats;
+  keeper_->AddTo(stats);
+  EXPECT_GT(stats.log_uncheckpointed_bytes, 0u);
+  EXPECT_EQ(stats.last_checkpoint_ended_ms, 0);
+  clock().AdvanceMs(1'000);
+  catalog().FailNextCommit(true);
+  keeper_->Step();
+  keeper_->Step();
+  keeper_->AddTo(stats);
+  EXPECT_EQ(stats.checkpoint_failures, 1u);
+  EXPECT_EQ(stats.checkpoints, 0u);
+  EXPECT_GT(stats.log_uncheckpointed_bytes, 0u);
+  clock().AdvanceMs(10'000);
+  Run();
+  keeper_->AddTo(stats);
+  EXPECT_EQ(stats.checkpoint_failures, 1u);
+  EXPECT_EQ(stats.checkpoints, 1u);
+  EXPECT_EQ(stats.last_checkpoint_ended_ms, clock().WallMs());
+  EXPECT_EQ(stats.log_uncheckpointed_bytes, 0u);
+  EXPECT_EQ(engine().store().totals().segments, 1u);
+}
+
 TEST_F(StoreKeeperTest, LooksLessOftenWhileNothingHasChanged) {
   Keep({});
   Run();

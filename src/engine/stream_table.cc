@@ -90,6 +90,7 @@ void StreamTable::ExpireIfDue(const StreamHandle& stream, Moment now, Aftermath&
   if (!IsExpired(stream->state.config->expiry, stream->used_steady_ms, now)) return;
   const RemoveDecision decision = DecideRemove(&stream->state, RemoveCause::kExpired, now);
   THALWEG_ASSERT(decision.record.has_value());
+  ++stream->home.changes.expiries;
   Remove(stream, *decision.record, Stage(*decision.record, after), after);
 }
 
@@ -167,6 +168,7 @@ StreamHandle StreamTable::Add(const CreateRecord& record, Lsn lsn, LongAppend co
   if (!record.data.empty()) AddBytes(*stream, record.data, std::move(copy));
   THALWEG_ASSERT(stream->own.end() == stream->state.tail);
   Insert(stream, record.at);
+  ++partition.grown_by;
   return stream;
 }
 
@@ -292,6 +294,7 @@ void StreamTable::Drop(const StreamHandle& stream, Lsn lsn, Aftermath& after) no
   partition.extra_bytes -= ExtraBytes(stream->state);
   const size_t erased = partition.streams.erase(stream);
   THALWEG_ASSERT(erased == 1);
+  --partition.grown_by;
 }
 
 void StreamTable::Finish(Aftermath& after) {
@@ -360,6 +363,27 @@ uint64_t StreamTable::extra_bytes() const {
     bytes += partition->extra_bytes;
   }
   return bytes;
+}
+
+StoreStats StreamTable::Stats() const {
+  StoreStats stats;
+  int64_t grown_by = 0;
+  for (const auto& partition : partitions_) {
+    std::lock_guard lock(partition->mutex);
+    const ChangeStats& changes = partition->changes;
+    stats.changes.creates += changes.creates;
+    stats.changes.appends += changes.appends;
+    stats.changes.appended_bytes += changes.appended_bytes;
+    stats.changes.duplicates += changes.duplicates;
+    stats.changes.closes += changes.closes;
+    stats.changes.deletes += changes.deletes;
+    stats.changes.expiries += changes.expiries;
+    stats.streams_in_memory += partition->streams.size();
+    grown_by += partition->grown_by;
+  }
+  const uint64_t at_open = store_ == nullptr ? 0 : store_->streams_at_open();
+  stats.streams = at_open + static_cast<uint64_t>(grown_by);
+  return stats;
 }
 
 size_t StreamTable::size() const {

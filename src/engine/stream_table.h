@@ -20,6 +20,7 @@
 #include "stream/config_pool.h"
 #include "stream/record.h"
 #include "thalweg/clock.h"
+#include "thalweg/stats.h"
 
 namespace thalweg {
 
@@ -130,6 +131,9 @@ class StreamTable {
   std::optional<int64_t> NextExpiryInMs();
 
   size_t size() const;
+
+  // Of changes and streams.
+  StoreStats Stats() const;
 
   // What all of them take beyond kStreamInMemoryBytes each (stream_cost.h).
   uint64_t extra_bytes() const;

@@ -81,6 +81,9 @@ class Catalog {
   [[nodiscard]] virtual StorageResult<std::vector<StreamId>> Ids(StreamId after,
                                                                  size_t limit) const = 0;
 
+  // How many streams there are.
+  [[nodiscard]] virtual StorageResult<uint64_t> Count() const = 0;
+
   // Those due at or before `at_ms` that stand behind `after`, in order, at most `limit`.
   [[nodiscard]] virtual StorageResult<std::vector<ExpiryDue>> Due(int64_t at_ms, ExpiryDue after,
                                                                   size_t limit) const = 0;

@@ -49,6 +49,7 @@ TYPED_TEST_P(CatalogSuite, AnEmptyOneHasNothing) {
   EXPECT_EQ(this->catalog().Find(StreamId{1}).value(), std::nullopt);
   EXPECT_TRUE(this->catalog().List("", "", 10)->empty());
   EXPECT_TRUE(this->catalog().Ids({}, 10)->empty());
+  EXPECT_EQ(this->catalog().Count().value(), 0u);
   EXPECT_TRUE(this->catalog().Due(INT64_MAX, {.at_ms = INT64_MIN, .id = {}}, 10)->empty());
 }
 
@@ -81,6 +82,7 @@ TYPED_TEST_P(CatalogSuite, WhatIsPutAgainStandsInPlaceOfWhatWasThere) {
   this->Put({changed});
   EXPECT_EQ(this->catalog().Find("/a").value(), changed);
   EXPECT_EQ(this->catalog().Ids({}, 10).value(), std::vector<StreamId>{{1}});
+  EXPECT_EQ(this->catalog().Count().value(), 1u);
   const std::vector<ExpiryDue> due{{.at_ms = 900, .id = {1}}};
   EXPECT_EQ(this->catalog().Due(2'000, {}, 10).value(), due);
 }
@@ -148,6 +150,7 @@ TYPED_TEST_P(CatalogSuite, LongPathsThatBeginAlikeAreToldApartAndListedInOrder) 
 TYPED_TEST_P(CatalogSuite, IdsComeInOrderAndInParts) {
   this->Put({this->Entry(300, "/a"), this->Entry(2, "/b"), this->Entry(UINT64_MAX, "/c")});
   EXPECT_EQ(this->catalog().Ids({}, 2).value(), (std::vector<StreamId>{{2}, {300}}));
+  EXPECT_EQ(this->catalog().Count().value(), 3u);
   EXPECT_EQ(this->catalog().Ids({2}, 2).value(), (std::vector<StreamId>{{300}, {UINT64_MAX}}));
   EXPECT_TRUE(this->catalog().Ids({UINT64_MAX}, 2)->empty());
 }

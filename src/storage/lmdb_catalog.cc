@@ -292,6 +292,15 @@ StorageResult<std::vector<StreamId>> LmdbCatalog::Ids(StreamId after, size_t lim
   return ids;
 }
 
+StorageResult<uint64_t> LmdbCatalog::Count() const {
+  const auto read = env_->BeginRead();
+  if (!read) return std::unexpected(read.error());
+  MDB_stat stat{};
+  const int code = mdb_stat(read->txn(), tables_.ids, &stat);
+  if (code != 0) return LmdbFault(code, tables_.path + ": count streams");
+  return stat.ms_entries;
+}
+
 StorageResult<std::vector<ExpiryDue>> LmdbCatalog::Due(int64_t at_ms, ExpiryDue after,
                                                        size_t limit) const {
   std::vector<ExpiryDue> all;

@@ -53,6 +53,7 @@ class LmdbCatalog final : public Catalog {
                                                               size_t limit) const override;
   [[nodiscard]] StorageResult<std::vector<StreamId>> Ids(StreamId after,
                                                          size_t limit) const override;
+  [[nodiscard]] StorageResult<uint64_t> Count() const override;
   [[nodiscard]] StorageResult<std::vector<ExpiryDue>> Due(int64_t at_ms, ExpiryDue after,
                                                           size_t limit) const override;
   [[nodiscard]] StorageResult<void> Commit(const CatalogBatch& batch) override;

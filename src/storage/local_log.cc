@@ -35,11 +35,6 @@ size_t LongBytes(const Record& record) {
   return create == nullptr ? 0 : create->prefix.size() + create->data.size();
 }
 
-// Where nobody else changes it: without a locked instruction.
-void AddTo(std::atomic<uint64_t>& count, uint64_t bytes) {
-  count.store(count.load(std::memory_order_relaxed) + bytes, std::memory_order_relaxed);
-}
-
 // Where the file ends behind its last block (a copy's, or of a program that does not seal) it
 // grows. On a full disk it goes without: that is no reason to refuse what has its space.
 DiskResult<void> PutSeal(File& file, uint64_t at, const LogSeal& seal) {
@@ -142,7 +137,7 @@ Lsn LocalLog::Stage(const Record& record) noexcept {
   SetLogRecordLength(block, length_at);
   THALWEG_ASSERT(block.size() <= kLogPayloadBytesMax);
   ++staged_.records;
-  AddTo(staged_bytes_, block.size() - length_at);
+  staged_bytes_.Add(block.size() - length_at);
   return Lsn{++last_staged_.value};
 }
 
@@ -273,9 +268,7 @@ DiskResult<void> LocalLog::EndForLoop() {
   thread_ended_.notify_all();
   lock.unlock();
   if (!ended) return Fail(ended.error());
-  pause_.OnEnd();
-  TakeForWritten(sealed_);
-  TellDurable();
+  EndLoopWrite();
   return {};
 }
 
@@ -295,14 +288,15 @@ DiskResult<void> LocalLog::Commit() {
   THALWEG_ASSERT(!failed());
   if (const auto ended = EndForLoop(); !ended) return ended;
   if (!Take(Committer::kThread)) return {};
+  began_us_ = NowUs();
   const size_t payload_bytes = writing_.block.size() - kLogBlockHeadBytes;
   const auto room = MakeRoom(LogBlockBytes(payload_bytes));
   const bool is_shortage = !room && IsShortage(room.error().code);
   has_room_for_batch_.store(!is_shortage, std::memory_order_relaxed);
-  if (is_shortage) AddTo(shortages_, 1);
+  if (is_shortage) shortages_.Add();
   if (!room) return is_shortage ? room : Fail(room.error());
   if (const auto written = WriteBlock(); !written) return Fail(written.error());
-  TellDurable();
+  TellDurable(NowUs());
   Release();
   return {};
 }
@@ -313,7 +307,8 @@ bool LocalLog::BeginCommit(AsyncWriter& writer) {
   const size_t block_bytes = LogBlockBytes(payload_bytes);
   if (end_ != 0 && FitsInFile(block_bytes) && block_bytes <= AsyncWriter::kBytesMax) {
     sealed_ = Seal();
-    pause_.OnBegin();
+    began_us_ = NowUs();
+    pause_.OnBegin(began_us_ / 1000);
     if (writer.Begin(*current_.file, end_, writing_.block)) {
       SetUnderWay(writer);
       return true;
@@ -339,14 +334,24 @@ LocalLog::Ended LocalLog::EndCommit(AsyncWriter& writer, bool waits) {
     GiveToThread();
     return Ended::kAll;
   }
-  pause_.OnEnd();
-  TakeForWritten(sealed_);
-  TellDurable();
+  EndLoopWrite();
   return Release() ? Ended::kMayGoOn : Ended::kAll;
 }
 
+int64_t LocalLog::NowUs() const {
+  return options_.clock == nullptr ? 0 : options_.clock->SteadyUs();
+}
+
+void LocalLog::EndLoopWrite() {
+  const int64_t now_us = NowUs();
+  pause_.OnEnd(now_us / 1000);
+  TakeForWritten(sealed_);
+  TellDurable(now_us);
+}
+
 // Of writing_, which is written and synced.
-void LocalLog::TellDurable() {
+void LocalLog::TellDurable(int64_t now_us) {
+  commits_.Add(now_us - began_us_);
   writing_.records = 0;
   Clear(writing_.block);
   durable_.store(last_written_.value, std::memory_order_release);
@@ -410,7 +415,7 @@ DiskResult<void> LocalLog::WriteBlock() {
 void LocalLog::TakeForWritten(const Sealed& sealed) {
   const size_t bytes = writing_.block.size();
   end_ += bytes;
-  AddTo(framing_bytes_, bytes - sealed.head.payload_bytes);
+  framing_bytes_.Add(bytes - sealed.head.payload_bytes);
   crc_last_ = sealed.crc;
   last_written_ = sealed.head.last();
 }

@@ -24,6 +24,8 @@
 #include <string>
 #include <vector>
 
+#include "base/counter.h"
+#include "base/duration_counts.h"
 #include "storage/commit_log.h"
 #include "storage/disk.h"
 #include "storage/fault.h"
@@ -72,14 +74,15 @@ class LocalLog final : public CommitLog {
   Lsn staged() const;
 
   // How often a batch found no space. THREAD: any.
-  uint64_t shortages() const { return shortages_.load(std::memory_order_relaxed); }
+  uint64_t shortages() const { return shortages_.value(); }
+
+  // How long batches took, from the beginning of their write until they were durable, without what
+  // they waited for space before; without a clock, no time. THREAD: any.
+  Durations commits() const { return commits_.value(); }
 
   // How long the log has become since Recover, in bytes that its files take and the next start may
   // read: the records ever staged, and what was written around them to fill blocks. THREAD: any.
-  uint64_t appended_bytes() const {
-    return staged_bytes_.load(std::memory_order_relaxed) +
-           framing_bytes_.load(std::memory_order_relaxed);
-  }
+  uint64_t appended_bytes() const { return staged_bytes_.value() + framing_bytes_.value(); }
 
   // Waits until there is something for the log's thread to commit, be it a batch that found no
   // space: somebody has called StartCommit, or a loop could not go on, or does not. False: `stop`
@@ -163,7 +166,9 @@ class LocalLog final : public CommitLog {
   Sealed Seal();
   DiskResult<void> WriteBlock();
   void TakeForWritten(const Sealed& sealed);
-  void TellDurable();
+  int64_t NowUs() const;
+  void EndLoopWrite();
+  void TellDurable(int64_t now_us);
   DiskResult<void> SealLeft(Lsn first);
   DiskResult<void> Fail(DiskError error);
 
@@ -173,8 +178,9 @@ class LocalLog final : public CommitLog {
   std::atomic<uint64_t> durable_{0};
   std::atomic<bool> failed_{false};
   std::atomic<bool> has_room_for_batch_{true};
-  std::atomic<uint64_t> shortages_{0};
-  std::atomic<uint64_t> staged_bytes_{0}, framing_bytes_{0};  // changed by one thread at a time
+  Counter staged_bytes_;               // changed under staging_mutex_
+  Counter framing_bytes_, shortages_;  // … by the committer
+  DurationCounts commits_;             // …
 
   mutable std::mutex staging_mutex_;  // guards what follows; no other lock is taken under it
   std::condition_variable_any thread_is_due_;
@@ -195,9 +201,10 @@ class LocalLog final : public CommitLog {
   CommitListener* listener_ = nullptr;
 
   // The committer's own.
-  Staged writing_;   // taken and not durable yet; its memory is used again
-  Sealed sealed_;    // what a loop writes
-  LoopPause pause_;  // also of who looks, under staging_mutex_, where nobody commits
+  Staged writing_;        // taken and not durable yet; its memory is used again
+  Sealed sealed_;         // what a loop writes
+  int64_t began_us_ = 0;  // when it began with what is in writing_
+  LoopPause pause_;       // also of who looks, under staging_mutex_, where nobody commits
   LogFileSupply::OpenFile current_;
   Left left_;              // the file before it, until current_ has a block
   uint64_t end_ = 0;       // where the next block goes; 0: the file has no header yet

@@ -19,8 +19,9 @@ struct LocalLogOptions {
   size_t spares_max = 2;
   // A batch that has so much takes no more records: what else is staged is for the one after it.
   size_t batch_bytes_max = kLogPayloadBytesMax / 4;
-  uint64_t salt_seed = 0;        // of the files' salts; random in production, for each start
-  const Clock* clock = nullptr;  // of LoopPause; outlives the log; set by DurableEngine::Open
+  uint64_t salt_seed = 0;  // of the files' salts; random in production, for each start
+  // Of LoopPause, and of how long batches take; outlives the log; set by DurableEngine::Open.
+  const Clock* clock = nullptr;
 };
 
 }  // namespace thalweg

@@ -118,6 +118,36 @@ TEST(LocalLog, OneCommitTakesAllThatWasStaged) {
 }
 
 // A sync may hang for as long as clients send.
+// Three milliseconds pass with each look.
+class TickingClock final : public Clock {
+ public:
+  int64_t WallMs() const override { return 0; }
+  int64_t SteadyMs() const override { return SteadyUs() / 1000; }
+  int64_t SteadyUs() const override { return now_us_ += 3'000; }
+  std::string SteadyScale() const override { return {}; }
+
+ private:
+  mutable int64_t now_us_ = 0;
+};
+
+TEST(LocalLog, TellsHowLongEachBatchTook) {
+  LogFolder folder;
+  const TickingClock clock;
+  LocalLog log(folder.disk(), {.clock = &clock});
+  ASSERT_TRUE(log.Recover({}, [](Lsn, const Record&) { return StorageResult<void>(); }));
+  EXPECT_EQ(log.commits().sum_us, 0u);
+  for (int batch = 0; batch < 2; ++batch) {
+    log.Stage(LogFolder::AppendOf("a"));
+    log.Stage(LogFolder::AppendOf("b"));
+    ASSERT_TRUE(log.Commit());
+  }
+  ASSERT_TRUE(log.Commit()) << "nothing is staged";
+  EXPECT_EQ(log.commits().sum_us, 6'000u);
+  const auto& bounds = Durations::kUpToUs;
+  const auto bucket = std::ranges::find(bounds, 5'000) - bounds.begin();
+  EXPECT_EQ(log.commits().counts[static_cast<size_t>(bucket)], 2u);
+}
+
 TEST(LocalLog, MoreThanABatchHoldsGoesOutInSeveral) {
   LogFolder folder;
   {

@@ -26,13 +26,10 @@ class LoopPause {
 
   bool is_on() const { return clock_ != nullptr && clock_->SteadyMs() < until_ms_; }
 
-  // A loop's write begins, and has ended. Behind a pause a single late one begins the next.
-  void OnBegin() {
-    if (clock_ != nullptr) began_ms_ = clock_->SteadyMs();
-  }
-  void OnEnd() {
-    if (clock_ == nullptr) return;
-    const int64_t now_ms = clock_->SteadyMs();
+  // A loop's write begins, and has ended, by the clock. Behind a pause a single late one begins the
+  // next.
+  void OnBegin(int64_t now_ms) { began_ms_ = now_ms; }
+  void OnEnd(int64_t now_ms) {
     late_ = now_ms - began_ms_ >= kLateMs ? late_ + 1 : 0;
     if (late_ < kLateInARow) return;
     late_ = kLateInARow - 1;

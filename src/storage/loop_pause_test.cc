@@ -10,9 +10,9 @@ namespace {
 class LoopPauseTest : public testing::Test {
  protected:
   void Write(int64_t takes_ms) {
-    pause_.OnBegin();
+    pause_.OnBegin(clock_.SteadyMs());
     clock_.AdvanceMs(takes_ms);
-    pause_.OnEnd();
+    pause_.OnEnd(clock_.SteadyMs());
   }
 
   ManualClock clock_;
@@ -48,8 +48,8 @@ TEST_F(LoopPauseTest, BehindItOneLateWriteBeginsTheNextAndOneInTimeEndsThat) {
 TEST(LoopPauseWithoutAClock, ThereIsNone) {
   LoopPause pause(nullptr);
   for (int i = 0; i < 3; ++i) {
-    pause.OnBegin();
-    pause.OnEnd();
+    pause.OnBegin(0);
+    pause.OnEnd(0);
   }
   EXPECT_FALSE(pause.is_on());
 }

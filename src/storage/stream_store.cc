@@ -101,6 +101,9 @@ StorageResult<void> StreamStore::Load() {
   if (!head) return std::unexpected(head.error());
   head_ = *std::move(head);
   last_number_ = head_.last_segment;
+  const auto streams = catalog_->Count();
+  if (!streams) return std::unexpected(streams.error());
+  streams_at_open_ = *streams;
   auto segments = std::make_shared<Segments>();
   for (const SegmentInfo& info : head_.segments) {
     auto segment = Segment::Open(disk_, HeaderOf(info.number));
@@ -199,12 +202,23 @@ StorageResult<std::optional<SegmentStretch>> StreamStore::Read(
   return std::nullopt;
 }
 
+StreamStore::Totals StreamStore::totals() const {
+  return {.segments = segment_count_.value(),
+          .segment_bytes = segment_bytes_.value(),
+          .set_aside = set_aside_count_.value(),
+          .merges = merges_.value()};
+}
+
 std::shared_ptr<const StreamStore::Segments> StreamStore::Snapshot() const {
   std::lock_guard lock(mutex_);
   return segments_;
 }
 
 void StreamStore::Publish(std::shared_ptr<const Segments> segments) {
+  uint64_t bytes = 0;
+  for (const auto& segment : *segments) bytes += segment->footer().file_bytes();
+  segment_bytes_.Set(bytes);
+  segment_count_.Set(segments->size());
   std::lock_guard lock(mutex_);
   segments_.swap(segments);
 }
@@ -296,6 +310,7 @@ StorageResult<bool> StreamStore::MergeStep(size_t bytes, bool is_at_rest) {
     RemoveUnlessNamed(number);
     return std::unexpected(committed.error());
   }
+  merges_.Add();
   for (const uint64_t needless : merged->needless) RemoveFile(needless);
   return Plan(is_at_rest).has_value();
 }
@@ -316,6 +331,7 @@ bool StreamStore::SetAsideDamaged(const StorageFault& fault) {
   const std::optional<size_t> input = merging_->merge.damaged();
   if (!input) return false;
   set_aside_.push_back(head_.segments[merging_->plan.first + *input].number);
+  set_aside_count_.Set(set_aside_.size());
   if (on_set_aside_) on_set_aside_(fault);
   return true;
 }

@@ -17,6 +17,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/counter.h"
 #include "storage/catalog.h"
 #include "storage/directory.h"
 #include "storage/fault.h"
@@ -66,6 +67,16 @@ class StreamStore {
   Lsn checkpoint() const { return head_.checkpoint; }
   StreamId last_id() const { return head_.last_id; }
   const std::vector<SegmentInfo>& segments() const { return head_.segments; }
+  uint64_t streams_at_open() const { return streams_at_open_; }
+
+  // What there is and was done, for the operator. THREAD: any.
+  struct Totals {
+    uint64_t segments = 0;
+    uint64_t segment_bytes = 0;  // of their files
+    uint64_t set_aside = 0;      // segments that were found damaged
+    uint64_t merges = 0;         // that hold
+  };
+  Totals totals() const;
 
   [[nodiscard]] StorageResult<std::optional<StoredStream>> Find(std::string_view path) const;
   [[nodiscard]] StorageResult<std::optional<StoredStream>> Find(StreamId id) const;
@@ -158,10 +169,12 @@ class StreamStore {
   mutable std::mutex mutex_;  // guards segments_; no other lock is taken under it
   std::shared_ptr<const Segments> segments_;
   std::atomic<uint64_t> version_{0};
+  Counter segment_count_, segment_bytes_, set_aside_count_, merges_;  // for totals()
   mutable WaitForecast find_waits_;
 
   // The changing thread's own.
   CatalogHead head_;
+  uint64_t streams_at_open_ = 0;
   AfterPiece after_piece_;
   OnSetAside on_set_aside_;
   std::vector<uint64_t> set_aside_;  // segments that were found damaged, by number

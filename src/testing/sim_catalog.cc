@@ -70,6 +70,11 @@ StorageResult<std::vector<StreamId>> SimCatalog::Ids(StreamId after, size_t limi
   return ids;
 }
 
+StorageResult<uint64_t> SimCatalog::Count() const {
+  std::lock_guard lock(mutex_);
+  return by_id_.size();
+}
+
 StorageResult<std::vector<ExpiryDue>> SimCatalog::Due(int64_t at_ms, ExpiryDue after,
                                                       size_t limit) const {
   std::lock_guard lock(mutex_);

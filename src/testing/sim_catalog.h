@@ -36,6 +36,7 @@ class SimCatalog final : public Catalog {
                                                               size_t limit) const override;
   [[nodiscard]] StorageResult<std::vector<StreamId>> Ids(StreamId after,
                                                          size_t limit) const override;
+  [[nodiscard]] StorageResult<uint64_t> Count() const override;
   [[nodiscard]] StorageResult<std::vector<ExpiryDue>> Due(int64_t at_ms, ExpiryDue after,
                                                           size_t limit) const override;
   [[nodiscard]] StorageResult<void> Commit(const CatalogBatch& batch) override;
@@ -72,6 +73,7 @@ class BorrowedCatalog : public Catalog {
                                                          size_t limit) const override {
     return catalog_.Ids(after, limit);
   }
+  [[nodiscard]] StorageResult<uint64_t> Count() const override { return catalog_.Count(); }
   [[nodiscard]] StorageResult<std::vector<ExpiryDue>> Due(int64_t at_ms, ExpiryDue after,
                                                           size_t limit) const override {
     return catalog_.Due(at_ms, after, limit);

@@ -1,0 +1,38 @@
+// Counts how long something takes, each time.
+//
+// Crosses threads: as Counter.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
+#include "base/counter.h"
+#include "thalweg/stats.h"
+
+namespace thalweg {
+
+class DurationCounts {
+ public:
+  void Add(int64_t us) {
+    const auto& bounds = Durations::kUpToUs;
+    const auto bucket = std::ranges::lower_bound(bounds, us) - bounds.begin();
+    counts_[static_cast<size_t>(bucket)].Add();
+    sum_us_.Add(static_cast<uint64_t>(std::max<int64_t>(us, 0)));
+  }
+
+  // THREAD: any.
+  Durations value() const {
+    Durations durations;
+    for (size_t i = 0; i < counts_.size(); ++i) durations.counts[i] = counts_[i].value();
+    durations.sum_us = sum_us_.value();
+    return durations;
+  }
+
+ private:
+  std::array<Counter, Durations::kUpToUs.size() + 1> counts_;
+  Counter sum_us_;
+};
+
+}  // namespace thalweg
