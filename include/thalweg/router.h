@@ -14,6 +14,7 @@
 #include "thalweg/export.h"
 #include "thalweg/http.h"
 #include "thalweg/options.h"
+#include "thalweg/stats.h"
 
 namespace thalweg {
 
@@ -49,6 +50,9 @@ class THALWEG_API Router {
   // is in flight is answered. Who wants to wait again makes a new router. THREAD: the executor's
   // own.
   void Shutdown();
+
+  // Readers that wait in this router. THREAD: any.
+  RouterStats Stats() const;
 
  private:
   class Impl;

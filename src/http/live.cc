@@ -24,6 +24,9 @@ class LiveReaders::Impl {
   void LongPoll(LiveRequest request, Responder& responder);
   void Sse(LiveRequest request, Responder& responder);
   void Shutdown();
+  RouterStats Stats() const {
+    return {.sse_readers = shared_.sse_readers.value(), .long_polls = shared_.long_polls.value()};
+  }
 
  private:
   template <typename Answer>
@@ -125,5 +128,7 @@ void LiveReaders::Sse(LiveRequest request, Responder& responder) {
 }
 
 void LiveReaders::Shutdown() { impl_->Shutdown(); }
+
+RouterStats LiveReaders::Stats() const { return impl_->Stats(); }
 
 }  // namespace thalweg

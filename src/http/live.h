@@ -1,8 +1,9 @@
 // Live readers of one router: long-polls and SSE responses, grouped by stream in hubs.
 // (protocol 5.7, 5.8, 10)
 //
-// Own thread only. A hub hears of its stream once per batch, encodes an event once and hands it to
-// all its readers; a reader whose transport is full is marked behind and catches up by reads.
+// Own thread only, but for Stats. A hub hears of its stream once per batch, encodes an event once
+// and hands it to all its readers; a reader whose transport is full is marked behind and catches up
+// by reads.
 #pragma once
 
 #include <cstdint>
@@ -14,6 +15,7 @@
 #include "http/context.h"
 #include "http/page_reply.h"
 #include "thalweg/http.h"
+#include "thalweg/stats.h"
 
 namespace thalweg {
 
@@ -35,6 +37,9 @@ class LiveReaders {
 
   // See Router::Shutdown.
   void Shutdown();
+
+  // THREAD: any.
+  RouterStats Stats() const;
 
  private:
   class Impl;

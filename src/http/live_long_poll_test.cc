@@ -56,7 +56,9 @@ TEST(LongPoll, WaitsAtTheTailAndAnswersWithWhatComes) {
   bench.live().LongPoll(bench.FromNow("/s"), from_now);
   bench.live().LongPoll(bench.At("/other", 0), other);
   EXPECT_EQ(at_tail.status(), 0);
+  EXPECT_EQ(bench.live().Stats().long_polls, 3u);
   bench.Append("/s", "new");
+  EXPECT_EQ(bench.live().Stats().long_polls, 1u);
   ExpectData(at_tail, "new", 6);
   ExpectData(from_now, "new", 6);
   EXPECT_TRUE(at_tail.HasHeader("etag"));

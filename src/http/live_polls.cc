@@ -21,6 +21,7 @@ void LivePolls::Add(Responder& responder, LivePollRequest request) {
   LiveShared& shared = hub_.shared();
   LivePoll& poll = waiting_.emplace_back(*this, responder, std::move(request));
   poll.self = std::prev(waiting_.end());
+  shared.long_polls.Add();
   shared.Schedule(poll, shared.now_ms() + shared.context.options.long_poll_timeout_ms);
   Look(poll);
 }
@@ -71,6 +72,7 @@ void LivePolls::AnswerAll() {
 
 void LivePolls::Forget(LivePoll& poll) {
   ended_.splice(ended_.end(), waiting_, poll.self);
+  hub_.shared().long_polls.Subtract();
   hub_.ReaderEnded();
 }
 

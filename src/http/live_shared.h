@@ -1,7 +1,7 @@
 // What all live readers of one router have in common: timers, cursors, and a place for what ended.
 //
-// Own thread only. What ends is freed in a later turn of the executor, so that whoever is being
-// called never frees itself under its caller.
+// Own thread only, but for the values of its counters. What ends is freed in a later turn of the
+// executor, so that whoever is being called never frees itself under its caller.
 #pragma once
 
 #include <cstdint>
@@ -11,6 +11,7 @@
 #include <random>
 #include <vector>
 
+#include "base/counter.h"
 #include "base/timer_wheel.h"
 #include "engine/read.h"
 #include "http/context.h"
@@ -38,6 +39,7 @@ class LiveShared {
 
   const RouterContext& context;
   bool shut_down = false;
+  Counter sse_readers, long_polls;  // that there are; read by any thread
 
  private:
   void ArmTimer();

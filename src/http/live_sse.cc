@@ -20,6 +20,7 @@ void LiveSse::Add(Responder& responder, const Page& first, std::optional<uint64_
   SseReader& reader =
       behind_.emplace_back(*this, hub_.shared(), responder, first.start, client_cursor);
   reader.self = std::prev(behind_.end());
+  hub_.shared().sse_readers.Add();
   reader.Start(hub_.info().config.kind, first.size() == 0 && first.closed, is_authorized);
   if (!reader.ended()) Resume(reader);
 }
@@ -186,6 +187,7 @@ void LiveSse::Forget(SseReader& reader) {
   StopWaiting(reader);
   ended_.splice(ended_.end(), reader.live ? live_ : behind_, reader.self);
   reader.live = false;
+  hub_.shared().sse_readers.Subtract();
   ForgetEncodedUnlessBehind();
   hub_.ReaderEnded();
 }

@@ -557,7 +557,10 @@ TEST(SseReaders, MayLeaveAtAnyMoment) {
   const int steps = 8;
   std::deque<RecordingResponder>& replies = bench.NewReplies(steps + 1);
   for (RecordingResponder& reply : replies) bench.live().Sse(bench.At("/s", 0), reply);
-  auto leave = [&, next = 0]() mutable { replies[next++].Cancel(); };
+  auto leave = [&, next = 0]() mutable {
+    EXPECT_EQ(bench.live().Stats().sse_readers, static_cast<uint64_t>(steps + 1 - next));
+    replies[next++].Cancel();
+  };
   leave();
   bench.AppendQuietly("/s", "a");
   leave();  // a change is on its way
@@ -577,6 +580,7 @@ TEST(SseReaders, MayLeaveAtAnyMoment) {
   bench.RunAll();
   replies[steps].MakeRoom();
   EXPECT_TRUE(replies[steps].finished()) << "the one who stayed learns of it when it has room";
+  EXPECT_EQ(bench.live().Stats().sse_readers, 0u);
 }
 
 TEST(SseReaders, AreLimitedPerStream) {

@@ -92,6 +92,8 @@ class Router::Impl {
 
   void Shutdown() { live_.Shutdown(); }
 
+  RouterStats Stats() const { return live_.Stats(); }
+
  private:
   void Dispatch(const StreamRequest& request, Responder& responder) {
     switch (request.http.method) {
@@ -131,5 +133,7 @@ void Router::Handle(const Request& request, Responder& responder) {
 void Router::Expect(std::span<const std::string_view> paths) { impl_->Expect(paths); }
 
 void Router::Shutdown() { impl_->Shutdown(); }
+
+RouterStats Router::Stats() const { return impl_->Stats(); }
 
 }  // namespace thalweg

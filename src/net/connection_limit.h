@@ -35,6 +35,9 @@ class ConnectionLimit {
     THALWEG_ASSERT(count.fetch_sub(1, std::memory_order_relaxed) > 0);
   }
 
+  size_t served() const { return served_.load(std::memory_order_relaxed); }
+  size_t served_max() const { return served_max_; }
+
  private:
   // Relaxed: they are numbers, nobody is told of anything else by them.
   static bool Add(std::atomic<size_t>& count, size_t max) {

@@ -96,6 +96,7 @@ void Http1Connection::OnEnded() {
 
 bool Http1Connection::SendNow(std::string_view bytes) {
   const size_t sent = out_.SendNow(fd_, bytes);
+  shared_.counts().sent_bytes.Add(sent);
   if (sent == bytes.size()) return true;
   if (sent == 0) return false;
   out_.Text().append(bytes.substr(sent));
@@ -246,6 +247,7 @@ size_t Http1Connection::ReadOnce() {
     return 0;
   }
   bytes_in_ += static_cast<uint64_t>(got);
+  shared_.counts().received_bytes.Add(static_cast<uint64_t>(got));
   // A short read has emptied the socket, and whatever comes now is a new edge; but an end that was
   // told before is not told again.
   if (static_cast<size_t>(got) < buffer.size() && !peer_half_closed_) readable_ = false;
@@ -343,10 +345,13 @@ bool Http1Connection::FlushAndRefill() {
     if (pending_.empty() && rejection_ && !close_after_output_) {
       AppendRejection(*rejection_, shared_.date_line(), shared_.handler().common_fields(),
                       rejected_head_, out_.Text());
+      shared_.counts().CountAnswer(std::nullopt, rejection_->status);
       close_after_output_ = true;
     }
     if (!out_.empty() && writable_) {
+      const uint64_t sent_before = out_.sent_bytes();
       const OutputQueue::Progress progress = out_.Flush(fd_);
+      shared_.counts().sent_bytes.Add(out_.sent_bytes() - sent_before);
       if (progress == OutputQueue::Progress::kFailed) {
         Close();
         return false;
@@ -431,6 +436,7 @@ void Http1Connection::Linger() {
       readable_ = false;
       return;
     }
+    if (got > 0) shared_.counts().received_bytes.Add(static_cast<uint64_t>(got));
     if (got <= 0 || static_cast<uint64_t>(got) >= linger_bytes_left_) return Close();
     linger_bytes_left_ -= static_cast<uint64_t>(got);
   }

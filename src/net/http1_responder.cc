@@ -38,6 +38,7 @@ void Http1Responder::Start(int status, const HeaderList& headers,
   THALWEG_ASSERT(status >= 200 && status <= 599);
   state_ = State::kStarted;
   begun_ = true;
+  shared_.counts().CountAnswer(traits_.method, status);
   ChooseFraming(status, content_length);
   closes_connection_ = !traits_.keep_alive || framing_ == BodyFraming::kUntilClose ||
                        connection_->ClosesAfter(*this);

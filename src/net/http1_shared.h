@@ -1,6 +1,6 @@
 // What all connections of one listener share: limits, buffer, date, and the work of a turn's end.
 //
-// Owned by the listener; the loop's own thread only.
+// Owned by the listener; the loop's own thread only, but for what HttpCounts says.
 #pragma once
 
 #include <array>
@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "net/connection_limit.h"
+#include "net/http_counts.h"
 #include "net/loop.h"
 #include "net/request_handler.h"
 #include "thalweg/http_limits.h"
@@ -30,6 +31,7 @@ class Http1Shared {
   RequestHandler& handler() { return handler_; }
   const HttpLimits& limits() const { return limits_; }
   ConnectionLimit& connection_limit() { return connection_limit_; }
+  HttpCounts& counts() { return counts_; }
 
   // Room for one read. What connections of `received_` have read before stands in front of it.
   std::span<char> read_buffer() {
@@ -66,7 +68,10 @@ class Http1Shared {
 
   // What has come of requests that are not done with, of all connections together: one's went from
   // `before` to `after`.
-  void CountRequestBytes(size_t before, size_t after) { request_bytes_ += after - before; }
+  void CountRequestBytes(size_t before, size_t after) {
+    if (before == after) return;
+    counts_.request_bytes.Add(after - before);  // takes away, where that wraps around
+  }
   // Whether there is room, or was made for those who send quickly: once a second, those who do not
   // are refused.
   bool MakeRoomForRequests();
@@ -80,14 +85,15 @@ class Http1Shared {
  private:
   static constexpr size_t kReadBytes = 64 * 1024;
 
-  bool has_room_for_requests() const { return request_bytes_ <= limits_.bodies_bytes_max; }
+  bool has_room_for_requests() const {
+    return counts_.request_bytes.value() <= limits_.bodies_bytes_max;
+  }
 
   Loop& loop_;
   RequestHandler& handler_;
   const HttpLimits limits_;
   ConnectionLimit& connection_limit_;
   bool draining_ = false;
-  size_t request_bytes_ = 0;
   int64_t refuse_slow_ms_ = 0;  // not before that
 
   std::unique_ptr<std::array<char, 3 * kReadBytes>> read_buffer_;
@@ -104,6 +110,7 @@ class Http1Shared {
   std::vector<std::unique_ptr<Http1Responder>> responders_in_use_;
   std::vector<std::unique_ptr<Http1Responder>> responders_free_;
   std::vector<std::unique_ptr<Http1Parser>> parsers_free_;
+  HttpCounts counts_;
 };
 
 }  // namespace thalweg

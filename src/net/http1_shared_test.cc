@@ -17,6 +17,7 @@
 
 #include "net/http1_responder.h"
 #include "net/http1_test_support.h"
+#include "net/http_counts.h"
 
 namespace thalweg {
 namespace {
@@ -44,6 +45,68 @@ TEST_F(Http1SharedTest, HoldsLittleForAReaderThatWaits) {
   shared_.RunTurnEnd();
   EXPECT_GT(Sent().size(), 200u);
   EXPECT_LT(connection_->held_bytes(), 1024u);
+  responder.Abort();
+  shared_.RunTurnEnd();
+}
+
+TEST_F(Http1SharedTest, CountsWhatItAnswersReceivesAndSends) {
+  const std::string_view get = "GET /x HTTP/1.1\r\nHost: h\r\n\r\n";
+  Receive(get);
+  size_t sent = Sent().size();
+  Receive(get);
+  sent += Sent().size();
+  const std::string_view put = "PUT /later HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\n\r\n";
+  Receive(put);
+  const auto stats = [this] {
+    ServerStats so_far;
+    shared_.counts().AddTo(so_far);
+    return so_far;
+  };
+  const auto count = [&](std::optional<Method> method, int status) {
+    uint64_t answers = 0;
+    for (const AnswerStats& answer : stats().answers) {
+      if (answer.method == method && answer.status == status) answers += answer.count;
+    }
+    return answers;
+  };
+  EXPECT_EQ(count(Method::kGet, 200), 2u);
+  EXPECT_EQ(stats().answers.size(), 1u) << "of the other request nobody knows yet";
+  EXPECT_EQ(stats().received_bytes, 2 * get.size() + put.size());
+  EXPECT_EQ(stats().sent_bytes, sent);
+  handler_.kept.at("/later")->Respond(404, {}, {});
+  shared_.RunTurnEnd();
+  sent += Sent().size();
+  EXPECT_EQ(count(Method::kPut, 404), 1u);
+  const std::string_view junk = "no request\r\n\r\n";
+  Receive(junk);
+  sent += Sent().size();
+  EXPECT_EQ(count(std::nullopt, 400), 1u);
+  EXPECT_EQ(stats().answers.size(), 3u);
+  EXPECT_EQ(stats().received_bytes, 2 * get.size() + put.size() + junk.size());
+  EXPECT_EQ(stats().sent_bytes, sent);
+}
+
+TEST_F(Http1SharedTest, CountsNoAnswerToAClientThatHasGone) {
+  Receive("GET /later HTTP/1.1\r\nHost: h\r\n\r\n");
+  connection_->Close();
+  handler_.kept.at("/later")->Respond(200, {}, {});
+  ServerStats stats;
+  shared_.counts().AddTo(stats);
+  EXPECT_TRUE(stats.answers.empty());
+}
+
+TEST_F(Http1SharedTest, CountsChunksThatGoToTheSocketAtOnce) {
+  Receive("GET /live HTTP/1.1\r\nHost: h\r\n\r\n");
+  Responder& responder = *handler_.kept.at("/live");
+  responder.Start(200, {}, std::nullopt);
+  shared_.RunTurnEnd();
+  size_t sent = Sent().size();
+  responder.Write(Bytes::Static("event"));
+  sent += Sent().size();
+  ServerStats stats;
+  shared_.counts().AddTo(stats);
+  EXPECT_EQ(stats.sent_bytes, sent);
+  EXPECT_GT(sent, 0u);
   responder.Abort();
   shared_.RunTurnEnd();
 }

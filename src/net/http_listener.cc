@@ -64,6 +64,7 @@ class HttpListener::Impl final : public IoHandler, public TurnEndHandler, privat
   }
 
   size_t connection_count() const { return shared_.connection_count(); }
+  const HttpCounts& counts() { return shared_.counts(); }
 
  private:
   void OnTimer() override { accept_again_ = true; }
@@ -101,6 +102,7 @@ class HttpListener::Impl final : public IoHandler, public TurnEndHandler, privat
   }
 
   void Welcome(int fd) {
+    shared_.counts().accepted.Add();
     const int on = 1;
     ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     const ConnectionLimit::Place place = shared_.connection_limit().Take();
@@ -133,5 +135,7 @@ HttpListener::~HttpListener() = default;
 void HttpListener::Drain(std::function<void()> drained) { impl_->Drain(std::move(drained)); }
 
 size_t HttpListener::connection_count() const { return impl_->connection_count(); }
+
+const HttpCounts& HttpListener::counts() const { return impl_->counts(); }
 
 }  // namespace thalweg

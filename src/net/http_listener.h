@@ -1,7 +1,7 @@
 // Accepts HTTP/1.1 connections on one loop and feeds their requests to a RequestHandler.
 //
-// Own thread only, but for the constructor. One listener per loop, each with its own SO_REUSEPORT
-// socket on the same port.
+// Own thread only, but for the constructor and counts(). One listener per loop, each with its own
+// SO_REUSEPORT socket on the same port.
 #pragma once
 
 #include <cstddef>
@@ -9,6 +9,7 @@
 #include <memory>
 
 #include "net/connection_limit.h"
+#include "net/http_counts.h"
 #include "net/listen_socket.h"
 #include "net/loop.h"
 #include "net/request_handler.h"
@@ -30,6 +31,9 @@ class HttpListener {
   void Drain(std::function<void()> drained);
 
   size_t connection_count() const;
+
+  // THREAD: AddTo, any.
+  const HttpCounts& counts() const;
 
  private:
   class Impl;

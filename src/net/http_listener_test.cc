@@ -132,6 +132,12 @@ TEST(HttpListener, AnswersBeyondItsConnectionsWith503) {
   EXPECT_THAT(answer, StartsWith("HTTP/1.1 503 Service Unavailable\r\n"));
   EXPECT_THAT(answer, HasSubstr("retry-after: 1\r\n"));
   EXPECT_FALSE(server.handler().Saw("handle /"));
+  ServerStats stats;
+  server.listener().counts().AddTo(stats);
+  EXPECT_EQ(stats.connections_accepted, 3u);
+  ASSERT_EQ(stats.answers.size(), 1u);
+  EXPECT_EQ(stats.answers[0].method, std::nullopt);
+  EXPECT_EQ(stats.answers[0].status, 503);
   three.Close();
   one.Close();
   ASSERT_TRUE(Eventually([&] { return server.ConnectionCount() == 1; }));

@@ -1,0 +1,44 @@
+// What one listener counts of its connections and answers, for ServerStats.
+//
+// Crosses threads: the loop's own thread counts; AddTo comes from any.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+
+#include "base/counter.h"
+#include "thalweg/stats.h"
+
+namespace thalweg {
+
+class HttpCounts {
+ public:
+  // An answer begins; without a method, it refuses what is no request yet. REQUIRES: a status from
+  // 200 to 599.
+  void CountAnswer(std::optional<Method> method, int status) {
+    answers_[RowOf(method)][static_cast<size_t>(status - kStatusMin)].Add();
+  }
+
+  Counter accepted;        // connections, with those that are refused
+  Counter received_bytes;  // from sockets
+  Counter sent_bytes;      // to them
+  Counter request_bytes;   // what has come of requests that are not done with, now
+
+  // Answers of the same kind become one.
+  void AddTo(ServerStats& stats) const;
+
+ private:
+  static constexpr int kStatusMin = 200;
+  static constexpr size_t kStatuses = 400;
+  static constexpr size_t kNoMethod = static_cast<size_t>(Method::kOther) + 1;
+
+  static size_t RowOf(std::optional<Method> method) {
+    return method ? static_cast<size_t>(*method) : kNoMethod;
+  }
+
+  std::array<std::array<Counter, kStatuses>, kNoMethod + 1> answers_;
+};
+
+}  // namespace thalweg
