@@ -1,6 +1,7 @@
 // A whole server in your process: loops, HTTP/1.1 and a router for each core, over one store.
 //
-// THREAD: any, one call at a time; several servers may run in one process, also over one store.
+// THREAD: any, one call at a time but for Stats; several servers may run in one process, also over
+// one store.
 #pragma once
 
 #include <cstddef>
@@ -14,6 +15,7 @@
 #include "thalweg/http.h"
 #include "thalweg/http_limits.h"
 #include "thalweg/options.h"
+#include "thalweg/stats.h"
 #include "thalweg/store.h"
 
 namespace thalweg {
@@ -69,6 +71,10 @@ class THALWEG_API Server {
   std::string url() const;
   uint16_t port() const;
   Store& store();
+
+  // For dashboards and alarms: waits for no loop and no disk. What it counts stays after Stop.
+  // THREAD: any, at any time, also on the server's own.
+  ServerStats Stats() const;
 
   // Removes every stream; waits until that is durable.
   [[nodiscard]] StoreResult<void> Clear();

@@ -27,6 +27,7 @@
 #include "thalweg/executor.h"
 #include "thalweg/export.h"
 #include "thalweg/logger.h"
+#include "thalweg/stats.h"
 
 namespace thalweg {
 
@@ -303,6 +304,10 @@ class THALWEG_API Store {
   [[nodiscard]] StoreResult<std::vector<std::string>> List(std::string_view prefix = {},
                                                            std::string_view after = {},
                                                            size_t limit = SIZE_MAX);
+
+  // For dashboards and alarms: looks at no stream and waits for no disk. All 0 while the store
+  // ends.
+  StoreStats Stats() const;
 
   // The body of a response with these messages: the bytes in a row, for JSON as one array.
   static Bytes FormatResponse(std::string_view content_type, std::span<const Message> messages);

@@ -34,6 +34,7 @@ class MemoryHome final : public EngineHome {
       : engine_(OpenMemoryEngine(clock, {.partitions = options.partitions, .life = RandomSeed()})) {
   }
   Engine& engine() override { return *engine_; }
+  StoreStats Stats() const override { return engine_->Stats(); }
 
  private:
   const EnginePtr engine_;
@@ -46,6 +47,7 @@ class DiskHome final : public EngineHome {
            std::unique_ptr<DurableEngine> durable)
       : disk_(std::move(disk)), directory_(std::move(directory)), durable_(std::move(durable)) {}
   Engine& engine() override { return durable_->engine(); }
+  StoreStats Stats() const override { return durable_->Stats(); }
 
  private:
   const std::unique_ptr<PosixDisk> disk_;

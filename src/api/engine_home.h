@@ -30,6 +30,7 @@ class EngineHome {
 
   virtual ~EngineHome() = default;
   virtual Engine& engine() = 0;
+  virtual StoreStats Stats() const = 0;  // THREAD: any
 };
 
 }  // namespace thalweg

@@ -38,6 +38,13 @@ void Lane::Stop() {
   thread_.join();
 }
 
+void Lane::AddTo(ServerStats& stats) const {
+  listener_.counts().AddTo(stats);
+  const RouterStats readers = router_.Stats();
+  stats.readers.sse_readers += readers.sse_readers;
+  stats.readers.long_polls += readers.long_polls;
+}
+
 void Lane::Handle(const Request& request, Responder& responder) {
   if (options_.faults == nullptr) return Answer(request, responder);
   options_.faults->Handle(

@@ -44,6 +44,9 @@ class Lane final : private RequestHandler {
   // From here on nothing of the lane runs any more. THREAD: not the loop's.
   void Stop();
 
+  // What this lane has counted, and holds. THREAD: any.
+  void AddTo(ServerStats& stats) const;
+
  private:
   void Handle(const Request& request, Responder& responder) override;
   void Expect(std::span<const std::string_view> paths) override { router_.Expect(paths); }

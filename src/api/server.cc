@@ -1,5 +1,5 @@
 // Crosses threads: made, stopped and destroyed by its owner, one call at a time; each lane has a
-// thread of its own (lane.h), which tells when it has drained.
+// thread of its own (lane.h), which tells when it has drained. Stats comes from any.
 #include "thalweg/server.h"
 
 #include <fmt/format.h>
@@ -151,16 +151,17 @@ class Server::Impl {
     connection_limit_ =
         LimitConnections(options_.limits.connections_max, lanes, options_.store.logger);
     turned_away_.emplace(options_.store.logger, store_->clock(), options_.limits);
-    const Lane::Shared shared{
-        *store_,      workers_, options_, ShareOf(options_.limits, lanes), *connection_limit_,
-        *turned_away_};
+    const HttpLimits share = ShareOf(options_.limits, lanes);
+    request_bytes_max_ = share.bodies_bytes_max * lanes;
+    const Lane::Shared shared{*store_, workers_,           options_,
+                              share,   *connection_limit_, *turned_away_};
     std::vector<std::unique_ptr<Lane>> made;
     for (ListenSocket& socket : *sockets) {
       auto loop = Loop::Make();
       if (!loop) return NoLoop(loop.error());
       made.push_back(std::make_unique<Lane>(shared, std::move(*loop), std::move(socket)));
     }
-    lanes_ = std::move(made);
+    lanes_ = std::move(made);  // nobody asks for Stats before the server is there
     for (const auto& lane : lanes_) lane->Start();
     return {};
   }
@@ -170,8 +171,29 @@ class Server::Impl {
     drained_ = Drain(std::clamp<int64_t>(deadline_ms, 0, kStopMsMax));
     for (const auto& lane : lanes_) lane->Stop();
     workers_.Stop();  // its tasks use what the lanes own
-    lanes_.clear();
+    std::vector<std::unique_ptr<Lane>> ended;
+    {
+      const std::lock_guard lock(stats_mutex_);
+      for (const auto& lane : lanes_) lane->AddTo(ended_);
+      ended_.request_bytes = 0;
+      ended_.readers = {};
+      ended.swap(lanes_);
+    }
     return drained_;
+  }
+
+  ServerStats Stats() const {
+    const std::lock_guard lock(stats_mutex_);
+    ServerStats stats = ended_;
+    for (const auto& lane : lanes_) lane->AddTo(stats);
+    stats.loops = lanes_.size();
+    stats.connections = connection_limit_->served();
+    stats.connections_max = connection_limit_->served_max();
+    stats.connections_refused = turned_away_->count(TurnedAway::kConnection);
+    stats.accepts_failed = turned_away_->count(TurnedAway::kNoFile);
+    stats.requests_refused = turned_away_->count(TurnedAway::kRequest);
+    stats.request_bytes_max = request_bytes_max_;
+    return stats;
   }
 
   std::string url() const { return "http://" + AuthorityOf(options_.host, port_); }
@@ -214,7 +236,10 @@ class Server::Impl {
   WorkerPool workers_{"thalweg-zip", kCompressionThreads};
   std::unique_ptr<ConnectionLimit> connection_limit_;  // of all lanes together; null: not started
   std::optional<TurnedAwayTeller> turned_away_;
-  std::vector<std::unique_ptr<Lane>> lanes_;  // empty: stopped
+  size_t request_bytes_max_ = 0;              // of all lanes together
+  std::vector<std::unique_ptr<Lane>> lanes_;  // empty: stopped; changed under stats_mutex_
+  ServerStats ended_;                         // of lanes that there are no more; likewise
+  mutable std::mutex stats_mutex_;            // held by nobody who waits for a loop
   bool drained_ = true;
 
   std::mutex mutex_;
@@ -250,6 +275,8 @@ std::string Server::url() const { return impl_->url(); }
 uint16_t Server::port() const { return impl_->port(); }
 
 Store& Server::store() { return impl_->store(); }
+
+ServerStats Server::Stats() const { return impl_->Stats(); }
 
 StoreResult<void> Server::Clear() { return store().Clear(); }
 

@@ -6,11 +6,13 @@
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <limits>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <thread>
@@ -72,6 +74,77 @@ TEST(Server, ServesStreamsFromMemoryUntilItStops) {
   EXPECT_TRUE(server->Stop());
   EXPECT_TRUE(server->Stop()) << "a second stop does nothing";
   EXPECT_TRUE(server->store().Has("a")) << "the store lives on";
+}
+
+uint64_t AnswersOf(const ServerStats& stats, std::optional<Method> method, int status) {
+  for (const AnswerStats& answer : stats.answers) {
+    if (answer.method == method && answer.status == status) return answer.count;
+  }
+  return 0;
+}
+
+TEST(Server, CountsWhatAllItsLoopsDoAndKeepsThatWhenItHasStopped) {
+  ServerOptions options;
+  options.threads = 3;
+  options.limits.body_bytes_max = 100;
+  options.limits.bodies_bytes_max = 3'000;
+  options.limits.connections_max = 10;
+  const auto server = Started(options);
+  EXPECT_EQ(server->Stats().loops, 3u);
+  EXPECT_EQ(server->Stats().connections_max, 10u);
+  EXPECT_EQ(server->Stats().request_bytes_max, 3'000u);
+  Ask(server->port(), "PUT", "/v1/stream/a", "one");
+  for (int i = 0; i < 8; ++i) Ask(server->port(), "GET", "/v1/stream/a");
+  Ask(server->port(), "POST", "/v1/stream/a", std::string(101, 'x'));
+  ServerStats stats = server->Stats();
+  EXPECT_EQ(stats.connections_accepted, 10u);
+  EXPECT_EQ(AnswersOf(stats, Method::kPut, 201), 1u);
+  EXPECT_EQ(AnswersOf(stats, Method::kGet, 200), 8u);
+  EXPECT_EQ(AnswersOf(stats, std::nullopt, 413), 1u);
+  EXPECT_EQ(stats.answers.size(), 3u) << "of several loops they are one";
+  EXPECT_GT(stats.received_bytes, 300u);
+  EXPECT_GT(stats.sent_bytes, 300u);
+
+  TestClient follower(server->port());
+  follower.Send("GET /v1/stream/a?offset=now&live=sse HTTP/1.1\r\nHost: h\r\n\r\n");
+  EXPECT_THAT(follower.ReadUntil("upToDate"), HasSubstr("200 OK"));
+  TestClient poller(server->port());
+  poller.Send("GET /v1/stream/a?offset=now&live=long-poll HTTP/1.1\r\nHost: h\r\n\r\n");
+  EXPECT_TRUE(Eventually([&] { return server->Stats().readers.long_polls == 1; }));
+  EXPECT_EQ(server->Stats().readers.sse_readers, 1u);
+  EXPECT_TRUE(Eventually([&] { return server->Stats().connections == 2; }));
+  server->Stop();
+  stats = server->Stats();
+  EXPECT_EQ(stats.loops, 0u);
+  EXPECT_EQ(stats.connections, 0u);
+  EXPECT_EQ(stats.connections_accepted, 12u);
+  EXPECT_EQ(stats.readers.sse_readers + stats.readers.long_polls, 0u);
+  EXPECT_EQ(AnswersOf(stats, Method::kGet, 200), 9u);
+  EXPECT_EQ(AnswersOf(stats, Method::kGet, 204), 1u) << "the long-poll";
+}
+
+TEST(Server, TellsOnItsOwnLoopsWhileItStops) {
+  std::atomic<const Server*> itself{nullptr};
+  ServerOptions options;
+  options.front = [&itself](const Request&, Responder& responder) {
+    const Server* const server = itself;
+    const std::string loops = server == nullptr ? "none" : std::to_string(server->Stats().loops);
+    responder.Respond(200, {}, Bytes::Own(loops));
+    return true;
+  };
+  options.threads = 1;
+  const auto server = Started(options);
+  itself = server.get();
+  std::thread asker([port = server->port()] {
+    TestClient client(port);
+    for (bool answered = true; answered;) {
+      client.Send("GET / HTTP/1.1\r\nHost: h\r\n\r\n");
+      answered = client.ReadResponse().ends_with("\n1");
+    }
+  });
+  EXPECT_TRUE(Eventually([&] { return AnswersOf(server->Stats(), Method::kGet, 200) > 20; }));
+  server->Stop();
+  asker.join();
 }
 
 TEST(Server, LetsBrowsersSeeWhatTheTransportRefuses) {

@@ -56,6 +56,7 @@ class Store::Impl {
   void Close();
 
   Engine& engine() { return home_->engine(); }
+  StoreStats Stats() const { return closing_ ? StoreStats{} : home_->Stats(); }
   const Clock& clock() const { return seams_->clock(); }
 
   // Runs `command` and tells its result once it is durable: now, where it is.
@@ -258,6 +259,8 @@ StoreResult<StreamDescription> Store::Get(std::string_view path) {
 StoreResult<StreamDescription> Store::GetStaged(std::string_view path) {
   return impl_->RunNow<StreamDescription>([&](const StoreCommands& c) { return c.Get(path); });
 }
+
+StoreStats Store::Stats() const { return impl_->Stats(); }
 
 bool Store::Has(std::string_view path) { return CurrentOffset(path).has_value(); }
 

@@ -33,6 +33,7 @@ TurnedAwayTeller::TurnedAwayTeller(Logger* logger, const Clock& clock, const Htt
       seldom_{Seldom(clock, kEveryMs), Seldom(clock, kEveryMs), Seldom(clock, kEveryMs)} {}
 
 void TurnedAwayTeller::Tell(TurnedAway why) {
+  ++counts_[static_cast<size_t>(why)];
   const auto held_back = seldom_[static_cast<size_t>(why)].Next();
   if (!held_back) return;
   // The same client waits at every try: how many there were says nothing.

@@ -1,10 +1,12 @@
 // Tells the operator of clients whom the transport turns away, of each reason every ten seconds at
-// most: their answers say why, but nobody else does.
+// most: their answers say why, but nobody else does. Counts them, too.
 //
 // THREAD: any.
 #pragma once
 
 #include <array>
+#include <atomic>
+#include <cstddef>
 #include <cstdint>
 
 #include "api/teller.h"
@@ -22,10 +24,14 @@ class TurnedAwayTeller {
 
   void Tell(TurnedAway why);
 
+  // How often, told or not.
+  uint64_t count(TurnedAway why) const { return counts_[static_cast<size_t>(why)].load(); }
+
  private:
   const Teller teller_;
   const HttpLimits limits_;
   std::array<Seldom, kReasonsToTurnAway> seldom_;
+  std::array<std::atomic<uint64_t>, kReasonsToTurnAway> counts_{};
 };
 
 }  // namespace thalweg

@@ -28,6 +28,9 @@ TEST(TurnedAwayTeller, TellsOfEachReasonNowAndThenAndOfHowManyThereWere) {
   EXPECT_THAT(told.warnings(), ElementsAre(AllOf(HasSubstr("--max-connections (17)"), is_first),
                                            AllOf(HasSubstr("--max-bodies (1234 bytes"), is_first),
                                            AllOf(HasSubstr("a connection waits"), is_first)));
+  EXPECT_EQ(teller.count(TurnedAway::kConnection), 3u) << "told or not";
+  EXPECT_EQ(teller.count(TurnedAway::kRequest), 3u);
+  EXPECT_EQ(teller.count(TurnedAway::kNoFile), 3u);
   clock.AdvanceMs(TurnedAwayTeller::kEveryMs);
   told.Forget();
   teller.Tell(TurnedAway::kConnection);
