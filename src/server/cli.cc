@@ -22,7 +22,6 @@ constexpr int64_t kSseMaxAgeMsMin = 2000;
 
 constexpr std::string_view kHelp =
     R"(Thalweg: a Durable Streams server.
-
 usage: thalweg serve [flags]
        thalweg verify DIR                 is all of a data directory readable?
        thalweg dump DIR [--stream PATH]   what it holds, or one stream's records
@@ -36,6 +35,7 @@ Where it listens, and what it tells
   --base-path PATH          where streams live (/v1/stream)
   --public-url URL          scheme://host[:port] for Location (from the request)
   --log-level LEVEL         trace, debug, info, warn, error or off (info)
+  --metrics                 answer GET /metrics, for Prometheus
 What it keeps
   --data-dir DIR            where streams are kept (./data)
   --memory                  keep streams in memory only
@@ -163,6 +163,7 @@ void DeclareLimits(Flags& flags, ServeConfig& config) {
   flags.Duration("--idle-timeout", limits.idle_timeout_ms);
   flags.Duration("--write-timeout", limits.write_timeout_ms);
   flags.Duration("--drain", config.drain_ms, 0);
+  flags.Switch("--metrics", [&config] { config.metrics = true; });
   flags.Choice("--log-level", {"trace", "debug", "info", "warn", "error", "off"},
                [&config](const std::string& level) { config.log_level = level; });
 }

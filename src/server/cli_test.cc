@@ -36,7 +36,7 @@ TEST(CommandLine, TakesEveryFlag) {
       "--threads 3 --long-poll-timeout 500ms --sse-max-age 2m --sse-heartbeat 1s --max-body 1MiB "
       "--max-page 64KB --max-header 8KiB --max-connections 10 --header-timeout 1s "
       "--body-timeout 2s --idle-timeout 3s --write-timeout 4s --cache no-store --no-compression "
-      "--no-cors --log-level debug --max-bodies 9MiB --drain 7s");
+      "--no-cors --log-level debug --max-bodies 9MiB --drain 7s --metrics");
   ASSERT_TRUE(config);
   EXPECT_EQ(config->server.limits.bodies_bytes_max, 9u << 20);
   EXPECT_EQ(config->server.host, "::1");
@@ -60,6 +60,7 @@ TEST(CommandLine, TakesEveryFlag) {
   EXPECT_EQ(config->server.threads, 3u);
   EXPECT_EQ(config->log_level, "debug");
   EXPECT_EQ(config->drain_ms, 7'000);
+  EXPECT_TRUE(config->metrics);
 }
 
 TEST(CommandLine, GivesMemoryToWhatNobodyGaveASize) {
@@ -101,6 +102,7 @@ TEST(CommandLine, LeavesTheDefaultsOfWhatIsNotGiven) {
   EXPECT_EQ(config->server.router.long_poll_timeout_ms, 30'000);
   EXPECT_EQ(config->server.router.cache_policy, CachePolicy::kPublic);
   EXPECT_TRUE(config->server.router.cors);
+  EXPECT_FALSE(config->metrics);
   EXPECT_TRUE(config->server.router.compression);
   EXPECT_EQ(config->server.threads, 0u) << "one for each core";
 }

@@ -11,6 +11,7 @@ namespace thalweg {
 struct ServeConfig {
   ServerOptions server;
   std::string log_level = "info";
+  bool metrics = false;  // /metrics is answered
   int64_t drain_ms = 0;  // from a signal to stop on /readyz says 503 for so long, then it stops
 };
 

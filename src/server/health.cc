@@ -1,6 +1,6 @@
 #include "server/health.h"
 
-#include "http/cors.h"
+#include "server/text_answer.h"
 
 namespace thalweg {
 namespace {
@@ -22,11 +22,7 @@ bool AnswerHealth(const Request& request, bool ready, Responder& responder) {
   const bool is_ready_probe = request.path == "/readyz";
   if (request.path != "/healthz" && !is_ready_probe) return false;
   const Health health = HealthOf(request.method, is_ready_probe, ready);
-  HeaderList headers = SecurityFields();
-  headers.Add("content-type", "text/plain");
-  headers.Add("cache-control", "no-store");
-  if (health.status == 405) headers.Add("allow", "GET, HEAD");
-  responder.Respond(health.status, headers, Bytes::Static(health.body));
+  SendText(responder, health.status, "text/plain", Bytes::Static(health.body));
   return true;
 }
 

@@ -25,10 +25,12 @@
 
 #include "base/assert.h"
 #include "base/processors.h"
+#include "base/system_clock.h"
 #include "server/exit_codes.h"
 #include "server/fault_exit.h"
 #include "server/health.h"
 #include "server/memory_limit.h"
+#include "server/metrics.h"
 #include "server/owner.h"
 #include "server/signals.h"
 #include "server/spdlog_logger.h"
@@ -143,17 +145,28 @@ void TellMemory(const ServeConfig& config, spdlog::logger& logger) {
   _exit(exit_code);
 }
 
-// REQUIRES: `logger` and `ready` outlive the server.
-ServerOptions OptionsOf(const ServeConfig& config, SpdlogLogger& logger,
-                        const std::atomic<bool>& ready) {
+// What is answered before the router.
+struct Front {
+  std::atomic<bool> ready = true;
+  std::optional<MetricsPage> metrics{};  // null: not asked for
+};
+
+// REQUIRES: `logger` and `front` outlive the server.
+ServerOptions OptionsOf(const ServeConfig& config, SpdlogLogger& logger, const Front& front) {
   ServerOptions options = config.server;
   options.store.logger = &logger;
   options.store.on_failure = [&logger](const StoreFailure& failure) {
     EndOnFailure(failure, logger.spdlog());
   };
-  options.front = [&ready](const Request& request, Responder& responder) {
-    return AnswerHealth(request, ready, responder);
+  options.front = [&front](const Request& request, Responder& responder) {
+    return AnswerHealth(request, front.ready, responder);
   };
+  if (front.metrics) {
+    options.front = [&front](const Request& request, Responder& responder) {
+      return AnswerHealth(request, front.ready, responder) ||
+             front.metrics->Answer(request, responder);
+    };
+  }
   return options;
 }
 
@@ -183,18 +196,21 @@ int Serve(const ServeConfig& config) {
   SpdlogLogger logger(MakeLogger(config.log_level));
   TellMemory(config, logger.spdlog());
   TellOwner(config.server.data_dir, logger.spdlog());
-  std::atomic<bool> ready = true;
-  auto server = StartUnlessStopped(OptionsOf(config, logger, ready), *signals, logger.spdlog());
+  const SystemClock clock;
+  Front front;
+  if (config.metrics) front.metrics.emplace(clock);
+  auto server = StartUnlessStopped(OptionsOf(config, logger, front), *signals, logger.spdlog());
   if (!server) {
     return Fail(server.error().message + AdviceOn(server.error(), config.server.data_dir),
                 ExitCodeFor(server.error()));
   }
+  if (front.metrics) front.metrics->Show(**server);
   std::printf("listening on %s\n", (*server)->url().c_str());
   std::fflush(stdout);
   const std::optional<int> signal_number = signals->Wait();
   THALWEG_ASSERT(signal_number);
   logger.spdlog().info("stopping on {}", strsignal(*signal_number));
-  ready = false;
+  front.ready = false;
   WaitForBalancers(config.drain_ms, *signals, logger.spdlog());
   EndInGoodOrder(std::move(*server), !config.server.data_dir.empty(), *signals, logger.spdlog());
   return 0;

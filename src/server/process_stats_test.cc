@@ -1,0 +1,48 @@
+#include "server/process_stats.h"
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+
+#include <ctime>
+#include <vector>
+
+#include "base/owned_fd.h"
+#include "base/system_clock.h"
+
+namespace thalweg {
+namespace {
+
+TEST(ProcessStat, IsReadBehindANameThatMayHoldAnything) {
+  const std::string rest =
+      "S 1 2 3 0 -1 4194560 100 0 0 0 7 8 0 0 20 0 9 0 12345 1048576 25 18446744073709551615 1";
+  const ProcessStatText want{.start_ticks = 12345, .virtual_bytes = 1 << 20, .resident_pages = 25};
+  EXPECT_EQ(ParseProcessStat("1 (thalweg) " + rest), want);
+  EXPECT_EQ(ParseProcessStat("1 (a) b (c) " + rest), want);
+  EXPECT_EQ(ParseProcessStat("1 thalweg " + rest), std::nullopt);
+  EXPECT_EQ(ParseProcessStat("1 (thalweg) S 1 2"), std::nullopt);
+  EXPECT_EQ(ParseProcessStat(""), std::nullopt);
+}
+
+TEST(ProcessStats, AreThoseOfThisProcess) {
+  const SystemClock clock;
+  const ProcessStats stats = StatsOfProcess(clock);
+  EXPECT_GT(stats.cpu_us, 0);
+  EXPECT_GT(stats.resident_bytes, uint64_t{1} << 20);
+  EXPECT_GT(stats.virtual_bytes, stats.resident_bytes);
+  EXPECT_LE(stats.started_ms, clock.WallMs());
+  EXPECT_GT(stats.started_ms, clock.WallMs() - 600'000) << "the test takes no ten minutes";
+  ASSERT_TRUE(stats.open_files);
+  EXPECT_GE(*stats.open_files, 3u);
+  EXPECT_LE(*stats.open_files, stats.open_files_max);
+}
+
+TEST(ProcessStats, CountDescriptorsOneByOne) {
+  const auto before = CountOpenFiles();
+  std::vector<OwnedFd> more;
+  for (int i = 0; i < 5; ++i) more.emplace_back(open("/dev/null", O_RDONLY | O_CLOEXEC));
+  ASSERT_TRUE(before);
+  EXPECT_EQ(CountOpenFiles(), *before + 5);
+}
+
+}  // namespace
+}  // namespace thalweg
