@@ -38,7 +38,8 @@ class RegistryHooks;
 struct StoreFailure {
   enum class Code : uint8_t {
     kDisk,           // a write or a sync failed, or one of the log has not ended for ten minutes
-    kDirectoryGone,  // the data directory was moved, unmounted or removed under the store
+    kDirectoryGone,  // the data directory, or a part of it, was moved, unmounted or removed under
+                     // the store
   };
   Code code = Code::kDisk;
   std::string message{};  // what was tried or found, on what, and what to do

@@ -85,26 +85,22 @@ class FailureTeller {
 
   // The log's files hold what is durable; who opens the directory again goes on from there, if
   // nobody has removed any. Only what misses a file looks for the directory, for a disk that is
-  // silent may be so then, too.
+  // silent may be so then, too. What is just being removed may be there still.
   void TellFault(const StorageFault& fault) const {
-    const auto found = fault.is_missing ? watch_->FindGone() : std::nullopt;
-    if (found) return TellGone(*found);
+    if (fault.is_gone) return TellGone(watch_->FindGone().value_or(fault.message));
     Tell({StoreFailure::Code::kDisk,
-          "the disk failed: " + fault.message + "; nothing is acknowledged any more. " +
-              (fault.is_missing
-                   ? "Who has removed it? Run thalweg verify; where it finds something missing, "
-                     "put that back, or restore a backup"
-                   : "Look at the disk, then start again: everything that was acknowledged is "
-                     "recovered")});
+          "the disk failed: " + fault.message +
+              "; nothing is acknowledged any more. Look at the disk, then start again: everything "
+              "that was acknowledged is recovered"});
   }
 
   void TellGone(const std::string& found) const {
     Tell({StoreFailure::Code::kDirectoryGone,
-          "the data directory " + watch_->path() + " is gone: " + found +
+          "the data directory " + watch_->path() + " is gone, or a part of it: " + found +
               "; nothing is acknowledged any more. Was it moved, unmounted or removed? Bring it "
-              "back before the next start, which has none of its streams otherwise: if it was "
-              "moved within its file system, or unmounted, it has everything that was "
-              "acknowledged. If it was removed, that is lost: restore a backup"});
+              "back before the next start, which has none of its streams otherwise: what was moved "
+              "within its file system, or unmounted, has everything that was acknowledged. What "
+              "was removed is lost: put it back from a backup, or restore all of one"});
   }
 
  private:
@@ -201,10 +197,11 @@ DurableEngineEvents EventsOf(const std::string& path, const StoreOptions& option
   };
 }
 
-// The working directory may be another one later. Where it cannot be told, `path` as it is.
+// The working directory may be another one later, and so may what links on the way lead to. Where
+// that cannot be told, `path` as it is.
 std::string FromRoot(const std::string& path) {
   std::error_code unknown;
-  const auto full = std::filesystem::absolute(path, unknown);
+  const auto full = std::filesystem::canonical(path, unknown);
   return unknown ? path : full.string();
 }
 

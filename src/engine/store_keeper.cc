@@ -24,8 +24,9 @@ constexpr int64_t kExpireEveryMs = 1'000;
 // After so much replay a checkpoint is due at once: what was replayed leaves memory, and the next
 // start need not do it again.
 constexpr uint64_t kLongReplayBytes = 16u << 20;
-constexpr int64_t kMarkEveryMs = 1'000;  // the time, where the wall clock is set again and again
-constexpr int64_t kLookEveryMs = 1'000;  // for the directory
+constexpr int64_t kMarkEveryMs = 1'000;     // the time, where the wall clock is set again and again
+constexpr int64_t kLookEveryMs = 1'000;     // for the directory, …
+constexpr int64_t kLookAgainAfterMs = 250;  // … and where it is not there: that may pass
 
 uint64_t Sixteenths(uint64_t part, uint64_t whole) { return whole == 0 ? 0 : part * 16 / whole; }
 
@@ -52,7 +53,8 @@ StoreKeeper::StoreKeeper(Engine& engine, LocalLog& log, uint64_t log_bytes, Dire
       clean_ms_(log_bytes < kLongReplayBytes ? clock.SteadyMs() : INT64_MIN / 2),
       memory_(engine,
               {.age_ms_max = options.age_ms_max, .streams_max = options.streams_in_memory_max},
-              clean_ms_) {
+              clean_ms_),
+      look_at_ms_(clock.SteadyMs() + kLookEveryMs) {
   log_bytes_before_.Set(log.appended_bytes() - log_bytes);
   engine_.store().SetAfterPiece([this] { return RestAfterPiece(); });
   engine_.store().SetOnSetAside(events_.on_set_aside);
@@ -68,7 +70,7 @@ int64_t StoreKeeper::Step() {
   const int64_t now_ms = clock_.SteadyMs();
   if (engine_.failed()) return kIdleMs;
   TellIfMemoryIsFull();
-  if (now_ms >= look_at_ms_) LookForDirectory(now_ms);
+  LookForDirectoryIfDue(now_ms);
   if (engine_.failed()) return kIdleMs;
   if (now_ms >= mark_at_ms_ && clock_.IsMarkStale()) MarkTime(now_ms);
   if (engine_.failed() || !TrimLogIfDue()) return kIdleMs;
@@ -92,11 +94,12 @@ bool StoreKeeper::StepToEnd() {
     BeginCheckpoint(now_ms);
   }
   // A checkpoint that failed told why. To try it again takes as long as to write all of it.
-  if (checkpoint_ == nullptr && now_ms < checkpoint_at_ms_) return false;
+  const bool is_given_up = checkpoint_ == nullptr && now_ms < checkpoint_at_ms_;
   const bool is_done = checkpoint_ == nullptr && engine_.tail_bytes() == 0;
-  if (is_done) LookForDirectory(now_ms);
-  if (is_done && !engine_.failed()) MarkTime(now_ms);
-  return !is_done;
+  if (!is_given_up && !is_done) return true;
+  if (options_.find_gone) FailWhereGone(options_.find_gone());
+  if (!is_given_up && !engine_.failed()) MarkTime(now_ms);
+  return false;
 }
 
 bool StoreKeeper::IsCheckpointDue(int64_t now_ms) {
@@ -175,10 +178,16 @@ void StoreKeeper::MarkTime(int64_t now_ms) {
   if (!marked) Meet(DiskFault(marked.error()).error(), now_ms, mark_at_ms_);
 }
 
-void StoreKeeper::LookForDirectory(int64_t now_ms) {
-  if (!options_.find_gone) return;
-  look_at_ms_ = now_ms + kLookEveryMs;
+void StoreKeeper::LookForDirectoryIfDue(int64_t now_ms) {
+  if (!options_.find_gone || now_ms < look_at_ms_ || engine_.failed()) return;
   const auto found = options_.find_gone();
+  const bool looks_again = found && !was_gone_;
+  was_gone_ = found.has_value();
+  look_at_ms_ = now_ms + (looks_again ? kLookAgainAfterMs : kLookEveryMs);
+  if (!looks_again) FailWhereGone(found);
+}
+
+void StoreKeeper::FailWhereGone(const std::optional<std::string>& found) {
   if (found && engine_.Fail() && events_.on_gone) events_.on_gone(*found);
 }
 
@@ -199,8 +208,7 @@ void StoreKeeper::TellIfMemoryIsFull() {
 
 size_t StoreKeeper::RestAfterPiece() {
   TellIfMemoryIsFull();
-  const int64_t now_ms = clock_.SteadyMs();
-  if (now_ms >= look_at_ms_) LookForDirectory(now_ms);
+  LookForDirectoryIfDue(clock_.SteadyMs());
   const auto rest_ms =
       RestAfterPieceMs(std::max(Sixteenths(engine_.tail_bytes(), options_.tail_bytes_max),
                                 Sixteenths(UncheckpointedBytes(), 2 * options_.log_bytes_max)));

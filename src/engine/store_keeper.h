@@ -35,7 +35,8 @@ struct StoreKeeperOptions {
   // Streams leave memory by that age, and where there are more than so many (memory_trimmer.h).
   size_t streams_in_memory_max = StreamsThatFit(uint64_t{256} << 20);
   // Asked every second, and at the end: what is found in the place of the directory, null while it
-  // is there. Without it the engine fails, for nobody would find what it acknowledges.
+  // is there. Where it is gone, twice in a row or at the end, the engine fails, for nobody would
+  // find what it acknowledges.
   std::function<std::optional<std::string>()> find_gone{};
 };
 
@@ -82,7 +83,8 @@ class StoreKeeper {
   int64_t EndCheckpoint(int64_t now_ms);
   bool TrimLogIfDue();  // false: it met trouble
   void MarkTime(int64_t now_ms);
-  void LookForDirectory(int64_t now_ms);
+  void LookForDirectoryIfDue(int64_t now_ms);
+  void FailWhereGone(const std::optional<std::string>& found);
   bool Expire(int64_t now_ms);
   int64_t Merge(int64_t now_ms);
   void GiveUpMerge(int64_t now_ms);
@@ -112,7 +114,8 @@ class StoreKeeper {
   int64_t checkpoint_at_ms_ = INT64_MIN;  // not before
   int64_t trim_at_ms_ = INT64_MIN;        // not before
   int64_t mark_at_ms_ = INT64_MIN;        // not before, but at a checkpoint
-  int64_t look_at_ms_ = INT64_MIN;        // not before
+  int64_t look_at_ms_;                    // for the directory; not before
+  bool was_gone_ = false;                 // at the last look
   int64_t merge_at_ms_ = INT64_MIN;       // not before
   int64_t merge_began_ms_ = 0;            // the merge that the store is in
   int64_t expire_at_ms_ = INT64_MIN;      // not before

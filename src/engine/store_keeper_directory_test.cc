@@ -1,6 +1,7 @@
 // What a store keeper does where the data directory is gone.
 #include <gtest/gtest.h>
 
+#include <cerrno>
 #include <optional>
 #include <string>
 
@@ -15,7 +16,7 @@ class StoreKeeperDirectoryTest : public StoreKeeperTest {
  protected:
   StoreKeeperDirectoryTest() {
     EXPECT_TRUE(Directory(disk(), "").MakeDirectory("catalog"));
-    EXPECT_TRUE(Directory(disk(), "").Replace("identity", EncodeIdentity({})));
+    WriteIdentity();
   }
 
   void KeepAndLook(StoreKeeperOptions options) {
@@ -26,6 +27,9 @@ class StoreKeeperDirectoryTest : public StoreKeeperTest {
     Keep(options);
   }
 
+  void WriteIdentity() {
+    EXPECT_TRUE(Directory(disk(), "").Replace("identity", EncodeIdentity({})));
+  }
   void RemoveIdentity() { EXPECT_TRUE(Directory(disk(), "").Remove("identity")); }
 
   int looks_ = 0;
@@ -33,19 +37,23 @@ class StoreKeeperDirectoryTest : public StoreKeeperTest {
 
 TEST_F(StoreKeeperDirectoryTest, IsLookedForEverySecondAndIsFinallyGone) {
   KeepAndLook({});
-  Run();
-  EXPECT_EQ(looks_, 1);
   for (int i = 0; i < 9; ++i) {
     clock().AdvanceMs(111);
     Run();
   }
-  EXPECT_EQ(looks_, 1);
+  EXPECT_EQ(looks_, 0);
   clock().AdvanceMs(1);
   Run();
-  EXPECT_EQ(looks_, 2);
+  EXPECT_EQ(looks_, 1);
   RemoveIdentity();
   clock().AdvanceMs(999);
   Run();
+  EXPECT_EQ(looks_, 1);
+  clock().AdvanceMs(1);
+  Run();
+  clock().AdvanceMs(249);
+  Run();
+  EXPECT_EQ(looks_, 2);
   EXPECT_TRUE(gone_.empty());
   clock().AdvanceMs(1);
   Run();
@@ -60,11 +68,26 @@ TEST_F(StoreKeeperDirectoryTest, IsLookedForEverySecondAndIsFinallyGone) {
   EXPECT_EQ(failures_, 0);
 }
 
+TEST_F(StoreKeeperDirectoryTest, WhatIsMissingForAMomentIsThere) {
+  KeepAndLook({});
+  for (int i = 0; i < 2; ++i) {
+    RemoveIdentity();
+    clock().AdvanceMs(1'000);
+    Run();
+    WriteIdentity();
+    clock().AdvanceMs(250);
+    Run();
+  }
+  EXPECT_EQ(looks_, 4);
+  EXPECT_TRUE(gone_.empty());
+  EXPECT_FALSE(engine().failed());
+}
+
 TEST_F(StoreKeeperDirectoryTest, ACheckpointThatTakesLongKeepsNobodyFromLooking) {
   KeepAndLook({.age_ms_max = 1});
   keeper_->SetPause([this](int64_t) {
     clock().AdvanceMs(1'000);
-    if (looks_ == 2) RemoveIdentity();
+    if (looks_ == 1) RemoveIdentity();
   });
   engine().Create(NewStream("/long"));
   for (int i = 0; i < 16; ++i) Write("/long", std::string(100'000, 'x'));
@@ -74,6 +97,17 @@ TEST_F(StoreKeeperDirectoryTest, ACheckpointThatTakesLongKeepsNobodyFromLooking)
   EXPECT_EQ(gone_.size(), 1u);
   EXPECT_EQ(checkpoints_, 0);
   EXPECT_EQ(failures_, 0);
+}
+
+TEST_F(StoreKeeperDirectoryTest, AtTheEndItIsLookedForAlsoWhereNoCheckpointCanBeMade) {
+  KeepAndLook({});
+  engine().Create(NewStream("/a"));
+  Write("/a", "text");
+  disk().FailNth({.op = DiskOp::kCreate, .path_part = "segments"}, 1, {.code = ENOSPC});
+  RemoveIdentity();
+  EXPECT_FALSE(keeper_->StepToEnd());
+  EXPECT_EQ(gone_.size(), 1u);
+  EXPECT_EQ(checkpoints_, 0);
 }
 
 TEST_F(StoreKeeperDirectoryTest, AtTheEndItIsLookedForOnceMore) {

@@ -9,12 +9,11 @@
 namespace thalweg {
 namespace {
 
-// Of those that hold what was acknowledged.
-std::optional<std::string> FindMissingPart(Directory& root) {
-  const auto names = root.List();
-  if (!names) return std::nullopt;
+// Of those that hold what was acknowledged. A folder that is there cannot be opened as a file.
+std::optional<std::string> FindMissingPart(Disk& disk) {
   for (const char* part : {kLogFolder, kSegmentsFolder, kCatalogFolder}) {
-    if (!Contains(*names, part)) return std::string(part) + " is missing";
+    const auto found = disk.Open(part, Disk::Mode::kRead);
+    if (!found && IsMissing(found.error().code)) return std::string(part) + " is missing";
   }
   return std::nullopt;
 }
@@ -25,16 +24,15 @@ std::optional<std::string> FindMissingPart(Directory& root) {
 // removed, has its identity.
 std::optional<std::string> DirectoryWatch::FindGone() const {
   const auto there = PosixDisk::Open(path_);
-  if (!there) {
-    return IsMissing(there.error().code) ? std::optional(there.error().message) : std::nullopt;
+  if (!there && IsMissing(there.error().code)) return there.error().message;
+  if (there) {
+    if (auto found = FoundInsteadOf(id_, **there)) return found;
   }
-  auto found = FoundInsteadOf(id_, **there);
-  return found ? found : FoundInsteadOf(id_, disk_);
+  return FoundInsteadOf(id_, disk_);
 }
 
 std::optional<std::string> FoundInsteadOf(const DirectoryId& id, Disk& disk) {
-  Directory root(disk, "");
-  const auto text = root.ReadText(kIdentityFile);
+  const auto text = Directory(disk, "").ReadText(kIdentityFile);
   if (!text) return std::nullopt;
   if (!*text) return std::string(kIdentityFile) + " is missing";
   const auto found = DecodeIdentity(**text);
@@ -42,7 +40,7 @@ std::optional<std::string> FoundInsteadOf(const DirectoryId& id, Disk& disk) {
     return "this is data directory " + DataDirectory::NameOf(*found) + ", and " +
            DataDirectory::NameOf(id) + " is served";
   }
-  return FindMissingPart(root);
+  return FindMissingPart(disk);
 }
 
 }  // namespace thalweg

@@ -1,7 +1,8 @@
 // Whether a data directory is still where it is served from: it may be moved, unmounted or removed,
 // and files that are open tell nothing of that.
 //
-// Constant after construction. THREAD: any; a look may wait for the disk.
+// Constant after construction. THREAD: any; a look may wait for the disk, and for any that the path
+// leads through.
 #pragma once
 
 #include <optional>
@@ -16,7 +17,7 @@ namespace thalweg {
 class DirectoryWatch {
  public:
   // Of the directory called `id` that `disk` was opened for, at `path` of the machine, from the
-  // root. REQUIRES: `disk` outlives it.
+  // root, without links. REQUIRES: `disk` outlives it.
   DirectoryWatch(Disk& disk, std::string path, const DirectoryId& id)
       : disk_(disk), path_(std::move(path)), id_(id) {}
 

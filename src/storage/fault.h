@@ -21,7 +21,7 @@ struct StorageFault {
   Kind kind = Kind::kDamage;
   std::string message;       // which file, where in it, and what was found
   bool is_shortage = false;  // kDisk: see IsShortage
-  bool is_missing = false;   // kDisk: see IsMissing
+  bool is_gone = false;      // kDisk: see IsGone
   bool is_refusal = false;   // kDamage: the system did not read it, and what is there is not known
 };
 
@@ -47,14 +47,17 @@ inline bool IsShortage(int code) {
   return code == ENOSPC || code == EDQUOT || code == EFBIG || code == EMFILE || code == ENFILE;
 }
 
-// Whether a name is not where it was looked for.
+// Whether a name is not where it was looked for, …
 inline bool IsMissing(int code) { return code == ENOENT || code == ENOTDIR; }
+
+// … or what was open there is no more, as a network file system says.
+inline bool IsGone(int code) { return IsMissing(code) || code == ESTALE; }
 
 inline std::unexpected<StorageFault> DiskFault(const DiskError& error) {
   return std::unexpected(StorageFault{.kind = StorageFault::Kind::kDisk,
                                       .message = error.message,
                                       .is_shortage = IsShortage(error.code),
-                                      .is_missing = IsMissing(error.code)});
+                                      .is_gone = IsGone(error.code)});
 }
 
 // What no code of the system tells.

@@ -120,6 +120,12 @@ TEST(DirectoryWatch, TellsADirectoryThatIsGoneFromOneThatCannotBeLookedAt) {
          fs::create_symlink(s.data(), s.data());
        },
        there},
+      {"no way to it, and removed",
+       [](Served& s) {
+         fs::remove_all(s.data());
+         fs::create_symlink(s.data(), s.data());
+       },
+       "identity is missing"},
       {"an identity that is being written", [](Served& s) { s.WriteIdentity(""); }, there},
       {"one of another version",
        [](Served& s) { s.WriteIdentity("thalweg data directory\nformat 2\n"); }, there},
@@ -146,7 +152,7 @@ TEST(DirectoryWatch, WhatTheSystemRefusesSaysNothing) {
   }
   ASSERT_TRUE(disk.Rename("log", "elsewhere"));
   EXPECT_EQ(FoundInsteadOf(IdOf(7), disk), "log is missing");
-  disk.FailNth({.op = DiskOp::kList, .path_part = ""}, 1, {.code = EIO});
+  disk.FailNth({.op = DiskOp::kOpen, .path_part = "log"}, 1, {.code = EIO});
   EXPECT_EQ(FoundInsteadOf(IdOf(7), disk), std::nullopt);
 }
 
