@@ -19,13 +19,13 @@ class THALWEG_API Clock {
   // or later.
   virtual int64_t SteadyMs() const = 0;
 
-  // The same in microseconds, for what takes less than one of those. No finer where a clock has
-  // nothing finer.
-  virtual int64_t SteadyUs() const { return SteadyMs() * 1000; }
-
   // Names that scale, in one line: processes whose clocks have the same name count from the same
   // start. Empty: no other process does.
   virtual std::string SteadyScale() const = 0;
+
+  // SteadyMs in microseconds, for what takes less than one of those. No finer where a clock has
+  // nothing finer.
+  virtual int64_t SteadyUs() const { return SteadyMs() * 1000; }
 };
 
 }  // namespace thalweg

@@ -73,7 +73,7 @@ class THALWEG_API Server {
   Store& store();
 
   // For dashboards and alarms: waits for no loop and no disk. What it counts stays after Stop.
-  // THREAD: any, at any time, also on the server's own.
+  // THREAD: any, until the destructor begins, also on the server's own.
   ServerStats Stats() const;
 
   // Removes every stream; waits until that is durable.

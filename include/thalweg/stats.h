@@ -1,7 +1,8 @@
 // What stores, routers and servers count and hold, in numbers: for dashboards and alarms. Values.
 //
 // What counts does so exactly, since the store was opened or the server started, and never goes
-// back. The numbers of one struct are read one after the other, not in one instant.
+// back, but to 0 while the store ends. The numbers of one struct are read one after the other, not
+// in one instant.
 #pragma once
 
 #include <array>
@@ -69,8 +70,9 @@ struct DiskStats {
 
 struct StoreStats {
   ChangeStats changes{};
-  uint64_t unreadable = 0;          // times that damage kept a stream from being read (kUnreadable)
-  uint64_t streams = 0;             // there are, soft-deleted ones, too
+  uint64_t unreadable = 0;  // times that a call, a request or a listing met damage of a stream
+  uint64_t streams = 0;     // there are, with soft-deleted ones and those whose time has come
+                            // that nobody has met yet
   uint64_t streams_in_memory = 0;   // of those
   bool failed = false;              // every change is refused (kFailed)
   std::optional<DiskStats> disk{};  // null: in memory
@@ -82,8 +84,8 @@ struct RouterStats {
   uint64_t long_polls = 0;   // that wait
 };
 
-// Answers of a server that have begun: their status is on its way. A request whose client goes
-// before that has none.
+// Answers of a server that have begun, whole or not. A request whose client goes before that has
+// none.
 struct AnswerStats {
   std::optional<Method> method{};  // null: refused before it was a request
   int status = 0;
@@ -102,7 +104,8 @@ struct ServerStats {
 
   // Requests.
   std::vector<AnswerStats> answers{};
-  uint64_t requests_refused = 0;   // for want of memory: 503 too-many-bodies, or dropped
+  uint64_t answers_aborted = 0;    // of these, that the server cut off: what they tell of failed
+  uint64_t requests_refused = 0;   // for want of memory: 503 too-many-bodies
   uint64_t request_bytes = 0;      // memory that requests under way take now, of …
   uint64_t request_bytes_max = 0;  // … all loops together; each has an equal part
 

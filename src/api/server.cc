@@ -187,7 +187,7 @@ class Server::Impl {
     ServerStats stats = ended_;
     for (const auto& lane : lanes_) lane->AddTo(stats);
     stats.loops = lanes_.size();
-    stats.connections = connection_limit_->served();
+    stats.connections = lanes_.empty() ? 0 : connection_limit_->served();
     stats.connections_max = connection_limit_->served_max();
     stats.connections_refused = turned_away_->count(TurnedAway::kConnection);
     stats.accepts_failed = turned_away_->count(TurnedAway::kNoFile);

@@ -1,6 +1,7 @@
 // What Store::Stats says, in memory and in a directory.
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <numeric>
 #include <thread>
 
@@ -101,17 +102,20 @@ TEST_P(StoreStatsTest, TellOfTheLog) {
 
 TEST_P(StoreStatsTest, MayBeAskedForWhileOthersWrite) {
   Create("a");
-  std::thread writer([this] {
+  std::atomic<bool> is_done = false;
+  std::thread writer([&] {
     for (int i = 0; i < 50; ++i) EXPECT_TRUE(store_->Append("a", "x"));
+    is_done = true;
   });
   uint64_t appends = 0;
-  while (appends < 50) {
+  while (!is_done) {
     const StoreStats stats = store_->Stats();
     EXPECT_GE(stats.changes.appends, appends);
     appends = stats.changes.appends;
     EXPECT_EQ(stats.changes.appended_bytes, appends);
   }
   writer.join();
+  EXPECT_EQ(store_->Stats().changes.appends, 50u);
 }
 
 INSTANTIATE_TEST_SUITE_P(Everywhere, StoreStatsTest, testing::ValuesIn(kPlaces), NameOf);

@@ -88,7 +88,7 @@ StoreStats DurableEngine::Stats() const {
   disk.log_records_waiting = log_.staged().value - durable.value;
   disk.commits = log_.commits();
   disk.log_shortages = log_.shortages();
-  disk.log_has_room = log_.HasRoom();
+  disk.log_has_room = log_.HasRoom() && log_.HasRoomForBatch();
   keeper_.AddTo(disk);
   const StreamStore::Totals totals = engine_->store().totals();
   disk.segments = totals.segments;

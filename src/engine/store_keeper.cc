@@ -112,8 +112,11 @@ bool StoreKeeper::IsCheckpointDue(int64_t now_ms) {
          now_ms - clean_ms_ >= options_.age_ms_max;
 }
 
+// Asked by another thread it may meet a checkpoint: then the log may seem to be shorter than
+// before.
 uint64_t StoreKeeper::UncheckpointedBytes() const {
-  return log_.appended_bytes() - log_bytes_before_.value();
+  const auto bytes = static_cast<int64_t>(log_.appended_bytes() - log_bytes_before_.value());
+  return static_cast<uint64_t>(std::max<int64_t>(bytes, 0));
 }
 
 void StoreKeeper::AddTo(DiskStats& stats) const {

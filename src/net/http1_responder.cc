@@ -69,7 +69,10 @@ void Http1Responder::Finish() {
   End(State::kFinished);
 }
 
-void Http1Responder::Abort() { End(State::kAborted); }
+void Http1Responder::Abort() {
+  if (connection_ != nullptr && begun_) shared_.counts().aborted.Add();
+  End(State::kAborted);
+}
 
 bool Http1Responder::HoldNext(bool hold) {
   holds_next_ = hold;

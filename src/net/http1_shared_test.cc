@@ -95,6 +95,23 @@ TEST_F(Http1SharedTest, CountsNoAnswerToAClientThatHasGone) {
   EXPECT_TRUE(stats.answers.empty());
 }
 
+TEST_F(Http1SharedTest, CountsAnswersThatItCutsOff) {
+  const auto aborted = [this] {
+    ServerStats stats;
+    shared_.counts().AddTo(stats);
+    return stats.answers_aborted;
+  };
+  Receive("GET /later HTTP/1.1\r\nHost: h\r\n\r\n");
+  Responder& responder = *handler_.kept.at("/later");
+  responder.Start(200, {}, 5);
+  responder.Write(Bytes::Static("part"));
+  shared_.RunTurnEnd();
+  EXPECT_EQ(aborted(), 0u);
+  responder.Finish();  // it lacks a byte
+  shared_.RunTurnEnd();
+  EXPECT_EQ(aborted(), 1u);
+}
+
 TEST_F(Http1SharedTest, CountsChunksThatGoToTheSocketAtOnce) {
   Receive("GET /live HTTP/1.1\r\nHost: h\r\n\r\n");
   Responder& responder = *handler_.kept.at("/live");

@@ -19,6 +19,7 @@ void Add(const AnswerStats& more, std::vector<AnswerStats>& answers) {
 }  // namespace
 
 void HttpCounts::AddTo(ServerStats& stats) const {
+  stats.answers_aborted += aborted.value();
   stats.connections_accepted += accepted.value();
   stats.received_bytes += received_bytes.value();
   stats.sent_bytes += sent_bytes.value();

@@ -21,6 +21,7 @@ class HttpCounts {
     answers_[RowOf(method)][static_cast<size_t>(status - kStatusMin)].Add();
   }
 
+  Counter aborted;         // answers that had begun
   Counter accepted;        // connections, with those that are refused
   Counter received_bytes;  // from sockets
   Counter sent_bytes;      // to them

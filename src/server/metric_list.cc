@@ -2,6 +2,7 @@
 
 #include <prometheus/text_serializer.h>
 
+#include <algorithm>
 #include <cstddef>
 #include <limits>
 #include <utility>
@@ -45,15 +46,13 @@ void MetricList::AddHistogram(std::string name, std::string help, const Duration
     histogram.bucket.push_back({histogram.sample_count, bound});
   }
   histogram.sample_sum = static_cast<double>(durations.sum_us) / kUsPerSecond;
-  families_.push_back(
-      {std::move(name), std::move(help), prometheus::MetricType::Histogram, {std::move(metric)}});
+  Add({std::move(name), std::move(help), prometheus::MetricType::Histogram, {std::move(metric)}});
 }
 
 std::string MetricList::Text() const { return prometheus::TextSerializer().Serialize(families_); }
 
 void MetricList::Add(prometheus::MetricType type, std::string name, std::string help,
                      const std::vector<Sample>& samples) {
-  THALWEG_ASSERT(!help.contains('\n') && !help.contains('\\'));  // the library escapes neither
   prometheus::MetricFamily family{std::move(name), std::move(help), type, {}};
   for (const Sample& sample : samples) {
     prometheus::ClientMetric& metric = family.metric.emplace_back();
@@ -61,6 +60,14 @@ void MetricList::Add(prometheus::MetricType type, std::string name, std::string 
     (type == prometheus::MetricType::Counter ? metric.counter.value : metric.gauge.value) =
         sample.value;
   }
+  Add(std::move(family));
+}
+
+void MetricList::Add(prometheus::MetricFamily family) {
+  const std::string& help = family.help;
+  THALWEG_ASSERT(!help.contains('\n') && !help.contains('\\'));  // the library escapes neither
+  THALWEG_ASSERT(std::ranges::find(families_, family.name, &prometheus::MetricFamily::name) ==
+                 families_.end());
   families_.push_back(std::move(family));
 }
 

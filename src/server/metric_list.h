@@ -34,6 +34,7 @@ class MetricList {
  private:
   void Add(prometheus::MetricType type, std::string name, std::string help,
            const std::vector<Sample>& samples);
+  void Add(prometheus::MetricFamily family);
 
   std::vector<prometheus::MetricFamily> families_;
 };

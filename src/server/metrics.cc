@@ -1,6 +1,7 @@
 // Crosses threads: see the header.
 #include "server/metrics.h"
 
+#include <algorithm>
 #include <utility>
 #include <vector>
 
@@ -30,17 +31,45 @@ std::string NameOf(std::optional<Method> method) {
   return "other";
 }
 
-void AddProcess(const ProcessStats& process, MetricList& list) {
+MetricList::Sample SampleOf(const AnswerStats& answer) {
+  return {{{"method", NameOf(answer.method)}, {"code", std::to_string(answer.status)}},
+          Number(answer.count)};
+}
+
+// Where a number appears out of nothing, Prometheus sees no increase: what one alarms on begins
+// with 0.
+std::vector<MetricList::Sample> SamplesOf(const std::vector<AnswerStats>& answers) {
+  std::vector<MetricList::Sample> samples;
+  for (const AnswerStats& answer : answers) samples.push_back(SampleOf(answer));
+  for (const Method method :
+       {Method::kGet, Method::kHead, Method::kPut, Method::kPost, Method::kDelete}) {
+    for (const int status : {500, 503, 507}) {
+      const bool is_there = std::ranges::any_of(answers, [&](const AnswerStats& answer) {
+        return answer.method == method && answer.status == status;
+      });
+      if (!is_there) samples.push_back(SampleOf({.method = method, .status = status}));
+    }
+  }
+  return samples;
+}
+
+void AddProcess(const ProcessStats& process, std::optional<int64_t> start_ms, MetricList& list) {
   list.AddGauge("thalweg_build_info", "1, with the version.",
                 std::vector<MetricList::Sample>{{{{"version", THALWEG_VERSION}}, 1}});
-  list.AddGauge("process_start_time_seconds", "When the process started, since 1970 UTC.",
-                SecondsOfMs(process.started_ms));
+  if (start_ms) {
+    list.AddGauge("process_start_time_seconds", "When the process started, since 1970 UTC.",
+                  SecondsOfMs(*start_ms));
+  }
   list.AddCounter("process_cpu_seconds_total", "CPU time, user and system.",
                   static_cast<double>(process.cpu_us) / 1e6);
-  list.AddGauge("process_resident_memory_bytes", "Memory that is there.",
-                Number(process.resident_bytes));
-  list.AddGauge("process_virtual_memory_bytes", "Addresses that are taken.",
-                Number(process.virtual_bytes));
+  if (process.resident_bytes) {
+    list.AddGauge("process_resident_memory_bytes", "Memory that is there.",
+                  Number(*process.resident_bytes));
+  }
+  if (process.virtual_bytes) {
+    list.AddGauge("process_virtual_memory_bytes", "Addresses that are taken.",
+                  Number(*process.virtual_bytes));
+  }
   if (process.open_files) {
     list.AddGauge("process_open_fds", "Open file descriptors.", Number(*process.open_files));
   }
@@ -50,10 +79,13 @@ void AddProcess(const ProcessStats& process, MetricList& list) {
 void AddStreams(const StoreStats& store, MetricList& list) {
   const ChangeStats& changes = store.changes;
   list.AddGauge("thalweg_store_failed",
-                "1: the disk has failed, and every change is refused; the process ends.",
+                "1: the disk has failed or the directory is gone; the process ends.",
                 store.failed ? 1 : 0);
-  list.AddGauge("thalweg_streams", "Streams there are, with those kept for their forks alone.",
-                Number(store.streams));
+  list.AddGauge(
+      "thalweg_streams",
+      "Streams there are, with those kept for their forks alone, and those whose time has "
+      "come that nobody has met yet.",
+      Number(store.streams));
   list.AddGauge("thalweg_streams_in_memory", "Of these, streams that are in memory.",
                 Number(store.streams_in_memory));
   list.AddCounter("thalweg_stream_creates_total", "Streams created.", Number(changes.creates));
@@ -69,7 +101,7 @@ void AddStreams(const StoreStats& store, MetricList& list) {
   list.AddCounter("thalweg_appended_bytes_total", "Bytes that appends and creates brought.",
                   Number(changes.appended_bytes));
   list.AddCounter("thalweg_unreadable_total",
-                  "Times that damage kept a stream from being read: somebody got a 500.",
+                  "Times that a request, a listing or a reader met damage of a stream.",
                   Number(store.unreadable));
 }
 
@@ -88,7 +120,7 @@ void AddLog(const DiskStats& disk, MetricList& list) {
                 Number(disk.log_records_waiting));
   list.AddHistogram("thalweg_log_commit_seconds",
                     "How long it takes to make a batch of records durable.", disk.commits);
-  list.AddGauge("thalweg_log_has_room", "0: the disk is full, and appends get 507.",
+  list.AddGauge("thalweg_log_has_room", "0: no space, or no descriptor; appends get 507.",
                 disk.log_has_room ? 1 : 0);
   list.AddCounter("thalweg_log_shortages_total", "Tries to write a batch that found no space.",
                   Number(disk.log_shortages));
@@ -121,31 +153,30 @@ void AddConnections(const ServerStats& server, MetricList& list) {
   list.AddCounter("thalweg_http_connections_accepted_total",
                   "Connections accepted, with those that were refused then.",
                   Number(server.connections_accepted));
-  list.AddCounter("thalweg_http_turned_away_total",
-                  "Clients turned away: connections beyond the most, requests without memory "
-                  "(--max-bodies), tries to accept one without a descriptor.",
-                  std::vector<MetricList::Sample>{
-                      {{{"reason", "connections"}}, Number(server.connections_refused)},
-                      {{{"reason", "memory"}}, Number(server.requests_refused)},
-                      {{{"reason", "descriptors"}}, Number(server.accepts_failed)}});
+  list.AddCounter("thalweg_http_connections_refused_total",
+                  "Of these, connections refused for being beyond the most.",
+                  Number(server.connections_refused));
+  list.AddCounter("thalweg_http_accept_failures_total",
+                  "Tries to accept a connection without a descriptor or memory for it.",
+                  Number(server.accepts_failed));
 }
 
 void AddRequests(const ServerStats& server, MetricList& list) {
-  std::vector<MetricList::Sample> answers;
-  for (const AnswerStats& answer : server.answers) {
-    answers.push_back({{{"method", NameOf(answer.method)}, {"code", std::to_string(answer.status)}},
-                       Number(answer.count)});
-  }
   list.AddCounter("thalweg_http_responses_total",
                   "Answers begun, by method (none: refused before it was a request) and status.",
-                  answers);
+                  SamplesOf(server.answers));
+  list.AddCounter("thalweg_http_responses_aborted_total",
+                  "Of these, answers that the server cut off.", Number(server.answers_aborted));
+  list.AddCounter("thalweg_http_requests_refused_total",
+                  "Requests refused for want of memory (--max-bodies).",
+                  Number(server.requests_refused));
   list.AddCounter("thalweg_http_received_bytes_total", "Bytes received.",
                   Number(server.received_bytes));
   list.AddCounter("thalweg_http_sent_bytes_total", "Bytes sent.", Number(server.sent_bytes));
   list.AddGauge("thalweg_http_request_memory_bytes", "Memory that requests under way take.",
                 Number(server.request_bytes));
   list.AddGauge("thalweg_http_request_memory_max_bytes",
-                "The most of it, of all loops: --max-bodies. They get 503 beyond.",
+                "The most of it, of all loops; each has an equal part. They get 503 beyond.",
                 Number(server.request_bytes_max));
   list.AddGauge("thalweg_live_readers", "Readers that are held, and wait for what comes.",
                 std::vector<MetricList::Sample>{
@@ -156,9 +187,9 @@ void AddRequests(const ServerStats& server, MetricList& list) {
 }  // namespace
 
 std::string MetricsText(const ServerStats& server_stats, const StoreStats& store_stats,
-                        const ProcessStats& process) {
+                        const ProcessStats& process, std::optional<int64_t> process_start_ms) {
   MetricList list;
-  AddProcess(process, list);
+  AddProcess(process, process_start_ms, list);
   AddStreams(store_stats, list);
   if (store_stats.disk) {
     AddLog(*store_stats.disk, list);
@@ -180,7 +211,8 @@ bool MetricsPage::Answer(const Request& request, Responder& responder) const {
     SendText(responder, 503, kTextType, Bytes::Static("starting\n"));
     return true;
   }
-  std::string text = MetricsText(server->Stats(), server->store().Stats(), StatsOfProcess(clock_));
+  std::string text =
+      MetricsText(server->Stats(), server->store().Stats(), StatsOfProcess(), process_start_ms_);
   SendText(responder, 200, kMetricsType, Bytes::Own(std::move(text)));
   return true;
 }

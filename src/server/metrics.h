@@ -6,6 +6,7 @@
 #pragma once
 
 #include <atomic>
+#include <optional>
 #include <string>
 
 #include "server/process_stats.h"
@@ -16,12 +17,12 @@ namespace thalweg {
 
 // `server_stats` and `store_stats` are of one server.
 std::string MetricsText(const ServerStats& server_stats, const StoreStats& store_stats,
-                        const ProcessStats& process);
+                        const ProcessStats& process, std::optional<int64_t> process_start_ms);
 
 class MetricsPage {
  public:
-  // REQUIRES: `clock` is the machine's and outlives the page.
-  explicit MetricsPage(const Clock& clock) : clock_(clock) {}
+  // REQUIRES: `clock` is the machine's.
+  explicit MetricsPage(const Clock& clock) : process_start_ms_(ProcessStartMs(clock)) {}
 
   // From now on the page tells of `server`; before, it is answered 503. REQUIRES: no loop of the
   // server runs when that has ended.
@@ -31,7 +32,7 @@ class MetricsPage {
   bool Answer(const Request& request, Responder& responder) const;
 
  private:
-  const Clock& clock_;
+  const std::optional<int64_t> process_start_ms_;
   std::atomic<Server*> server_{nullptr};
 };
 

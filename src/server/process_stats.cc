@@ -14,6 +14,7 @@ namespace thalweg {
 namespace {
 
 constexpr const char* kOpenFiles = "/proc/self/fd";
+constexpr size_t kCountedFilesMax = 500;
 
 int64_t MicrosOf(const timeval& time) { return int64_t{time.tv_sec} * 1'000'000 + time.tv_usec; }
 
@@ -41,6 +42,12 @@ std::optional<uint64_t> Field(std::string_view text, int first, int number) {
   return read.ec == std::errc() ? std::optional(value) : std::nullopt;
 }
 
+std::optional<ProcessStatText> ReadProcessStat() {
+  std::string text;
+  std::getline(std::ifstream("/proc/self/stat"), text);
+  return ParseProcessStat(text);
+}
+
 }  // namespace
 
 // The program's name stands in parentheses, and may have spaces and parentheses itself.
@@ -56,33 +63,41 @@ std::optional<ProcessStatText> ParseProcessStat(std::string_view text) {
   return ProcessStatText{*start, *virtual_bytes, *resident};
 }
 
-std::optional<uint64_t> CountOpenFiles(size_t counted_max) {
+std::optional<uint64_t> CountNames(const char* folder, size_t max) {
+  std::error_code error;
+  uint64_t count = 0;
+  for (std::filesystem::directory_iterator file(folder, error), end; file != end && !error;
+       file.increment(error)) {
+    if (++count > max) return std::nullopt;
+  }
+  return error ? std::nullopt : std::optional(count);
+}
+
+std::optional<uint64_t> CountOpenFiles() {
   struct stat folder{};
   if (stat(kOpenFiles, &folder) == 0 && folder.st_size > 0) {
     return static_cast<uint64_t>(folder.st_size);
   }
-  std::error_code error;
-  uint64_t count = 0;
-  for (std::filesystem::directory_iterator file(kOpenFiles, error), end; file != end && !error;
-       file.increment(error)) {
-    if (++count > counted_max) return std::nullopt;
-  }
-  if (error || count == 0) return std::nullopt;
-  return count - 1;  // the folder itself was open
+  const auto count = CountNames(kOpenFiles, kCountedFilesMax);
+  return count && *count > 0 ? std::optional(*count - 1) : std::nullopt;  // the folder was open
 }
 
-ProcessStats StatsOfProcess(const Clock& clock) {
+ProcessStats StatsOfProcess() {
   ProcessStats stats{
       .cpu_us = CpuUs(), .open_files = CountOpenFiles(), .open_files_max = OpenFilesMax()};
-  std::string text;
-  std::getline(std::ifstream("/proc/self/stat"), text);
-  const ProcessStatText told = ParseProcessStat(text).value_or(ProcessStatText{});
-  stats.virtual_bytes = told.virtual_bytes;
-  stats.resident_bytes = told.resident_pages * static_cast<uint64_t>(sysconf(_SC_PAGESIZE));
-  const auto per_second = static_cast<uint64_t>(sysconf(_SC_CLK_TCK));
-  const auto start_ms = static_cast<int64_t>(told.start_ticks * 1000 / per_second);
-  stats.started_ms = clock.WallMs() - (clock.SteadyMs() - start_ms);
+  if (const auto told = ReadProcessStat()) {
+    stats.virtual_bytes = told->virtual_bytes;
+    stats.resident_bytes = told->resident_pages * static_cast<uint64_t>(sysconf(_SC_PAGESIZE));
+  }
   return stats;
+}
+
+std::optional<int64_t> ProcessStartMs(const Clock& clock) {
+  const auto told = ReadProcessStat();
+  if (!told) return std::nullopt;
+  const auto per_second = static_cast<uint64_t>(sysconf(_SC_CLK_TCK));
+  const auto start_ms = static_cast<int64_t>(told->start_ticks * 1000 / per_second);
+  return clock.WallMs() - (clock.SteadyMs() - start_ms);
 }
 
 }  // namespace thalweg

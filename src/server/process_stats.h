@@ -12,17 +12,20 @@
 
 namespace thalweg {
 
+// Null: the system does not say.
 struct ProcessStats {
   int64_t cpu_us = 0;  // in user and in kernel mode, of all threads
-  uint64_t resident_bytes = 0;
-  uint64_t virtual_bytes = 0;
-  int64_t started_ms = 0;                // wall clock
-  std::optional<uint64_t> open_files{};  // null: to count them takes too long (CountOpenFiles)
+  std::optional<uint64_t> resident_bytes{};
+  std::optional<uint64_t> virtual_bytes{};
+  std::optional<uint64_t> open_files{};  // see CountOpenFiles
   uint64_t open_files_max = 0;           // the limit
 };
 
-// REQUIRES: `clock` is the machine's.
-ProcessStats StatsOfProcess(const Clock& clock);
+ProcessStats StatsOfProcess();
+
+// When this process started, by the wall clock as it stands now. REQUIRES: `clock` is the
+// machine's.
+std::optional<int64_t> ProcessStartMs(const Clock& clock);
 
 // What /proc/self/stat says. Null: it is no such text.
 struct ProcessStatText {
@@ -34,8 +37,10 @@ struct ProcessStatText {
 std::optional<ProcessStatText> ParseProcessStat(std::string_view text);
 
 // How many descriptors this process has. Kernels before 6.2 do not say: there they are counted,
-// which holds up who asks for 10 ms where there are 10,000; null: there are more than
-// `counted_max`.
-std::optional<uint64_t> CountOpenFiles(size_t counted_max = 10'000);
+// which holds up who asks by a microsecond for each, and so not beyond 500: null.
+std::optional<uint64_t> CountOpenFiles();
+
+// How many names `folder` has, without "." and ".."; null: more than `max`, or it cannot be read.
+std::optional<uint64_t> CountNames(const char* folder, size_t max);
 
 }  // namespace thalweg

@@ -117,7 +117,6 @@ TEST(LocalLog, OneCommitTakesAllThatWasStaged) {
   ExpectReplayed(folder, 100);
 }
 
-// A sync may hang for as long as clients send.
 // Three milliseconds pass with each look.
 class TickingClock final : public Clock {
  public:
@@ -148,6 +147,7 @@ TEST(LocalLog, TellsHowLongEachBatchTook) {
   EXPECT_EQ(log.commits().counts[static_cast<size_t>(bucket)], 2u);
 }
 
+// A sync may hang for as long as clients send.
 TEST(LocalLog, MoreThanABatchHoldsGoesOutInSeveral) {
   LogFolder folder;
   {

@@ -172,9 +172,10 @@ class StreamStore {
   Counter segment_count_, segment_bytes_, set_aside_count_, merges_;  // for totals()
   mutable WaitForecast find_waits_;
 
+  uint64_t streams_at_open_ = 0;  // constant behind Open
+
   // The changing thread's own.
   CatalogHead head_;
-  uint64_t streams_at_open_ = 0;
   AfterPiece after_piece_;
   OnSetAside on_set_aside_;
   std::vector<uint64_t> set_aside_;  // segments that were found damaged, by number
