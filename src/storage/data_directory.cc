@@ -27,23 +27,49 @@ bool IsNothing(const std::string& name) {
          name == "lost+found";
 }
 
-std::unexpected<StorageFault> UnreadableIdentity() {
-  return DamageFault(std::string(kIdentityFile) + " cannot be read. Restore it from a backup");
+// What to do where something is damaged or missing: in a data directory, and in a backup.
+constexpr const char* kRestore = "restore it from a backup";
+constexpr const char* kMakeAgain = "make the backup again, into an empty directory";
+
+// The identity in the file `name`.
+StorageResult<DirectoryId> DecodeIdentityIn(const std::string& name, const std::string& text,
+                                            const char* remedy) {
+  const auto unreadable = [&] { return DamageFault(name + " cannot be read; " + remedy); };
+  const std::string head = std::string(kFirstLine) + "\nformat ";
+  if (head.starts_with(text)) return unreadable();  // it was cut, or emptied
+  if (!text.starts_with(head)) return ForeignFault(name + " is not that of a data directory");
+  DirectoryId id{};
+  for (size_t i = 0; i < id.size(); ++i) {
+    const size_t at = text.size() - std::min(text.size(), 33 - 2 * i);
+    const auto digit = [&text](size_t p) { return HexValue(p < text.size() ? text[p] : '?'); };
+    id[i] = static_cast<uint8_t>(digit(at) * 16 + digit(at + 1));
+  }
+  if (text == EncodeIdentity(id)) return id;
+  const std::string ours = "format " + std::to_string(kDataFormat);
+  const size_t begin = kFirstLine.size() + 1;
+  const size_t end = text.find('\n', begin);
+  const std::string found = text.substr(begin, end == text.npos ? 0 : end - begin);
+  if (!found.empty() && found != ours) {
+    return ForeignFault(name + " says " + found + ", and this program reads " + ours +
+                        ": another version wrote it");
+  }
+  return unreadable();
 }
 
-StorageResult<DirectoryId> ReadIdentity(Disk& disk, const char* name) {
+StorageResult<DirectoryId> ReadIdentity(Disk& disk, const char* name, const char* remedy) {
   const auto text = Directory(disk, "").ReadText(name);
   if (!text) return DiskFault(text.error());
   if (!*text) return DiskFault(std::string(name) + " was there, and is gone");
-  return DecodeIdentity(**text);
+  return DecodeIdentityIn(name, **text, remedy);
 }
 
-StorageResult<void> CheckParts(const std::vector<std::string>& names) {
+StorageResult<void> CheckParts(const std::vector<std::string>& names, const char* remedy) {
   for (const char* part : kParts) {
     if (Contains(names, part)) continue;
     return DamageFault(std::string(part) +
                        " is missing from a directory that has an identity; is something "
-                       "not mounted? Else restore it from a backup");
+                       "not mounted? Else " +
+                       remedy);
   }
   return {};
 }
@@ -51,11 +77,12 @@ StorageResult<void> CheckParts(const std::vector<std::string>& names) {
 // Null: there is no identity, and this may become a data directory. What an initialization that
 // was cut short left behind is in nobody's way.
 StorageResult<std::optional<DirectoryId>> FindIdentity(Disk& disk,
-                                                       const std::vector<std::string>& names) {
+                                                       const std::vector<std::string>& names,
+                                                       const char* remedy = kRestore) {
   if (Contains(names, kIdentityFile)) {
-    auto id = ReadIdentity(disk, kIdentityFile);
+    auto id = ReadIdentity(disk, kIdentityFile, remedy);
     if (!id) return std::unexpected(id.error());
-    if (const auto parts = CheckParts(names); !parts) return std::unexpected(parts.error());
+    if (const auto parts = CheckParts(names, remedy); !parts) return std::unexpected(parts.error());
     return *id;
   }
   if (Contains(names, kCopyIdentity)) {
@@ -70,8 +97,8 @@ StorageResult<std::optional<DirectoryId>> FindIdentity(Disk& disk,
     const auto inside = disk.List(name);
     if (!inside) return DiskFault(inside.error());
     if (!inside->empty()) {
-      return DamageFault(std::string(kIdentityFile) + " is missing, yet " + name +
-                         " holds data. Restore it from a backup");
+      return DamageFault(std::string(kIdentityFile) + " is missing, yet " + name + " holds data; " +
+                         remedy);
     }
   }
   return std::optional<DirectoryId>();
@@ -101,9 +128,9 @@ StorageResult<std::unique_ptr<File>> TakeLock(Disk& disk) {
 StorageResult<std::optional<DirectoryId>> FindCopy(Disk& disk,
                                                    const std::vector<std::string>& names) {
   if (Contains(names, kIdentityFile) || !Contains(names, kCopyIdentity)) {
-    return FindIdentity(disk, names);
+    return FindIdentity(disk, names, kMakeAgain);
   }
-  const auto id = ReadIdentity(disk, kCopyIdentity);
+  const auto id = ReadIdentity(disk, kCopyIdentity, kMakeAgain);
   if (!id) return std::unexpected(id.error());
   return *id;
 }
@@ -145,27 +172,7 @@ std::string EncodeIdentity(const DirectoryId& id) {
 }
 
 StorageResult<DirectoryId> DecodeIdentity(const std::string& text) {
-  const std::string head = std::string(kFirstLine) + "\nformat ";
-  if (head.starts_with(text)) return UnreadableIdentity();  // it was cut, or emptied
-  if (!text.starts_with(head)) {
-    return ForeignFault(std::string(kIdentityFile) + " is not that of a data directory");
-  }
-  DirectoryId id{};
-  for (size_t i = 0; i < id.size(); ++i) {
-    const size_t at = text.size() - std::min(text.size(), 33 - 2 * i);
-    const auto digit = [&text](size_t p) { return HexValue(p < text.size() ? text[p] : '?'); };
-    id[i] = static_cast<uint8_t>(digit(at) * 16 + digit(at + 1));
-  }
-  if (text == EncodeIdentity(id)) return id;
-  const std::string ours = "format " + std::to_string(kDataFormat);
-  const size_t begin = kFirstLine.size() + 1;
-  const size_t end = text.find('\n', begin);
-  const std::string found = text.substr(begin, end == text.npos ? 0 : end - begin);
-  if (!found.empty() && found != ours) {
-    return ForeignFault(std::string(kIdentityFile) + " says " + found +
-                        ", and this program reads " + ours + ": another version wrote it");
-  }
-  return UnreadableIdentity();
+  return DecodeIdentityIn(kIdentityFile, text, kRestore);
 }
 
 StorageResult<std::unique_ptr<DataDirectory>> DataDirectory::Open(Disk& disk,

@@ -102,7 +102,8 @@ TEST(DataDirectory, RefusesWhatIsNotWholeAndNeverStartsAfreshOverIt) {
        Kind::kForeign, "holiday.jpg"},
       {"another program's identity", [&](TestRoot& r) { replace(r, "hello\n"); }, Kind::kForeign,
        "not that of a data directory"},
-      {"an empty identity", [&](TestRoot& r) { replace(r, ""); }, Kind::kDamage, "cannot be read"},
+      {"an empty identity", [&](TestRoot& r) { replace(r, ""); }, Kind::kDamage,
+       "identity cannot be read; restore it from a backup"},
       {"a short one", [&](TestRoot& r) { replace(r, identity.substr(0, 9)); }, Kind::kDamage,
        "cannot be read"},
       {"one that ends before its version", [&](TestRoot& r) { replace(r, identity.substr(0, 30)); },
@@ -161,6 +162,30 @@ TEST(DataDirectory, ACopyIsNotServedFromBeforeItIsFinished) {
   ASSERT_TRUE(DataDirectory::FinishCopy(root.disk()));
   EXPECT_EQ(DataDirectory::Open(root.disk(), IdOf(8)).value()->id(), IdOf(7));
   ASSERT_TRUE(DataDirectory::FinishCopy(root.disk())) << "it is finished";
+}
+
+// What is damaged in a backup is not restored from one.
+TEST(DataDirectory, ACopyWhoseIdentityCannotBeReadIsMadeAgain) {
+  struct Row {
+    const char* name;
+    const char* said;
+  };
+  const Row rows[] = {
+      {"identity", "identity cannot be read; make the backup again, into an empty directory"},
+      {"identity.unfinished",
+       "identity.unfinished cannot be read; make the backup again, into an empty directory"},
+  };
+  for (const Row& row : rows) {
+    TestRoot root;
+    root.Write(row.name, "");
+    for (const char* part : {"log", "segments", "catalog", "quarantine"}) {
+      ASSERT_TRUE(root.disk().MakeDirectory(part));
+    }
+    const auto opened = DataDirectory::OpenForCopy(root.disk(), IdOf(7));
+    ASSERT_FALSE(opened) << row.name;
+    EXPECT_EQ(opened.error().kind, StorageFault::Kind::kDamage);
+    EXPECT_EQ(opened.error().message, row.said);
+  }
 }
 
 TEST(DataDirectory, LeavesNothingInADirectoryThatIsNotOurs) {
