@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <cstdint>
 #include <cstdio>
-#include <memory>
 #include <optional>
 #include <string>
 
+#include "server/damaged_run.h"
 #include "server/directory_at_rest.h"
 #include "server/exit_codes.h"
 #include "server/fault_exit.h"
@@ -21,6 +21,7 @@ namespace thalweg {
 namespace {
 
 constexpr size_t kReadBytes = 4u << 20;
+constexpr uint64_t kDamagedRunsTold = 1'000;
 
 class VerifyRun {
  public:
@@ -32,6 +33,7 @@ class VerifyRun {
          std::to_string(kDataFormat));
     StorageResult<void> done = LookAtCatalog();
     if (done) done = head_ ? LookAtSegments() : LookAtSegmentFiles();
+    TellMoreRuns();
     if (done && report_.damage.empty()) done = LookAtStreams();
     if (done) done = LookAtLog();
     if (done) done = LookAtUnknown();
@@ -71,26 +73,24 @@ class VerifyRun {
     auto segment = Segment::Open(directory_.view(), {directory_.id(), number});
     if (!segment) return Tell(segment.error());
     const auto whole = VerifySegment(
-        *std::move(segment), [this](const SegmentRun& run, const StorageFault& fault) {
-          report_.damage.push_back(fault.message + "; these are bytes " +
-                                   std::to_string(run.base.value) + " to " +
-                                   std::to_string(run.end().value) + " of stream " +
-                                   std::to_string(run.id.value) + WhereIs(run.id));
+        *std::move(segment),
+        [this, number](const SegmentRun& run, RunPart part, const StorageFault& fault) {
+          TellRun(number, run, part, fault);
         });
     return whole ? whole : Tell(whole.error());
   }
 
-  // Which stream that is, for who does not know it by its number. Empty: nobody can tell.
-  std::string WhereIs(StreamId id) {
-    if (!catalog_is_whole_) return "";
-    if (paths_ == nullptr) {
-      auto catalog = directory_.OpenCatalog();
-      if (!catalog) return "";
-      paths_ = *std::move(catalog);
-    }
-    const auto entry = paths_->Find(id);
-    if (!entry) return "";
-    return *entry ? " at " + (*entry)->path : ", which was deleted: nobody reads them";
+  void TellRun(uint64_t number, const SegmentRun& run, RunPart part, const StorageFault& fault) {
+    if (++damaged_runs_ > kDamagedRunsTold) return;
+    if (!run_teller_) run_teller_.emplace(directory_, head_, catalog_is_whole_);
+    report_.damage.push_back(fault.message + "; " + run_teller_->Consequence(number, run, part));
+  }
+
+  // Whole disks can be damaged: so much is told that it can be read.
+  void TellMoreRuns() {
+    if (damaged_runs_ <= kDamagedRunsTold) return;
+    report_.damage.push_back("segments: " + std::to_string(damaged_runs_ - kDamagedRunsTold) +
+                             " more places are damaged");
   }
 
   StorageResult<void> LookAtSegments() {
@@ -199,7 +199,9 @@ class VerifyRun {
   VerifyReport& report_;
   std::optional<CatalogHead> head_;  // null: it cannot be read
   bool catalog_is_whole_ = false;
-  std::unique_ptr<LmdbCatalog> paths_;  // open where damage was told: then nobody else opens it
+  std::optional<DamagedRunTeller> run_teller_;  // there where damage was told: then nobody else
+                                                // opens the catalog
+  uint64_t damaged_runs_ = 0;
   StreamFold fold_;
 };
 

@@ -5,12 +5,14 @@
 #include <filesystem>
 #include <fstream>
 #include <functional>
+#include <latch>
 
 #include "server/dump.h"
 #include "server/exit_codes.h"
 #include "storage/data_directory.h"
 #include "storage/local_log.h"
 #include "storage/posix_disk.h"
+#include "storage/segment.h"
 #include "thalweg/store.h"
 
 namespace thalweg {
@@ -109,6 +111,10 @@ class TestDirectory {
   std::unique_ptr<DataDirectory> directory_;
   std::unique_ptr<LocalLog> log_;
 };
+
+void DamageCatalog(const TestDirectory& directory) {
+  std::ofstream(directory.path() / "catalog" / "data.mdb") << "no catalog";
+}
 
 std::string Joined(const std::vector<std::string>& lines) {
   std::string text;
@@ -250,7 +256,7 @@ TEST(Verify, TellsOfWholeBlocksThatCannotBe) {
     const auto report = VerifyDirectory(directory.disk(), directory.path().string());
     ASSERT_TRUE(report) << row.why << ": " << report.error().message;
     EXPECT_EQ(Joined(report->damage), row.want) << row.why;
-    std::ofstream(directory.path() / "catalog" / "data.mdb") << "no catalog";
+    DamageCatalog(directory);
     const auto without = VerifyDirectory(directory.disk(), directory.path().string());
     ASSERT_TRUE(without) << row.why << ": " << without.error().message;
     ASSERT_FALSE(without->damage.empty());
@@ -259,15 +265,27 @@ TEST(Verify, TellsOfWholeBlocksThatCannotBe) {
   }
 }
 
-// Puts other bytes where `text` stands, in whichever segment has it.
+// Puts other bytes wherever `text` stands in segments.
 void SpoilInSegments(const fs::path& directory, const std::string& text) {
   for (const auto& entry : fs::directory_iterator(directory / "segments")) {
     std::fstream file(entry.path(), std::ios::in | std::ios::out | std::ios::binary);
     const std::string all{std::istreambuf_iterator<char>(file), {}};
-    const size_t at = all.find(text);
-    if (at == all.npos) continue;
     file.clear();
-    file.seekp(static_cast<std::streamoff>(at)).write("damage", 6);
+    for (size_t at = all.find(text); at != all.npos; at = all.find(text, at + 1)) {
+      file.seekp(static_cast<std::streamoff>(at)).write("damage", 6);
+    }
+  }
+}
+
+StoreOptions SmallLog() { return {.log_file_bytes = 1}; }
+
+// Each damage that verify tells has to end with its part of `wants`.
+void ExpectDamage(const TestDirectory& directory, const std::vector<std::string>& wants) {
+  const auto report = VerifyDirectory(directory.disk(), directory.path().string());
+  ASSERT_TRUE(report) << report.error().message;
+  ASSERT_EQ(report->damage.size(), wants.size()) << Joined(report->damage);
+  for (size_t i = 0; i < wants.size(); ++i) {
+    EXPECT_TRUE(report->damage[i].ends_with(wants[i])) << report->damage[i];
   }
 }
 
@@ -275,34 +293,116 @@ TEST(Verify, NamesEachStreamWhoseBytesInASegmentAreDamaged) {
   TestDirectory directory;
   directory.Release();
   const std::string path = directory.path().string();
-  const StoreOptions small_log{.log_file_bytes = 1};
   {
-    const auto store = Store::Open(path, small_log).value();
+    const auto store = Store::Open(path, SmallLog()).value();
     for (const std::string name : {"long/a", "whole", "long/b", "late"}) {
       ASSERT_TRUE(store->Create(name, {.initial_data = "the text of " + name}));
     }
   }  // with a checkpoint
-  const auto removed = Store::Open(path, small_log).value()->Remove("late");
+  const auto removed = Store::Open(path, SmallLog()).value()->Remove("late");
   ASSERT_TRUE(removed);
   for (const char* name : {"long/a", "long/b", "late"}) {
     SpoilInSegments(directory.path(), std::string("the text of ") + name);
   }
-  const auto report = VerifyDirectory(directory.disk(), path);
-  ASSERT_TRUE(report);
-  ASSERT_EQ(report->damage.size(), 3u) << Joined(report->damage);
-  const char* const wants[] = {
-      "; these are bytes 0 to 18 of stream 4 at long/a",
-      "; these are bytes 0 to 18 of stream 6 at long/b",
-      "; these are bytes 0 to 16 of stream 7, which was deleted: nobody reads "
-      "them",
-  };
-  for (size_t i = 0; i < 3; ++i) {
-    EXPECT_TRUE(report->damage[i].starts_with("segments/")) << report->damage[i];
-    EXPECT_TRUE(report->damage[i].ends_with(wants[i])) << report->damage[i];
+  ExpectDamage(directory, {
+                              "; this is among bytes 0 up to 18 of stream 4 at long/a",
+                              "; this is among bytes 0 up to 18 of stream 6 at long/b",
+                              "; this is of stream 7, which was deleted: nobody reads it",
+                          });
+  DamageCatalog(directory);
+  ExpectDamage(directory, {"", "; this is among bytes 0 up to 18 of stream 4",
+                           "; this is among bytes 0 up to 18 of stream 6",
+                           "; this is among bytes 0 up to 16 of stream 7"});
+}
+
+// Puts other bytes where the tables of the last run of `id` stand, in the oldest segment with it.
+void SpoilTables(const TestDirectory& directory, StreamId id) {
+  SegmentHeader header;
+  header.directory.fill(0xab);
+  for (header.number = 1; header.number < 100; ++header.number) {
+    const fs::path path = directory.path() / SegmentFilePath(header.number);
+    if (!fs::exists(path)) continue;
+    const auto segment = Segment::Open(directory.disk(), header).value();
+    const auto run = segment->RunAt(id, Offset{kOffsetMax}).value();
+    if (!run) continue;
+    std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
+    file.seekp(static_cast<std::streamoff>(run->tables_at())).write("damage", 6);
+    return;
   }
-  std::ofstream(directory.path() / "catalog" / "data.mdb") << "no catalog";
-  const auto without = VerifyDirectory(directory.disk(), path);
-  EXPECT_TRUE(without->damage[1].ends_with("of stream 4")) << Joined(without->damage);
+  FAIL() << "no segment has stream " << id.value;
+}
+
+TEST(Verify, TellsWhatTheStoreCannotReadForWantOfTables) {
+  TestDirectory directory;
+  directory.Release();
+  const std::string path = directory.path().string();
+  const std::function<void(Store&)> steps[] = {
+      [](Store& store) {
+        ASSERT_TRUE(store.Create("all", {.initial_data = "text"}));
+        ASSERT_TRUE(store.Create("deleted"));
+        ASSERT_TRUE(store.Create("long"));
+      },
+      [](Store& store) {
+        ASSERT_TRUE(store.Create("part", {.initial_data = "text"}));
+        ASSERT_TRUE(store.Create("empty"));
+      },
+      [](Store& store) {
+        ASSERT_TRUE(store.Append("part", "more"));
+        ASSERT_TRUE(store.Append("empty", "more"));
+        ASSERT_TRUE(store.Remove("deleted"));
+      },
+  };
+  for (const auto& step : steps) {  // a segment for each, so long that these are not merged
+    const auto store = Store::Open(path, SmallLog()).value();
+    step(*store);
+    ASSERT_TRUE(store->Append("long", std::string(100'000, 'x')));
+  }
+  for (const uint64_t id : {4, 5, 7, 8}) SpoilTables(directory, {id});
+  ExpectDamage(directory, {"; stream 4 at all cannot be read at all",
+                           "; this is of stream 5, which was deleted: nobody reads it",
+                           "; bytes 0 up to 4 of stream 7 at part cannot be read",
+                           "; a newer segment has what is needed of stream 8 at empty"});
+  {
+    const auto store = Store::Open(path, SmallLog()).value();
+    EXPECT_FALSE(store->Read("all", {.offset = "now"}));
+    EXPECT_FALSE(store->Read("part"));
+    const auto rest = store->Read("part", {.offset = FormatOffset({4})});
+    ASSERT_TRUE(rest);
+    EXPECT_EQ(rest->messages.size(), 1u);
+    const auto empty = store->Read("empty");
+    ASSERT_TRUE(empty);
+    EXPECT_EQ(empty->messages.size(), 1u);
+  }
+  DamageCatalog(directory);
+  const std::string unless =
+      " cannot be read, nor the rest of it if no newer segment has the stream";
+  ExpectDamage(
+      directory,
+      {"", "; bytes 0 up to 4 of stream 4" + unless, "; bytes 0 up to 0 of stream 5" + unless,
+       "; bytes 0 up to 4 of stream 7" + unless, "; bytes 0 up to 0 of stream 8" + unless});
+}
+
+TEST(Verify, OnlyCountsDamageInSegmentsBeyondAThousandPlaces) {
+  TestDirectory directory;
+  directory.Release();
+  {
+    const auto store = Store::Open(directory.path().string(), SmallLog()).value();
+    std::latch created(1'005);
+    for (int i = 0; i < 1'005; ++i) {
+      store->CreateAsync("s" + std::to_string(i), {.initial_data = "the text"},
+                         [&created](StoreResult<CreateResult> result) {
+                           EXPECT_TRUE(result);
+                           created.count_down();
+                         });
+    }
+    created.wait();
+  }
+  SpoilInSegments(directory.path(), "the text");
+  const auto report = VerifyDirectory(directory.disk(), directory.path().string());
+  ASSERT_TRUE(report) << report.error().message;
+  ASSERT_EQ(report->damage.size(), 1'001u);
+  EXPECT_TRUE(report->damage[999].ends_with(" at s999")) << report->damage[999];
+  EXPECT_EQ(report->damage.back(), "segments: 5 more places are damaged");
 }
 
 TEST(Verify, TellsWhatItFoundBeforeTheDiskRefusedTheRest) {
@@ -310,7 +410,7 @@ TEST(Verify, TellsWhatItFoundBeforeTheDiskRefusedTheRest) {
   directory.Release();
   const std::string path = directory.path().string();
   fs::create_directory(directory.path() / "segments" / "0000000000000001.seg");
-  std::ofstream(directory.path() / "catalog" / "data.mdb") << "no catalog";
+  DamageCatalog(directory);
   testing::internal::CaptureStdout();
   testing::internal::CaptureStderr();
   EXPECT_EQ(Verify(path), kExitDamaged);

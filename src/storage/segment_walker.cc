@@ -39,12 +39,14 @@ StorageResult<std::optional<SegmentRun>> SegmentWalker::Next() {
 
 StorageResult<SegmentWalker::Content> SegmentWalker::Read() {
   THALWEG_ASSERT(run_.id != StreamId{});
+  damaged_part_ = RunPart::kTables;
   const auto both = Window(run_.position, run_.bytes + run_.tables_bytes());
   if (!both) return std::unexpected(both.error());
   const std::string_view bytes = both->substr(0, run_.bytes);
   auto tables = DecodeRunTables(both->substr(run_.bytes), run_);
   if (!tables) return segment_->DamageAt(run_.tables_at(), "fails its checksum");
   if (!BlocksAreIntact(bytes, *tables, 0)) {
+    damaged_part_ = RunPart::kBytes;
     return segment_->DamageAt(run_.position, "fails its checksum");
   }
   return Content{bytes, *std::move(tables)};
@@ -98,7 +100,7 @@ StorageResult<void> VerifySegment(std::shared_ptr<const Segment> segment,
       const StorageFault& fault = content.error();
       // What the disk refuses may stand behind the run, for more is read at a time.
       if (!on_damaged || fault.is_refusal) return std::unexpected(fault);
-      on_damaged(**run, fault);
+      on_damaged(**run, walker.damaged_part(), fault);
     }
     streams += (*run)->state_bytes != 0 ? 1 : 0;
     data_bytes += (*run)->bytes;

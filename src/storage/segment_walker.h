@@ -18,6 +18,11 @@
 
 namespace thalweg {
 
+enum class RunPart : uint8_t {
+  kBytes,   // those of its blocks that are whole can be read
+  kTables,  // without them nothing of the run can be read, nor the stream's state
+};
+
 class SegmentWalker {
  public:
   explicit SegmentWalker(std::shared_ptr<const Segment> segment, AfterPiece after_piece = {})
@@ -33,6 +38,9 @@ class SegmentWalker {
   };
   [[nodiscard]] StorageResult<Content> Read();
 
+  // What Read found damaged; where it is both, the tables. REQUIRES: it did.
+  RunPart damaged_part() const { return damaged_part_; }
+
   // A fault of the segment where that run stands.
   StorageFault DamageHere(const std::string& what) const;
 
@@ -47,13 +55,14 @@ class SegmentWalker {
   std::vector<SegmentRun> runs_;  // of the page we are in
   size_t next_run_ = 0;
   SegmentRun run_;
+  RunPart damaged_part_ = RunPart::kTables;
   uint64_t runs_seen_ = 0;
   std::string window_;
   uint64_t window_at_ = 0;
 };
 
-// Is told of a run whose bytes or tables are damaged.
-using OnDamagedRun = std::function<void(const SegmentRun&, const StorageFault&)>;
+// Is told of a run that is damaged, and where.
+using OnDamagedRun = std::function<void(const SegmentRun&, RunPart, const StorageFault&)>;
 
 // Reads every byte of `segment` and checks it against every checksum and against the footer. Where
 // `on_damaged` is given, it is told of each run that is damaged, and the others are read all the
