@@ -26,7 +26,6 @@ namespace {
 constexpr size_t kCompressionThreads = 2;
 constexpr size_t kStoreFiles = 512;  // segments, also such as are still being sent, log, catalog
 constexpr size_t kLaneFiles = 5;     // its loop's, log's and socket's; one that is being accepted
-constexpr size_t kFewConnections = 64;
 constexpr int64_t kStopMsMax = int64_t{24} * 3600 * 1000;  // what a wait can count without overflow
 constexpr int64_t kTimeoutMsMax = int64_t{365} * 24 * 3600 * 1000;
 
@@ -54,47 +53,61 @@ std::unexpected<ServerError> NoLoop(const std::string& reason) {
                   .message = reason + "; raise the limit of open files (ulimit -n, LimitNOFILE=)"});
 }
 
-// How many connections the process's limit of open files allows, when the store and the lanes have
-// what they may need, and those that are refused have theirs.
+// Of so many files, how many connections may have that are only told that there is no room.
+size_t RefusedOf(size_t files) { return std::min(ConnectionLimit::kRefusedMax, files / 8); }
+
+// And how many are kept for the store, the lanes and these.
+size_t KeptOf(size_t files, size_t lanes) {
+  return kStoreFiles + lanes * kLaneFiles + RefusedOf(files);
+}
+
+// At least half of the files are for connections: with fewer than so many the rest is not enough.
+size_t FilesNeeded(size_t lanes) {
+  size_t files = 2 * KeptOf(0, lanes);
+  while (files / 2 < KeptOf(files, lanes)) ++files;
+  return files;
+}
+
+// What the process's limit of open files leaves to connections.
 struct Room {
   size_t served = SIZE_MAX;
   size_t refused = ConnectionLimit::kRefusedMax;
-  size_t files_missing = 0;  // to the store, the lanes and a few connections, if all need theirs
+  bool is_short = false;  // with so many of them the store does not have all that it may need
 };
 
 Room RoomForConnections(size_t lanes) {
   rlimit limit{};
   if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return {};
   const size_t files = limit.rlim_cur;
-  const size_t refused = std::min(ConnectionLimit::kRefusedMax, files / 8);
-  const size_t kept = kStoreFiles + lanes * kLaneFiles + refused;
-  const size_t needed = kept + kFewConnections;
+  const size_t kept = KeptOf(files, lanes);
   return {.served = std::max<size_t>(files - std::min(kept, files / 2), 1),
-          .refused = refused,
-          .files_missing = needed - std::min(files, needed)};
-}
-
-// Connections leave a descriptor to the store when it needs one: without, it could not go on.
-std::unique_ptr<ConnectionLimit> LimitConnections(size_t wanted, size_t lanes, Logger* logger) {
-  const Room room = RoomForConnections(lanes);
-  if (room.served < wanted && logger != nullptr) {
-    logger->Write(LogLevel::kInfo,
-                  fmt::format("takes {} connections at most and not {}: more need a higher limit "
-                              "of open files (ulimit -n, LimitNOFILE=)",
-                              room.served, wanted));
-  }
-  return std::make_unique<ConnectionLimit>(std::min(room.served, wanted), room.refused);
+          .refused = RefusedOf(files),
+          .is_short = files / 2 < kept};
 }
 
 // It starts all the same: a small store and a few clients need much less.
-void TellMissingFiles(size_t lanes, Logger* logger) {
-  const size_t missing = RoomForConnections(lanes).files_missing;
-  if (missing == 0 || logger == nullptr) return;
-  logger->Write(LogLevel::kWarning,
-                fmt::format("the limit of open files is low: with many streams and clients up to "
-                            "{} more are needed, and while they are missing, appends are answered "
-                            "507; raise it (ulimit -n, LimitNOFILE=)",
-                            missing));
+void TellShortage(size_t served, size_t lanes, Logger& logger) {
+  logger.Write(LogLevel::kWarning,
+               fmt::format("the limit of open files is low: {} connections are taken at most, and "
+                           "with many streams appends may be answered 507; raise it to {} or more "
+                           "(ulimit -n, LimitNOFILE=)",
+                           served, FilesNeeded(lanes)));
+}
+
+// Connections leave a descriptor to the store when it needs one: without, it could not go on.
+std::unique_ptr<ConnectionLimit> LimitConnections(size_t wanted, size_t lanes, bool is_on_disk,
+                                                  Logger* logger) {
+  const Room room = RoomForConnections(lanes);
+  const size_t served = std::min(room.served, wanted);
+  if (logger != nullptr && is_on_disk && room.is_short) {
+    TellShortage(served, lanes, *logger);
+  } else if (logger != nullptr && served < wanted) {
+    logger->Write(LogLevel::kInfo,
+                  fmt::format("takes {} connections at most and not {}: more need a higher limit "
+                              "of open files (ulimit -n, LimitNOFILE=)",
+                              served, wanted));
+  }
+  return std::make_unique<ConnectionLimit>(served, room.refused);
 }
 
 // One lane's part of what each counts for itself, in numbers that make sense.
@@ -147,9 +160,8 @@ class Server::Impl {
     auto sockets = Listen();
     if (!sockets) return std::unexpected(std::move(sockets.error()));
     const size_t lanes = sockets->size();
-    if (!options_.data_dir.empty()) TellMissingFiles(lanes, options_.store.logger);
-    connection_limit_ =
-        LimitConnections(options_.limits.connections_max, lanes, options_.store.logger);
+    connection_limit_ = LimitConnections(options_.limits.connections_max, lanes,
+                                         !options_.data_dir.empty(), options_.store.logger);
     turned_away_.emplace(options_.store.logger, store_->clock(), options_.limits);
     const HttpLimits share = ShareOf(options_.limits, lanes);
     request_bytes_max_ = share.bodies_bytes_max * lanes;
