@@ -29,8 +29,8 @@ export async function serverFrom(bin, args) {
     child.on("error", (error) => resolve({ error }));
     child.on("exit", (code, signal) => {
       if (!stopping) early = `the server ended by itself: code ${code}, signal ${signal}`;
-      resolve({ code, signal });
     });
+    child.on("close", (code, signal) => resolve({ code, signal })); // it has said all
   });
   const url = await readyUrl(child, said, ended);
   let end;
@@ -38,7 +38,7 @@ export async function serverFrom(bin, args) {
     url,
     said,
     pid: child.pid,
-    ended, // with code and signal, by itself too
+    ended, // with code and signal, by itself too, once all that it said is there
     // Sends one signal and waits for the end.
     async stop(signal = "SIGTERM") {
       stopping = true;

@@ -11,6 +11,7 @@ import { binary } from "./server.mjs";
 const TEXT = { "content-type": "text/plain" };
 const EXIT_DAMAGED = 4;
 const ENDS_WITHIN_MS = 5_000;
+const IN_TIME = { timeout: 60_000 };
 
 async function withFolder(use) {
   const folder = mkdtempSync(join(tmpdir(), "thalweg-gone-"));
@@ -33,6 +34,7 @@ const read = async (server, path) => (await fetch(`${server.url}/v1/stream/${pat
 const remove = (path) => rmSync(path, { recursive: true, force: true, maxRetries: 100 });
 
 // Writers that append numbers until the server refuses or is gone; how many of each it answered.
+// `each` waits until all of them have so many answers, and fails where one ends before.
 function writeOn(server, names) {
   const answered = new Map();
   const write = async (name) => {
@@ -43,10 +45,13 @@ function writeOn(server, names) {
       answered.set(name, n + 1);
     }
   };
-  const all = Promise.all(names.map(write));
+  const writers = names.map(write);
+  const all = Promise.all(writers);
+  const early = Promise.race(writers).then(() => assert.fail("a writer ended early"));
+  early.catch(() => {}); // that of the end is not waited for
   const each = async (count) => {
     while (answered.size < names.length || Math.min(...answered.values()) < count)
-      await new Promise((resolve) => setTimeout(resolve, 5));
+      await Promise.race([early, new Promise((resolve) => setTimeout(resolve, 5))]);
   };
   return { answered, all, each };
 }
@@ -62,8 +67,9 @@ async function endsInTime(server) {
 
 async function endsWithTheTruth(server, data, found) {
   assert.equal((await endsInTime(server)).code, EXIT_DAMAGED, server.said.err);
-  const [, told] = /the data directory (.*); nothing is acknowledged any more\./.exec(server.said.err);
-  assert.match(told.replaceAll(data, "DATA"), new RegExp(`^DATA is gone, or a part of it: (${found})$`));
+  const told = /the data directory (.*); nothing is acknowledged any more\./.exec(server.said.err);
+  assert.ok(told, server.said.err);
+  assert.match(told[1].replaceAll(data, "DATA"), new RegExp(`^DATA is gone, or a part of it: (${found})$`));
   assert.match(server.said.err, /moved within its file system, or unmounted, has everything/);
   assert.doesNotMatch(server.said.err, /the disk failed/);
 }
@@ -79,7 +85,7 @@ const LOSSES = [
 for (const [how, lose, found] of LOSSES) {
   // With small files the log misses its next one before anybody looks.
   for (const logFile of ["64KiB", "64MiB"]) {
-    test(`a directory that is ${how} under writers, log files of ${logFile}, ends the server`, () =>
+    test(`a directory that is ${how} under writers, log files of ${logFile}, ends the server`, IN_TIME, () =>
       withFolder(async (folder) => {
         const data = join(folder, "data");
         const server = await serve(data, "--log-file", logFile);
@@ -100,7 +106,7 @@ for (const [how, lose, found] of LOSSES) {
       }));
   }
 
-  test(`a directory that is ${how} under an idle server ends it, with a word in any case`, () =>
+  test(`a directory that is ${how} under an idle server ends it, with a word in any case`, IN_TIME, () =>
     withFolder(async (folder) => {
       const data = join(folder, "data");
       const server = await serve(data, "--log-level", "off");
@@ -109,7 +115,7 @@ for (const [how, lose, found] of LOSSES) {
       assert.match(server.said.err, /^thalweg: the data directory/);
     }));
 
-  test(`a server that is stopped just after its directory is ${how} does not end as if all were well`, () =>
+  test(`a server that is stopped just after its directory is ${how} does not end as if all were well`, IN_TIME, () =>
     withFolder(async (folder) => {
       const data = join(folder, "data");
       const server = await serve(data);
@@ -120,7 +126,7 @@ for (const [how, lose, found] of LOSSES) {
     }));
 }
 
-test("another directory in its place is not taken for it, nor is a backup for one that was removed", () =>
+test("another directory in its place is not taken for it, nor is a backup for one that was removed", IN_TIME, () =>
   withFolder(async (folder) => {
     const [data, other, target, link] = ["data", "other", "target", "link"].map((n) =>
       join(folder, n),
@@ -142,7 +148,7 @@ test("another directory in its place is not taken for it, nor is a backup for on
     assert.match(again.said.err, /, or a part of it: ([a-z]+ is missing|open directory)/);
   }));
 
-test("a mount that goes away is told like any other end of the directory", (t) =>
+test("a mount that goes away is told like any other end of the directory", IN_TIME, (t) =>
   withFolder(async (folder) => {
     const mounted = join(folder, "disk");
     mkdirSync(mounted);
