@@ -194,7 +194,8 @@ export interface FileBackedStreamStoreOptions {
   /**
    * Called once when the disk has failed, or the directory is gone, with what the process warning
    * THALWEG_STORE_FAILED says: from then on every change is refused with `store-failed`, and the
-   * process should end and start again. What this throws is an uncaught exception.
+   * process should end and start again, where the directory is gone once that is back. What this
+   * throws is an uncaught exception.
    */
   onFailure?: (error: StoreFailure) => void
 }
@@ -202,6 +203,12 @@ export interface FileBackedStreamStoreOptions {
 /** The disk under a store has failed, or its directory is gone; the message says what to do. */
 export interface StoreFailure extends Error {
   code: 'THALWEG_STORE_FAILED'
+  /**
+   * `disk`: a write or a sync failed, or does not end; look at the disk, then start again.
+   * `directory-gone`: the data directory, or a part of it, was moved, unmounted or removed; bring it
+   * back before the next start. More may come with later versions.
+   */
+  reason: 'disk' | 'directory-gone'
 }
 
 /**

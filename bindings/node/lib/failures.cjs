@@ -1,5 +1,5 @@
 'use strict'
-// Disks that have failed: a process warning with a code of its own, and the `onFailure` of the
+// Stores that have failed: a process warning with a code of its own, and the `onFailure` of the
 // store there. Native code knows a store by a number, and tells once.
 
 const { warn } = require('./warn.cjs')
@@ -24,11 +24,14 @@ function unwatch(number) {
 }
 
 // What native code calls.
-function fail(number, why) {
+function fail(number, why, reason) {
   const store = stores.get(number)
   if (store === undefined) return // closed meanwhile
-  const error = new Error(`the store in ${store.dataDir} takes no changes any more: ${why}`)
+  // The store itself names a directory that is gone.
+  const names = reason === 'directory-gone'
+  const error = new Error(names ? why : `data directory ${store.dataDir}: ${why}`)
   error.code = 'THALWEG_STORE_FAILED'
+  error.reason = reason
   warn(error.code, error.message)
   store.onFailure?.deref()?.(error)
 }

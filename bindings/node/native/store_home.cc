@@ -30,7 +30,7 @@ StoreHome::Opened StoreHome::Open(LoopExecutor& loop, Warnings& warnings,
   options.log_file_bytes = settings.log_file_bytes;
   options.tail_bytes_max = settings.tail_bytes_max;
   options.on_failure = [&warnings, number = settings.failure_number](const StoreFailure& failure) {
-    warnings.TellFailure(number, failure.message);
+    warnings.TellFailure(number, failure);
   };
   try {
     return OpenAt(settings.path, std::move(options), std::move(log));

@@ -3,6 +3,18 @@
 #include <utility>
 
 namespace thalweg::node {
+namespace {
+
+// As StoreFailure's `reason` in index.d.cts.
+const char* ReasonOf(StoreFailure::Code code) {
+  switch (code) {
+    case StoreFailure::Code::kDisk: return "disk";
+    case StoreFailure::Code::kDirectoryGone: return "directory-gone";
+  }
+  return "disk";
+}
+
+}  // namespace
 
 void Warnings::Connect(Napi::Function warn, Napi::Function fail) {
   warn_ = Napi::Persistent(warn);
@@ -15,9 +27,10 @@ void Warnings::Tell(std::string message) {
   });
 }
 
-void Warnings::TellFailure(uint32_t store, std::string why) {
-  loop_.Post([this, store, why = std::move(why)] {
-    fail_.Call({Napi::Number::New(loop_.env(), store), Napi::String::New(loop_.env(), why)});
+void Warnings::TellFailure(uint32_t store, const StoreFailure& failure) {
+  loop_.Post([this, store, why = failure.message, reason = ReasonOf(failure.code)] {
+    fail_.Call({Napi::Number::New(loop_.env(), store), Napi::String::New(loop_.env(), why),
+                Napi::String::New(loop_.env(), reason)});
   });
 }
 

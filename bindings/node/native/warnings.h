@@ -12,6 +12,7 @@
 
 #include "loop_executor.h"
 #include "thalweg/logger.h"
+#include "thalweg/store.h"
 
 namespace thalweg::node {
 
@@ -21,12 +22,12 @@ class Warnings {
   Warnings(const Warnings&) = delete;
   Warnings& operator=(const Warnings&) = delete;
 
-  // `warn(message)` and `fail(store, why)`. THREAD: the loop's.
+  // `warn(message)` and `fail(store, why, reason)`. THREAD: the loop's.
   void Connect(Napi::Function warn, Napi::Function fail);
 
   void Tell(std::string message);
-  // The disk of the store with this number (lib/failures.cjs) has failed.
-  void TellFailure(uint32_t store, std::string why);
+  // The store with this number (lib/failures.cjs) has failed.
+  void TellFailure(uint32_t store, const StoreFailure& failure);
 
   // Passes on warnings and errors. That the disk has failed comes through TellFailure.
   class Log final : public Logger {

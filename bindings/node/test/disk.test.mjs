@@ -53,9 +53,36 @@ test('a removed directory is told once, with a code of its own', { timeout: 20_0
     'THALWEG_STORE_FAILED',
   ])
   assert.equal(told.length, 1)
-  const { message } = failures[0]
-  assert.ok(message.includes(`the data directory ${dataDir} is gone, or a part of it: `), message)
+  const { message, reason } = failures[0]
+  assert.equal(reason, 'directory-gone')
+  assert.equal(told[0].message, message)
+  assert.ok(message.startsWith(`the data directory ${dataDir} is gone, or a part of it: `), message)
   assert.doesNotMatch(message, /is recovered/)
+})
+
+// A process whose files may become no longer than its log already is in part.
+const WITH_A_DISK_THAT_FAILS = `
+  const { execFileSync } = require('node:child_process')
+  const { FileBackedStreamStore } = require('thalweg')
+  const told = ({ code, reason, message }) => console.log([code, reason, message].join(' '))
+  const [, dataDir] = process.argv
+  const store = new FileBackedStreamStore({ dataDir, logFileBytes: 1 << 20, onFailure: told })
+  store.create('/a', { contentType: 'text/plain' }).then(async () => {
+    execFileSync('prlimit', ['--fsize=65536', '--pid', String(process.pid)])
+    for (;;) await store.append('/a', 'x'.repeat(40_000))
+  }).catch((error) => error.code === 'store-failed' || console.log(error))
+`
+
+test('a disk that fails is told with its directory', { timeout: 20_000 }, (t) => {
+  const dataDir = folder(t)
+  const said = execFileSync(process.execPath, ['-e', WITH_A_DISK_THAT_FAILS, dataDir], {
+    cwd: import.meta.dirname,
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'ignore'],
+  })
+  const [failure] = said.split('\n')
+  const start = `THALWEG_STORE_FAILED disk data directory ${dataDir}: the disk failed: `
+  assert.ok(failure.startsWith(start), said)
 })
 
 test('a test server tells of its disk, too', { timeout: 20_000 }, async (t) => {
