@@ -135,13 +135,13 @@ test("another directory in its place is not taken for it, nor is a backup for on
     symlinkSync(data, link);
     mkdirSync(data);
     const server = await serve(link);
-    execFileSync(binary(), ["backup", data, target]);
     rmSync(link);
     renameSync(data, `${data}-2`);
     renameSync(other, data);
     assert.equal((await endsInTime(server)).code, EXIT_DAMAGED);
     assert.match(server.said.err, /: this is data directory [0-9a-f]{32}, and [0-9a-f]{32} /);
     const again = await serve(data);
+    execFileSync(binary(), ["backup", data, target]);
     remove(data);
     renameSync(target, data);
     await endsInTime(again);
