@@ -5,7 +5,6 @@ import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import {
   closeSync,
-  mkdtempSync,
   openSync,
   readFileSync,
   readdirSync,
@@ -13,11 +12,12 @@ import {
   statSync,
   writeSync,
 } from "node:fs";
-import { constants, tmpdir } from "node:os";
+import { constants } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { serverFrom } from "../conformance/server.mjs";
+import { withFolder } from "./folder.mjs";
 import { binary } from "./server.mjs";
 
 const TEXT = { "content-type": "text/plain" };
@@ -26,15 +26,6 @@ const EXIT_CANNOT = 1;
 const EXIT_FOREIGN = 3;
 const EXIT_DAMAGED = 4;
 const EXIT_DISK_FAILED = 74;
-
-async function withFolder(use) {
-  const folder = mkdtempSync(join(tmpdir(), "thalweg-durable-"));
-  try {
-    await use(folder);
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
-}
 
 const serve = (data, ...flags) =>
   serverFrom(binary(), ["serve", "--data-dir", data, "--port", "0", ...flags]);

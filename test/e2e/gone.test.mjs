@@ -1,26 +1,17 @@
 // What the program says, and how it ends, when its data directory goes away under it.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, symlinkSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, readdirSync, renameSync, rmSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { serverFrom } from "../conformance/server.mjs";
+import { withFolder } from "./folder.mjs";
 import { binary } from "./server.mjs";
 
 const TEXT = { "content-type": "text/plain" };
 const EXIT_DAMAGED = 4;
 const ENDS_WITHIN_MS = 5_000;
 const IN_TIME = { timeout: 60_000 };
-
-async function withFolder(use) {
-  const folder = mkdtempSync(join(tmpdir(), "thalweg-gone-"));
-  try {
-    await use(folder);
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
-}
 
 const serve = (data, ...flags) =>
   serverFrom(binary(), ["serve", "--data-dir", data, "--port", "0", ...flags]);

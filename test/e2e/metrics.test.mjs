@@ -1,10 +1,9 @@
 // /metrics of the program: that its text is what Prometheus reads, and its numbers are right.
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { serverFrom } from "../conformance/server.mjs";
+import { withFolder } from "./folder.mjs";
 import { converse, exchange } from "./raw.mjs";
 import { binary, startServer, stopServer } from "./server.mjs";
 
@@ -84,15 +83,6 @@ async function until(server, sample, wanted) {
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
   assert.equal((await scrape(server)).get(sample), wanted, sample);
-}
-
-async function withFolder(use) {
-  const folder = mkdtempSync(join(tmpdir(), "thalweg-metrics-"));
-  try {
-    await use(folder);
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
 }
 
 // The samples of `wanted` are there, with these values.

@@ -8,7 +8,6 @@ import {
   copyFileSync,
   cpSync,
   mkdirSync,
-  mkdtempSync,
   openSync,
   readFileSync,
   readdirSync,
@@ -18,10 +17,10 @@ import {
   writeSync,
 } from "node:fs";
 import { connect } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { serverFrom } from "../conformance/server.mjs";
+import { withFolder } from "./folder.mjs";
 import { binary } from "./server.mjs";
 
 const TEXT = { "content-type": "text/plain" };
@@ -29,15 +28,6 @@ const CANNOT = 1;
 const FOREIGN = 3;
 const DAMAGED = 4;
 const CUT = "thalweg: cannot write all of the output: No space left on device\n";
-
-async function withFolder(use) {
-  const folder = mkdtempSync(join(tmpdir(), "thalweg-operate-"));
-  try {
-    await use(folder);
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
-}
 
 const serve = (data, ...more) =>
   serverFrom(binary(), [
