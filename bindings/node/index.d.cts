@@ -206,7 +206,7 @@ export interface StoreFailure extends Error {
   /**
    * `disk`: a write or a sync failed, or does not end; look at the disk, then start again.
    * `directory-gone`: the data directory, or a part of it, was moved, unmounted or removed; bring it
-   * back before the next start. More may come with later versions.
+   * back before the next start.
    */
   reason: 'disk' | 'directory-gone'
 }

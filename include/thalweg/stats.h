@@ -104,7 +104,8 @@ struct ServerStats {
 
   // Requests.
   std::vector<AnswerStats> answers{};
-  uint64_t answers_aborted = 0;    // of these, that the server cut off: what they tell of failed
+  uint64_t answers_aborted = 0;    // of these, that who made them gave up: damage, a failed disk,
+                                   // or an end within an event
   uint64_t requests_refused = 0;   // for want of memory: 503 too-many-bodies
   uint64_t request_bytes = 0;      // memory that requests under way take now, of …
   uint64_t request_bytes_max = 0;  // … all loops together; each has an equal part

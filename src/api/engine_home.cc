@@ -100,7 +100,8 @@ class FailureTeller {
               "; nothing is acknowledged any more. Was it moved, unmounted or removed? Bring it "
               "back before the next start, which has none of its streams otherwise: what was moved "
               "within its file system, or unmounted, has everything that was acknowledged. What "
-              "was removed is lost: put it back from a backup, or restore all of one"});
+              "was removed is lost: thalweg verify says what is missing; put that back from a "
+              "backup, or restore all of one"});
   }
 
  private:
@@ -245,19 +246,20 @@ std::expected<std::unique_ptr<EngineHome>, OpenError> EngineHome::OnDisk(
   }
   auto disk = PosixDisk::Open(path);
   if (!disk) return CannotOpen(path, {StorageFault::Kind::kDisk, disk.error().message});
+  const std::string root = FromRoot(path);
   auto directory = DataDirectory::Open(**disk, RandomId());
   if (!directory) return CannotOpen(path, directory.error());
   const DirectoryId id = (*directory)->id();
-  auto catalog = OpenCatalog(**disk, path, id);
+  auto catalog = OpenCatalog(**disk, root, id);
   if (!catalog) return CannotOpen(path, catalog.error());
   const auto life = LifeOf(**disk, RandomSeed());
   if (!life) return CannotOpen(path, DiskFault(life.error()).error());
   DurableEngineOptions durable_options = EngineOptionsOf(options, id);
   durable_options.log.salt_seed = RandomSeed();
   durable_options.engine.life = *life;
-  const auto watch = std::make_shared<DirectoryWatch>(**disk, FromRoot(path), id);
+  const auto watch = std::make_shared<DirectoryWatch>(**disk, root, id);
   durable_options.keeper.find_gone = [watch] { return watch->FindGone(); };
-  DurableEngineEvents events = EventsOf(path, options, clock, watch);
+  DurableEngineEvents events = EventsOf(root, options, clock, watch);
   if (on_removed) {
     durable_options.removes_unreadable = true;
     events.on_unreadable = [on_removed](const StorageFault& fault) { on_removed(fault.message); };

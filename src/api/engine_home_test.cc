@@ -119,6 +119,32 @@ TEST(EngineHome, TellsThatItsDirectoryIsGoneWhoeverFindsOut) {
   }
 }
 
+// Nor does anybody miss a link on the way to it, or follow where that leads later.
+TEST(EngineHome, IsWhereItsPathLedWhenItWasOpened) {
+  const TestFolder folder;
+  const std::string link = folder / "link";
+  std::filesystem::create_directory(folder / "first");
+  std::filesystem::create_directory(folder / "second");
+  std::filesystem::create_directory_symlink(folder / "first", link);
+  ManualClock clock;
+  StoreFailure told;
+  StoreOptions options{.checkpoint_age_ms = 1, .clock = &clock};
+  options.on_failure = [&told](const StoreFailure& failure) { told = failure; };
+  auto first = Store::Open(link + "/data", options).value();
+  std::filesystem::remove(link);
+  std::filesystem::create_directory_symlink(folder / "second", link);
+  auto second = Store::Open(link + "/data").value();
+  for (int i = 0; i < 20; ++i) {
+    EXPECT_TRUE(first->Create("a" + std::to_string(i)));
+    clock.AdvanceMs(250);
+  }
+  first.reset();
+  EXPECT_EQ(told.message, "");
+  EXPECT_FALSE(second->Has("a0"));
+  second.reset();
+  EXPECT_TRUE(Store::Open(folder / "first/data").value()->Has("a19"));
+}
+
 // As in the midst of a removal that began there.
 TEST(EngineHome, WhereFilesOfTheLogAreGoneNothingIsPromisedEither) {
   LosingStore store;

@@ -19,6 +19,9 @@ std::string DamagedRunTeller::Consequence(uint64_t segment, const SegmentRun& ru
   if (part == RunPart::kBytes) return "this is among " + bytes;
   if (run.state_bytes == 0) return bytes + " cannot be read";
   const auto has_newer = HasNewer(segment, run.id);
+  if (!has_newer && run.bytes == 0) {
+    return *name + " cannot be read at all if no newer segment has it";
+  }
   if (!has_newer) {
     return bytes + " cannot be read, nor the rest of it if no newer segment has the stream";
   }

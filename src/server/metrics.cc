@@ -166,7 +166,8 @@ void AddRequests(const ServerStats& server, MetricList& list) {
                   "Answers begun, by method (none: refused before it was a request) and status.",
                   SamplesOf(server.answers));
   list.AddCounter("thalweg_http_responses_aborted_total",
-                  "Of these, answers that the server cut off.", Number(server.answers_aborted));
+                  "Of these, answers that could not be brought to their end.",
+                  Number(server.answers_aborted));
   list.AddCounter("thalweg_http_requests_refused_total",
                   "Requests refused for want of memory (--max-bodies).",
                   Number(server.requests_refused));

@@ -13,7 +13,7 @@ namespace {
 std::optional<std::string> FindMissingPart(Disk& disk) {
   for (const char* part : {kLogFolder, kSegmentsFolder, kCatalogFolder}) {
     const auto found = disk.Open(part, Disk::Mode::kRead);
-    if (!found && IsMissing(found.error().code)) return std::string(part) + " is missing";
+    if (!found && IsGone(found.error().code)) return std::string(part) + " is missing";
   }
   return std::nullopt;
 }
@@ -33,7 +33,7 @@ std::optional<std::string> DirectoryWatch::FindGone() const {
 
 std::optional<std::string> FoundInsteadOf(const DirectoryId& id, Disk& disk) {
   const auto text = Directory(disk, "").ReadText(kIdentityFile);
-  if (!text) return std::nullopt;
+  if (!text) return IsGone(text.error().code) ? std::optional(text.error().message) : std::nullopt;
   if (!*text) return std::string(kIdentityFile) + " is missing";
   const auto found = DecodeIdentity(**text);
   if (found && *found != id) {

@@ -69,8 +69,10 @@ StorageFault::Kind KindOf(int code) {
 
 std::unexpected<StorageFault> LmdbFault(int code, const std::string& tried) {
   THALWEG_ASSERT(code != 0);
-  return std::unexpected(
-      StorageFault{KindOf(code), tried + ": " + mdb_strerror(code), IsShortage(code)});
+  return std::unexpected(StorageFault{.kind = KindOf(code),
+                                      .message = tried + ": " + mdb_strerror(code),
+                                      .is_shortage = IsShortage(code),
+                                      .is_gone = IsGone(code)});
 }
 
 LmdbEnv::Read::~Read() {

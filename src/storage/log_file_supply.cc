@@ -153,6 +153,9 @@ DiskResult<std::unique_ptr<File>> LogFileSupply::UseSpare(const std::string& nam
   auto file = folder_.Open(spare, Disk::Mode::kReadWrite);
   if (!file && IsShortage(file.error().code)) return file;  // it was not touched
   spares_.pop_front();
+  if (!file && IsMissing(file.error().code)) {  // somebody has removed it, and lost nothing
+    return spares_.empty() ? CreateFile(name, options_.file_bytes) : UseSpare(name, rest);
+  }
   if (!file) return file;
   auto made = (*file)->WriteAt(0, std::string(kLogFrontBytes, '\0'));
   if (made) made = (*file)->Sync();

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <condition_variable>
@@ -79,6 +80,20 @@ TEST(LogFileSupply, KeepsTrimmedFilesOfTheOneSizeAndNoMoreThanItMay) {
   EXPECT_EQ(folder.names(), (Names{LogSpareName(2), LogSpareName(3), LogFileName(5)}));
   ASSERT_TRUE(folder.supply.RemoveSpares());
   EXPECT_EQ(folder.names(), Names{LogFileName(5)});
+}
+
+TEST(LogFileSupply, ASpareThatSomebodyHasRemovedIsMissedByNobody) {
+  for (const Names& removed : {Names{LogSpareName(2)}, Names{LogSpareName(2), LogSpareName(3)}}) {
+    SupplyFolder folder;
+    for (uint64_t number = 1; number <= 4; ++number) EXPECT_EQ(folder.Take(), number);
+    for (uint64_t number = 2; number <= 4; ++number) ASSERT_TRUE(folder.Retire(number));
+    EXPECT_EQ(folder.names(),
+              (Names{LogFileName(1), LogSpareName(2), LogSpareName(3), LogFileName(5)}));
+    for (const std::string& name : removed) ASSERT_TRUE(folder.disk().Remove("log/" + name));
+    for (uint64_t number = 5; number <= 8; ++number) EXPECT_EQ(folder.Take(), number);
+    const auto is_spare = [](const std::string& name) { return name.ends_with(".spare"); };
+    EXPECT_TRUE(std::ranges::none_of(folder.names(), is_spare));
+  }
 }
 
 TEST(LogFileSupply, LeavesSpaceButMakesAFileForWhoCannotWait) {

@@ -79,6 +79,8 @@ test('a disk that fails is told with its directory', { timeout: 20_000 }, (t) =>
     cwd: import.meta.dirname,
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'ignore'],
+    timeout: 15_000,
+    killSignal: 'SIGKILL',
   })
   const [failure] = said.split('\n')
   const start = `THALWEG_STORE_FAILED disk data directory ${dataDir}: the disk failed: `
