@@ -15,7 +15,6 @@
 
 #include "base/system_clock.h"
 #include "http/recording_responder.h"
-#include "server/metric_list.h"
 #include "server/text_answer.h"
 
 namespace thalweg {
@@ -239,41 +238,6 @@ TEST(Metrics, StandInTheDocumentAndNoOthersDo) {
   EXPECT_EQ(tables, 2);
   EXPECT_EQ(documented, names);
   EXPECT_EQ(mentioned, names) << "in the alarms, too";
-}
-
-TEST(MetricList, WritesWhatPrometheusReads) {
-  MetricList list;
-  list.AddCounter("a_total", "What a counts.", 12'345'678'901'234);
-  list.AddGauge("b", "What b is.", std::vector<MetricList::Sample>{{{{"k", "a\"b\\c\nd"}}, 0.25}});
-  list.AddGauge("none", "Nothing.", std::vector<MetricList::Sample>{});
-  EXPECT_EQ(list.Text(),
-            "# HELP a_total What a counts.\n"
-            "# TYPE a_total counter\n"
-            "a_total 12345678901234\n"
-            "# HELP b What b is.\n"
-            "# TYPE b gauge\n"
-            "b{k=\"a\\\"b\\\\c\\nd\"} 0.25\n"
-            "# HELP none Nothing.\n"
-            "# TYPE none gauge\n");
-}
-
-TEST(MetricList, BucketsCountAllThatTookNoLonger) {
-  Durations durations;
-  durations.counts[0] = 3;
-  durations.counts[2] = 2;
-  durations.counts.back() = 1;
-  durations.sum_us = 20'000'300;
-  MetricList list;
-  list.AddHistogram("t_seconds", "Time.", durations);
-  const auto samples = SamplesOf(list.Text());
-  EXPECT_EQ(samples.size(), Durations::kUpToUs.size() + 3);
-  EXPECT_EQ(samples.at("t_seconds_bucket{le=\"0.0001\"}"), "3");
-  EXPECT_EQ(samples.at("t_seconds_bucket{le=\"0.00025\"}"), "3");
-  EXPECT_EQ(samples.at("t_seconds_bucket{le=\"0.0005\"}"), "5");
-  EXPECT_EQ(samples.at("t_seconds_bucket{le=\"10\"}"), "5");
-  EXPECT_EQ(samples.at("t_seconds_bucket{le=\"+Inf\"}"), "6");
-  EXPECT_EQ(samples.at("t_seconds_count"), "6");
-  EXPECT_EQ(samples.at("t_seconds_sum"), "20.0003");
 }
 
 TEST(MetricsPage, AnswersItsPathAndNoOther) {
