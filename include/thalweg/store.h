@@ -63,7 +63,8 @@ struct StoreOptions {
   // Called once when the store has failed: from then on every change is refused with kFailed, and
   // the process should end, by _exit where the disk does not answer. Where the disk has failed, the
   // next start recovers from what it holds; where the directory is gone, somebody has to bring it
-  // back before, or the next start makes a new one. Must not end the store. THREAD: any.
+  // back before, or the next start makes a new one. Returns before anybody is refused for it, so it
+  // must not wait for a change, and not end the store. THREAD: any.
   std::function<void(const StoreFailure&)> on_failure{};
 };
 

@@ -70,7 +70,9 @@ DurableEngine::DurableEngine(std::unique_ptr<DirectoryClock> clock, std::unique_
       log_threads_(log,
                    {.on_failure =
                         [this, on_failure = events.keeper.on_failure](const StorageFault& fault) {
-                          if (engine_->Fail() && on_failure) on_failure(fault);
+                          engine_->Fail([&] {
+                            if (on_failure) on_failure(fault);
+                          });
                         },
                     .on_room = events.on_log_room,
                     .on_silence = events.on_silent_disk}),

@@ -84,8 +84,7 @@ TEST_F(DurableWaitsTest, AFailureEndsAllWaitsForNothing) {
   const Lsn lsn = Stage();
   waits_->Add(lsn, Say("durable"));
   auto slept = std::async(std::launch::async, [&] { return waits_->Wait(lsn); });
-  EXPECT_TRUE(engine_.Fail());
-  EXPECT_FALSE(engine_.Fail()) << "it had failed";
+  engine_.Fail();
   EXPECT_FALSE(slept.get());
   EXPECT_FALSE(waits_->Wait(lsn)) << "who comes later waits for nothing";
   waits_->Add(lsn, Say("late"));

@@ -65,7 +65,7 @@ std::unique_ptr<CommitStarter> Engine::CommitStarterOn(Executor& executor) {
   return log_->StarterOn(executor);
 }
 
-bool Engine::Fail() { return publisher_->Fail(); }
+void Engine::Fail(const std::function<void()>& tell) { publisher_->Fail(tell); }
 
 bool Engine::failed() const { return publisher_->failed(); }
 

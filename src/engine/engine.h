@@ -179,10 +179,10 @@ class Engine final {
   // What does not change about a stream. Valid while the handle is held. THREAD: any, no lock.
   static StreamInfo Info(const StreamHandle& stream);
 
-  // The disk has failed, or the engine is to end: from now on every command is refused, and what
-  // waits to be durable is let go (port.h). True: it is the first time. THREAD: any, without a
-  // lock.
-  bool Fail();
+  // The disk has failed. The first time, calls `tell`, and then every command is refused, and what
+  // waits to be durable is let go (port.h). So whoever hears of it by a refusal hears of it after
+  // `tell`, which may not wait for a command. THREAD: any, without a lock.
+  void Fail(const std::function<void()>& tell = [] {});
   bool failed() const;
 
   // `listener` hears of durability as long as the engine lives. THREAD: any.

@@ -26,10 +26,11 @@ void Publisher::OnDurable(Lsn durable) {
 }
 
 // Whoever begins to wait later than this looks at failed() after that.
-bool Publisher::Fail() {
-  if (failed_.exchange(true)) return false;
+void Publisher::Fail(const std::function<void()>& tell) {
+  if (fails_.exchange(true)) return;
+  tell();
+  failed_ = true;
   for (const auto& listener : Listeners()) listener->OnFailure();
-  return true;
 }
 
 std::vector<std::shared_ptr<DurabilityListener>> Publisher::Listeners() {

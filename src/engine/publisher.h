@@ -5,6 +5,7 @@
 #pragma once
 
 #include <atomic>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <vector>
@@ -29,9 +30,10 @@ class Publisher final : public CommitListener {
 
   Lsn durable() const { return log_.durable(); }
 
-  // Tells the listeners that nothing more is to be waited for. True: it is the first time.
-  bool Fail();
-  bool failed() const { return failed_.load(std::memory_order_relaxed); }
+  // The first time: calls `tell`, then tells the listeners that nothing more is to be waited for.
+  // Who sees the failure sees what `tell` did.
+  void Fail(const std::function<void()>& tell);
+  bool failed() const { return failed_.load(std::memory_order_acquire); }
 
  private:
   struct Change {
@@ -44,6 +46,7 @@ class Publisher final : public CommitListener {
   static void Tell(StreamEntry& stream);
 
   const CommitLog& log_;
+  std::atomic<bool> fails_{false};  // is told, or was
   std::atomic<bool> failed_{false};
   std::mutex mutex_;             // guards what follows; no other lock is taken under it
   std::vector<Change> waiting_;  // in no order: threads come here after their partition's lock

@@ -45,5 +45,33 @@ TEST(Publisher, TellsOfAChangeThatBecameDurableWhileItWasQueued) {
   EXPECT_EQ(watcher.count, 2);
 }
 
+class FailureCounter final : public DurabilityListener {
+ public:
+  void OnDurable(Lsn) override {}
+  void OnFailure() override { ++count; }
+
+  int count = 0;
+};
+
+// So that a process that ends with its last refusal has said why.
+TEST(Publisher, WhoTellsOfAFailureIsAskedBeforeAnybodyIsRefused) {
+  RestlessLog log;
+  Publisher publisher(log);
+  const auto refused = std::make_shared<FailureCounter>();
+  publisher.AddListener(refused);
+  int told = 0;
+  const auto tell = [&] {
+    ++told;
+    EXPECT_FALSE(publisher.failed());
+    EXPECT_EQ(refused->count, 0);
+  };
+  publisher.Fail(tell);
+  EXPECT_TRUE(publisher.failed());
+  EXPECT_EQ(refused->count, 1);
+  publisher.Fail(tell);
+  EXPECT_EQ(told, 1);
+  EXPECT_EQ(refused->count, 1);
+}
+
 }  // namespace
 }  // namespace thalweg

@@ -191,7 +191,10 @@ void StoreKeeper::LookForDirectoryIfDue(int64_t now_ms) {
 }
 
 void StoreKeeper::FailWhereGone(const std::optional<std::string>& found) {
-  if (found && engine_.Fail() && events_.on_gone) events_.on_gone(*found);
+  if (!found) return;
+  engine_.Fail([&] {
+    if (events_.on_gone) events_.on_gone(*found);
+  });
 }
 
 // The checkpoint holds, whatever comes of this. What finds no space is tried again without one: no
@@ -277,7 +280,9 @@ void StoreKeeper::MeetCheckpointFault(const StorageFault& fault, int64_t tried_m
 
 void StoreKeeper::Meet(const StorageFault& fault, int64_t tried_ms, int64_t& retry_at_ms) {
   if (fault.kind == StorageFault::Kind::kDisk && !fault.is_shortage) {
-    if (engine_.Fail() && events_.on_failure) events_.on_failure(fault);
+    engine_.Fail([&] {
+      if (events_.on_failure) events_.on_failure(fault);
+    });
     return;
   }
   const int64_t now_ms = clock_.SteadyMs();

@@ -45,10 +45,9 @@ struct StoreKeeperEvents {
   std::function<void(const Checkpoint::Report&, int64_t took_ms)> on_checkpoint;
   std::function<void(const StorageFault&)> on_trouble;    // nothing is lost; it is tried again
   std::function<void(const StorageFault&)> on_set_aside;  // a damaged segment, until the next start
-  std::function<void(const StorageFault&)> on_failure;    // the disk, and the engine with it: once
+  std::function<void(const StorageFault&)> on_failure;    // the disk: once, see Engine::Fail
   std::function<void()> on_memory_full{};  // of tails, so that appends are refused; again and again
-  // With what was found in the directory's place, and the engine has failed: once, instead of
-  // on_failure.
+  // With what was found in the directory's place: once, instead of on_failure.
   std::function<void(const std::string& found)> on_gone{};
 };
 
