@@ -50,7 +50,7 @@ MessageWaits::MessageWaits(Engine& engine, const StoreCommands& commands, const 
       gate_(gate),
       callbacks_(callbacks),
       port_(engine.Attach(gate)),
-      timers_(kTimerResolutionMs, clock.SteadyMs()) {}
+      timers_(gate, clock, kTimerResolutionMs) {}
 
 MessageWaits::~MessageWaits() {
   while (!waits_.empty()) End(*waits_.begin()->second, Refuse(StoreErrc::kFailed));
@@ -76,7 +76,6 @@ void MessageWaits::BeginAll() {
     begun.swap(to_begin_);
   }
   for (auto& wait : begun) Begin(std::move(wait));
-  ArmTimer();
 }
 
 void MessageWaits::CancelAll() {
@@ -133,23 +132,6 @@ void MessageWaits::Answer(Wait& wait, StoreResult<WaitResult> result) {
   callbacks_.Push([done = std::move(wait.done),
                    result = std::move(result)](bool) mutable { done(std::move(result)); },
                   true);
-}
-
-// One task is under way, and one more for each time that an earlier deadline came up.
-void MessageWaits::ArmTimer() {
-  const std::optional<int64_t> next_ms = timers_.NextMs();
-  if (!next_ms || (armed_ms_ && *armed_ms_ <= *next_ms)) return;
-  armed_ms_ = next_ms;
-  const int64_t delay_ms = std::max<int64_t>(*next_ms - clock_.SteadyMs(), 0);
-  gate_.PostAfter(delay_ms, [this, armed_ms = *next_ms] {
-    if (armed_ms_ == armed_ms) FireTimers();
-  });
-}
-
-void MessageWaits::FireTimers() {
-  armed_ms_.reset();
-  timers_.Advance(clock_.SteadyMs());
-  ArmTimer();
 }
 
 }  // namespace thalweg

@@ -14,8 +14,8 @@
 
 #include "api/store_commands.h"
 #include "base/callback_queue.h"
+#include "base/executor_timers.h"
 #include "base/gated_executor.h"
-#include "base/timer_wheel.h"
 #include "engine/engine.h"
 #include "thalweg/clock.h"
 #include "thalweg/store.h"
@@ -47,8 +47,6 @@ class MessageWaits {
   void End(Wait& wait, StoreResult<WaitResult> result);
   void Answer(Wait& wait, StoreResult<WaitResult> result);
   StoreResult<WaitResult> NothingNew(const Wait& wait) const;
-  void ArmTimer();
-  void FireTimers();
 
   Engine& engine_;
   const StoreCommands& commands_;
@@ -61,8 +59,7 @@ class MessageWaits {
 
   // Behind the gate.
   std::unique_ptr<Port> port_;
-  TimerWheel timers_;
-  std::optional<int64_t> armed_ms_;  // when the next FireTimers comes
+  ExecutorTimers timers_;
   uint64_t last_ticket_ = 0;
   std::unordered_map<uint64_t, std::unique_ptr<Wait>> waits_;  // by ticket
 };

@@ -1,6 +1,5 @@
 #include "http/live_shared.h"
 
-#include <algorithm>
 #include <utility>
 
 namespace thalweg {
@@ -16,31 +15,8 @@ LiveShared::LiveShared(const RouterContext& router_context,
       cursor_options_{context.options.cursor_interval_s, context.options.cursor_epoch_ms},
       sweep_(std::move(sweep)),
       random_(std::random_device{}()),
-      wheel_(kTimerResolutionMs, context.clock.SteadyMs()),
+      timers_(context.executor, context.clock, kTimerResolutionMs),
       self_(std::make_shared<LiveShared*>(this)) {}
-
-void LiveShared::Schedule(Timer& timer, int64_t deadline_ms) {
-  wheel_.Schedule(timer, deadline_ms);
-  ArmTimer();
-}
-
-// One task is under way, and one more for each time that an earlier deadline came up.
-void LiveShared::ArmTimer() {
-  const std::optional<int64_t> next_ms = wheel_.NextMs();
-  if (!next_ms || (armed_ms_ && *armed_ms_ <= *next_ms)) return;
-  armed_ms_ = next_ms;
-  const int64_t delay_ms = std::max<int64_t>(*next_ms - now_ms(), 0);
-  context.executor.PostAfter(delay_ms, [weak = std::weak_ptr(self_), armed_ms = *next_ms] {
-    const auto self = weak.lock();
-    if (self != nullptr && (*self)->armed_ms_ == armed_ms) (*self)->FireTimers();
-  });
-}
-
-void LiveShared::FireTimers() {
-  armed_ms_.reset();
-  wheel_.Advance(now_ms());
-  ArmTimer();
-}
 
 void LiveShared::ScheduleSweep(const StreamEntry* stream) {
   to_sweep_.push_back(stream);

@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "base/counter.h"
-#include "base/timer_wheel.h"
+#include "base/executor_timers.h"
 #include "engine/read.h"
 #include "http/context.h"
 #include "http/cursor.h"
@@ -27,7 +27,7 @@ class LiveShared {
   LiveShared(const RouterContext& router_context, std::function<void(const StreamEntry*)> sweep);
 
   int64_t now_ms() const { return context.clock.SteadyMs(); }
-  void Schedule(Timer& timer, int64_t deadline_ms);
+  void Schedule(Timer& timer, int64_t deadline_ms) { timers_.Schedule(timer, deadline_ms); }
   void ScheduleSweep(const StreamEntry* stream);
 
   // The first cursor of an answer, given the client's; and the least that later ones may be.
@@ -42,15 +42,12 @@ class LiveShared {
   Counter sse_readers, long_polls;  // that there are; read by any thread
 
  private:
-  void ArmTimer();
-  void FireTimers();
   void SweepAll();
 
   const CursorOptions cursor_options_;
   const std::function<void(const StreamEntry*)> sweep_;
   std::minstd_rand random_;
-  TimerWheel wheel_;
-  std::optional<int64_t> armed_ms_;           // when the next FireTimers comes
+  ExecutorTimers timers_;
   std::vector<const StreamEntry*> to_sweep_;  // not empty: a task is under way
   const std::shared_ptr<LiveShared*> self_;   // tasks hold it weakly: they may outlive us
 };
