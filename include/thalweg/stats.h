@@ -66,6 +66,11 @@ struct DiskStats {
   uint64_t segment_bytes = 0;       // of their files
   uint64_t segments_set_aside = 0;  // damaged, and left alone by merges
   uint64_t merges = 0;              // that hold
+
+  // The file system of the directory, some seconds ago at most while the disk answers. As it was
+  // known last, where it cannot be asked any more.
+  uint64_t free_bytes = 0;  // that the process may take
+  uint64_t size_bytes = 0;
 };
 
 struct StoreStats {
@@ -94,6 +99,8 @@ struct AnswerStats {
 
 struct ServerStats {
   uint64_t loops = 0;  // 0: stopped
+  Durations turns{};   // of the loops: from events until it waits for the next ones. Whoever shares
+                       // the loop waits for that long
 
   // Connections. Those beyond the most are refused: answered 503, or closed.
   uint64_t connections = 0;           // now, without those that are refused
@@ -104,6 +111,8 @@ struct ServerStats {
 
   // Requests.
   std::vector<AnswerStats> answers{};
+  Durations writes{};              // each PUT, POST and DELETE that was done (2xx): from when its
+                                   // loop had all of it until its answer began
   uint64_t answers_aborted = 0;    // of these, that who made them gave up: damage, a failed disk,
                                    // or an end within an event
   uint64_t requests_refused = 0;   // for want of memory: 503 too-many-bodies

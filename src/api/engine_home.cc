@@ -10,6 +10,7 @@
 #include <system_error>
 #include <utility>
 
+#include "api/disk_space.h"
 #include "api/engine_options.h"
 #include "api/log_room.h"
 #include "api/teller.h"
@@ -44,14 +45,23 @@ class MemoryHome final : public EngineHome {
 class DiskHome final : public EngineHome {
  public:
   DiskHome(std::unique_ptr<PosixDisk> disk, std::unique_ptr<DataDirectory> directory,
-           std::unique_ptr<DurableEngine> durable)
-      : disk_(std::move(disk)), directory_(std::move(directory)), durable_(std::move(durable)) {}
+           std::shared_ptr<const DiskSpace> space, std::unique_ptr<DurableEngine> durable)
+      : disk_(std::move(disk)),
+        directory_(std::move(directory)),
+        space_(std::move(space)),
+        durable_(std::move(durable)) {}
   Engine& engine() override { return durable_->engine(); }
-  StoreStats Stats() const override { return durable_->Stats(); }
+  StoreStats Stats() const override {
+    StoreStats stats = durable_->Stats();
+    stats.disk->free_bytes = space_->free_bytes();
+    stats.disk->size_bytes = space_->size_bytes();
+    return stats;
+  }
 
  private:
   const std::unique_ptr<PosixDisk> disk_;
   const std::unique_ptr<DataDirectory> directory_;
+  const std::shared_ptr<const DiskSpace> space_;
   const std::unique_ptr<DurableEngine> durable_;
 };
 
@@ -258,7 +268,12 @@ std::expected<std::unique_ptr<EngineHome>, OpenError> EngineHome::OnDisk(
   durable_options.log.salt_seed = RandomSeed();
   durable_options.engine.life = *life;
   const auto watch = std::make_shared<DirectoryWatch>(**disk, root, id);
-  durable_options.keeper.find_gone = [watch] { return watch->FindGone(); };
+  const auto space = std::make_shared<DiskSpace>(root);
+  durable_options.keeper.find_gone = [watch, space] {
+    auto gone = watch->FindGone();
+    if (!gone) space->Look();
+    return gone;
+  };
   DurableEngineEvents events = EventsOf(root, options, clock, watch);
   if (on_removed) {
     durable_options.removes_unreadable = true;
@@ -280,7 +295,8 @@ std::expected<std::unique_ptr<EngineHome>, OpenError> EngineHome::OnDisk(
                "moved to {}: nothing of ours is called so; remove it when you know what it is",
                name);
   }
-  return std::make_unique<DiskHome>(std::move(*disk), std::move(*directory), std::move(*durable));
+  return std::make_unique<DiskHome>(std::move(*disk), std::move(*directory), space,
+                                    std::move(*durable));
 }
 
 }  // namespace thalweg

@@ -39,6 +39,7 @@ void Lane::Stop() {
 }
 
 void Lane::AddTo(ServerStats& stats) const {
+  loop_->turns().AddTo(stats.turns);
   listener_.counts().AddTo(stats);
   const RouterStats readers = router_.Stats();
   stats.readers.sse_readers += readers.sse_readers;

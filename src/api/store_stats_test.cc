@@ -96,6 +96,8 @@ TEST_P(StoreStatsTest, TellOfTheLog) {
   EXPECT_GT(disk.tail_bytes, 0u);
   EXPECT_EQ(disk.tail_bytes_max, StoreOptions().tail_bytes_max);
   EXPECT_TRUE(disk.log_has_room);
+  EXPECT_GT(disk.free_bytes, 0u);
+  EXPECT_GE(disk.size_bytes, disk.free_bytes);
   EXPECT_EQ(disk.checkpoints, 0u);
   EXPECT_EQ(disk.last_checkpoint_ended_ms, 0);
 }

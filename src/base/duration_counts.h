@@ -23,10 +23,13 @@ class DurationCounts {
   }
 
   // THREAD: any.
+  void AddTo(Durations& sum) const {
+    for (size_t i = 0; i < counts_.size(); ++i) sum.counts[i] += counts_[i].value();
+    sum.sum_us += sum_us_.value();
+  }
   Durations value() const {
     Durations durations;
-    for (size_t i = 0; i < counts_.size(); ++i) durations.counts[i] = counts_[i].value();
-    durations.sum_us = sum_us_.value();
+    AddTo(durations);
     return durations;
   }
 

@@ -38,6 +38,10 @@ TEST(DurationCounts, AddsUp) {
   EXPECT_EQ(counts.value().counts[0], 2u);
   EXPECT_EQ(counts.value().counts[2], 1u);
   EXPECT_EQ(counts.value().sum_us, 489u);
+  Durations sum = counts.value();
+  counts.AddTo(sum);
+  EXPECT_EQ(sum.counts[0], 4u);
+  EXPECT_EQ(sum.sum_us, 978u);
 }
 
 TEST(Counter, GoesUpAndDown) {

@@ -39,6 +39,7 @@ void Http1Responder::Start(int status, const HeaderList& headers,
   state_ = State::kStarted;
   begun_ = true;
   shared_.counts().CountAnswer(traits_.method, status);
+  shared_.counts().CountWait(traits_.method, status, begin_us_, shared_.loop().now_us());
   ChooseFraming(status, content_length);
   closes_connection_ = !traits_.keep_alive || framing_ == BodyFraming::kUntilClose ||
                        connection_->ClosesAfter(*this);
@@ -84,6 +85,7 @@ void Http1Responder::Begin(Http1Connection& connection, Traits traits) {
   THALWEG_ASSERT(state_ == State::kIdle);
   connection_ = &connection;
   traits_ = traits;
+  begin_us_ = shared_.loop().now_us();
   state_ = State::kWaiting;
 }
 

@@ -85,6 +85,7 @@ class Http1Responder final : public Responder {
   bool waits_for_room_ = false;
   bool holds_next_ = false;
   bool cancelling_ = false;  // inside OnCancel
+  int64_t begin_us_ = 0;
   uint64_t length_left_ = 0;
   OutputQueue own_queue_;  // last: what each Write needs stands together
 };

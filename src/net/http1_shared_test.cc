@@ -86,6 +86,30 @@ TEST_F(Http1SharedTest, CountsWhatItAnswersReceivesAndSends) {
   EXPECT_EQ(stats().sent_bytes, sent);
 }
 
+TEST_F(Http1SharedTest, CountsHowLongWritersWaitForWhatIsDone) {
+  struct Case {
+    const char* method;
+    int status;
+    bool counts;
+  };
+  const Case cases[] = {{"POST", 204, true},  {"PUT", 201, true},  {"DELETE", 204, true},
+                        {"POST", 404, false}, {"PUT", 503, false}, {"GET", 200, false}};
+  DurationCounts want;
+  for (const Case& c : cases) {
+    Receive(std::string(c.method) + " /later HTTP/1.1\r\nHost: h\r\nContent-Length: 1\r\n\r\n");
+    Pass(1'000);
+    Receive("x");  // now it is whole
+    Pass(30);
+    handler_.kept.at("/later")->Respond(c.status, {}, {});
+    shared_.RunTurnEnd();
+    if (c.counts) want.Add(30'000);
+    ServerStats stats;
+    shared_.counts().AddTo(stats);
+    EXPECT_EQ(stats.writes.counts, want.value().counts) << c.method << " " << c.status;
+    EXPECT_EQ(stats.writes.sum_us, want.value().sum_us) << c.method << " " << c.status;
+  }
+}
+
 TEST_F(Http1SharedTest, CountsNoAnswerToAClientThatHasGone) {
   Receive("GET /later HTTP/1.1\r\nHost: h\r\n\r\n");
   connection_->Close();

@@ -24,6 +24,7 @@ void HttpCounts::AddTo(ServerStats& stats) const {
   stats.received_bytes += received_bytes.value();
   stats.sent_bytes += sent_bytes.value();
   stats.request_bytes += request_bytes.value();
+  writes_.AddTo(stats.writes);
   for (size_t row = 0; row < answers_.size(); ++row) {
     std::optional<Method> method;
     if (row != kNoMethod) method = static_cast<Method>(row);

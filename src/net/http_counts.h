@@ -9,6 +9,7 @@
 #include <optional>
 
 #include "base/counter.h"
+#include "base/duration_counts.h"
 #include "thalweg/stats.h"
 
 namespace thalweg {
@@ -19,6 +20,13 @@ class HttpCounts {
   // 200 to 599.
   void CountAnswer(std::optional<Method> method, int status) {
     answers_[RowOf(method)][static_cast<size_t>(status - kStatusMin)].Add();
+  }
+
+  // A request that was there at `since_us` is answered at `now_us`, times of its loop.
+  void CountWait(Method method, int status, int64_t since_us, int64_t now_us) {
+    const bool writes =
+        method == Method::kPost || method == Method::kPut || method == Method::kDelete;
+    if (writes && status < 300) writes_.Add(now_us - since_us);
   }
 
   Counter aborted;         // answers that had begun
@@ -40,6 +48,7 @@ class HttpCounts {
   }
 
   std::array<std::array<Counter, kStatuses>, kNoMethod + 1> answers_;
+  DurationCounts writes_;
 };
 
 }  // namespace thalweg

@@ -55,6 +55,8 @@ class Loop::Impl {
   TimerWheel& timers() { return timers_; }
   const Clock& clock() const { return clock_; }
   int64_t now_ms() const { return now_ms_; }
+  int64_t now_us() const { return now_us_; }
+  const DurationCounts& turns() const { return turns_; }
   bool has_descriptors() const { return epoll_fd_.valid() && wake_fd_.valid(); }
   std::vector<TurnEndHandler*>& turn_end_handlers() { return turn_end_handlers_; }
 
@@ -104,7 +106,9 @@ class Loop::Impl {
   bool wake_written_ = false;  // guarded by mutex_: one wake-up serves many posts
 
   // Own thread only.
-  int64_t now_ms_;
+  int64_t now_us_;
+  int64_t now_ms_ = now_us_ / 1000;
+  int64_t ended_us_ = now_us_;  // the last turn
   TimerWheel timers_;
   std::list<DelayedTask> delayed_;
   std::vector<Task> running_;
@@ -114,13 +118,14 @@ class Loop::Impl {
   int event_count_ = 0;
   bool turn_again_ = false;
   bool tasks_are_due_ = false;  // this turn comes to them yet
+  DurationCounts turns_;
 };
 
 Loop::Impl::Impl(const Clock* clock)
     : clock_(clock != nullptr ? *clock : system_clock_),
       epoll_fd_(::epoll_create1(EPOLL_CLOEXEC)),
       wake_fd_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
-      now_ms_(clock_.SteadyMs()),
+      now_us_(clock_.SteadyUs()),
       timers_(kTimerResolutionMs, now_ms_) {
   if (!has_descriptors()) return;
   THALWEG_ASSERT(Control(EPOLL_CTL_ADD, wake_fd_.get(), EPOLLIN, nullptr));
@@ -161,6 +166,7 @@ void Loop::Impl::RemoveEvent(int event_fd) {
 void Loop::Impl::Run() {
   BlockSigpipe();
   own_thread_.store(std::this_thread::get_id(), std::memory_order_relaxed);
+  ended_us_ = clock_.SteadyUs();
   while (!stopped_.load(std::memory_order_acquire)) Turn();
   own_thread_.store({}, std::memory_order_relaxed);
   stopped_.store(false, std::memory_order_relaxed);
@@ -174,7 +180,8 @@ void Loop::Impl::Stop() {
 void Loop::Impl::Turn() {
   const int count = ::epoll_wait(epoll_fd_.get(), events_, kEventsPerTurn, TimeoutMs());
   THALWEG_ASSERT(count >= 0 || errno == EINTR);
-  now_ms_ = clock_.SteadyMs();
+  now_us_ = clock_.SteadyUs();
+  now_ms_ = now_us_ / 1000;
   turn_again_ = false;
   tasks_are_due_ = true;
   DispatchEvents(std::max(count, 0));
@@ -183,13 +190,15 @@ void Loop::Impl::Turn() {
   RunTasks();
   timers_.Advance(now_ms_);
   for (TurnEndHandler* handler : turn_end_handlers_) turn_again_ |= handler->OnTurnEnd();
+  ended_us_ = clock_.SteadyUs();
+  turns_.Add(ended_us_ - now_us_);
 }
 
 int Loop::Impl::TimeoutMs() const {
   if (turn_again_) return 0;
   const std::optional<int64_t> next_ms = timers_.NextMs();
   if (!next_ms) return -1;
-  return static_cast<int>(std::clamp<int64_t>(*next_ms - clock_.SteadyMs(), 0, 60'000));
+  return static_cast<int>(std::clamp<int64_t>(*next_ms - ended_us_ / 1000, 0, 60'000));
 }
 
 void Loop::Impl::DispatchEvents(int count) {
@@ -277,5 +286,7 @@ void Loop::RemoveTurnEnd(TurnEndHandler* handler) {
 TimerWheel& Loop::timers() { return impl_->timers(); }
 const Clock& Loop::clock() const { return impl_->clock(); }
 int64_t Loop::now_ms() const { return impl_->now_ms(); }
+int64_t Loop::now_us() const { return impl_->now_us(); }
+const DurationCounts& Loop::turns() const { return impl_->turns(); }
 
 }  // namespace thalweg

@@ -8,6 +8,7 @@
 #include <memory>
 #include <string>
 
+#include "base/duration_counts.h"
 #include "base/timer_wheel.h"
 #include "thalweg/clock.h"
 #include "thalweg/executor.h"
@@ -66,6 +67,10 @@ class Loop final : public Executor {
   TimerWheel& timers();
   const Clock& clock() const;
   int64_t now_ms() const;  // monotonic, read once per turn
+  int64_t now_us() const;  // the same
+
+  // From a turn's events until the loop waits for the next ones. THREAD: any.
+  const DurationCounts& turns() const;
 
  private:
   std::unique_ptr<Impl> impl_;

@@ -143,8 +143,16 @@ void AddSegments(const DiskStats& disk, MetricList& list) {
   list.AddCounter("thalweg_merges_total", "Merges of segments.", Number(disk.merges));
 }
 
+void AddDiskSpace(const DiskStats& disk, MetricList& list) {
+  list.AddGauge("thalweg_disk_free_bytes", "What the directory's file system has left.",
+                Number(disk.free_bytes));
+  list.AddGauge("thalweg_disk_size_bytes", "What it has in all.", Number(disk.size_bytes));
+}
+
 void AddConnections(const ServerStats& server, MetricList& list) {
   list.AddGauge("thalweg_loops", "Event loops.", Number(server.loops));
+  list.AddHistogram("thalweg_loop_turn_seconds",
+                    "From what a loop was woken for until it waits again.", server.turns);
   list.AddGauge("thalweg_http_connections", "Connections that are open and served.",
                 Number(server.connections));
   list.AddGauge("thalweg_http_connections_max",
@@ -165,6 +173,9 @@ void AddRequests(const ServerStats& server, MetricList& list) {
   list.AddCounter("thalweg_http_responses_total",
                   "Answers begun, by method (none: refused before it was a request) and status.",
                   SamplesOf(server.answers));
+  list.AddHistogram("thalweg_http_write_seconds",
+                    "From when all of a PUT, POST or DELETE was there until its 2xx began.",
+                    server.writes);
   list.AddCounter("thalweg_http_responses_aborted_total",
                   "Of these, answers that could not be brought to their end.",
                   Number(server.answers_aborted));
@@ -195,6 +206,7 @@ std::string MetricsText(const ServerStats& server_stats, const StoreStats& store
   if (store_stats.disk) {
     AddLog(*store_stats.disk, list);
     AddSegments(*store_stats.disk, list);
+    AddDiskSpace(*store_stats.disk, list);
   }
   AddConnections(server_stats, list);
   AddRequests(server_stats, list);

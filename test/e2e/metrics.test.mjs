@@ -1,5 +1,6 @@
 // /metrics of the program: that its text is what Prometheus reads, and its numbers are right.
 import assert from "node:assert/strict";
+import { statfsSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { serverFrom } from "../conformance/server.mjs";
@@ -130,7 +131,7 @@ test("metrics of a server in memory count what clients did, no more and no less"
   const server = await startServer(...flags);
   const began = await scrape(server);
   for (const sample of began.keys()) {
-    assert.doesNotMatch(sample, /thalweg_(log|segment|checkpoint|tail|merge)/, "nothing on disk");
+    assert.doesNotMatch(sample, /thalweg_(disk|log|segment|checkpoint|tail|merge)/, "nothing on disk");
   }
   assertSamples(began, {
     thalweg_streams: 0,
@@ -200,6 +201,7 @@ test("metrics of a server in memory count what clients did, no more and no less"
     [answers("HEAD", 200)]: 1,
     [answers("DELETE", 204)]: 1,
     [answers("other", 405)]: 1,
+    thalweg_http_write_seconds_count: 2 + 1 + 10 + 1 + 1, // those PUTs, POSTs and DELETEs of 2xx
     thalweg_http_responses_aborted_total: 0,
   });
   poll.end();
@@ -254,6 +256,9 @@ test("metrics of a data directory tell of its log, its checkpoints and its segme
       thalweg_checkpoints_total: 0,
       thalweg_segments: 0,
     });
+    const space = statfsSync(folder);
+    const size = (await scrape(first)).get("thalweg_disk_size_bytes");
+    assert.equal(size, space.blocks * space.bsize);
     const send = (server, method, path, body) =>
       fetch(`${server.url}/v1/stream/${path}`, { method, body, headers: TEXT });
     for (const path of ["a", "b", "c"]) assert.equal((await send(first, "PUT", path, "x")).status, 201);
