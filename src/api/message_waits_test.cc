@@ -75,6 +75,7 @@ TEST_P(MessageWaitsTest, TellsWhatComesOnTheExecutor) {
   BeginToWait(from_offset, "a", OffsetText(2));
   Append("a", "c");
   EXPECT_FALSE(from_now || from_offset);
+  Settle();
   executor_.RunAll();
   EXPECT_EQ(TextOf(from_now), "c");
   EXPECT_EQ(TextOf(from_offset), "c");
@@ -120,6 +121,7 @@ TEST_P(MessageWaitsTest, AClosureEndsItWithNothing) {
   Result waiting, later;
   BeginToWait(waiting, "a", "now");
   ASSERT_TRUE(store_->Close("a"));
+  Settle();
   executor_.RunAll();
   Wait(later, "a", OffsetText(2));
   for (const Result* result : {&waiting, &later}) {
@@ -139,7 +141,7 @@ TEST_P(MessageWaitsTest, ARemovalEndsItWhateverStandsAtThePathThen) {
   BeginToWait(kept, "source", "now");
   ASSERT_TRUE(store_->Remove("a"));
   ASSERT_TRUE(store_->Remove("source"));
-  Create("a", "text/plain", "cd");
+  Create("a", "text/plain", "cd");  // behind it all is told of, too (Settle)
   executor_.RunAll();
   ASSERT_TRUE(removed && kept);
   EXPECT_EQ(CodeOf(*removed), StoreErrc::kNotFound);

@@ -12,6 +12,7 @@
 #include <fstream>
 #include <limits>
 #include <memory>
+#include <numeric>
 #include <optional>
 #include <set>
 #include <string>
@@ -83,6 +84,10 @@ uint64_t AnswersOf(const ServerStats& stats, std::optional<Method> method, int s
   return 0;
 }
 
+uint64_t CountOf(const Durations& durations) {
+  return std::accumulate(durations.counts.begin(), durations.counts.end(), uint64_t{0});
+}
+
 TEST(Server, CountsWhatAllItsLoopsDoAndKeepsThatWhenItHasStopped) {
   ServerOptions options;
   options.threads = 3;
@@ -102,6 +107,7 @@ TEST(Server, CountsWhatAllItsLoopsDoAndKeepsThatWhenItHasStopped) {
   EXPECT_EQ(AnswersOf(stats, Method::kGet, 200), 8u);
   EXPECT_EQ(AnswersOf(stats, std::nullopt, 413), 1u);
   EXPECT_EQ(stats.answers.size(), 3u) << "of several loops they are one";
+  EXPECT_EQ(CountOf(stats.writes), 1u);
   EXPECT_GT(stats.received_bytes, 300u);
   EXPECT_GT(stats.sent_bytes, 300u);
 
@@ -119,6 +125,8 @@ TEST(Server, CountsWhatAllItsLoopsDoAndKeepsThatWhenItHasStopped) {
   EXPECT_EQ(stats.connections, 0u);
   EXPECT_EQ(stats.connections_accepted, 12u);
   EXPECT_EQ(stats.readers.sse_readers + stats.readers.long_polls, 0u);
+  EXPECT_EQ(CountOf(stats.writes), 1u);
+  EXPECT_GE(CountOf(stats.turns), 10u) << "as many as there were answers, at least";
   EXPECT_EQ(AnswersOf(stats, Method::kGet, 200), 9u);
   EXPECT_EQ(AnswersOf(stats, Method::kGet, 204), 1u) << "the long-poll";
 }
@@ -416,7 +424,7 @@ TEST(Server, StopAnswersWhoeverWaits) {
   waiting.ReadUntil("\r\n\r\n");
   std::string answer;
   std::thread reader([&] { answer = waiting.ReadAll(); });
-  EXPECT_TRUE(server->Stop());
+  EXPECT_TRUE(server->Stop(60'000));
   reader.join();
   EXPECT_THAT(answer, StartsWith("HTTP/1.1 204 "));
 }

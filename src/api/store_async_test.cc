@@ -42,6 +42,7 @@ TEST_P(StoreAsyncTest, EveryChangeTellsWhatItsBlockingFormReturns) {
   EXPECT_TRUE(!in_memory() || (created && appended && closed && refused))
       << "told within the call where there is nothing to wait for";
   ASSERT_TRUE(store_->Create("barrier"));  // all before it is durable when it is
+  Settle();
   executor_.RunAll();
   ASSERT_TRUE(created && appended && closed && refused);
   EXPECT_TRUE((*created)->created);
@@ -52,10 +53,11 @@ TEST_P(StoreAsyncTest, EveryChangeTellsWhatItsBlockingFormReturns) {
   store_->RemoveAsync("a", Into(removed));
   store_->ClearAsync(Into(cleared));
   ASSERT_TRUE(store_->Create("barrier"));
+  Settle();
   executor_.RunAll();
   ASSERT_TRUE(removed && *removed && cleared && *cleared);
   EXPECT_TRUE(**removed);
-  EXPECT_EQ(store_->List(), std::vector<std::string>{"barrier"});
+  EXPECT_EQ(store_->List(), (std::vector<std::string>{"barrier", "settled"}));
 }
 
 TEST_P(StoreAsyncTest, RefusalsOfArgumentsAreToldWithinTheCall) {

@@ -72,6 +72,9 @@ class StoreTest : public testing::TestWithParam<Place> {
     const auto appended = store_->Append(path, data);
     ASSERT_TRUE(appended) << path << ": " << appended.error().message;
   }
+  // Whoever waits has been told of each change that was awaited before: they are of an earlier
+  // commit, and one is told of to all before the next is.
+  void Settle() { ASSERT_TRUE(store_->Create("settled")); }
   // A source that is deleted and that a fork still reads.
   void CreateSoftDeleted(const std::string& path) {
     Create(path, "text/plain", "ab");

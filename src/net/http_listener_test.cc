@@ -66,28 +66,36 @@ TEST(HttpListener, EndsASlowBodyWhereItTakesTheMemoryThatOthersNeed) {
   EXPECT_THAT(quick.ReadResponse(), StartsWith("HTTP/1.1 200 "));
 }
 
+// A client that has asked for `path` before the listener sees it, however long that takes.
+std::unique_ptr<TestClient> AskWithin(TestServer& server, const std::string& path) {
+  std::unique_ptr<TestClient> client;
+  server.OnLoop([&] {
+    client = std::make_unique<TestClient>(server.port());
+    client->Send("GET " + path + " HTTP/1.1\r\nHost: h\r\n\r\n");
+  });
+  return client;
+}
+
 TEST(HttpListener, ClosesAnIdleConnectionSilently) {
   HttpLimits limits;
   limits.idle_timeout_ms = 30;
   TestServer server(limits);
   TestClient fresh(server.port());
   EXPECT_EQ(fresh.ReadAll(), "");
-  TestClient used(server.port());
-  used.Send("GET /x HTTP/1.1\r\nHost: h\r\n\r\n");
-  EXPECT_THAT(used.ReadAll(), EndsWith("m0 /x? h "));
+  const auto used = AskWithin(server, "/x");
+  EXPECT_THAT(used->ReadAll(), EndsWith("m0 /x? h "));
 }
 
 TEST(HttpListener, LetsAWaitingAnswerWaitBeyondAllTimeouts) {
   HttpLimits limits;
   limits.idle_timeout_ms = limits.header_timeout_ms = limits.write_timeout_ms = 10;
   TestServer server(limits);
-  TestClient client(server.port());
-  client.Send("GET /hold HTTP/1.1\r\nHost: h\r\n\r\n");
+  const auto client = AskWithin(server, "/hold");
   ASSERT_TRUE(server.handler().WaitFor("handle /hold"));
   TestClient probe(server.port());
   EXPECT_EQ(probe.ReadAll(), "");  // closed after 10 ms, so these have passed
   server.Release("/hold", "done");
-  EXPECT_THAT(client.ReadResponse(), EndsWith("done"));
+  EXPECT_THAT(client->ReadResponse(), EndsWith("done"));
 }
 
 void ExpectDropsAClientThatTakesNothing(size_t chunk_bytes) {

@@ -111,10 +111,10 @@ TEST(ListenSocket, DoesNotShareAPortWithAnotherProcess) {
 
 TEST(ListenSocket, KnowsAddressesAndLocalhost) {
   EXPECT_TRUE(ListenSocket::Bind("localhost", 0).has_value());
-  const auto wrong = ListenSocket::Bind("no.such.host", 0);
+  const auto wrong = ListenSocket::Bind("no.such.host.invalid", 0);
   ASSERT_FALSE(wrong.has_value());
   EXPECT_FALSE(wrong.error().port_in_use);
-  EXPECT_THAT(wrong.error().message, HasSubstr("\"no.such.host\""));
+  EXPECT_THAT(wrong.error().message, HasSubstr("\"no.such.host.invalid\""));
 }
 
 }  // namespace

@@ -17,6 +17,8 @@
 #include <utility>
 #include <vector>
 
+#include "testing/manual_clock.h"
+
 namespace thalweg {
 namespace {
 
@@ -57,6 +59,22 @@ TEST(Loop, RunsAtOnceWhatItsOwnThreadPostsBehindTheTasksOfATurn) {
   loop.AddTurnEnd(&at_turn_end);
   loop.PostAfter(1, [] {});
   loop.Run();
+}
+
+TEST(Loop, CountsHowLongItsTurnsTake) {
+  ManualClock clock;
+  Loop loop(&clock);
+  loop.Post([&] {
+    clock.AdvanceMs(3);
+    loop.Post([&] { loop.Stop(); });  // in the next turn
+  });
+  clock.AdvanceMs(1'000);  // nobody waited for it
+  loop.Run();
+  DurationCounts want;
+  want.Add(3'000);
+  want.Add(0);
+  EXPECT_EQ(loop.turns().value().counts, want.value().counts);
+  EXPECT_EQ(loop.turns().value().sum_us, 3'000u);
 }
 
 class TurnCounter final : public TurnEndHandler {
@@ -132,17 +150,31 @@ TEST(Loop, TakesTasksFromManyThreads) {
 }
 
 TEST(Loop, RunsDelayedTasksInTheOrderOfTheirTimesAndNeverEarly) {
-  Loop loop;
+  ManualClock clock;
+  Loop loop(&clock);
   std::string order;
+  const auto turn_after = [&](int64_t ms) {
+    clock.AdvanceMs(ms);
+    loop.Post([&] { loop.Stop(); });
+    loop.Run();
+    return order;
+  };
+  loop.PostAfter(40, [&] { order += "b"; });
+  loop.PostAfter(15, [&] { order += "a"; });
+  EXPECT_EQ(turn_after(14), "");
+  EXPECT_EQ(turn_after(6), "a");
+  EXPECT_EQ(turn_after(19), "a");
+  EXPECT_EQ(turn_after(6), "ab");
+}
+
+TEST(Loop, WakesForWhatIsDelayed) {
+  Loop loop;
   const int64_t begin_ms = loop.now_ms();
-  loop.PostAfter(40, [&] {
-    order += "b";
-    EXPECT_GE(loop.now_ms(), begin_ms + 40);
+  loop.PostAfter(15, [&] {
+    EXPECT_GE(loop.now_ms(), begin_ms + 15);
     loop.Stop();
   });
-  loop.PostAfter(15, [&] { order += "a"; });
   loop.Run();
-  EXPECT_EQ(order, "ab");
 }
 
 TEST(Loop, DropsWhatIsStillDelayedWhenItEnds) {

@@ -29,6 +29,9 @@
 
 namespace thalweg {
 
+// How long what must come may take on a machine that is busy.
+constexpr std::chrono::seconds kPatience{60};
+
 // Answers by the path: /hold... waits for Release, /hold-next... holds back what comes behind it,
 // too, /live... streams without an end, the rest is echoed at once. Runs on the loop; the log may
 // be read from anywhere.
@@ -107,10 +110,10 @@ class ToyHandler final : public RequestHandler {
     log_.push_back(std::move(line));
     changed_.notify_all();
   }
-  // Waits until `line` was logged `times` times; false after five seconds.
+  // Waits until `line` was logged `times` times; false after kPatience.
   bool WaitFor(const std::string& line, int times = 1) {
     std::unique_lock lock(mutex_);
-    return changed_.wait_for(lock, std::chrono::seconds(5),
+    return changed_.wait_for(lock, kPatience,
                              [&] { return std::count(log_.begin(), log_.end(), line) >= times; });
   }
   int CountOf(const std::string& line) {
@@ -132,11 +135,12 @@ class ToyHandler final : public RequestHandler {
   std::vector<std::string> log_;  // guarded by mutex_
 };
 
-// Asks again and again, for at most five seconds.
+// Asks again and again, for at most kPatience.
 inline bool Eventually(const std::function<bool()>& done) {
-  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(5);
+  const auto end = std::chrono::steady_clock::now() + kPatience;
   while (!done()) {
     if (std::chrono::steady_clock::now() > end) return false;
+    std::this_thread::yield();
   }
   return true;
 }
@@ -210,7 +214,7 @@ class TestClient {
  public:
   explicit TestClient(uint16_t port, int receive_buffer = 0) {
     fd_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    const timeval timeout{5, 0};
+    const timeval timeout{kPatience.count(), 0};
     const int on = 1;
     ::setsockopt(fd_, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof timeout);
     ::setsockopt(fd_, SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof timeout);

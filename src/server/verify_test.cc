@@ -385,8 +385,8 @@ TEST(Verify, OnlyCountsDamageInSegmentsBeyondAThousandPlaces) {
   TestDirectory directory;
   directory.Release();
   {
-    const auto store = Store::Open(directory.path().string(), SmallLog()).value();
     std::latch created(1'005);
+    const auto store = Store::Open(directory.path().string(), SmallLog()).value();
     for (int i = 0; i < 1'005; ++i) {
       store->CreateAsync("s" + std::to_string(i), {.initial_data = "the text"},
                          [&created](StoreResult<CreateResult> result) {

@@ -16,9 +16,11 @@ constexpr std::chrono::milliseconds kFullDiskRetry{200};
 // this takes, they were 98 in 50 ms at 58,000 appends a second where there are 160.
 constexpr std::chrono::milliseconds kRest{2};
 
-// So that it is known whether there is room before anything is staged.
+// So that it is known whether there is room before anything is staged, and what was staged before
+// is the log's thread's, and nothing else.
 LocalLog& Prepared(LocalLog& log) {
   static_cast<void>(log.PrepareNext());
+  log.StartCommit();
   return log;
 }
 
@@ -44,7 +46,6 @@ LogThreads::~LogThreads() {
 
 void LogThreads::RunCommitter(std::stop_token stop) {
   NameThisThread("thalweg-commit");
-  log_.StartCommit();  // what was staged before
   while (log_.WaitForStaged(stop)) {
     const bool is_last_try = stop.stop_requested();
     const DiskResult<void> committed = log_.Commit();

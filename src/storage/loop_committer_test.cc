@@ -29,14 +29,15 @@ class Commits final : public CommitListener {
     ++(std::this_thread::get_id() == test_ ? by_test_ : by_others_);
     durable_ = durable;
     changed_.notify_all();
-    if (woken_ != nullptr) woken_->Post([] {});
+    for (PollExecutor* const loop : woken_) loop->Post([] {});
   }
   void WaitFor(Lsn lsn) {
     std::unique_lock lock(mutex_);
     ASSERT_TRUE(changed_.wait_for(lock, kSoon, [&] { return durable_ >= lsn; })) << lsn.value;
   }
-  // From here on this loop has something to do whenever more is durable.
-  void Wake(PollExecutor& loop) { woken_ = &loop; }
+  // From here on this loop has something to do whenever more is durable, as those of ports have:
+  // the log's thread may have done it, where the loop or the disk was late.
+  void Wake(PollExecutor& loop) { woken_.push_back(&loop); }
   int by_test() const { return by_test_; }
   int by_others() const { return by_others_; }
 
@@ -47,7 +48,7 @@ class Commits final : public CommitListener {
   std::mutex mutex_;
   std::condition_variable changed_;
   Lsn durable_;
-  PollExecutor* woken_ = nullptr;
+  std::vector<PollExecutor*> woken_;
   std::atomic<int> by_test_{0}, by_others_{0};
 };
 
@@ -56,6 +57,7 @@ void FailTest(const StorageFault& fault) { ADD_FAILURE() << fault.message; }
 class LoopCommitterTest : public testing::Test {
  protected:
   void SetUp() override {
+    commits_.Wake(loop_);
     Open(1 << 20);
     const auto file = folder_.disk().Open("probe", Disk::Mode::kCreate).value();
     if (static_cast<PosixFile&>(*file).async_fd() < 0) GTEST_SKIP() << "no such writes here";

@@ -42,6 +42,7 @@ export async function serverFrom(bin, args) {
     // Sends one signal and waits for the end.
     async stop(signal = "SIGTERM") {
       stopping = true;
+      child.ref(); // somebody waits for it
       child.kill(signal);
       const timer = setTimeout(() => child.kill("SIGKILL"), STOP_MS);
       end = await ended;

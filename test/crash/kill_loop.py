@@ -28,7 +28,6 @@ SHARED_STREAMS = 4
 WRITERS = 10
 ROUNDS_PER_DIRECTORY = 10  # everything is read again in each
 START_SECONDS_MAX = 20
-STOP_SECONDS_MAX = 2
 
 
 class Server:
@@ -106,7 +105,7 @@ class Loop:
         if self.random.random() < 0.2:
             server.process.terminate()
             try:
-                server.process.wait(STOP_SECONDS_MAX)
+                server.process.wait(self.options.stop_seconds)
             except subprocess.TimeoutExpired:
                 server.late = True
         server.process.kill()
@@ -158,6 +157,7 @@ def arguments():
     parser.add_argument("--rounds", type=int, default=40)
     parser.add_argument("--seed", type=int, default=int(time.time()))
     parser.add_argument("--flags", default="--log-file 1MiB")
+    parser.add_argument("--stop-seconds", type=float, default=2, help="what SIGTERM may take")
     return parser.parse_args()
 
 

@@ -520,9 +520,9 @@ for (const [kind, open] of Object.entries(STORES)) {
   test(`${kind}: what a slow reader has not read does not pile up`, async (t) => {
     const store = open(t)
     const router = new DurableStreamRouter({ store })
-    let response
+    let live // the answer to the reader
     const url = await serve(t, (req, res) => {
-      response = res
+      if (req.method === 'GET') live = res
       return router.handleRequest(req, res)
     })
     await put(`${url}/a`, { 'content-type': 'application/octet-stream' })
@@ -532,10 +532,10 @@ for (const [kind, open] of Object.entries(STORES)) {
     await until(() => router.waiting === 1)
     const block = Buffer.alloc(1 << 20, 1)
     for (let i = 0; i < 50; i += 1) await store.append('/a', block)
-    await until(() => response.writableNeedDrain)
+    await until(() => live.writableNeedDrain)
     for (let i = 0; i < 20; i += 1) {
       await post(`${url}/a`, 'more', { 'content-type': 'application/octet-stream' })
-      assert.ok(response.writableLength < 16 << 20, `${response.writableLength} bytes`)
+      assert.ok(live.writableLength < 16 << 20, `${live.writableLength} bytes`)
     }
     let read = 0
     socket.on('data', (part) => {
@@ -588,12 +588,13 @@ test('a router whose store was closed answers 503', async (t) => {
   const path = mkdtempSync(join(tmpdir(), 'thalweg-router-'))
   t.after(() => rmSync(path, { recursive: true, force: true }))
   const store = new FileBackedStreamStore({ dataDir: path })
-  const { url } = await serveRouter(t, { store })
+  const { router, url } = await serveRouter(t, { store })
   await put(`${url}/a`)
-  const reader = fetch(`${url}/a?offset=-1&live=sse`).then((answer) => answer.text())
-  await until(() => store.has('/a'))
+  const reader = await fetch(`${url}/a?offset=-1&live=sse`)
+  assert.equal(reader.status, 200)
+  assert.equal(router.waiting, 1)
   await store.close()
-  await reader
+  await reader.text() // ends
   assert.equal((await fetch(`${url}/a`)).status, 503)
   assert.throws(() => new DurableStreamRouter({ store }), { code: 'store-closed' })
 })
