@@ -111,8 +111,8 @@ struct ServerStats {
 
   // Requests.
   std::vector<AnswerStats> answers{};
-  Durations writes{};              // each PUT, POST and DELETE that was done (2xx): from when its
-                                   // loop had all of it until its answer began
+  Durations writes{};  // each PUT, POST and DELETE that was done (2xx): from the turn of its loop
+                       // in which it was handled to the one in which its answer began; 0 within one
   uint64_t answers_aborted = 0;    // of these, that who made them gave up: damage, a failed disk,
                                    // or an end within an event
   uint64_t requests_refused = 0;   // for want of memory: 503 too-many-bodies

@@ -60,11 +60,12 @@ struct StoreOptions {
   Logger* logger = nullptr;      // null: silent
   Executor* executor = nullptr;  // where callbacks run; null: a thread of the store's
 
-  // Called once when the store has failed: from then on every change is refused with kFailed, and
-  // the process should end, by _exit where the disk does not answer. Where the disk has failed, the
-  // next start recovers from what it holds; where the directory is gone, somebody has to bring it
-  // back before, or the next start makes a new one. Returns before anybody is refused for it, so it
-  // must not wait for a change, and not end the store. THREAD: any.
+  // Called once when the store has failed, before anybody is refused for it: once this has
+  // returned, every change is, with kFailed, also those that wait. The process should end then, by
+  // _exit where the disk does not answer. Where the disk has failed, the next start recovers from
+  // what it holds; where the directory is gone, somebody has to bring it back before, or the next
+  // start makes a new one. Until this returns, what waits goes on waiting: it must make no call
+  // that does, as those without a callback and Server::Stop, and not end the store. THREAD: any.
   std::function<void(const StoreFailure&)> on_failure{};
 };
 

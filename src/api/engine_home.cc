@@ -269,11 +269,8 @@ std::expected<std::unique_ptr<EngineHome>, OpenError> EngineHome::OnDisk(
   durable_options.engine.life = *life;
   const auto watch = std::make_shared<DirectoryWatch>(**disk, root, id);
   const auto space = std::make_shared<DiskSpace>(root);
-  durable_options.keeper.find_gone = [watch, space] {
-    auto gone = watch->FindGone();
-    if (!gone) space->Look();
-    return gone;
-  };
+  durable_options.keeper.find_gone = [watch] { return watch->FindGone(); };
+  durable_options.keeper.on_there = [space] { space->Look(); };
   DurableEngineEvents events = EventsOf(root, options, clock, watch);
   if (on_removed) {
     durable_options.removes_unreadable = true;

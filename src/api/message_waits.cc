@@ -86,12 +86,13 @@ void MessageWaits::CancelAll() {
 }
 
 void MessageWaits::Begin(std::unique_ptr<Wait> owned) {
+  const uint64_t ticket = ++last_ticket_;
   Wait& wait = *owned;
-  wait.ticket = ++last_ticket_;
-  waits_.emplace(wait.ticket, std::move(owned));
+  wait.ticket = ticket;
+  waits_.emplace(ticket, std::move(owned));
   port_->Watch(wait.stream, &wait);
-  timers_.Schedule(wait, wait.deadline_ms);
-  Look(wait);
+  Look(wait);  // which may end it
+  if (waits_.contains(ticket)) timers_.Schedule(wait, wait.deadline_ms);
 }
 
 void MessageWaits::Expire(Wait& wait) {

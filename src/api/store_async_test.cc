@@ -57,7 +57,7 @@ TEST_P(StoreAsyncTest, EveryChangeTellsWhatItsBlockingFormReturns) {
   executor_.RunAll();
   ASSERT_TRUE(removed && *removed && cleared && *cleared);
   EXPECT_TRUE(**removed);
-  EXPECT_EQ(store_->List(), (std::vector<std::string>{"barrier", "settled"}));
+  EXPECT_EQ(store_->List(), (std::vector<std::string>{"barrier", "settled1"}));
 }
 
 TEST_P(StoreAsyncTest, RefusalsOfArgumentsAreToldWithinTheCall) {

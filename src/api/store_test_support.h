@@ -74,7 +74,7 @@ class StoreTest : public testing::TestWithParam<Place> {
   }
   // Whoever waits has been told of each change that was awaited before: they are of an earlier
   // commit, and one is told of to all before the next is.
-  void Settle() { ASSERT_TRUE(store_->Create("settled")); }
+  void Settle() { Create("settled" + std::to_string(settled_++)); }
   // A source that is deleted and that a fork still reads.
   void CreateSoftDeleted(const std::string& path) {
     Create(path, "text/plain", "ab");
@@ -95,6 +95,7 @@ class StoreTest : public testing::TestWithParam<Place> {
   ManualClock clock_;
   ManualExecutor executor_{clock_};
   std::unique_ptr<Store> store_;
+  int settled_ = 0;
 };
 
 inline std::string OffsetText(uint64_t offset) { return FormatOffset(Offset{offset}); }

@@ -1,7 +1,7 @@
 // A timer wheel that fires by itself, on an executor.
 //
-// Own thread only: that of the executor's tasks. May end at any time there: what it posted does
-// nothing then.
+// Own thread only: that of the executor's tasks, or who has it behind a GatedExecutor. May end with
+// tasks of it still posted, which do nothing then, but not within a timer's call.
 #pragma once
 
 #include <cstdint>

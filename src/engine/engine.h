@@ -181,7 +181,8 @@ class Engine final {
 
   // The disk has failed. The first time, calls `tell`, and then every command is refused, and what
   // waits to be durable is let go (port.h). So whoever hears of it by a refusal hears of it after
-  // `tell`, which may not wait for a command. THREAD: any, without a lock.
+  // `tell`, which may not wait for a command. It has failed when this returns. THREAD: any, without
+  // a lock.
   void Fail(const std::function<void()>& tell = [] {});
   bool failed() const;
 

@@ -27,9 +27,10 @@ void Publisher::OnDurable(Lsn durable) {
 
 // Whoever begins to wait later than this looks at failed() after that.
 void Publisher::Fail(const std::function<void()>& tell) {
-  if (fails_.exchange(true)) return;
+  if (fails_.exchange(true)) return failed_.wait(false);
   tell();
   failed_ = true;
+  failed_.notify_all();
   for (const auto& listener : Listeners()) listener->OnFailure();
 }
 

@@ -31,7 +31,7 @@ class Publisher final : public CommitListener {
   Lsn durable() const { return log_.durable(); }
 
   // The first time: calls `tell`, then tells the listeners that nothing more is to be waited for.
-  // Who sees the failure sees what `tell` did.
+  // Who sees the failure sees what `tell` did; whoever comes second waits for that.
   void Fail(const std::function<void()>& tell);
   bool failed() const { return failed_.load(std::memory_order_acquire); }
 

@@ -188,6 +188,7 @@ void StoreKeeper::LookForDirectoryIfDue(int64_t now_ms) {
   was_gone_ = found.has_value();
   look_at_ms_ = now_ms + (looks_again ? kLookAgainAfterMs : kLookEveryMs);
   if (!looks_again) FailWhereGone(found);
+  if (!found && options_.on_there) options_.on_there();
 }
 
 void StoreKeeper::FailWhereGone(const std::optional<std::string>& found) {

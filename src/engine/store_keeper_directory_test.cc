@@ -24,6 +24,7 @@ class StoreKeeperDirectoryTest : public StoreKeeperTest {
       ++looks_;
       return FoundInsteadOf({}, disk());
     };
+    options.on_there = [this] { ++found_; };
     Keep(options);
   }
 
@@ -33,6 +34,7 @@ class StoreKeeperDirectoryTest : public StoreKeeperTest {
   void RemoveIdentity() { EXPECT_TRUE(Directory(disk(), "").Remove("identity")); }
 
   int looks_ = 0;
+  int found_ = 0;
 };
 
 TEST_F(StoreKeeperDirectoryTest, IsLookedForEverySecondAndIsFinallyGone) {
@@ -45,6 +47,7 @@ TEST_F(StoreKeeperDirectoryTest, IsLookedForEverySecondAndIsFinallyGone) {
   clock().AdvanceMs(1);
   Run();
   EXPECT_EQ(looks_, 1);
+  EXPECT_EQ(found_, 1);
   RemoveIdentity();
   clock().AdvanceMs(999);
   Run();
@@ -57,6 +60,7 @@ TEST_F(StoreKeeperDirectoryTest, IsLookedForEverySecondAndIsFinallyGone) {
   EXPECT_TRUE(gone_.empty());
   clock().AdvanceMs(1);
   Run();
+  EXPECT_EQ(found_, 1);
   EXPECT_EQ(gone_, std::vector<std::string>{"identity is missing"});
   EXPECT_TRUE(engine().failed());
   EXPECT_EQ(engine().Create(NewStream("/a")).trouble, Trouble::kFailed);

@@ -22,7 +22,7 @@ class HttpCounts {
     answers_[RowOf(method)][static_cast<size_t>(status - kStatusMin)].Add();
   }
 
-  // A request that was there at `since_us` is answered at `now_us`, times of its loop.
+  // A request that was handled at `since_us` is answered at `now_us`, times of its loop.
   void CountWait(Method method, int status, int64_t since_us, int64_t now_us) {
     const bool writes =
         method == Method::kPost || method == Method::kPut || method == Method::kDelete;

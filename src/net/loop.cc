@@ -1,4 +1,4 @@
-// Crosses threads: the list of posted tasks and the wake-up descriptor.
+// Crosses threads: the list of posted tasks, the wake-up descriptor, and what counts turns.
 #include "net/loop.h"
 
 #include <pthread.h>
@@ -118,7 +118,8 @@ class Loop::Impl {
   int event_count_ = 0;
   bool turn_again_ = false;
   bool tasks_are_due_ = false;  // this turn comes to them yet
-  DurationCounts turns_;
+
+  DurationCounts turns_;  // which any thread may read
 };
 
 Loop::Impl::Impl(const Clock* clock)

@@ -1,6 +1,7 @@
 // One epoll thread: descriptors, timers, and tasks posted from anywhere. It is an Executor.
 //
-// Crosses threads: Post and Stop may come from any thread; everything else is the loop's own.
+// Crosses threads: Post, Stop and turns may come from any thread; everything else is the loop's
+// own.
 #pragma once
 
 #include <cstdint>

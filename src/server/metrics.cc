@@ -146,7 +146,8 @@ void AddSegments(const DiskStats& disk, MetricList& list) {
 void AddDiskSpace(const DiskStats& disk, MetricList& list) {
   list.AddGauge("thalweg_disk_free_bytes", "What the directory's file system has left.",
                 Number(disk.free_bytes));
-  list.AddGauge("thalweg_disk_size_bytes", "What it has in all.", Number(disk.size_bytes));
+  list.AddGauge("thalweg_disk_size_bytes", "What the directory's file system has in all.",
+                Number(disk.size_bytes));
 }
 
 void AddConnections(const ServerStats& server, MetricList& list) {
@@ -174,7 +175,7 @@ void AddRequests(const ServerStats& server, MetricList& list) {
                   "Answers begun, by method (none: refused before it was a request) and status.",
                   SamplesOf(server.answers));
   list.AddHistogram("thalweg_http_write_seconds",
-                    "From when all of a PUT, POST or DELETE was there until its 2xx began.",
+                    "From the turn that handled a PUT, POST or DELETE to the one of its 2xx.",
                     server.writes);
   list.AddCounter("thalweg_http_responses_aborted_total",
                   "Of these, answers that could not be brought to their end.",

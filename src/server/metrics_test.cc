@@ -23,7 +23,6 @@ namespace {
 using testing::HasSubstr;
 using testing::StartsWith;
 
-// Each number another, so that none can stand for another.
 Durations SomeDurations(uint64_t count, uint64_t sum_us) {
   Durations durations;
   durations.counts[1] = count;
@@ -31,6 +30,7 @@ Durations SomeDurations(uint64_t count, uint64_t sum_us) {
   return durations;
 }
 
+// Each number another, so that none can stand for another.
 StoreStats SomeStore() {
   StoreStats store{.changes = {.creates = 1,
                                .appends = 2,

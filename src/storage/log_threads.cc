@@ -16,8 +16,8 @@ constexpr std::chrono::milliseconds kFullDiskRetry{200};
 // this takes, they were 98 in 50 ms at 58,000 appends a second where there are 160.
 constexpr std::chrono::milliseconds kRest{2};
 
-// So that it is known whether there is room before anything is staged, and what was staged before
-// is the log's thread's, and nothing else.
+// It is known whether there is room before anybody stages; what recovery staged is the log's
+// thread's.
 LocalLog& Prepared(LocalLog& log) {
   static_cast<void>(log.PrepareNext());
   log.StartCommit();

@@ -46,7 +46,7 @@ test("without standard streams it opens none of its own files there", { timeout:
   };
   try {
     const isServing = () => [3, 4, 5, 6].some((fd) => linkOf(fd)?.startsWith("socket:"));
-    while (!isServing() && child.exitCode === null) {
+    while (!isServing() && child.exitCode === null && child.signalCode === null) {
       await new Promise((resolve) => setTimeout(resolve, 5));
     }
     assert.deepEqual([0, 1, 2].map(linkOf), ["/dev/null", "/dev/null", "/dev/null"]);
