@@ -17,7 +17,10 @@ class DurationCounts {
  public:
   void Add(int64_t us) {
     const auto& bounds = Durations::kUpToUs;
-    const auto bucket = std::ranges::lower_bound(bounds, us) - bounds.begin();
+    // Most are in the first ones.
+    const auto bucket =
+        std::ranges::find_if(bounds, [us](int64_t up_to_us) { return us <= up_to_us; }) -
+        bounds.begin();
     counts_[static_cast<size_t>(bucket)].Add();
     sum_us_.Add(static_cast<uint64_t>(std::max<int64_t>(us, 0)));
   }
