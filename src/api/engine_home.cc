@@ -87,7 +87,8 @@ DirectoryId RandomId() {
   return id;
 }
 
-// Tells that the store takes no changes any more, and what to do. THREAD: any.
+// Tells that the store takes no changes any more, and what to do. Within Engine::Fail: nobody is
+// refused before it returns. THREAD: any.
 class FailureTeller {
  public:
   FailureTeller(const StoreOptions& options, std::shared_ptr<const DirectoryWatch> watch)

@@ -414,7 +414,9 @@ TEST(Server, HooksHearOfWhatIsCreatedAndDeleted) {
 }
 
 TEST(Server, StopAnswersWhoeverWaits) {
-  const auto server = Started();
+  ServerOptions options;
+  options.router.long_poll_timeout_ms = 600'000;
+  const auto server = Started(options);
   Ask(server->port(), "PUT", "/v1/stream/a");
   TestClient waiting(server->port());
   // Sent in one piece: when the first is answered, the long-poll has arrived.

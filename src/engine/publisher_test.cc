@@ -2,6 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <latch>
+#include <memory>
+#include <thread>
+
 #include "engine/engine.h"
 #include "storage/memory_log.h"
 #include "testing/door.h"
@@ -68,9 +72,26 @@ TEST(Publisher, WhoTellsOfAFailureIsAskedBeforeAnybodyIsRefused) {
   publisher.Fail(tell);
   EXPECT_TRUE(publisher.failed());
   EXPECT_EQ(refused->count, 1);
-  publisher.Fail(tell);
+  publisher.Fail(tell);  // again
   EXPECT_EQ(told, 1);
   EXPECT_EQ(refused->count, 1);
+}
+
+TEST(Publisher, WhoFailsSecondFindsItFailed) {
+  for (int round = 0; round < 100; ++round) {
+    RestlessLog log;
+    Publisher publisher(log);
+    std::latch begins(2);
+    std::jthread second([&] {
+      begins.arrive_and_wait();
+      publisher.Fail([] { ADD_FAILURE() << "it is told"; });
+      EXPECT_TRUE(publisher.failed());
+    });
+    publisher.Fail([&] {
+      begins.arrive_and_wait();
+      std::this_thread::yield();
+    });
+  }
 }
 
 }  // namespace

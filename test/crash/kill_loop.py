@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """Kills a real server at random moments and checks that it kept every promise.
 
-  kill_loop.py PROGRAM [--rounds 40] [--seed N] [--flags "--log-file 1MiB"]
+  kill_loop.py PROGRAM [--rounds 40] [--seed N] [--flags "--log-file 1MiB"] [--stop-seconds 2]
 
 Each round: start on the same directory (a new one after ten), check everything, let clients write
-and readers follow for 0.5 to 2 s, then SIGKILL (sometimes SIGTERM, which must end well within 2 s,
+and readers follow for 0.5 to 2 s, then SIGKILL (sometimes SIGTERM, which must end it in time,
 sometimes a second kill while it recovers). Clients send again, unchanged, what was never answered.
 Ends with a line `N passed, N failed`, a round being one test; a failed run keeps its directory and
 names its seed.

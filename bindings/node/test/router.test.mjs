@@ -592,7 +592,7 @@ test('a router whose store was closed answers 503', async (t) => {
   await put(`${url}/a`)
   const reader = await fetch(`${url}/a?offset=-1&live=sse`)
   assert.equal(reader.status, 200)
-  assert.equal(router.waiting, 1)
+  await until(() => router.waiting === 1)
   await store.close()
   await reader.text() // ends
   assert.equal((await fetch(`${url}/a`)).status, 503)
