@@ -38,7 +38,7 @@ struct StoreKeeperOptions {
   // is there. Where it is gone, twice in a row or at the end, the engine fails, for nobody would
   // find what it acknowledges.
   std::function<std::optional<std::string>()> find_gone{};
-  std::function<void()> on_there{};  // a second's look has found it there
+  std::function<void()> on_there{};  // each second at which it is there
 };
 
 // What the operator is told of. THREAD: that of Step.
