@@ -319,12 +319,11 @@ def node_under_asan(step):
 KILL_FLAGS = ["--log-file 1MiB", "--log-file 256KiB --checkpoint-log 256KiB --checkpoint-age 20ms"]
 
 
-def kill_loop(step, preset, rounds, env=None, more_flags=()):
+def kill_loop(step, preset, rounds, env=None):
     binary = os.path.join(ROOT, "build", preset, "thalweg")
     for half, flags in enumerate(KILL_FLAGS):
         argv = [sys.executable, "test/crash/kill_loop.py", binary]
         argv += ["--rounds", str((rounds + half) // len(KILL_FLAGS)), f"--flags={flags}"]
-        argv += more_flags
         step.count(argv, count_sum, env=env)
 
 
@@ -366,7 +365,7 @@ def asan(step):
     ctest(step, "asan", SANITIZER_ENVIRONMENT)
     node_packages(step, os.path.join(ROOT, "test", "conformance"))
     run_conformance(step, "asan", "restart", SANITIZER_ENVIRONMENT)
-    kill_loop(step, "asan", KILL_ROUNDS_ASAN, SANITIZER_ENVIRONMENT, ["--stop-seconds", "10"])
+    kill_loop(step, "asan", KILL_ROUNDS_ASAN, SANITIZER_ENVIRONMENT)
     node_under_asan(step)
 
 

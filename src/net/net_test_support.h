@@ -29,8 +29,9 @@
 
 namespace thalweg {
 
-// How long what must come may take on a machine that is busy.
-constexpr std::chrono::seconds kPatience{60};
+// How long what must come may take on a machine that is busy: less than any time of HttpLimits, so
+// that none of those stands for what should have happened.
+constexpr std::chrono::seconds kPatience{10};
 
 // Answers by the path: /hold... waits for Release, /hold-next... holds back what comes behind it,
 // too, /live... streams without an end, the rest is echoed at once. Runs on the loop; the log may

@@ -330,9 +330,7 @@ async function fillAndFree(server, ballast) {
     assert.equal(await tailOf(server, "a"), taken * body.length);
     rmSync(ballast);
     const freed = performance.now();
-    const delayedBefore = delayedMs(server);
-    const waited = () => performance.now() - freed - (delayedMs(server) - delayedBefore);
-    while (status !== 204 && waited() < 1000 && performance.now() - freed < 30_000) {
+    while (performance.now() - freed < 1000 && status !== 204) {
       status = (await send(server, "POST", "a", body)).status;
     }
     assert.equal(status, 204, "appends did not come back within a second");
