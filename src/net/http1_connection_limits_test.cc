@@ -354,6 +354,19 @@ TEST_F(Http1Linger, LetsOthersHaveTheirTurnMeanwhile) {
   EXPECT_EQ(left, 0);
 }
 
+TEST_F(Http1Linger, ReadsToItsEndWhatAClientSentThatHasHalfClosed) {
+  const int more = 1u << 20;
+  ::setsockopt(peer_.client_socket(), SOL_SOCKET, SO_SNDBUF, &more, sizeof more);
+  Receive(Upload(1'000'000));
+  peer_.Arrive(std::string(376'000, 'b'));  // almost six reads
+  ::shutdown(peer_.client_socket(), SHUT_WR);
+  connection_->OnIo(EPOLLIN | EPOLLRDHUP | EPOLLHUP);
+  shared_.HandleReceived();
+  ASSERT_EQ(shared_.connection_count(), 1u) << "a close with unread bytes resets";
+  shared_.RunTurnEnd();
+  EXPECT_EQ(shared_.connection_count(), 0u);
+}
+
 TEST_F(Http1SharedTest, LetsOthersHaveTheirTurnWhileOneSendsALot) {
   const int more = 1u << 20;  // the system gives less; the default holds four reads, not six
   ::setsockopt(peer_.client_socket(), SOL_SOCKET, SO_SNDBUF, &more, sizeof more);
