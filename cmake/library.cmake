@@ -7,8 +7,8 @@ endforeach()
 
 # What it rests on. No public header shows any of it.
 set(THALWEG_RESTS_ON
-    Threads::Threads ZLIB::ZLIB fmt::fmt OpenSSL::Crypto PkgConfig::THALWEG_LIBZSTD
-    PkgConfig::THALWEG_LMDB PkgConfig::THALWEG_SIMDJSON PkgConfig::THALWEG_LIBSODIUM)
+    Threads::Threads ZLIB::ZLIB fmt::fmt PkgConfig::THALWEG_LIBZSTD PkgConfig::THALWEG_LMDB
+    PkgConfig::THALWEG_SIMDJSON PkgConfig::THALWEG_LIBSODIUM)
 
 # Dots in a pattern of the map stand for themselves; see the file for what is left out.
 set(map ${CMAKE_CURRENT_LIST_DIR}/exports.map)

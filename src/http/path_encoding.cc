@@ -1,12 +1,10 @@
 #include "thalweg/path_encoding.h"
 
-#include <openssl/evp.h>
-
 #include <algorithm>
 #include <cstdint>
 
 #include "base/ascii.h"
-#include "base/assert.h"
+#include "base/sha256.h"
 
 namespace thalweg {
 
@@ -34,10 +32,7 @@ std::string Base64Url(std::string_view bytes) {
 }
 
 std::string DigestDigits(std::string_view bytes) {
-  unsigned char digest[EVP_MAX_MD_SIZE];
-  unsigned int length = 0;
-  const int done = EVP_Digest(bytes.data(), bytes.size(), digest, &length, EVP_sha256(), nullptr);
-  THALWEG_ASSERT(done == 1 && length * 2 >= kDigestDigits);
+  const Sha256Digest digest = Sha256(bytes);
   std::string digits;
   for (size_t i = 0; i < kDigestDigits / 2; ++i) AppendHex(digest[i], digits);
   return digits;

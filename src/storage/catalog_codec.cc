@@ -1,7 +1,5 @@
 #include "storage/catalog_codec.h"
 
-#include <openssl/evp.h>
-
 #include <algorithm>
 #include <array>
 #include <bit>
@@ -10,6 +8,7 @@
 #include "base/assert.h"
 #include "base/crc32c.h"
 #include "base/little_endian.h"
+#include "base/sha256.h"
 
 namespace thalweg {
 namespace {
@@ -20,6 +19,7 @@ constexpr size_t kSegmentBytes = 36;
 constexpr uint32_t kHasDue = 1;
 constexpr uint64_t kSignBit = uint64_t{1} << 63;  // flipped, signed numbers sort as bytes do
 constexpr size_t kPrintedBytesMax = 64;
+static_assert(sizeof(Sha256Digest) == kPathDigestBytes);
 
 template <typename T>
 void Append(std::string& out, T value) {
@@ -41,16 +41,6 @@ uint64_t TakeBigEndian(std::string_view& bytes) { return __builtin_bswap64(Take<
 uint32_t RowCrc(CatalogTable table, std::string_view key, std::string_view body) {
   const char mark = static_cast<char>(table);
   return Crc32c(body, Crc32c(key, Crc32c(std::string_view(&mark, 1))));
-}
-
-std::string Sha256(std::string_view bytes) {
-  std::string digest(kPathDigestBytes, '\0');
-  unsigned int length = 0;
-  const int done =
-      EVP_Digest(bytes.data(), bytes.size(), reinterpret_cast<unsigned char*>(digest.data()),
-                 &length, EVP_sha256(), nullptr);
-  THALWEG_ASSERT(done == 1 && length == kPathDigestBytes);
-  return digest;
 }
 
 bool IsLongPathKey(std::string_view key) { return key.size() == kCatalogKeyBytesMax; }
@@ -88,7 +78,9 @@ std::optional<std::string_view> OpenRow(CatalogTable table, std::string_view key
 std::string KeyOfPath(std::string_view path) {
   THALWEG_ASSERT(!path.empty());
   if (path.size() <= kPathKeyBytes) return std::string(path);
-  return std::string(path.substr(0, kPathKeyBytes)) + Sha256(path);
+  const Sha256Digest digest = Sha256(path);
+  std::string key(path.substr(0, kPathKeyBytes));
+  return key.append(digest.begin(), digest.end());
 }
 
 std::string KeyOfId(StreamId id) {
