@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "api/registry_event.h"
+#include "api/teller.h"
 #include "http/target.h"
 #include "thalweg/registry.h"
 #include "thalweg/store.h"
@@ -29,7 +30,7 @@ std::string_view AdviceFor(StoreErrc code) {
 class RegistryHooks::Impl : public std::enable_shared_from_this<Impl> {
  public:
   Impl(Store& store, const std::string& path, Logger* logger)
-      : store_(store), key_(ToldKeyOf(path)), logger_(logger) {}
+      : store_(store), key_(ToldKeyOf(path)), teller_(logger) {}
 
   void Write(const StreamEvent& event, AnswerHold hold) {
     if (event.path == key_) return;
@@ -52,7 +53,7 @@ class RegistryHooks::Impl : public std::enable_shared_from_this<Impl> {
 
   Store& store_;
   const std::string key_;
-  Logger* const logger_;                  // may be null
+  const Teller teller_;
   std::atomic<bool> is_failing_ = false;  // has been said
 
   // Held from the look whether an event is true until it has its place in the registry. The store
@@ -109,10 +110,11 @@ void RegistryHooks::Impl::CreateWith(Entry entry) {
 
 // Once until it works again: every event would say the same.
 void RegistryHooks::Impl::NoteFailure(const StoreError& error) {
-  if (is_failing_.exchange(true) || logger_ == nullptr) return;
-  std::string message = "the registry stream '" + key_ + "' cannot be written, and misses what is ";
-  message.append("created and deleted meanwhile: ").append(error.message);
-  logger_->Write(LogLevel::kWarning, message.append(AdviceFor(error.code)));
+  if (is_failing_.exchange(true)) return;
+  teller_.Say(LogLevel::kWarning,
+              "the registry stream '{}' cannot be written, and misses what is created and deleted "
+              "meanwhile: {}{}",
+              key_, error.message, AdviceFor(error.code));
 }
 
 RegistryHooks::RegistryHooks(Store& store, std::string path, Logger* logger)

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "api/lane.h"
+#include "api/teller.h"
 #include "api/turned_away.h"
 #include "base/processors.h"
 #include "base/worker_pool.h"
@@ -86,26 +87,26 @@ Room RoomForConnections(size_t lanes) {
 }
 
 // It starts all the same: a small store and a few clients need much less.
-void TellShortage(size_t served, size_t lanes, Logger& logger) {
-  logger.Write(LogLevel::kWarning,
-               fmt::format("the limit of open files is low: {} connections are taken at most, and "
-                           "with many streams appends may be answered 507; raise it to {} or more "
-                           "(ulimit -n, LimitNOFILE=)",
-                           served, FilesNeeded(lanes)));
+void TellShortage(size_t served, size_t lanes, const Teller& teller) {
+  teller.Say(LogLevel::kWarning,
+             "the limit of open files is low: {} connections are taken at most, and with many "
+             "streams appends may be answered 507; raise it to {} or more (ulimit -n, "
+             "LimitNOFILE=)",
+             served, FilesNeeded(lanes));
 }
 
 // Connections leave a descriptor to the store when it needs one: without, it could not go on.
 std::unique_ptr<ConnectionLimit> LimitConnections(size_t wanted, size_t lanes, bool is_on_disk,
-                                                  Logger* logger) {
+                                                  const Teller& teller) {
   const Room room = RoomForConnections(lanes);
   const size_t served = std::min(room.served, wanted);
-  if (logger != nullptr && is_on_disk && room.is_short) {
-    TellShortage(served, lanes, *logger);
-  } else if (logger != nullptr && served < wanted) {
-    logger->Write(LogLevel::kInfo,
-                  fmt::format("takes {} connections at most and not {}: more need a higher limit "
-                              "of open files (ulimit -n, LimitNOFILE=)",
-                              served, wanted));
+  if (is_on_disk && room.is_short) {
+    TellShortage(served, lanes, teller);
+  } else if (served < wanted) {
+    teller.Say(LogLevel::kInfo,
+               "takes {} connections at most and not {}: more need a higher limit of open files "
+               "(ulimit -n, LimitNOFILE=)",
+               served, wanted);
   }
   return std::make_unique<ConnectionLimit>(served, room.refused);
 }
@@ -161,7 +162,7 @@ class Server::Impl {
     if (!sockets) return std::unexpected(std::move(sockets.error()));
     const size_t lanes = sockets->size();
     connection_limit_ = LimitConnections(options_.limits.connections_max, lanes,
-                                         !options_.data_dir.empty(), options_.store.logger);
+                                         !options_.data_dir.empty(), Teller(options_.store.logger));
     turned_away_.emplace(options_.store.logger, store_->clock(), options_.limits);
     const HttpLimits share = ShareOf(options_.limits, lanes);
     request_bytes_max_ = share.bodies_bytes_max * lanes;

@@ -5,6 +5,7 @@
 #include "base/assert.h"
 #include "http/problem_codes.h"
 #include "http/target.h"
+#include "http/verdict_problem.h"
 
 namespace thalweg {
 namespace {
@@ -60,17 +61,6 @@ StoreErrc CodeOf(CreateVerdict verdict) {
 
 std::unexpected<StoreError> RefuseJson(std::string_view json_error) {
   return Refuse(StoreErrc::kBadJson, "The JSON is not valid: " + std::string(json_error) + ".");
-}
-
-// Where several verdicts are one code, what tells them apart.
-std::string_view DetailOf(CreateVerdict verdict) {
-  switch (verdict) {
-    case CreateVerdict::kClosureMismatch: return kClosureMismatch.title;
-    case CreateVerdict::kForkBeyondTail: return kForkBeyondTail.title;
-    case CreateVerdict::kForkNotOnBoundary: return kForkNotBoundary.title;
-    case CreateVerdict::kSubOffsetTooLarge: return kForkSubOffsetTooLarge.title;
-    default: return {};
-  }
 }
 
 StoreErrc CodeOf(AppendVerdict verdict) {
@@ -144,7 +134,7 @@ std::unexpected<StoreError> Refuse(RemoveVerdict verdict) {
 
 std::unexpected<StoreError> Refuse(CreateVerdict verdict, std::string_view json_error) {
   if (verdict == CreateVerdict::kBadJson) return RefuseJson(json_error);
-  return Refuse(CodeOf(verdict), DetailOf(verdict));
+  return Refuse(CodeOf(verdict), ProblemOf(verdict).title);
 }
 
 std::unexpected<StoreError> Refuse(const AppendOutcome& outcome, std::string_view json_error) {

@@ -43,7 +43,6 @@ std::optional<std::vector<Leg>> FindLegs(StreamHandle stream, Offset from, Offse
     stream = std::move(source);
   }
   THALWEG_ASSERT(!"every chain begins at offset 0");
-  return std::nullopt;
 }
 
 enum class Taken : uint8_t { kSome, kNothingFits, kNoBoundary, kVanished };

@@ -95,8 +95,7 @@ std::string Compress(Coding coding, std::span<const Bytes> parts) {
     case Coding::kZstd: return CompressZstd(parts);
     case Coding::kIdentity: break;
   }
-  THALWEG_ASSERT(coding != Coding::kIdentity);
-  return {};
+  THALWEG_ASSERT(false);
 }
 
 }  // namespace thalweg

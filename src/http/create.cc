@@ -3,7 +3,6 @@
 #include <string>
 #include <utility>
 
-#include "base/assert.h"
 #include "engine/engine.h"
 #include "http/create_with_body.h"
 #include "http/decode.h"
@@ -14,6 +13,7 @@
 #include "http/request_fields.h"
 #include "http/target.h"
 #include "http/trouble.h"
+#include "http/verdict_problem.h"
 
 namespace thalweg {
 
@@ -30,26 +30,6 @@ std::string LocationOf(const RouterContext& context, const StreamRequest& reques
       .append(context.options.base_path)
       .append("/")
       .append(request.key);
-}
-
-const Problem& ProblemOf(CreateVerdict verdict) {
-  switch (verdict) {
-    case CreateVerdict::kCreated:
-    case CreateVerdict::kExists: break;
-    case CreateVerdict::kConfigMismatch: return kStreamExists;
-    case CreateVerdict::kClosureMismatch: return kClosureMismatch;
-    case CreateVerdict::kPathSoftDeleted: return kPathHeld;
-    case CreateVerdict::kSourceMissing: return kForkSourceNotFound;
-    case CreateVerdict::kSourceSoftDeleted: return kForkSourceDeleted;
-    case CreateVerdict::kForkTooDeep: return kForkTooDeep;
-    case CreateVerdict::kContentTypeMismatch: return kContentTypeMismatch;
-    case CreateVerdict::kForkBeyondTail: return kForkBeyondTail;
-    case CreateVerdict::kForkNotOnBoundary: return kForkNotBoundary;
-    case CreateVerdict::kSubOffsetTooLarge: return kForkSubOffsetTooLarge;
-    case CreateVerdict::kBadJson: return kBadJson;
-  }
-  THALWEG_ASSERT(verdict != CreateVerdict::kCreated && verdict != CreateVerdict::kExists);
-  return kStreamExists;
 }
 
 // What the answer needs of the request, which is gone by then.

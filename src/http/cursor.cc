@@ -1,11 +1,10 @@
 #include "http/cursor.h"
 
 #include <algorithm>
-#include <charconv>
 #include <limits>
 #include <string>
 
-#include "base/ascii.h"
+#include "base/decimal.h"
 
 namespace thalweg {
 namespace {
@@ -29,11 +28,8 @@ uint64_t CurrentCursor(const CursorOptions& options, int64_t wall_ms) {
 }
 
 std::optional<uint64_t> ParseCursor(std::string_view text) {
-  if (text.empty() || !std::all_of(text.begin(), text.end(), IsDigit)) return std::nullopt;
-  uint64_t cursor = 0;
-  const auto result = std::from_chars(text.data(), text.data() + text.size(), cursor);
-  if (result.ec != std::errc() || cursor > kCursorMax) return std::nullopt;
-  return cursor;
+  const std::optional<uint64_t> cursor = ParseDecimal(text);
+  return cursor && *cursor <= kCursorMax ? cursor : std::nullopt;
 }
 
 uint64_t NextCursor(const CursorOptions& options, int64_t wall_ms, std::optional<uint64_t> client,

@@ -1,8 +1,8 @@
 #include "http/decode.h"
 
-#include <charconv>
 #include <utility>
 
+#include "base/decimal.h"
 #include "http/problem_codes.h"
 #include "http/target.h"
 #include "stream/content_type.h"
@@ -16,19 +16,14 @@ using Field = RequestFields::Field;
 // An empty header is as good as none.
 bool IsSet(const Field& field) { return field && !field->empty(); }
 
-// Digits only, leading zeros allowed; null for anything else, and beyond the number's limit.
-std::optional<uint64_t> ParseDigits(std::string_view text) {
-  if (text.empty() || text[0] < '0' || text[0] > '9') return std::nullopt;
-  uint64_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  if (value > kProducerNumberMax) return std::nullopt;
-  return value;
+std::optional<uint64_t> ParseNumber(std::string_view text) {
+  const std::optional<uint64_t> number = ParseDecimal(text);
+  return number && *number <= kProducerNumberMax ? number : std::nullopt;
 }
 
 std::optional<uint64_t> ParseCount(std::string_view text) {
   if (text.size() > 1 && text[0] == '0') return std::nullopt;
-  return ParseDigits(text);
+  return ParseNumber(text);
 }
 
 std::expected<ForkPoint, Refusal> DecodeForkPoint(const RequestFields& fields) {
@@ -58,9 +53,9 @@ std::expected<std::optional<ProducerStamp>, Refusal> DecodeProducer(const Reques
     return Refuse(kBadProducer, "producer-id, producer-epoch and producer-seq go together.");
   }
   if (fields.producer_id->empty()) return Refuse(kBadProducer, "producer-id is empty.");
-  const auto epoch = ParseDigits(*fields.producer_epoch);
+  const auto epoch = ParseNumber(*fields.producer_epoch);
   if (!epoch) return Refuse(kBadProducer, "producer-epoch is not a whole number up to 2^53-1.");
-  const auto seq = ParseDigits(*fields.producer_seq);
+  const auto seq = ParseNumber(*fields.producer_seq);
   if (!seq) return Refuse(kBadProducer, "producer-seq is not a whole number up to 2^53-1.");
   return ProducerStamp{.id = *fields.producer_id, .epoch = *epoch, .seq = *seq};
 }

@@ -7,7 +7,7 @@
 #include "http/live_hub.h"
 #include "http/page_read.h"
 #include "http/problem_codes.h"
-#include "http/read_problem.h"
+#include "http/verdict_problem.h"
 
 namespace thalweg {
 namespace {

@@ -5,7 +5,7 @@
 
 #include "http/live_hub.h"
 #include "http/problem.h"
-#include "http/read_problem.h"
+#include "http/verdict_problem.h"
 
 namespace thalweg {
 

@@ -8,7 +8,7 @@
 #include "http/handlers.h"
 #include "http/head.h"
 #include "http/page_reply.h"
-#include "http/read_problem.h"
+#include "http/verdict_problem.h"
 
 namespace thalweg {
 

@@ -5,7 +5,7 @@
 #include "http/page_read.h"
 #include "http/page_reply.h"
 #include "http/query.h"
-#include "http/read_problem.h"
+#include "http/verdict_problem.h"
 
 namespace thalweg {
 

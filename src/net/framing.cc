@@ -1,9 +1,9 @@
 #include "net/framing.h"
 
 #include <algorithm>
-#include <charconv>
 
 #include "base/ascii.h"
+#include "base/decimal.h"
 #include "net/byte_runs.h"
 #include "net/request_target.h"
 
@@ -70,9 +70,9 @@ void Framing::Note(const HeaderField& field, size_t index) {
 // it lets a recipient repair is refused, too: who sends it is confused or means harm.
 void Framing::NoteLength(std::string_view value) {
   ++lengths_;
-  const char* const end = value.data() + value.size();
-  const std::from_chars_result read = std::from_chars(value.data(), end, content_length_);
-  if (read.ec != std::errc() || read.ptr != end) malformed_length_ = true;
+  const std::optional<uint64_t> length = ParseDecimal(value);
+  content_length_ = length.value_or(0);
+  malformed_length_ |= !length;
 }
 
 void Framing::NoteCoding(std::string_view coding) {

@@ -2,8 +2,8 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <charconv>
 
+#include "base/decimal.h"
 #include "server/suggest.h"
 #include "server/units.h"
 
@@ -20,14 +20,6 @@ std::string CheckSize(const std::string& text) {
   const auto bytes = ParseSizeBytes(text);
   if (!bytes) return bytes.error();
   return *bytes > 0 ? "" : "must be at least 1 byte";
-}
-
-std::optional<uint64_t> ParseNumber(const std::string& text) {
-  uint64_t number = 0;
-  const char* end = text.data() + text.size();
-  auto [parsed_end, error] = std::from_chars(text.data(), end, number);
-  if (error != std::errc() || parsed_end != end) return std::nullopt;
-  return number;
 }
 
 std::string Join(const std::vector<std::string>& words) {
@@ -98,13 +90,13 @@ void Flags::Size(const std::string& name, size_t& out_bytes) {
 void Flags::Number(const std::string& name, uint64_t min, uint64_t max,
                    std::function<void(uint64_t)> set) {
   auto check = [min, max](const std::string& text) -> std::string {
-    const std::optional<uint64_t> number = ParseNumber(text);
+    const std::optional<uint64_t> number = ParseDecimal(text);
     if (number && *number >= min && *number <= max) return "";
     return "'" + text + "' is not a number from " + std::to_string(min) + " to " +
            std::to_string(max);
   };
   Declare(name, check, [set = std::move(set)](const std::string& text) {
-    if (const std::optional<uint64_t> number = ParseNumber(text)) set(*number);
+    if (const std::optional<uint64_t> number = ParseDecimal(text)) set(*number);
   });
 }
 

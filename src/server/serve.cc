@@ -159,14 +159,9 @@ ServerOptions OptionsOf(const ServeConfig& config, SpdlogLogger& logger, const F
     EndOnFailure(failure, logger.spdlog());
   };
   options.front = [&front](const Request& request, Responder& responder) {
-    return AnswerHealth(request, front.ready, responder);
+    return AnswerHealth(request, front.ready, responder) ||
+           (front.metrics && front.metrics->Answer(request, responder));
   };
-  if (front.metrics) {
-    options.front = [&front](const Request& request, Responder& responder) {
-      return AnswerHealth(request, front.ready, responder) ||
-             front.metrics->Answer(request, responder);
-    };
-  }
   return options;
 }
 

@@ -55,7 +55,6 @@ const char* NameOf(CatalogTable table) {
     case CatalogTable::kMeta: return "meta";
   }
   THALWEG_ASSERT(false);
-  return "";
 }
 
 std::string SealRow(CatalogTable table, std::string_view key, std::string_view body) {

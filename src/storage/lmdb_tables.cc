@@ -56,7 +56,6 @@ MDB_dbi LmdbTables::handle(CatalogTable table) const {
     case CatalogTable::kMeta: return meta;
   }
   THALWEG_ASSERT(false);
-  return 0;
 }
 
 std::unexpected<StorageFault> RowDamage(const LmdbTables& tables, CatalogTable table,

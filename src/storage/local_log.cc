@@ -10,6 +10,7 @@
 #include "base/assert.h"
 #include "storage/log_format.h"
 #include "storage/loop_committer.h"
+#include "thalweg/clock.h"
 
 namespace thalweg {
 namespace {
@@ -45,7 +46,7 @@ DiskResult<void> PutSeal(File& file, uint64_t at, const LogSeal& seal) {
 }  // namespace
 
 LocalLog::LocalLog(Disk& disk, LocalLogOptions options)
-    : disk_(disk), options_(std::move(options)), pause_(options_.clock), supply_(disk, options_) {
+    : disk_(disk), options_(std::move(options)), supply_(disk, options_) {
   Clear(staged_.block);
   Clear(writing_.block);
 }
@@ -193,7 +194,7 @@ bool LocalLog::Take(Committer by) {
     if (committer_ == Committer::kLoop) WatchLoops();
     return false;
   }
-  if (by == Committer::kLoop && pause_.is_on()) {
+  if (by == Committer::kLoop && pause_.is_on(NowUs() / 1000)) {
     if (staged_.records != 0) GiveToThread();
     return false;
   }
@@ -214,7 +215,7 @@ bool LocalLog::Release() {
   const bool more_is_staged = staged_.records != 0;
   const bool is_long = !filled_.empty() || staged_.block.size() > AsyncWriter::kBytesMax;
   const bool is_threads = last_written_ < thread_until_ || is_long || loops_.empty();
-  if (more_is_staged && (is_threads || pause_.is_on())) {
+  if (more_is_staged && (is_threads || pause_.is_on(NowUs() / 1000))) {
     GiveToThread();
     return false;
   }

@@ -9,6 +9,7 @@
 
 #include "storage/commit_log_suite.h"
 #include "storage/log_test_folder.h"
+#include "thalweg/clock.h"
 
 namespace thalweg {
 namespace {

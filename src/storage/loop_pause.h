@@ -6,12 +6,10 @@
 // are taken by others"). Late is also what a slow disk writes, and what a loop is told of behind a
 // long turn: there the thread costs it a little, and other loops hear sooner.
 //
-// THREAD: one at a time.
+// Times are of a steady clock; where it stands still there is no pause. THREAD: one at a time.
 #pragma once
 
 #include <cstdint>
-
-#include "thalweg/clock.h"
 
 namespace thalweg {
 
@@ -21,13 +19,9 @@ class LoopPause {
   static constexpr int kLateInARow = 2;  // one alone may be the disk's
   static constexpr int64_t kPauseMs = 1'000;
 
-  // Null: there is none.
-  explicit LoopPause(const Clock* clock) : clock_(clock) {}
+  bool is_on(int64_t now_ms) const { return now_ms < until_ms_; }
 
-  bool is_on() const { return clock_ != nullptr && clock_->SteadyMs() < until_ms_; }
-
-  // A loop's write begins, and has ended, by the clock. Behind a pause a single late one begins the
-  // next.
+  // A loop's write begins, and has ended. Behind a pause a single late one begins the next.
   void OnBegin(int64_t now_ms) { began_ms_ = now_ms; }
   void OnEnd(int64_t now_ms) {
     late_ = now_ms - began_ms_ >= kLateMs ? late_ + 1 : 0;
@@ -37,7 +31,6 @@ class LoopPause {
   }
 
  private:
-  const Clock* const clock_;
   int64_t began_ms_ = 0;
   int64_t until_ms_ = 0;
   int late_ = 0;  // in a row

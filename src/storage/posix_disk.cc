@@ -30,7 +30,6 @@ int FlagsOf(Disk::Mode mode) {
     case Disk::Mode::kCreate: return O_RDWR | O_CREAT | O_EXCL;
   }
   THALWEG_ASSERT(false);
-  return 0;
 }
 
 const char* VerbOf(Disk::Mode mode) { return mode == Disk::Mode::kCreate ? "create " : "open "; }

@@ -3,6 +3,7 @@
 #include <limits>
 
 #include "base/assert.h"
+#include "base/decimal.h"
 
 namespace thalweg {
 namespace {
@@ -42,14 +43,9 @@ bool Expiry::operator==(const Expiry& other) const {
 }
 
 std::optional<uint64_t> ParseTtl(std::string_view text) {
-  if (text.empty() || (text.size() > 1 && text.front() == '0')) return std::nullopt;
-  uint64_t value = 0;
-  for (const char c : text) {
-    if (c < '0' || c > '9') return std::nullopt;
-    value = value * 10 + static_cast<uint64_t>(c - '0');
-    if (value > kTtlSecondsMax) return std::nullopt;  // also long before it could overflow
-  }
-  return value;
+  if (text.size() > 1 && text.front() == '0') return std::nullopt;
+  const std::optional<uint64_t> seconds = ParseDecimal(text);
+  return seconds && *seconds <= kTtlSecondsMax ? seconds : std::nullopt;
 }
 
 bool IsExpired(const Expiry& expiry, int64_t accessed_steady_ms, Moment now) {

@@ -1,21 +1,13 @@
 #include "stream/offset.h"
 
 #include "base/assert.h"
+#include "base/decimal.h"
 
 namespace thalweg {
 namespace {
 
 constexpr size_t kDigits = 16;
 static_assert(kOffsetTextBytes == 2 * kDigits + 1);
-
-std::optional<uint64_t> ParseDigits(std::string_view digits) {
-  uint64_t value = 0;  // 16 digits are at most kOffsetMax: no overflow
-  for (const char c : digits) {
-    if (c < '0' || c > '9') return std::nullopt;
-    value = value * 10 + static_cast<uint64_t>(c - '0');
-  }
-  return value;
-}
 
 }  // namespace
 
@@ -38,8 +30,9 @@ std::string FormatOffset(Offset offset) {
 
 std::optional<Offset> ParseOffset(std::string_view text) {
   if (text.size() != kOffsetTextBytes || text[kDigits] != '_') return std::nullopt;
-  const std::optional<uint64_t> generation = ParseDigits(text.substr(0, kDigits));
-  const std::optional<uint64_t> position = ParseDigits(text.substr(kDigits + 1));
+  // 16 digits are at most kOffsetMax.
+  const std::optional<uint64_t> generation = ParseDecimal(text.substr(0, kDigits));
+  const std::optional<uint64_t> position = ParseDecimal(text.substr(kDigits + 1));
   if (!generation || !position) return std::nullopt;
   return Offset{*generation == 0 ? *position : kOffsetMax};
 }
