@@ -46,8 +46,6 @@ struct StoreFailure {
 };
 
 struct StoreOptions {
-  size_t partitions = 32;  // locks. REQUIRES: a power of two
-
   // Of a store in a directory; docs/OPERATING.md says when to turn them.
   size_t log_file_bytes = size_t{64} << 20;
   uint64_t checkpoint_log_bytes = uint64_t{256} << 20;

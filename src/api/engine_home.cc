@@ -31,9 +31,8 @@ uint64_t RandomSeed() {
 
 class MemoryHome final : public EngineHome {
  public:
-  MemoryHome(const StoreOptions& options, const Clock& clock)
-      : engine_(OpenMemoryEngine(clock, {.partitions = options.partitions, .life = RandomSeed()})) {
-  }
+  explicit MemoryHome(const Clock& clock)
+      : engine_(OpenMemoryEngine(clock, {.life = RandomSeed()})) {}
   Engine& engine() override { return *engine_; }
   StoreStats Stats() const override { return engine_->Stats(); }
 
@@ -244,8 +243,8 @@ void TellRecovered(Teller teller, const std::string& path, const DurableEngine& 
 
 }  // namespace
 
-std::unique_ptr<EngineHome> EngineHome::InMemory(const StoreOptions& options, const Clock& clock) {
-  return std::make_unique<MemoryHome>(options, clock);
+std::unique_ptr<EngineHome> EngineHome::InMemory(const Clock& clock) {
+  return std::make_unique<MemoryHome>(clock);
 }
 
 std::expected<std::unique_ptr<EngineHome>, OpenError> EngineHome::OnDisk(

@@ -23,7 +23,7 @@ class EngineHome {
 
   // REQUIRES of both: `clock` outlives the home. The seams of `options` are not looked at but for
   // logger and on_failure.
-  static std::unique_ptr<EngineHome> InMemory(const StoreOptions& options, const Clock& clock);
+  static std::unique_ptr<EngineHome> InMemory(const Clock& clock);
   [[nodiscard]] static std::expected<std::unique_ptr<EngineHome>, OpenError> OnDisk(
       const std::string& path, const StoreOptions& options, const Clock& clock,
       const OnRemoved& on_removed = {});

@@ -25,7 +25,6 @@ DurableEngineOptions EngineOptionsOf(const StoreOptions& options, const Director
   durable.keeper.tail_bytes_max = options.tail_bytes_max;
   durable.keeper.streams_in_memory_max = StreamsThatFit(options.tail_bytes_max);
   durable.keeper.merge_bytes_per_s = options.merge_bytes_per_s;
-  durable.engine.partitions = options.partitions;
   return durable;
 }
 

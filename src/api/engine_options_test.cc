@@ -9,14 +9,12 @@ namespace {
 
 TEST(EngineOptions, EachOptionLandsInItsOwnPlace) {
   const DirectoryId directory{1, 2, 3};
-  const StoreOptions options{.partitions = 8,
-                             .log_file_bytes = 5 * kLogPageBytes,
+  const StoreOptions options{.log_file_bytes = 5 * kLogPageBytes,
                              .checkpoint_log_bytes = 50 * kLogPageBytes,
                              .checkpoint_age_ms = 6'000,
                              .tail_bytes_max = 7'000'000,
                              .merge_bytes_per_s = 8'000'000};
   const DurableEngineOptions durable = EngineOptionsOf(options, directory);
-  EXPECT_EQ(durable.engine.partitions, 8u);
   EXPECT_EQ(durable.log.directory, directory);
   EXPECT_EQ(durable.log.file_bytes, 5 * kLogPageBytes);
   EXPECT_EQ(durable.log.spares_max, 22u) << "twice the ten files of a checkpoint and one";

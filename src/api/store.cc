@@ -162,7 +162,7 @@ Store::~Store() { impl_->Close(); }
 
 std::unique_ptr<Store> Store::InMemory(StoreOptions options) {
   auto seams = std::make_unique<Seams>(options);
-  auto home = EngineHome::InMemory(options, seams->clock());
+  auto home = EngineHome::InMemory(seams->clock());
   return std::unique_ptr<Store>(
       new Store(std::make_unique<Impl>(std::move(seams), std::move(home))));
 }

@@ -553,11 +553,5 @@ TEST(StoreOpen, TellsTheLoggerWhatItFound) {
   EXPECT_THAT(logger.warnings(), Contains(HasSubstr("moved to quarantine/notes.txt")));
 }
 
-TEST(StoreDeathTest, StopsAtAPartitionCountThatIsNoPowerOfTwo) {
-  StoreOptions options;
-  options.partitions = 3;
-  EXPECT_DEATH(Store::InMemory(options), "has_single_bit");
-}
-
 }  // namespace
 }  // namespace thalweg

@@ -51,7 +51,6 @@ class StoreTest : public testing::TestWithParam<Place> {
   void Start() {
     store_.reset();
     StoreOptions options;
-    options.partitions = 4;
     options.clock = &clock_;
     options.executor = &executor_;
     if (GetParam() == Place::kMemory) {

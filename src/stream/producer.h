@@ -49,7 +49,8 @@ class ProducerTable {
   // Remembers an accepted append. REQUIRES: Check(stamp) == kAccept.
   void Record(const ProducerStamp& stamp);
 
-  // What was remembered of `id` elsewhere. REQUIRES: nothing is remembered of it here.
+  // What was remembered of `id` elsewhere. REQUIRES: `id` is not empty, and nothing is remembered
+  // of it here.
   void Restore(std::string id, State state);
 
   // The last accepted state of `id`, or null. Valid until the next Record().
@@ -61,10 +62,13 @@ class ProducerTable {
   // How long all ids are together.
   uint64_t id_bytes() const { return known_ ? known_->id_bytes : 0; }
 
+  bool operator==(const ProducerTable&) const = default;
+
  private:
   struct Known {
     States states;
     uint64_t id_bytes = 0;
+    bool operator==(const Known&) const = default;
   };
   void Add(std::string id, State state);
 

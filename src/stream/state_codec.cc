@@ -1,5 +1,7 @@
 #include "stream/state_codec.h"
 
+#include <utility>
+
 #include "base/assert.h"
 #include "stream/wire_pieces.h"
 
@@ -23,10 +25,9 @@ uint8_t FlagsOf(const StreamState& state) {
 
 // The changing fields have the same names in a StreamState and in StateChanges.
 template <typename Fields>
-bool AreValid(const Fields& fields, const ProducerTable::States& producers) {
+bool AreValid(const Fields& fields) {
   if (fields.tail.value > kOffsetMax) return false;
-  if (fields.closed_by && (!fields.closed || fields.closed_by->producer_id.empty())) return false;
-  return producers.empty() || !producers.begin()->first.empty();  // the empty id sorts first
+  return !fields.closed_by || (fields.closed && !fields.closed_by->producer_id.empty());
 }
 
 ClosingStamp TakeClosingStamp(PieceReader& reader) {
@@ -37,17 +38,17 @@ ClosingStamp TakeClosingStamp(PieceReader& reader) {
   return stamp;
 }
 
-// Producers stand in growing order of their ids, so that there is one order.
-void TakeProducers(PieceReader& reader, StateChanges& changes) {
+// Producers stand in growing order of their ids, so that there is one order. None is empty.
+void TakeProducers(PieceReader& reader, ProducerTable& producers) {
   for (uint64_t left = reader.Number(); left > 0 && !reader.bad(); --left) {
-    const std::string id(reader.Text());
-    if (!changes.producers.empty() && id <= changes.producers.rbegin()->first) {
+    std::string id(reader.Text());
+    const ProducerTable::States& taken = producers.states();
+    if (id.empty() || (!taken.empty() && id <= taken.rbegin()->first)) {
       reader.Bad();
       return;
     }
     const uint64_t epoch = reader.Number();
-    changes.producers.emplace_hint(changes.producers.end(), id,
-                                   ProducerTable::State{epoch, reader.Number()});
+    producers.Restore(std::move(id), {epoch, reader.Number()});
   }
 }
 
@@ -61,15 +62,14 @@ void RestoreChanges(StreamState& state, StateChanges changes) {
   state.soft_deleted = changes.soft_deleted;
   state.forks = changes.forks;
   state.seq_last = std::move(changes.seq_last);
-  for (auto& [id, producer] : changes.producers) state.producers.Restore(id, producer);
+  state.producers = std::move(changes.producers);
   state.accessed_steady_ms = changes.accessed_steady_ms;
 }
 
-bool IsValid(const StateChanges& changes) { return AreValid(changes, changes.producers); }
+bool IsValid(const StateChanges& changes) { return AreValid(changes); }
 
 void EncodeState(const StreamState& state, Lsn last, std::string& out) {
-  const ProducerTable::States& producers = state.producers.states();
-  THALWEG_ASSERT(AreValid(state, producers));  // what cannot be read again: not into a segment
+  THALWEG_ASSERT(AreValid(state));  // what cannot be read again: not into a segment
   PieceWriter writer(out);
   writer.Byte(FlagsOf(state));
   writer.Number(last.value);
@@ -82,6 +82,7 @@ void EncodeState(const StreamState& state, Lsn last, std::string& out) {
     writer.Number(state.closed_by->seq);
   }
   if (state.seq_last) writer.Text(*state.seq_last);
+  const ProducerTable::States& producers = state.producers.states();
   writer.Number(producers.size());
   for (const auto& [id, producer] : producers) {
     writer.Text(id);
@@ -102,7 +103,7 @@ std::optional<StateChanges> DecodeState(std::string_view bytes) {
   changes.accessed_steady_ms = reader.Signed();
   if ((flags & kClosedBy) != 0) changes.closed_by = TakeClosingStamp(reader);
   if ((flags & kSeqLast) != 0) changes.seq_last = reader.Text();
-  TakeProducers(reader, changes);
+  TakeProducers(reader, changes.producers);
   if (!reader.ok() || !IsValid(changes)) return std::nullopt;
   return changes;
 }

@@ -22,7 +22,7 @@ struct StateChanges {
   bool soft_deleted = false;
   uint64_t forks = 0;
   Boxed<std::string> seq_last;
-  ProducerTable::States producers;
+  ProducerTable producers;
   int64_t accessed_steady_ms = 0;
   bool operator==(const StateChanges&) const = default;
 };
@@ -30,8 +30,8 @@ struct StateChanges {
 // Makes the state of a stream just created (ApplyCreate) what it was after `changes.last`.
 void RestoreChanges(StreamState& state, StateChanges changes);
 
-// Whether a stream can be in this state: offsets fit their text, producers have names, only a
-// closed stream has somebody who closed it.
+// Whether a stream can be in this state: offsets fit their text, only a closed stream has somebody
+// who closed it.
 bool IsValid(const StateChanges& changes);
 
 // Appends the encoding of what changed in `state`, up to the record `last`, to `out`. REQUIRES:

@@ -23,7 +23,8 @@ StateChanges Example() {
   changes.soft_deleted = true;
   changes.forks = 1;
   changes.seq_last = "s";
-  changes.producers = {{"q", {0, 0}}, {"p", {1, 1}}};
+  changes.producers.Restore("q", {0, 0});
+  changes.producers.Restore("p", {1, 1});
   changes.accessed_steady_ms = 5;
   return changes;
 }
@@ -97,7 +98,9 @@ TEST(StateCodec, EveryStateComesBackAsItWas) {
     changes.accessed_steady_ms = *rc::gen::arbitrary<int64_t>();
     for (const std::string& id : *rc::gen::arbitrary<std::vector<std::string>>()) {
       const ProducerTable::State producer{*rc::gen::arbitrary<uint64_t>(), 0};
-      if (!id.empty()) changes.producers.emplace(id, producer);
+      if (!id.empty() && changes.producers.Find(id) == nullptr) {
+        changes.producers.Restore(id, producer);
+      }
     }
     RC_ASSERT(DecodeState(Encode(changes)) == changes);
   }));
