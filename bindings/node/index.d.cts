@@ -193,9 +193,9 @@ export interface FileBackedStreamStoreOptions {
   tailBytesMax?: number
   /**
    * Called once when the disk has failed, or the directory is gone, with what the process warning
-   * THALWEG_STORE_FAILED says, before a promise rejects for it: from then on every change is refused
-   * with `store-failed`, and the process should end and start again, where the directory is gone once
-   * that is back. What this throws is an uncaught exception.
+   * THALWEG_STORE_FAILED says, before a promise rejects or a call throws for it: from then on every
+   * change is refused with `store-failed`, and the process should end and start again, where the
+   * directory is gone once that is back. What this throws is an uncaught exception.
    */
   onFailure?: (error: StoreFailure) => void
 }

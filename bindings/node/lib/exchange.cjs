@@ -125,7 +125,7 @@ function writePart(exchange, body) {
     res.flushHeaders()
     return true
   }
-  const room = res.write(body)
+  const room = Boolean(res.write(body)) // of whoever stands in for a ServerResponse
   if (!room) exchange.hearOfRoom()
   if (typeof emitter.flush === 'function') emitter.flush() // of a compressing middleware
   return room

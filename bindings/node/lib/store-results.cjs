@@ -1,6 +1,8 @@
 'use strict'
 // What native stores give, in the shapes that the public API promises.
 
+const native = require('./native.cjs')
+
 // In the order of StoreErrc of thalweg/store.h. The words of a message are part of the API: users
 // match on "not found", "already exists", "sequence" and the like.
 const FAILURES = [
@@ -46,9 +48,11 @@ function codeOf(result) {
   return result?.failed === undefined ? undefined : FAILURE_CODES[result.failed]
 }
 
-// `source` is the one to fork from.
+// `source` is the one to fork from. Who is refused because the disk has failed has heard of that
+// first, from `onFailure`.
 function errorOf(result, path, source) {
   const [code, usualWords] = FAILURES[result.failed]
+  if (code === 'store-failed') native.tellFailures()
   const [pattern, specialWords] = SPECIAL_WORDS[code] ?? []
   const words = pattern?.test(result.message) ? specialWords : usualWords
   const about = code.startsWith('fork-source') ? source : path

@@ -36,6 +36,12 @@ Napi::Value Connect(const Napi::CallbackInfo& info) {
   return info.Env().Undefined();
 }
 
+// (): before JavaScript hears that a store refuses.
+Napi::Value TellFailures(const Napi::CallbackInfo& info) {
+  AddonData::Of(info.Env()).warnings.TellFailures();
+  return info.Env().Undefined();
+}
+
 // What JavaScript tells of a response or a timer, each with its number.
 Napi::Value Flush(const Napi::CallbackInfo& info) {
   AddonData::Of(info.Env()).responses.Flush(info[0].As<Napi::Number>().Uint32Value());
@@ -64,7 +70,7 @@ Napi::Value ReleaseHook(const Napi::CallbackInfo& info) {
 // (cors): "name\nvalue\n…" of the fields that every answer carries.
 Napi::Value CommonFieldsText(const Napi::CallbackInfo& info) {
   RouterOptions options;
-  options.cors = info[0].ToBoolean();
+  options.cors = info[0].As<Napi::Boolean>();
   const HeaderList fields = CommonFields(options);
   std::string text;
   for (size_t i = 0; i < fields.size(); ++i) {
@@ -76,30 +82,31 @@ Napi::Value CommonFieldsText(const Napi::CallbackInfo& info) {
 
 // (nowMs, options)
 Napi::Value Cursor(const Napi::CallbackInfo& info) {
-  const std::string cursor =
-      CalculateCursor(info[0].ToNumber().Int64Value(), CursorOptionsOf(info[1].As<Napi::Object>()));
+  const std::string cursor = CalculateCursor(info[0].As<Napi::Number>().Int64Value(),
+                                             CursorOptionsOf(info[1].As<Napi::Object>()));
   return Napi::String::New(info.Env(), cursor);
 }
 
 // (client | undefined, nowMs, options)
 Napi::Value ResponseCursor(const Napi::CallbackInfo& info) {
   std::optional<std::string> client;
-  if (info[0].IsString()) client = info[0].ToString().Utf8Value();
-  const std::string cursor = GenerateResponseCursor(client, info[1].ToNumber().Int64Value(), Dice(),
-                                                    CursorOptionsOf(info[2].As<Napi::Object>()));
+  if (info[0].IsString()) client = info[0].As<Napi::String>().Utf8Value();
+  const std::string cursor =
+      GenerateResponseCursor(client, info[1].As<Napi::Number>().Int64Value(), Dice(),
+                             CursorOptionsOf(info[2].As<Napi::Object>()));
   return Napi::String::New(info.Env(), cursor);
 }
 
 Napi::Value EncodePath(const Napi::CallbackInfo& info) {
-  return Napi::String::New(info.Env(), EncodeStreamPath(info[0].ToString().Utf8Value()));
+  return Napi::String::New(info.Env(), EncodeStreamPath(info[0].As<Napi::String>().Utf8Value()));
 }
 Napi::Value DecodePath(const Napi::CallbackInfo& info) {
-  return Napi::String::New(info.Env(), DecodeStreamPath(info[0].ToString().Utf8Value()));
+  return Napi::String::New(info.Env(), DecodeStreamPath(info[0].As<Napi::String>().Utf8Value()));
 }
 
 // (path): as hooks are told of the stream there.
 Napi::Value ToldKeyOfPath(const Napi::CallbackInfo& info) {
-  return Napi::String::New(info.Env(), ToldKeyOf(info[0].ToString().Utf8Value()));
+  return Napi::String::New(info.Env(), ToldKeyOf(info[0].As<Napi::String>().Utf8Value()));
 }
 
 Napi::Object Init(Napi::Env env, Napi::Object exports) {
@@ -120,6 +127,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   add("closed", Closed);
   add("takeBody", TakeBody);
   add("fireTimer", FireTimer);
+  add("tellFailures", TellFailures);
   add("releaseHook", ReleaseHook);
   add("commonFields", CommonFieldsText);
   add("calculateCursor", Cursor);

@@ -32,7 +32,7 @@ void HookCalls::Call(uint32_t id, const StreamEvent& event, AnswerHold hold) {
       {Napi::Boolean::New(env, event.kind == StreamEvent::Kind::kCreated),
        Napi::String::New(env, event.path), Napi::String::New(env, event.content_type),
        Napi::Number::New(env, static_cast<double>(event.at_ms)), Napi::Number::New(env, ticket)});
-  if (done.IsEmpty() || done.ToBoolean()) Release(ticket);
+  if (done.IsEmpty() || done.As<Napi::Boolean>()) Release(ticket);
 }
 
 }  // namespace thalweg::node

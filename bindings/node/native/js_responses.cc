@@ -157,7 +157,7 @@ bool JsResponses::Deliver(JsResponse& response) {
   const Napi::Value room =
       CallOf(deliver_, {Napi::Number::New(env, response.slot_), Napi::Number::New(env, status),
                         head, body, Napi::Number::New(env, ending)});
-  return room.IsEmpty() || room.ToBoolean();
+  return room.IsEmpty() || room.As<Napi::Boolean>();
 }
 
 void JsResponses::Free(JsResponse& response) {

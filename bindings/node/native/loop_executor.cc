@@ -66,11 +66,14 @@ void LoopExecutor::RunPosted() {
   for (Task& task : running_) {
     Napi::HandleScope scope(env_);
     task();
-    if (env_.IsExceptionPending()) {
-      napi_fatal_exception(env_, env_.GetAndClearPendingException().Value());
-    }
+    ThrowPending();
   }
   running_.clear();
+}
+
+void LoopExecutor::ThrowPending() {
+  if (!env_.IsExceptionPending()) return;
+  napi_fatal_exception(env_, env_.GetAndClearPendingException().Value());
 }
 
 }  // namespace thalweg::node

@@ -34,6 +34,9 @@ class LoopExecutor final : public Executor {
   // Runs what was posted before, at once. THREAD: the loop's, outside of its tasks.
   void RunPosted();
 
+  // Makes an exception that JavaScript left pending an uncaught one. THREAD: the loop's.
+  void ThrowPending();
+
   // `set_timer(ms, key)` of index.cjs, which calls FireTimer(key) then, or after 24 days where that
   // is sooner. THREAD: the loop's.
   void UseTimers(Napi::Function set_timer);

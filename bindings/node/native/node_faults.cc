@@ -25,7 +25,7 @@ Fault FaultOf(const Napi::Object& given) {
   }
   fault.count = GivenCount(given, "count").value_or(1);
   if (const auto probability = Given(given, "probability")) {
-    fault.probability = probability->ToNumber().DoubleValue();
+    fault.probability = probability->As<Napi::Number>().DoubleValue();
   }
   fault.method = GivenText(given, "method").value_or("");
   fault.retry_after_s = GivenCount(given, "retryAfter");
@@ -68,8 +68,9 @@ NodeFaults::NodeFaults(const Napi::CallbackInfo& info)
           .test_endpoint = GivenTrue(info[0].As<Napi::Object>(), "enableTestEndpoint")})) {}
 
 Napi::Value NodeFaults::Inject(const Napi::CallbackInfo& info) {
-  const auto wrong =
-      faults_->Inject(info[0].ToString().Utf8Value(), FaultOf(info[1].As<Napi::Object>()));
+  const Fault fault = FaultOf(info[1].As<Napi::Object>());
+  if (!CanRun(info.Env())) return info.Env().Undefined();
+  const auto wrong = faults_->Inject(info[0].As<Napi::String>().Utf8Value(), fault);
   return TextOrUndefined(info.Env(), wrong);
 }
 
@@ -124,12 +125,12 @@ Napi::Value NodeFaults::Answer(const Napi::CallbackInfo& info) {
   const int status = info[1].As<Napi::Number>().Int32Value();
   if (status != 0) {
     const int64_t length = info[5].As<Napi::Number>().Int64Value();
-    spoiler.Start(status, HeadersOf(info[2].ToString().Utf8Value()),
+    spoiler.Start(status, HeadersOf(info[2].As<Napi::String>().Utf8Value()),
                   length < 0 ? std::nullopt : std::optional<uint64_t>(length));
   }
   const std::string_view body = BytesOf(info[3]);
   const bool room = body.empty() || spoiler.Write(Bytes::Own(std::string(body)));
-  if (info[4].ToBoolean()) {
+  if (info[4].As<Napi::Boolean>()) {
     spoilers_.erase(found);
     spoiler.Finish();
   }

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "background.h"
+#include "base/assert.h"
 #include "node_store.h"
 #include "values.h"
 
@@ -17,7 +18,7 @@ const char* CodeOf(ServerError::Code code) {
     case ServerError::Code::kCannotListen: return "ERR_THALWEG_LISTEN";
     case ServerError::Code::kStore: return "ERR_THALWEG_STORE";
   }
-  return "ERR_THALWEG_LISTEN";
+  THALWEG_ASSERT(false);
 }
 
 }  // namespace

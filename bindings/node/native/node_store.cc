@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "background.h"
+#include "base/assert.h"
 #include "values.h"
 
 namespace thalweg::node {
@@ -20,7 +21,7 @@ const char* CodeOf(OpenError::Code code) {
     case OpenError::Code::kForeign: return "ERR_THALWEG_FOREIGN";
     case OpenError::Code::kDamage: return "ERR_THALWEG_DAMAGE";
   }
-  return "ERR_THALWEG_DISK";
+  THALWEG_ASSERT(false);
 }
 
 DirectorySettings SettingsOf(const Napi::Object& given) {
@@ -32,7 +33,7 @@ DirectorySettings SettingsOf(const Napi::Object& given) {
   return settings;
 }
 
-std::string PathOf(const Napi::Value& value) { return value.ToString().Utf8Value(); }
+std::string PathOf(const Napi::Value& value) { return value.As<Napi::String>().Utf8Value(); }
 
 std::optional<Producer> ProducerOf(const Napi::Object& options) {
   auto id = GivenText(options, "producerId");
@@ -43,8 +44,8 @@ std::optional<Producer> ProducerOf(const Napi::Object& options) {
 }
 
 ReadOptions ReadOptionsOf(const Napi::CallbackInfo& info) {
-  return {.offset = info[1].ToString().Utf8Value(),
-          .bytes_max = static_cast<size_t>(info[2].ToNumber().Int64Value())};
+  return {.offset = info[1].As<Napi::String>().Utf8Value(),
+          .bytes_max = static_cast<size_t>(info[2].As<Napi::Number>().Int64Value())};
 }
 
 }  // namespace
@@ -113,6 +114,7 @@ Napi::Value NodeStore::Create(const Napi::CallbackInfo& info) {
       .fork_offset = GivenText(given, "forkOffset"),
       .fork_sub_offset = GivenCount(given, "forkSubOffset").value_or(0),
   };
+  if (!CanRun(info.Env())) return info.Env().Undefined();
   store().CreateAsync(PathOf(info[0]), options, DoneOf<CreateResult>(info[2]));
   return info.Env().Undefined();
 }
@@ -125,13 +127,15 @@ Napi::Value NodeStore::Append(const Napi::CallbackInfo& info) {
       .stream_seq = GivenText(given, "seq"),
       .close = GivenTrue(given, "close"),
   };
+  if (!CanRun(info.Env())) return info.Env().Undefined();
   store().AppendAsync(PathOf(info[0]), BytesOf(info[1]), options, DoneOf<AppendResult>(info[3]));
   return info.Env().Undefined();
 }
 
 Napi::Value NodeStore::CloseStream(const Napi::CallbackInfo& info) {
-  store().CloseAsync(PathOf(info[0]), ProducerOf(info[1].As<Napi::Object>()),
-                     DoneOf<AppendResult>(info[2]));
+  const auto producer = ProducerOf(info[1].As<Napi::Object>());
+  if (!CanRun(info.Env())) return info.Env().Undefined();
+  store().CloseAsync(PathOf(info[0]), producer, DoneOf<AppendResult>(info[2]));
   return info.Env().Undefined();
 }
 
@@ -150,8 +154,9 @@ Napi::Value NodeStore::Clear(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value NodeStore::Wait(const Napi::CallbackInfo& info) {
-  store().WaitForMessagesAsync(PathOf(info[0]), info[1].ToString().Utf8Value(),
-                               info[2].ToNumber().Int64Value(), DoneOf<WaitResult>(info[3]));
+  store().WaitForMessagesAsync(PathOf(info[0]), info[1].As<Napi::String>().Utf8Value(),
+                               info[2].As<Napi::Number>().Int64Value(),
+                               DoneOf<WaitResult>(info[3]));
   return info.Env().Undefined();
 }
 

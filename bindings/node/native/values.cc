@@ -13,13 +13,13 @@ std::optional<Napi::Value> Given(const Napi::Object& object, const char* name) {
 std::optional<std::string> GivenText(const Napi::Object& object, const char* name) {
   const auto value = Given(object, name);
   if (!value) return std::nullopt;
-  return value->ToString().Utf8Value();
+  return value->As<Napi::String>().Utf8Value();
 }
 
 std::optional<int64_t> GivenInteger(const Napi::Object& object, const char* name) {
   const auto value = Given(object, name);
   if (!value) return std::nullopt;
-  return value->ToNumber().Int64Value();
+  return value->As<Napi::Number>().Int64Value();
 }
 
 std::optional<uint64_t> GivenCount(const Napi::Object& object, const char* name) {
@@ -29,7 +29,13 @@ std::optional<uint64_t> GivenCount(const Napi::Object& object, const char* name)
 
 bool GivenTrue(const Napi::Object& object, const char* name) {
   const auto value = Given(object, name);
-  return value && value->ToBoolean();
+  return value && value->As<Napi::Boolean>();
+}
+
+bool CanRun(Napi::Env env) {
+  napi_value value = nullptr;
+  napi_get_boolean(env, true, &value);
+  return napi_coerce_to_bool(env, value, &value) == napi_ok;
 }
 
 Napi::Value CallOf(const Napi::FunctionReference& function,

@@ -1,4 +1,7 @@
 // Conversions between JavaScript's values and ours. The loop's thread only.
+//
+// JavaScript has checked the types, so values are read as what they are: to convert one takes
+// script, which a worker thread that is being ended runs no more, and is fatal then.
 #pragma once
 
 #include <napi.h>
@@ -23,6 +26,10 @@ std::optional<std::string> GivenText(const Napi::Object& object, const char* nam
 std::optional<int64_t> GivenInteger(const Napi::Object& object, const char* name);
 std::optional<uint64_t> GivenCount(const Napi::Object& object, const char* name);
 bool GivenTrue(const Napi::Object& object, const char* name);
+
+// Whether script can run: not in a worker thread that is being ended, where each property is as one
+// that is not there. What was read of options before this said so is whole.
+bool CanRun(Napi::Env env);
 
 // What `function` gives; an empty value where it threw, with the exception pending.
 // (Napi::FunctionReference::Call gives the function itself then.)

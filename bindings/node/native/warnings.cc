@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "base/assert.h"
+
 namespace thalweg::node {
 namespace {
 
@@ -11,7 +13,7 @@ const char* ReasonOf(StoreFailure::Code code) {
     case StoreFailure::Code::kDisk: return "disk";
     case StoreFailure::Code::kDirectoryGone: return "directory-gone";
   }
-  return "disk";
+  THALWEG_ASSERT(false);
 }
 
 }  // namespace
@@ -28,10 +30,25 @@ void Warnings::Tell(std::string message) {
 }
 
 void Warnings::TellFailure(uint32_t store, const StoreFailure& failure) {
-  loop_.Post([this, store, why = failure.message, reason = ReasonOf(failure.code)] {
-    fail_.Call({Napi::Number::New(loop_.env(), store), Napi::String::New(loop_.env(), why),
-                Napi::String::New(loop_.env(), reason)});
-  });
+  {
+    std::lock_guard lock(mutex_);
+    failures_.push_back({store, failure.message, ReasonOf(failure.code)});
+  }
+  loop_.Post([this] { TellFailures(); });
+}
+
+void Warnings::TellFailures() {
+  std::vector<Failure> untold;
+  {
+    std::lock_guard lock(mutex_);
+    untold.swap(failures_);
+  }
+  const Napi::Env env = loop_.env();
+  for (const Failure& failure : untold) {
+    fail_.Call({Napi::Number::New(env, failure.store), Napi::String::New(env, failure.why),
+                Napi::String::New(env, failure.reason)});
+    loop_.ThrowPending();
+  }
 }
 
 void Warnings::Log::Write(LogLevel level, std::string_view message) {

@@ -7,8 +7,10 @@
 
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "loop_executor.h"
 #include "thalweg/logger.h"
@@ -26,8 +28,11 @@ class Warnings {
   void Connect(Napi::Function warn, Napi::Function fail);
 
   void Tell(std::string message);
-  // The store with this number (lib/failures.cjs) has failed.
+  // The store with this number (lib/failures.cjs) has failed: told soon, or by TellFailures.
   void TellFailure(uint32_t store, const StoreFailure& failure);
+  // Tells now of what no task has told yet: before JavaScript hears that a store refuses. THREAD:
+  // the loop's.
+  void TellFailures();
 
   // Passes on warnings and errors. That the disk has failed comes through TellFailure.
   class Log final : public Logger {
@@ -41,7 +46,15 @@ class Warnings {
   std::unique_ptr<Log> MakeLog() { return std::make_unique<Log>(*this); }
 
  private:
+  struct Failure {
+    uint32_t store;
+    std::string why;
+    const char* reason;
+  };
+
   LoopExecutor& loop_;
+  std::mutex mutex_;
+  std::vector<Failure> failures_;  // guarded by mutex_
   Napi::FunctionReference warn_;
   Napi::FunctionReference fail_;
 };

@@ -60,6 +60,36 @@ test('a removed directory is told once, with a code of its own', { timeout: 20_0
   assert.doesNotMatch(message, /is recovered/)
 })
 
+// The store fails while a turn of JavaScript goes on, which then asks it for changes.
+const FAILS_WITHIN_A_TURN = `
+  const { rmSync } = require('node:fs')
+  const { FileBackedStreamStore } = require('thalweg')
+  const [, dataDir] = process.argv
+  const onFailure = ({ reason }) => console.log('onFailure', reason)
+  const store = new FileBackedStreamStore({ dataDir, onFailure })
+  store.create('/a', { contentType: 'text/plain' }).then(() => {
+    rmSync(dataDir, { recursive: true })
+    try {
+      for (;;) store.closeStream('/a')
+    } catch (error) {
+      console.log(error.code)
+    }
+    process.exit()
+  })
+`
+
+test('who asks a store that has just failed hears of that first', { timeout: 30_000 }, (t) => {
+  const dataDir = folder(t)
+  const said = execFileSync(process.execPath, ['-e', FAILS_WITHIN_A_TURN, dataDir], {
+    cwd: import.meta.dirname,
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'ignore'],
+    timeout: 25_000,
+    killSignal: 'SIGKILL',
+  })
+  assert.equal(said, 'onFailure directory-gone\nstore-failed\n')
+})
+
 // A process whose files may become no longer than its log already is in part.
 const WITH_A_DISK_THAT_FAILS = `
   const { execFileSync } = require('node:child_process')
