@@ -23,8 +23,12 @@ enum class CachePolicy : uint8_t {
 // Numbers that make no sense are taken for the nearest that do: times for 0 to a year, the page
 // size and the cursor's interval for at least 1.
 struct RouterOptions {
-  std::string base_path = "/v1/stream";  // where streams live; "" or "/": at the root
-  std::string public_url{};  // scheme://host[:port] for Location; empty: from the request
+  // Where streams live; "" or "/": at the root. As requests write it: a path without a query, in
+  // percent-encoding where it needs any. Anything else is nobody's path: all is 404.
+  std::string base_path = "/v1/stream";
+  // scheme://host[:port] for Location, which is put together from this as it is; empty: from the
+  // request.
+  std::string public_url{};
   bool cors = true;
   bool compression = true;
   CachePolicy cache_policy = CachePolicy::kPublic;

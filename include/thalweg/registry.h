@@ -28,7 +28,8 @@ class THALWEG_API RegistryHooks {
   // somebody deletes it. Where it cannot be written, because it was closed or the disk is full, the
   // requests succeed all the same and the registry misses their events; `logger` hears of it once
   // until it works again; null: nobody.
-  // REQUIRES: store and logger outlive this and the hooks it gave.
+  // REQUIRES: `store` outlives this and the hooks it gave, and `logger` the store, which ends what
+  // is under way.
   explicit RegistryHooks(Store& store, std::string path = "__registry__", Logger* logger = nullptr);
   ~RegistryHooks();
 

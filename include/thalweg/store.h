@@ -59,7 +59,8 @@ struct StoreOptions {
   Executor* executor = nullptr;  // where callbacks run; null: a thread of the store's
 
   // Called once when the store has failed, before anybody is refused for it: once this has
-  // returned, every change is, with kFailed, also those that wait. The process should end then, by
+  // returned, every change is, with kFailed, also those that wait, but for what becomes durable all
+  // the same where it is not the log's disk that has failed. The process should end then, by
   // _exit where the disk does not answer. Where the disk has failed, the next start recovers from
   // what it holds; where the directory is gone, somebody has to bring it back before, or the next
   // start makes a new one. Until this returns, what waits goes on waiting: it must make no call
@@ -121,7 +122,7 @@ using StoreResult = std::expected<T, StoreError>;
 
 // Called once with the result: inside the call where there is nothing to wait for, else on the
 // store's executor, or by the store's end, on its thread. May call the store. Must not throw: that
-// ends the process.
+// ends the process. REQUIRES: not empty; who needs no result gives one that does nothing.
 template <typename T>
 using StoreCallback = std::move_only_function<void(StoreResult<T>)>;
 
@@ -264,7 +265,7 @@ class THALWEG_API Store {
   [[nodiscard]] StoreResult<AppendResult> Close(
       std::string_view path, const std::optional<Producer>& producer = std::nullopt);
 
-  // True: it was there. False: nothing was.
+  // True: it was there. False: nothing was. kGone: it was deleted before, and forks read from it.
   void RemoveAsync(std::string_view path, StoreCallback<bool> done);
   [[nodiscard]] StoreResult<bool> Remove(std::string_view path);
 

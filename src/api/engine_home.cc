@@ -250,6 +250,9 @@ std::unique_ptr<EngineHome> EngineHome::InMemory(const Clock& clock) {
 std::expected<std::unique_ptr<EngineHome>, OpenError> EngineHome::OnDisk(
     const std::string& path, const StoreOptions& options, const Clock& clock,
     const OnRemoved& on_removed) {
+  if (path.contains('\0')) {  // the system would take what stands before it for all
+    return CannotOpen(path, {StorageFault::Kind::kDisk, "there is a NUL byte in this path"});
+  }
   const int64_t began_ms = clock.SteadyMs();
   if (const auto made = DataDirectory::CreateMissing(path); !made) {
     return CannotOpen(path, made.error());

@@ -10,6 +10,7 @@
 #include "api/message_waits.h"
 #include "api/store_commands.h"
 #include "api/store_errors.h"
+#include "base/assert.h"
 #include "base/callback_queue.h"
 #include "base/gated_executor.h"
 #include "base/system_clock.h"
@@ -62,6 +63,7 @@ class Store::Impl {
   // Runs `command` and tells its result once it is durable: now, where it is.
   template <typename T, typename Command>
   void Run(Command command, StoreCallback<T> done) {
+    THALWEG_ASSERT(done != nullptr);
     if (closing_) return done(Refuse(StoreErrc::kFailed));
     Tell(Pending<T>(command(commands_)), std::move(done));
   }
@@ -128,6 +130,7 @@ void Store::Impl::Close() {
 
 void Store::Impl::WaitForMessages(std::string_view path, std::string_view offset,
                                   int64_t timeout_ms, StoreCallback<WaitResult> done) {
+  THALWEG_ASSERT(done != nullptr);
   if (closing_) return done(Refuse(StoreErrc::kFailed));
   StoreCommands::FirstLook look = commands_.LookForMessages(path, offset);
   if (look.found) return Tell(*std::move(look.found), std::move(done));

@@ -534,6 +534,18 @@ TEST(StoreOpen, SaysWhyItCannot) {
   ASSERT_TRUE(Store::Open(folder / "hurt"));
   std::filesystem::remove_all(folder / "hurt/log");
   expect("hurt", OpenError::Code::kDamage, "log is missing");
+
+  const auto cut = Store::Open(folder / "short" + '\0' + "long");
+  ASSERT_FALSE(cut);
+  EXPECT_THAT(cut.error().message, HasSubstr("NUL byte"));
+  EXPECT_FALSE(std::filesystem::exists(folder / "short"));
+}
+
+TEST(StoreDeathTest, SaysThatACallbackIsMissingBeforeItChangesAnything) {
+  const auto store = Store::InMemory();
+  ASSERT_TRUE(store->Create("a", {.content_type = "text/plain"}));
+  EXPECT_DEATH(store->AppendAsync("a", "x", {}, nullptr), "done != nullptr");
+  EXPECT_DEATH(store->WaitForMessagesAsync("a", "-1", 0, nullptr), "done != nullptr");
 }
 
 TEST(StoreOpen, TellsTheLoggerWhatItFound) {

@@ -22,6 +22,7 @@ struct Address {
 };
 
 std::optional<Address> ParseAddress(const std::string& host, uint16_t port) {
+  if (host.contains('\0')) return std::nullopt;  // only what stands before it would be looked at
   Address address;
   auto* const v4 = reinterpret_cast<sockaddr_in*>(&address.storage);
   if (::inet_pton(AF_INET, host == "localhost" ? "127.0.0.1" : host.c_str(), &v4->sin_addr) == 1) {

@@ -41,6 +41,15 @@ int ConnectTo(uint16_t port) {
   return error;
 }
 
+TEST(ListenSocket, TakesNoPartOfANameForAnAddress) {
+  for (const std::string& host : {std::string("127.0.0.1\0.example", 18), std::string("::1\0", 4),
+                                  std::string("127.0.0.1 "), std::string("[::1")}) {
+    const auto refused = ListenSocket::Bind(host, 0);
+    ASSERT_FALSE(refused.has_value()) << host;
+    EXPECT_NE(refused.error().message.find("not an IPv4 or IPv6 address"), std::string::npos);
+  }
+}
+
 TEST(ListenSocket, LetsNobodyInBeforeItListens) {
   auto socket = ListenSocket::Bind("127.0.0.1", 0);
   ASSERT_TRUE(socket.has_value());
