@@ -47,7 +47,7 @@ What it keeps
 Reads
   --long-poll-timeout TIME  how long a long-poll waits (30s)
   --sse-max-age TIME        an SSE response ends near this age (60s)
-  --sse-heartbeat TIME      a comment after this much silence (15s)
+  --sse-heartbeat TIME      a comment after this much silence (15s; 0s: none)
   --cache POLICY            of reads: public, private or no-store (public)
   --no-compression          never compress answers
   --no-cors                 send no CORS headers (default: --cors)
@@ -139,9 +139,9 @@ void DeclareDisk(Flags& flags, std::string& data_dir, StoreOptions& store) {
 }
 
 void DeclareReads(Flags& flags, RouterOptions& router) {
-  flags.Duration("--long-poll-timeout", router.long_poll_timeout_ms);
+  flags.Duration("--long-poll-timeout", router.long_poll_timeout_ms, 0);
   flags.Duration("--sse-max-age", router.sse_max_age_ms, kSseMaxAgeMsMin);
-  flags.Duration("--sse-heartbeat", router.sse_heartbeat_ms);
+  flags.Duration("--sse-heartbeat", router.sse_heartbeat_ms, 0);
   flags.Choice("--cache", {"public", "private", "no-store"},
                [&router](const std::string& name) { router.cache_policy = CachePolicyOf(name); });
   flags.Switch("--no-compression", [&router] { router.compression = false; });

@@ -63,6 +63,13 @@ TEST(CommandLine, TakesEveryFlag) {
   EXPECT_TRUE(config->metrics);
 }
 
+TEST(CommandLine, TakesNoTimeForWhatIsNotToWait) {
+  const auto config = ConfigOf("serve --memory --long-poll-timeout 0s --sse-heartbeat 0s");
+  ASSERT_TRUE(config);
+  EXPECT_EQ(config->server.router.long_poll_timeout_ms, 0);
+  EXPECT_EQ(config->server.router.sse_heartbeat_ms, 0);
+}
+
 TEST(CommandLine, GivesMemoryToWhatNobodyGaveASize) {
   const auto config = ConfigOf("serve --threads 256");
   ASSERT_TRUE(config);
