@@ -4,10 +4,10 @@
 // One engine, two ways to change it: in memory a change is done when the call returns, on disk its
 // promise resolves when it is durable. What only looks is the same for both.
 
-const { mkdirSync } = require('node:fs')
-const { dirname, resolve } = require('node:path')
+const { resolve } = require('node:path')
 
 const { unwatch, watch } = require('./failures.cjs')
+const { makeFoldersAbove } = require('./folders.cjs')
 const native = require('./native.cjs')
 const { count, flag, hook, object, size, text, wrong } = require('./options.cjs')
 const results = require('./store-results.cjs')
@@ -329,7 +329,7 @@ class FileBackedStreamStore extends BaseStore {
 
   constructor(options) {
     const settings = directorySettings(object(options, 'options'))
-    mkdirSync(dirname(settings.dataDir), { recursive: true })
+    makeFoldersAbove(settings.dataDir)
     const { onFailure } = options
     whileWatched(settings, onFailure, () => super(settings))
     this.#settings = settings

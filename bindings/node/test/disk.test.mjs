@@ -1,7 +1,7 @@
 // FileBackedStreamStore and its disk: one that fails, what it may take, threads that are refused.
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
+import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -203,4 +203,31 @@ test('threads that the system refuses are an error, not the end of the process',
   })
   assert.match(said, /^ERR_THALWEG_DISK data directory .*: cannot start a thread: .*ulimit -u/m)
   assert.match(said, /^ERR_THALWEG_LISTEN cannot start a thread: /m)
+})
+
+// Where the system says that there can be no folder, recursive mkdir of Node 20 does not return.
+test('a directory that cannot be made is named in an error', (t) => {
+  const refused = join(folder(t), '..', 'file')
+  writeFileSync(refused, '')
+  const script = `
+    const { FileBackedStreamStore } = require('thalweg')
+    try {
+      new FileBackedStreamStore({ dataDir: process.argv[1] })
+    } catch (error) {
+      console.log(error.message)
+    }`
+  for (const [dataDir, named] of [
+    ['/proc/thalweg-no/bar', /ENOENT.*\/proc\/thalweg-no'/],
+    ['/proc/thalweg-no/bar/far', /ENOENT.*\/proc\/thalweg-no'/],
+    [join(refused, 'a'), /data directory .*\/file\/a: /],
+    [join(refused, 'a', 'b'), /ENOTDIR.*\/file\/a'/],
+  ]) {
+    const said = execFileSync(process.execPath, ['-e', script, dataDir], {
+      cwd: import.meta.dirname,
+      encoding: 'utf8',
+      timeout: 10_000,
+      killSignal: 'SIGKILL',
+    })
+    assert.match(said, named)
+  }
 })
