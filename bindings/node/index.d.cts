@@ -180,7 +180,11 @@ export class StreamStore implements BaseStore {
 }
 
 export interface FileBackedStreamStoreOptions {
-  /** Made where it is missing, with the folders above; one store of one process at a time. */
+  /**
+   * Made where it is missing, with the folders above; one store of one process at a time. Where
+   * folders above it had to be made, a process warning THALWEG_STORE says so: the mount that they
+   * should be on may be missing.
+   */
   dataDir: string
   /** Taken for the sake of others; has no effect. */
   maxFileHandles?: number
@@ -373,7 +377,7 @@ export interface TestServerOptions extends SharedOptions {
   port?: number
   /** An IPv4 or IPv6 address, or "localhost"; no other name. Default: "127.0.0.1". */
   host?: string
-  /** Keeps streams in this directory. Default: in memory. */
+  /** Keeps streams in this directory, as FileBackedStreamStore does. Default: in memory. */
   dataDir?: string
   /** With `dataDir`: as of FileBackedStreamStore. */
   onFailure?: (error: StoreFailure) => void

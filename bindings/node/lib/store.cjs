@@ -322,6 +322,15 @@ function directorySettings(options) {
   }
 }
 
+// A new directory in a folder that is there is a usual first start; without that folder, it may be
+// that something is not mounted.
+function newFoldersWarning(dataDir, topmost) {
+  return (
+    `data directory ${dataDir}: neither it nor the folders above it, from ${topmost} on, were there, ` +
+    'and all of them are made: it begins without streams. If it should be on a mount, that is missing'
+  )
+}
+
 class FileBackedStreamStore extends BaseStore {
   #settings
   #onFailure // kept here: failures.cjs does not
@@ -329,7 +338,8 @@ class FileBackedStreamStore extends BaseStore {
 
   constructor(options) {
     const settings = directorySettings(object(options, 'options'))
-    makeFoldersAbove(settings.dataDir)
+    const made = makeFoldersAbove(settings.dataDir)
+    if (made !== undefined) warn('THALWEG_STORE', newFoldersWarning(settings.dataDir, made))
     const { onFailure } = options
     whileWatched(settings, onFailure, () => super(settings))
     this.#settings = settings

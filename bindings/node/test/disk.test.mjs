@@ -231,3 +231,22 @@ test('a directory that cannot be made is named in an error', (t) => {
     assert.match(said, named)
   }
 })
+
+test('folders above the directory that had to be made are told, as a mount may be missing', async (t) => {
+  const told = warningsOf(t, 'THALWEG_STORE')
+  const parent = join(folder(t), '..')
+  const openAndClose = async (...names) => {
+    await new FileBackedStreamStore({ dataDir: join(parent, ...names) }).close()
+    await new Promise(setImmediate) // warnings are told
+    return told.splice(0).map(({ message }) => message)
+  }
+  assert.deepEqual(await openAndClose('first'), [])
+  const [message, ...more] = await openAndClose('disk', 'thalweg', 'streams')
+  const dataDir = join(parent, 'disk', 'thalweg', 'streams')
+  assert.ok(message.startsWith(`data directory ${dataDir}: `), message)
+  assert.ok(message.includes(`from ${join(parent, 'disk')} on`), message)
+  assert.match(message, /mount/)
+  assert.deepEqual(more, [])
+  assert.deepEqual(await openAndClose('disk', 'thalweg', 'streams'), [])
+  assert.deepEqual(await openAndClose('disk', 'thalweg', 'more'), [])
+})
