@@ -13,41 +13,60 @@ const HOOK_MS_MAX = 10_000 // a request waits no longer for the promise of a hoo
 // On events, not enumerable: the store that the stream is in, for createRegistryHooks.
 const STORE = Symbol('thalweg.store')
 
-// What native/hook_calls.h calls: true where the request may be answered at once.
-function hookCaller({ store, onStreamCreated, onStreamDeleted }) {
-  if (!onStreamCreated && !onStreamDeleted) return undefined
-  return (created, key, contentType, timestamp, ticket) => {
-    const hook = created ? onStreamCreated : onStreamDeleted
-    if (!hook) return true
-    const event = created
-      ? { type: 'created', path: pathOf(key), contentType, timestamp }
-      : { type: 'deleted', path: pathOf(key), timestamp }
-    Object.defineProperty(event, STORE, { value: store })
-    return call(hook, event, ticket)
-  }
-}
+// The hooks of a router or server, and those of its requests that wait for one.
+class HookCaller {
+  #waiting = new Map() // by ticket: a function that lets the request go, and reports why if given
+  #hasEnded = false
 
-function call(hook, event, ticket) {
-  const name = event.type === 'created' ? 'onStreamCreated' : 'onStreamDeleted'
-  let result
-  try {
-    result = hook(event)
-    if (typeof result?.then !== 'function') return true
-  } catch (error) {
-    report(name, event, error)
-    return true
+  // What native/hook_calls.h calls: gives true where the request may be answered at once. Native
+  // code does not keep it. undefined: there are no hooks.
+  onEvent
+
+  constructor({ store, onStreamCreated, onStreamDeleted }) {
+    if (!onStreamCreated && !onStreamDeleted) return
+    this.onEvent = (created, key, contentType, timestamp, ticket) => {
+      const hook = created ? onStreamCreated : onStreamDeleted
+      if (!hook) return true
+      const event = created
+        ? { type: 'created', path: pathOf(key), contentType, timestamp }
+        : { type: 'deleted', path: pathOf(key), timestamp }
+      Object.defineProperty(event, STORE, { value: store })
+      return this.#call(hook, event, ticket)
+    }
   }
-  const timer = timers.setTimeout(() => {
-    report(name, event, new Error(`took more than ${HOOK_MS_MAX} ms; the request was answered`))
-    native.releaseHook(ticket)
-  }, HOOK_MS_MAX)
-  Promise.resolve(result)
-    .catch((error) => report(name, event, error))
-    .then(() => {
+
+  // For the router or server, which has ended: what still waits for a hook does so no longer, and
+  // what comes yet does not hold the process.
+  end() {
+    this.#hasEnded = true
+    const why = 'had not ended when its router or server did'
+    for (const letGo of [...this.#waiting.values()]) letGo(why)
+  }
+
+  #call(hook, event, ticket) {
+    const name = event.type === 'created' ? 'onStreamCreated' : 'onStreamDeleted'
+    let result
+    try {
+      result = hook(event)
+      if (typeof result?.then !== 'function') return true
+    } catch (error) {
+      report(name, event, error)
+      return true
+    }
+    const letGo = (why) => {
+      if (!this.#waiting.delete(ticket)) return
       timers.clearTimeout(timer)
+      if (why !== undefined) report(name, event, new Error(`${why}; its request waits no longer`))
       native.releaseHook(ticket)
-    })
-  return false
+    }
+    const timer = timers.setTimeout(letGo, HOOK_MS_MAX, `took more than ${HOOK_MS_MAX} ms`)
+    if (this.#hasEnded) timer.unref()
+    this.#waiting.set(ticket, letGo)
+    Promise.resolve(result)
+      .catch((error) => report(name, event, error))
+      .then(() => letGo())
+    return false
+  }
 }
 
 function report(name, event, error) {
@@ -60,4 +79,4 @@ function report(name, event, error) {
   warn('THALWEG_HOOK', `${name} for ${event.path} failed: ${why}`)
 }
 
-module.exports = { STORE, hookCaller }
+module.exports = { HookCaller, STORE }

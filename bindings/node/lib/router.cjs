@@ -4,7 +4,7 @@
 const native = require('./native.cjs')
 const { BodyRoom, afterBodies, letGo, readBody } = require('./body.cjs')
 const { HAS_BODY, TLS, cutOff, headOf, kindOf, mountOf, originForm, settle } = require('./exchange.cjs')
-const { hookCaller } = require('./hooks.cjs')
+const { HookCaller } = require('./hooks.cjs')
 const { checkRouterOptions } = require('./options.cjs')
 const { inOrder } = require('./order.cjs')
 const { watchFastify } = require('./parsed-body.cjs')
@@ -34,7 +34,7 @@ class DurableStreamRouter {
   #base // without a slash at its end
   #commonFields
   #bodies
-  #onEvent // kept here: native code does not, for it may hold this router
+  #hooks // kept here: native code does not, for they may hold this router
   #requests = new Set() // from handleRequest until its promise resolves, or shutdown gives up
   #responses = new Set() // those that native code still answers
   #idle = [] // who waits for #requests to be empty
@@ -45,9 +45,9 @@ class DurableStreamRouter {
     this.#base = checked.baseUrl
     this.#commonFields = commonFields(checked.cors)
     this.#bodies = new BodyRoom(checked.maxBodiesBytes)
-    this.#onEvent = hookCaller(options)
+    this.#hooks = new HookCaller(options)
     options.store[REGISTER](this)
-    this.#native = new native.Router(options.store[NATIVE], checked, this.#onEvent)
+    this.#native = new native.Router(options.store[NATIVE], checked, this.#hooks.onEvent)
     watchFastify()
   }
 
@@ -94,14 +94,8 @@ class DurableStreamRouter {
   // arrived as a whole.
   async shutdown() {
     this.#native.shutdown()
-    if (this.#requests.size === 0) return
-    await new Promise((resolve) => {
-      const timer = timers.setTimeout(() => this.#goIdle(), SHUTDOWN_MS_MAX)
-      this.#idle.push(() => {
-        timers.clearTimeout(timer)
-        resolve()
-      })
-    })
+    if (this.#requests.size > 0) await this.#untilIdle()
+    this.#hooks.end()
   }
 
   clear() {
@@ -138,6 +132,16 @@ class DurableStreamRouter {
     settle(answer, res, () => {
       this.#responses.delete(res)
       done()
+    })
+  }
+
+  async #untilIdle() {
+    await new Promise((resolve) => {
+      const timer = timers.setTimeout(() => this.#goIdle(), SHUTDOWN_MS_MAX)
+      this.#idle.push(() => {
+        timers.clearTimeout(timer)
+        resolve()
+      })
     })
   }
 

@@ -4,7 +4,7 @@
 
 const native = require('./native.cjs')
 const { FAULTS, FaultInjectionMiddleware } = require('./faults.cjs')
-const { hookCaller } = require('./hooks.cjs')
+const { HookCaller } = require('./hooks.cjs')
 const { checkServerOptions, object } = require('./options.cjs')
 const { FileBackedStreamStore, NATIVE, REOPEN, SERVED, StreamStore } = require('./store.cjs')
 
@@ -12,7 +12,7 @@ const running = new Set() // so that a server goes on where nobody else holds it
 
 class DurableStreamTestServer {
   #options
-  #onEvent // kept here: native code does not
+  #hooks
   #faults = new FaultInjectionMiddleware({ enableTestEndpoint: true })
   #native // until the data directory is let go
   #url
@@ -25,7 +25,7 @@ class DurableStreamTestServer {
     const { dataDir } = this.#options
     const { onFailure, onStreamCreated, onStreamDeleted } = options
     this.store = dataDir ? new FileBackedStreamStore({ dataDir, onFailure }) : new StreamStore()
-    this.#onEvent = hookCaller({ store: this.store, onStreamCreated, onStreamDeleted })
+    this.#hooks = new HookCaller({ store: this.store, onStreamCreated, onStreamDeleted })
   }
 
   // Resolves with the URL once clients can connect.
@@ -36,7 +36,7 @@ class DurableStreamTestServer {
       this.store[NATIVE],
       this.#faults[FAULTS],
       this.#options,
-      this.#onEvent
+      this.#hooks.onEvent
     )
     this.#native = server
     this.#tellStore(true)
@@ -67,6 +67,7 @@ class DurableStreamTestServer {
   async #stop() {
     this.#url = undefined
     await this.#native.stop()
+    this.#hooks.end()
     this.#tellStore(false)
     await this.#closeDirectory()
     this.#native = undefined

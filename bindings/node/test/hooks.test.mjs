@@ -101,3 +101,74 @@ test('hooks are called while the router is held by its server alone', () => {
     })`
   assert.equal(printed(script), '/a\n')
 })
+
+test('a hook that does not end holds no process whose server or router has, and that is told', () => {
+  const script = `
+    const { once } = require('node:events')
+    const { createServer } = require('node:http')
+    const { connect } = require('node:net')
+    const { DurableStreamTestServer } = require('thalweg')
+    process.on('warning', ({ message }) => console.log(message.split('\\n')[0]))
+    const stuck = () => {
+      let tell
+      const isCalled = new Promise((resolve) => (tell = resolve))
+      return { isCalled, onStreamCreated: () => new Promise(() => tell()) }
+    }
+    const put = (port, path) => {
+      const head = 'PUT ' + path + ' HTTP/1.1\\r\\nHost: x\\r\\nContent-Type: text/plain\\r\\n'
+      const socket = connect(port, '127.0.0.1').on('error', () => {})
+      socket.write(head + 'Content-Length: 0\\r\\n\\r\\n')
+      return socket
+    }
+    const served = async (hook) => {
+      const router = new DurableStreamRouter({ store: new StreamStore(), ...hook })
+      const handled = []
+      const server = createServer((req, res) => handled.push(router.handleRequest(req, res)))
+      await once(server.listen(0, '127.0.0.1'), 'listening')
+      return { router, server, handled, port: server.address().port }
+    }
+    const stopped = async () => {
+      const hook = stuck()
+      const server = new DurableStreamTestServer({ port: 0, threads: 1, ...hook })
+      await server.start()
+      put(server.port, '/stopped')
+      await hook.isCalled
+      await server.stop()
+    }
+    const shutDown = async () => {
+      const hook = stuck()
+      const { router, server, port } = await served(hook)
+      const socket = put(port, '/shut-down')
+      await hook.isCalled
+      await router.shutdown()
+      console.log(String((await once(socket, 'data'))[0]).split('\\r\\n')[0])
+      socket.destroy()
+      server.close()
+    }
+    const left = async () => {
+      let { isCalled, onStreamCreated } = stuck()
+      const { router, server, handled, port } = await served({ onStreamCreated: () => onStreamCreated() })
+      const leave = async (path) => {
+        const socket = put(port, path)
+        await isCalled
+        socket.destroy()
+        await Promise.all(handled)
+      }
+      await leave('/left')
+      await router.shutdown()
+      ;({ isCalled, onStreamCreated } = stuck())
+      await leave('/late')
+      server.close()
+    }
+    Promise.all([stopped(), shutDown(), left()]).then(() => {
+      console.log(process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length, 'timers')
+    })`
+  const why = 'failed: Error: had not ended when its router or server did; its request waits no longer'
+  assert.deepEqual(printed(script).trim().split('\n').sort(), [
+    '0 timers',
+    'HTTP/1.1 201 Created',
+    `onStreamCreated for /left ${why}`,
+    `onStreamCreated for /shut-down ${why}`,
+    `onStreamCreated for /stopped ${why}`,
+  ])
+})
