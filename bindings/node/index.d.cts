@@ -378,7 +378,10 @@ export interface TestServerOptions extends SharedOptions {
   port?: number
   /** An IPv4 or IPv6 address, or "localhost"; no other name. Default: "127.0.0.1". */
   host?: string
-  /** Keeps streams in this directory, as FileBackedStreamStore does. Default: in memory. */
+  /**
+   * Keeps streams in this directory, as FileBackedStreamStore does. Default: in memory; an empty text
+   * throws.
+   */
   dataDir?: string
   /** With `dataDir`: as of FileBackedStreamStore. */
   onFailure?: (error: StoreFailure) => void

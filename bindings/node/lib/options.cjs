@@ -39,6 +39,19 @@ function text(options, name, fallback) {
   throw wrong(name, value, 'a string')
 }
 
+// May be left out. Native code would take what stands before a NUL.
+function directory(options, name) {
+  const value = text(options, name)
+  if (value === undefined || (value !== '' && !value.includes('\0'))) return value
+  throw wrong(name, value, 'the path of a directory')
+}
+
+function checkHost(options) {
+  const value = text(options, 'host', '127.0.0.1')
+  if (!value.includes('\0')) return value
+  throw wrong('host', value, 'an IPv4 or IPv6 address, or "localhost"')
+}
+
 // A whole number that may be left out.
 function count(options, name) {
   const value = options[name] ?? undefined
@@ -140,8 +153,8 @@ function checkServerOptions(options) {
     ...checkShared(options),
     cors: true,
     port: number(options, 'port', 4437, 0, 65_535),
-    host: text(options, 'host', '127.0.0.1'),
-    dataDir: text(options, 'dataDir'),
+    host: checkHost(options),
+    dataDir: directory(options, 'dataDir'),
     publicUrl: checkPublicUrl(options),
     threads: number(options, 'threads', 0, 0, 1024),
   }
@@ -154,6 +167,7 @@ module.exports = {
   checkRouterOptions,
   checkServerOptions,
   count,
+  directory,
   flag,
   hook,
   object,

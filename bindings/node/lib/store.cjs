@@ -9,7 +9,7 @@ const { resolve } = require('node:path')
 const { unwatch, watch } = require('./failures.cjs')
 const { makeFoldersAbove } = require('./folders.cjs')
 const native = require('./native.cjs')
-const { count, flag, hook, object, size, text, wrong } = require('./options.cjs')
+const { count, directory, flag, hook, object, size, text, wrong } = require('./options.cjs')
 const results = require('./store-results.cjs')
 const { warn } = require('./warn.cjs')
 
@@ -312,8 +312,8 @@ function whileWatched(settings, onFailure, open) {
 
 // Of the options, as native code takes them.
 function directorySettings(options) {
-  const dataDir = text(options, 'dataDir')
-  if (!dataDir) throw wrong('dataDir', dataDir, 'the path of a directory')
+  const dataDir = directory(options, 'dataDir')
+  if (dataDir === undefined) throw wrong('dataDir', dataDir, 'the path of a directory')
   hook(options, 'onFailure')
   return {
     dataDir: resolve(dataDir),

@@ -1,7 +1,7 @@
 // What is given wrong, and what goes wrong in a user's functions: an error that helps, and no harm.
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { createServer } from 'node:http'
 import http2 from 'node:http2'
 import { createRequire } from 'node:module'
@@ -103,6 +103,23 @@ test('half a character in a path is named, and a closed store clears nothing', a
   const store = new FileBackedStreamStore({ dataDir: folder(t) })
   await store.close()
   assert.throws(() => store.clear(), { code: 'store-closed' })
+})
+
+test('a directory is not empty, and neither it nor a host is cut off at a NUL', (t) => {
+  const parent = folder(t)
+  for (const dataDir of ['', '\0', join(parent, 'one\0two'), join(parent, 'one\0'), ...NOT_CONVERTIBLE]) {
+    for (const Opened of [FileBackedStreamStore, DurableStreamTestServer]) {
+      assert.throws(() => new Opened({ dataDir }), invalid('dataDir'))
+    }
+  }
+  assert.deepEqual(readdirSync(parent), [])
+  for (const missing of [undefined, null]) {
+    assert.throws(() => new FileBackedStreamStore({ dataDir: missing }), invalid('dataDir'))
+    assert.ok(new DurableStreamTestServer({ dataDir: missing }).store instanceof StreamStore)
+  }
+  for (const host of ['127.0.0.1\0.evil', '\0', ...NOT_CONVERTIBLE]) {
+    assert.throws(() => new DurableStreamTestServer({ host }), invalid('host'))
+  }
 })
 
 test('options that are null are options that are not given', () => {
