@@ -391,6 +391,10 @@ export interface TestServerOptions extends SharedOptions {
   webhooks?: boolean
 }
 
+/**
+ * A whole server, for tests. POST and DELETE of /_test/inject-error are always answered, and no option
+ * turns that off: whoever reaches the server can set faults, and remove them.
+ */
 export class DurableStreamTestServer {
   constructor(options?: TestServerOptions)
   readonly store: StreamStore | FileBackedStreamStore
