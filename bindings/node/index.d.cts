@@ -182,8 +182,8 @@ export class StreamStore implements BaseStore {
 export interface FileBackedStreamStoreOptions {
   /**
    * Made where it is missing, with the folders above; one store of one process at a time. Where
-   * folders above it had to be made, a process warning THALWEG_STORE says so: the mount that they
-   * should be on may be missing.
+   * folders above it had to be made and the path is absolute, a process warning THALWEG_STORE says
+   * so: the mount that they should be on may be missing.
    */
   dataDir: string
   /** Taken for the sake of others; has no effect. */

@@ -4,7 +4,7 @@
 // One engine, two ways to change it: in memory a change is done when the call returns, on disk its
 // promise resolves when it is durable. What only looks is the same for both.
 
-const { resolve } = require('node:path')
+const { isAbsolute, resolve } = require('node:path')
 
 const { unwatch, watch } = require('./failures.cjs')
 const { makeFoldersAbove } = require('./folders.cjs')
@@ -322,8 +322,8 @@ function directorySettings(options) {
   }
 }
 
-// A new directory in a folder that is there is a usual first start; without that folder, it may be
-// that something is not mounted.
+// A new directory in a folder that is there, or somewhere below the working directory, is a usual
+// first start; at an absolute path without that folder, something may not be mounted.
 function newFoldersWarning(dataDir, topmost) {
   return (
     `data directory ${dataDir}: neither it nor the folders above it, from ${topmost} on, were there, ` +
@@ -339,7 +339,9 @@ class FileBackedStreamStore extends BaseStore {
   constructor(options) {
     const settings = directorySettings(object(options, 'options'))
     const made = makeFoldersAbove(settings.dataDir)
-    if (made !== undefined) warn('THALWEG_STORE', newFoldersWarning(settings.dataDir, made))
+    if (made !== undefined && isAbsolute(options.dataDir)) {
+      warn('THALWEG_STORE', newFoldersWarning(settings.dataDir, made))
+    }
     const { onFailure } = options
     whileWatched(settings, onFailure, () => super(settings))
     this.#settings = settings

@@ -1,9 +1,9 @@
 // FileBackedStreamStore and its disk: one that fails, what it may take, threads that are refused.
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { test } from 'node:test'
 import { DurableStreamTestServer, FileBackedStreamStore } from 'thalweg'
 import { post, put } from './served.mjs'
@@ -235,8 +235,9 @@ test('a directory that cannot be made is named in an error', (t) => {
 test('folders above the directory that had to be made are told, as a mount may be missing', async (t) => {
   const told = warningsOf(t, 'THALWEG_STORE')
   const parent = join(folder(t), '..')
-  const openAndClose = async (...names) => {
-    await new FileBackedStreamStore({ dataDir: join(parent, ...names) }).close()
+  const openAndClose = (...names) => openAndCloseAt(join(parent, ...names))
+  const openAndCloseAt = async (dataDir) => {
+    await new FileBackedStreamStore({ dataDir }).close()
     await new Promise(setImmediate) // warnings are told
     return told.splice(0).map(({ message }) => message)
   }
@@ -249,4 +250,7 @@ test('folders above the directory that had to be made are told, as a mount may b
   assert.deepEqual(more, [])
   assert.deepEqual(await openAndClose('disk', 'thalweg', 'streams'), [])
   assert.deepEqual(await openAndClose('disk', 'thalweg', 'more'), [])
+  const below = join(parent, 'data', 'streams')
+  assert.deepEqual(await openAndCloseAt(relative(process.cwd(), below)), [])
+  assert.ok(existsSync(below))
 })
