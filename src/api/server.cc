@@ -2,7 +2,6 @@
 // thread of its own (lane.h), which tells when it has drained. Stats comes from any.
 #include "thalweg/server.h"
 
-#include <fmt/format.h>
 #include <sys/resource.h>
 
 #include <algorithm>

@@ -1,4 +1,5 @@
-// Which problem a refused read or creation is; all doors say the same. Pure.
+// Which problem a refused read is, catch-up or live, and a refused creation, over HTTP or not.
+// Pure.
 #pragma once
 
 #include "base/assert.h"

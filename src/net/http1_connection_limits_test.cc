@@ -365,6 +365,9 @@ TEST_F(Http1Linger, ReadsToItsEndWhatAClientSentThatHasHalfClosed) {
   ASSERT_EQ(shared_.connection_count(), 1u) << "a close with unread bytes resets";
   shared_.RunTurnEnd();
   EXPECT_EQ(shared_.connection_count(), 0u);
+  while (!Sent().empty()) continue;
+  char byte = 0;
+  EXPECT_EQ(::recv(peer_.client_socket(), &byte, 1, 0), 0) << "reset: something was left unread";
 }
 
 TEST_F(Http1SharedTest, LetsOthersHaveTheirTurnWhileOneSendsALot) {

@@ -6,7 +6,8 @@
 // are taken by others"). Late is also what a slow disk writes, and what a loop is told of behind a
 // long turn: there the thread costs it a little, and other loops hear sooner.
 //
-// Times are of a steady clock; where it stands still there is no pause. THREAD: one at a time.
+// Times are of a steady clock; of one that always says the same there is none. THREAD: one at a
+// time.
 #pragma once
 
 #include <cstdint>

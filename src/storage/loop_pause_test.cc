@@ -32,7 +32,7 @@ TEST_F(LoopPauseTest, TwoLateWritesInARowBeginOne) {
   EXPECT_FALSE(IsOn());
 }
 
-TEST_F(LoopPauseTest, ThereIsNoneWhereTheClockStandsStill) {
+TEST_F(LoopPauseTest, ThereIsNoneWhereTheClockAlwaysSaysTheSame) {
   for (int i = 0; i < 3; ++i) Write(0);
   EXPECT_FALSE(IsOn());
 }

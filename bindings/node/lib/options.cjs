@@ -39,7 +39,7 @@ function text(options, name, fallback) {
   throw wrong(name, value, 'a string')
 }
 
-// May be left out. Native code would take what stands before a NUL.
+// May be left out.
 function directory(options, name) {
   const value = text(options, name)
   if (value === undefined || (value !== '' && !value.includes('\0'))) return value

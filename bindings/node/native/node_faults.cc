@@ -58,7 +58,8 @@ Napi::Function NodeFaults::Define(Napi::Env env) {
 }
 
 std::shared_ptr<FaultInjection> NodeFaults::FaultsOf(const Napi::Value& faults) {
-  return Unwrap(faults.As<Napi::Object>())->faults_;
+  const NodeFaults* const found = Unwrap(faults.As<Napi::Object>());
+  return found != nullptr ? found->faults_ : nullptr;
 }
 
 NodeFaults::NodeFaults(const Napi::CallbackInfo& info)

@@ -67,13 +67,16 @@ Napi::Function NodeStore::Define(Napi::Env env) {
 }
 
 std::shared_ptr<StoreHome> NodeStore::HomeOf(const Napi::Value& store) {
-  return Unwrap(store.As<Napi::Object>())->home_;
+  const NodeStore* const found = Unwrap(store.As<Napi::Object>());
+  return found != nullptr ? found->home_ : nullptr;
 }
 
 NodeStore::NodeStore(const Napi::CallbackInfo& info)
     : Napi::ObjectWrap<NodeStore>(info), addon_(AddonData::Of(info.Env())) {
   Napi::MemoryManagement::AdjustExternalMemory(info.Env(), kStoreBytes);
-  auto home = StoreHome::Open(addon_.loop, addon_.warnings, SettingsOf(info[0].As<Napi::Object>()));
+  const DirectorySettings settings = SettingsOf(info[0].As<Napi::Object>());
+  if (!CanRun(info.Env())) return;
+  auto home = StoreHome::Open(addon_.loop, addon_.warnings, settings);
   if (!home) {
     auto error = Napi::Error::New(info.Env(), home.error().message);
     error.Set("code", CodeOf(home.error().code));

@@ -20,7 +20,7 @@ class NodeStore final : public Napi::ObjectWrap<NodeStore>, public Ending {
  public:
   static Napi::Function Define(Napi::Env env);
 
-  // The home of a NodeStore in JavaScript; null where it is closed.
+  // The home of a NodeStore in JavaScript; null where it is closed, and where no script can run.
   static std::shared_ptr<StoreHome> HomeOf(const Napi::Value& store);
 
   // ({dataDir, logFileBytes, tailBytesMax, failureNumber}), of a store in memory {}. Throws an

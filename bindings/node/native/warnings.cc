@@ -38,17 +38,21 @@ void Warnings::TellFailure(uint32_t store, const StoreFailure& failure) {
 }
 
 void Warnings::TellFailures() {
-  std::vector<Failure> untold;
-  {
-    std::lock_guard lock(mutex_);
-    untold.swap(failures_);
-  }
   const Napi::Env env = loop_.env();
-  for (const Failure& failure : untold) {
-    fail_.Call({Napi::Number::New(env, failure.store), Napi::String::New(env, failure.why),
-                Napi::String::New(env, failure.reason)});
+  while (const std::optional<Failure> failure = TakeFailure()) {
+    fail_.Call({Napi::Number::New(env, failure->store), Napi::String::New(env, failure->why),
+                Napi::String::New(env, failure->reason)});
     loop_.ThrowPending();
   }
+}
+
+// One at a time: JavaScript that hears of one may ask another store that has failed.
+std::optional<Warnings::Failure> Warnings::TakeFailure() {
+  std::lock_guard lock(mutex_);
+  if (failures_.empty()) return std::nullopt;
+  Failure failure = std::move(failures_.front());
+  failures_.pop_front();
+  return failure;
 }
 
 void Warnings::Log::Write(LogLevel level, std::string_view message) {

@@ -6,11 +6,12 @@
 #include <napi.h>
 
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "loop_executor.h"
 #include "thalweg/logger.h"
@@ -52,9 +53,11 @@ class Warnings {
     const char* reason;
   };
 
+  std::optional<Failure> TakeFailure();
+
   LoopExecutor& loop_;
   std::mutex mutex_;
-  std::vector<Failure> failures_;  // guarded by mutex_
+  std::deque<Failure> failures_;  // guarded by mutex_
   Napi::FunctionReference warn_;
   Napi::FunctionReference fail_;
 };

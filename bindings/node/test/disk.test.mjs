@@ -60,34 +60,51 @@ test('a removed directory is told once, with a code of its own', { timeout: 20_0
   assert.doesNotMatch(message, /is recovered/)
 })
 
-// The store fails while a turn of JavaScript goes on, which then asks it for changes.
-const FAILS_WITHIN_A_TURN = `
-  const { rmSync } = require('node:fs')
+// Both stores fail while a turn of JavaScript goes on, which then asks them for changes; so does what
+// hears of a failure.
+const FAIL_WITHIN_A_TURN = `
+  const { renameSync } = require('node:fs')
   const { FileBackedStreamStore } = require('thalweg')
-  const [, dataDir] = process.argv
-  const onFailure = ({ reason }) => console.log('onFailure', reason)
-  const store = new FileBackedStreamStore({ dataDir, onFailure })
-  store.create('/a', { contentType: 'text/plain' }).then(() => {
-    rmSync(dataDir, { recursive: true })
+  const [, folder] = process.argv
+  const stores = {}
+  const ask = (name) => {
     try {
-      for (;;) store.closeStream('/a')
+      for (;;) stores[name].closeStream('/a')
     } catch (error) {
-      console.log(error.code)
+      console.log(name, error.code)
     }
+  }
+  const open = (name, other) => {
+    const onFailure = ({ reason }) => {
+      console.log(name, reason)
+      ask(other)
+    }
+    stores[name] = new FileBackedStreamStore({ dataDir: folder + '/' + name, onFailure })
+    return stores[name].create('/a', { contentType: 'text/plain' })
+  }
+  Promise.all([open('one', 'two'), open('two', 'one')]).then(() => {
+    renameSync(folder, folder + '-elsewhere')
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 3000) // a long turn
+    ask('one')
     process.exit()
   })
 `
 
 test('who asks a store that has just failed hears of that first', { timeout: 30_000 }, (t) => {
-  const dataDir = folder(t)
-  const said = execFileSync(process.execPath, ['-e', FAILS_WITHIN_A_TURN, dataDir], {
+  const said = execFileSync(process.execPath, ['-e', FAIL_WITHIN_A_TURN, folder(t)], {
     cwd: import.meta.dirname,
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'ignore'],
     timeout: 25_000,
     killSignal: 'SIGKILL',
   })
-  assert.equal(said, 'onFailure directory-gone\nstore-failed\n')
+  const lines = said.trim().split('\n')
+  for (const name of ['one', 'two']) {
+    const [first, ...more] = lines.filter((line) => line.startsWith(name))
+    assert.equal(first, `${name} directory-gone`, said)
+    assert.ok(more.length > 0, said)
+    for (const line of more) assert.equal(line, `${name} store-failed`, said)
+  }
 })
 
 // A process whose files may become no longer than its log already is in part.

@@ -14,7 +14,7 @@ const ENDS_WORKERS = `
   const [, call] = process.argv
   const script = \`
     const { parentPort } = require('node:worker_threads')
-    const { StreamStore } = require('thalweg')
+    const { DurableStreamRouter, FaultInjectionMiddleware, StreamStore } = require('thalweg')
     const store = new StreamStore()
     store.create('/a', { contentType: 'text/plain' })
     parentPort.postMessage('ready')
@@ -40,8 +40,10 @@ for (const call of [
   "store.get('/a')",
   "store.has('/a')",
   "store.create('/' + (n % 9), { contentType: 'text/plain', ttlSeconds: 60 })",
+  'new DurableStreamRouter({ store })',
+  "new FaultInjectionMiddleware().injectError('/a', 500)",
 ]) {
-  test(`a worker that is ended within ${call.slice(0, 12)} takes nobody with it`, () => {
+  test(`a worker that is ended within ${call.split('(')[0]} takes nobody with it`, () => {
     const said = execFileSync(process.execPath, ['-e', ENDS_WORKERS, call], {
       cwd: import.meta.dirname,
       encoding: 'utf8',
