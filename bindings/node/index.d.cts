@@ -281,9 +281,9 @@ export interface StreamLifecycleEvent {
 }
 
 /**
- * The request waits for the promise, at most 10 s, and no longer than shutdown() or stop(). A hook
- * that takes longer, or throws, is reported with process.emitWarning (THALWEG_HOOK); that does not
- * change the answer.
+ * The request waits for the promise, at most 10 s, and one that came before shutdown() or stop() no
+ * longer than that. A hook that takes longer, or throws, is reported with process.emitWarning
+ * (THALWEG_HOOK); that does not change the answer.
  */
 export type StreamLifecycleHook = (event: StreamLifecycleEvent) => void | Promise<void>
 

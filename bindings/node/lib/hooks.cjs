@@ -44,39 +44,40 @@ class HookCaller {
   }
 
   #call(hook, event, ticket) {
-    const name = event.type === 'created' ? 'onStreamCreated' : 'onStreamDeleted'
+    const { type, path } = event // the hook may change it
+    const name = type === 'created' ? 'onStreamCreated' : 'onStreamDeleted'
     let result
     try {
       result = hook(event)
       if (typeof result?.then !== 'function') return true
     } catch (error) {
-      report(name, event, error)
+      report(name, path, error)
       return true
     }
     const letGo = (why) => {
       if (!this.#waiting.delete(ticket)) return
       timers.clearTimeout(timer)
-      if (why !== undefined) report(name, event, new Error(`${why}; its request waits no longer`))
       native.releaseHook(ticket)
+      if (why !== undefined) report(name, path, new Error(`${why}; its request waits no longer`))
     }
     const timer = timers.setTimeout(letGo, HOOK_MS_MAX, `took more than ${HOOK_MS_MAX} ms`)
-    if (this.#hasEnded) timer.unref()
+    if (this.#hasEnded) timer.unref?.() // those of test runners may be numbers
     this.#waiting.set(ticket, letGo)
     Promise.resolve(result)
-      .catch((error) => report(name, event, error))
+      .catch((error) => report(name, path, error))
       .then(() => letGo())
     return false
   }
 }
 
-function report(name, event, error) {
+function report(name, path, error) {
   let why = 'it threw what cannot be shown'
   try {
     why = inspect(error)
   } catch {
     // such as an error whose stack throws
   }
-  warn('THALWEG_HOOK', `${name} for ${event.path} failed: ${why}`)
+  warn('THALWEG_HOOK', `${name} for ${path} failed: ${why}`)
 }
 
 module.exports = { HookCaller, STORE }

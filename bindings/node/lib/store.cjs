@@ -322,8 +322,8 @@ function directorySettings(options) {
   }
 }
 
-// A new directory in a folder that is there, or somewhere below the working directory, is a usual
-// first start; at an absolute path without that folder, something may not be mounted.
+// A new directory in a folder that is there, or at a relative path, is a usual first start; at an
+// absolute path without that folder, something may not be mounted.
 function newFoldersWarning(dataDir, topmost) {
   return (
     `data directory ${dataDir}: neither it nor the folders above it, from ${topmost} on, were there, ` +
@@ -339,11 +339,11 @@ class FileBackedStreamStore extends BaseStore {
   constructor(options) {
     const settings = directorySettings(object(options, 'options'))
     const made = makeFoldersAbove(settings.dataDir)
+    const { onFailure } = options
+    whileWatched(settings, onFailure, () => super(settings))
     if (made !== undefined && isAbsolute(options.dataDir)) {
       warn('THALWEG_STORE', newFoldersWarning(settings.dataDir, made))
     }
-    const { onFailure } = options
-    whileWatched(settings, onFailure, () => super(settings))
     this.#settings = settings
     this.#onFailure = onFailure
   }

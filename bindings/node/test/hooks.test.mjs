@@ -46,6 +46,19 @@ test('what a hook throws or rejects with is reported with the stream it was for'
   assert.match(warnings[1], /onStreamDeleted for \/a .*plain words/)
 })
 
+test('a hook may spoil its event: the request is answered, and the report has the path', async (t) => {
+  const warnings = warningsOf(t, 'THALWEG_HOOK')
+  const { url } = await serveRouter(t, {
+    onStreamCreated: async (event) => {
+      event.path = Symbol('no path')
+      throw new Error('spoiled')
+    },
+  })
+  assert.equal((await put(`${url}/a`, TEXT)).status, 201)
+  await new Promise(setImmediate)
+  assert.match(warnings[0], /onStreamCreated for \/a .*spoiled/)
+})
+
 test('a hook that does not end holds its request for ten seconds, no longer', { timeout: 30_000 }, async (t) => {
   const warnings = warningsOf(t, 'THALWEG_HOOK')
   const { url } = await serveRouter(t, { onStreamCreated: () => new Promise(() => {}) })
