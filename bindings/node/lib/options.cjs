@@ -46,12 +46,6 @@ function directory(options, name) {
   throw wrong(name, value, 'the path of a directory')
 }
 
-function checkHost(options) {
-  const value = text(options, 'host', '127.0.0.1')
-  if (!value.includes('\0')) return value
-  throw wrong('host', value, 'an IPv4 or IPv6 address, or "localhost"')
-}
-
 // A whole number that may be left out.
 function count(options, name) {
   const value = options[name] ?? undefined
@@ -153,7 +147,7 @@ function checkServerOptions(options) {
     ...checkShared(options),
     cors: true,
     port: number(options, 'port', 4437, 0, 65_535),
-    host: checkHost(options),
+    host: text(options, 'host', '127.0.0.1'),
     dataDir: directory(options, 'dataDir'),
     publicUrl: checkPublicUrl(options),
     threads: number(options, 'threads', 0, 0, 1024),
