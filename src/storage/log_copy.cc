@@ -7,6 +7,7 @@
 
 #include "storage/data_directory_view.h"
 #include "storage/file_copy.h"
+#include "storage/log_faults.h"
 #include "storage/log_recovery.h"
 #include "storage/log_scanner.h"
 
@@ -76,14 +77,14 @@ StorageResult<std::optional<LogCopy::Span>> LogCopy::ScanFile(Disk& disk, uint64
   const auto decoded = ReadLogFileHeader(*file);
   if (!decoded) return DiskFault(decoded.error());
   if (!*decoded && decoded->error() == LogHeaderFault::kVersion) {
-    return ForeignFault(path + " has another format version");
+    return ForeignFault(path + " " + std::string(kHasAnotherVersion));
   }
   if (!*decoded) return std::nullopt;
   const LogFileHeader& header = **decoded;
   if (header.number != number) {
     const auto again = disk.Open(path, Disk::Mode::kRead);
     if (!again && again.error().code == ENOENT) return std::nullopt;  // and is used again
-    return DamageFault(path + " says that it is file " + std::to_string(header.number));
+    return DamageFault(path + " " + SaysItIsFile(header.number));
   }
   uint64_t stuck_at = 0;
   for (int attempt = 0;; ++attempt) {
@@ -95,9 +96,7 @@ StorageResult<std::optional<LogCopy::Span>> LogCopy::ScanFile(Disk& disk, uint64
     if (!span->lost) return *span;
     // A server that writes meanwhile lets a later block be seen first, but not for long.
     if (span->end == stuck_at || attempt == kAttempts) {
-      return DamageFault(path + " at byte " + std::to_string(span->end) +
-                         ": no whole block, yet one that was written after it begins with record " +
-                         std::to_string(span->lost->value));
+      return DamageFault(path + " " + HasGap(span->end, *span->lost));
     }
     stuck_at = span->end;
   }
@@ -140,9 +139,7 @@ StorageResult<bool> LogCopy::Survey(Lsn checkpoint) {
     return false;
   }
   if (last() >= checkpoint) return true;
-  return DamageFault("log ends at record " + std::to_string(last().value) +
-                     ", yet the last checkpoint was made at record " +
-                     std::to_string(checkpoint.value));
+  return DamageFault(LogEndsEarly(last(), checkpoint));
 }
 
 // A file that had no header when it was scanned was allocated ahead, or is gone by now, or was
@@ -152,8 +149,7 @@ StorageResult<void> LogCopy::CheckHeaderless(uint64_t number) const {
   if (!file && file.error().code == ENOENT) return {};
   if (!file) return DiskFault(file.error());
   if (!spans_.empty() && number < spans_.rbegin()->first) {
-    return DamageFault(LogFilePath(number) +
-                       " has lost its header, yet the file after it has records");
+    return DamageFault(LogFilePath(number) + " " + std::string(kHasLostHeader));
   }
   const auto size = (*file)->Size();
   if (!size) return DiskFault(size.error());

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "storage/folder_names.h"
+#include "storage/log_faults.h"
 #include "storage/log_scanner.h"
 #include "storage/numbered_name.h"
 
@@ -46,8 +47,8 @@ class LogWalk {
     content_.seal.reset();
     return until_ == Until::kEnd;
   }
-  bool Note(StorageFault::Kind kind, const std::string& name, const std::string& what) {
-    return Note({kind, PathOf(name) + " " + what});
+  bool Note(StorageFault::Kind kind, const std::string& name, std::string_view what) {
+    return Note({kind, PathOf(name) + " " + std::string(what)});
   }
   bool Damage(const std::string& what) { return Note(StorageFault::Kind::kDamage, name_, what); }
   bool DamageAt(uint64_t position, const std::string& what) {
@@ -86,10 +87,7 @@ class LogWalk {
       const bool is_there = std::ranges::find(names, next) != names.end();
       Note(StorageFault::Kind::kDamage, next, LostNext(is_there));
     } else if (faults_.empty() && checkpoint_ && content_.last < *checkpoint_) {
-      Note({StorageFault::Kind::kDamage, std::string(kLogFolder) + " ends at record " +
-                                             std::to_string(content_.last.value) +
-                                             ", yet the last checkpoint was made at record " +
-                                             std::to_string(checkpoint_->value)});
+      Note({StorageFault::Kind::kDamage, LogEndsEarly(content_.last, *checkpoint_)});
     }
   }
 
@@ -124,7 +122,7 @@ class LogWalk {
   // unless a later write of it says so.
   bool VisitWithoutHeader(const File& file, uint64_t size, LogHeaderFault fault) {
     if (fault == LogHeaderFault::kVersion) {
-      return Note(StorageFault::Kind::kForeign, name_, "has another format version");
+      return Note(StorageFault::Kind::kForeign, name_, kHasAnotherVersion);
     }
     const auto durable = LogScanner(file, size).FindDurable();
     if (!durable) return Refused(durable.error());
@@ -139,16 +137,14 @@ class LogWalk {
   bool CheckHeader(const LogFileHeader& header) {
     return (header.directory == directory_ ||
             Note(StorageFault::Kind::kForeign, name_, "belongs to another data directory")) &&
-           (header.number == number_ ||
-            Damage("says that it is file " + std::to_string(header.number))) &&
-           CheckBlank() && CheckFirst(header.first, header.crc_before);
+           (header.number == number_ || Damage(SaysItIsFile(header.number))) && CheckBlank() &&
+           CheckFirst(header.first, header.crc_before);
   }
 
   // REQUIRES: a file with a header follows.
   bool CheckBlank() {
     return std::ranges::all_of(std::exchange(content_.blank, {}), [this](uint64_t number) {
-      return Note(StorageFault::Kind::kDamage, LogFileName(number),
-                  "has lost its header, yet the file after it has records");
+      return Note(StorageFault::Kind::kDamage, LogFileName(number), kHasLostHeader);
     });
   }
 
@@ -201,9 +197,7 @@ class LogWalk {
     const auto later = scanner.FindLater();
     if (!later) return Refused(later.error());
     if (*later) {
-      if (!DamageAt(scanner.position(),
-                    "no whole block, yet one that was written after it begins with record " +
-                        std::to_string((*later)->value))) {
+      if (!Damage(HasGap(scanner.position(), **later))) {
         return false;
       }
     } else if (!is_begun && !lost_if_empty.empty() && !Damage(lost_if_empty)) {

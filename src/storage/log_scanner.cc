@@ -86,13 +86,6 @@ DiskResult<std::string_view> LogScanner::Window(uint64_t position, size_t bytes)
   return std::string_view(window_).substr(position - window_at_, bytes);
 }
 
-std::string LostBehindSeal(const LogSeal& seal, const std::string& sealed, uint64_t sealed_at,
-                           bool is_there) {
-  return std::string(is_there ? "has no whole block" : "is missing") + ", yet " + sealed +
-         " says at byte " + std::to_string(sealed_at) + " that record " +
-         std::to_string(seal.first.value) + " was durable in it";
-}
-
 DiskResult<LogHeaderResult> ReadLogFileHeader(const File& file) {
   std::string page(kLogPageBytes, '\0');
   const DiskResult<size_t> got = file.ReadAt(0, page);

@@ -66,15 +66,4 @@ class LogScanner {
 // Of a log file, as it is now. THREAD: any.
 [[nodiscard]] DiskResult<LogHeaderResult> ReadLogFileHeader(const File& file);
 
-// What is wrong with the file that `seal`, at `sealed_at` of `sealed`, names: it has nothing, or is
-// not there.
-std::string LostBehindSeal(const LogSeal& seal, const std::string& sealed, uint64_t sealed_at,
-                           bool is_there);
-
-// What is wrong with a file without a header that says that `durable` was.
-inline std::string HeaderIsLost(Lsn durable) {
-  return "has lost its header, yet says that record " + std::to_string(durable.value) +
-         " was durable";
-}
-
 }  // namespace thalweg
