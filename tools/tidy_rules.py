@@ -106,6 +106,11 @@ BANNED = [
         "take it as mutable, or do not change it",
     ),
     Banned(r"#pragma (GCC|clang) diagnostic", _NOWHERE, "fix the warning"),
+    Banned(
+        r"\bstd::ranges::(copy|copy_n|move)\b",
+        _NOWHERE,
+        "goes byte by byte in the library of GCC 12; std::copy and string_view::copy do not",
+    ),
 ]
 
 # The words are put together here so that this file does not find itself.

@@ -97,6 +97,8 @@ CASES = [
     ("banned-call", "const_cast", "src/http/a.cc", "f(const_cast<char*>(a));\n", 1),
     ("banned-call", "a silenced warning",
      "src/http/a.cc", '#pragma GCC diagnostic ignored "-Wshadow"\n', 1),
+    ("banned-call", "a copy byte by byte",
+     "src/http/a.cc", "std::ranges::copy(from, to.begin());\n", 1),
     ("banned-call", "comments and strings do nothing",
      "src/http/a.cc", '// throw\nauto a = "throw";\n', 0),
     ("banned-call", "excused, with a reason",

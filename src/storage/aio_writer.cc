@@ -4,7 +4,6 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <ctime>
 #include <utility>
 
@@ -34,7 +33,7 @@ bool AioWriter::Begin(File& file, uint64_t offset, std::string_view bytes) {
   const bool is_pages = offset % kDirectPageBytes == 0 && bytes.size() % kDirectPageBytes == 0;
   const int fd = is_pages && !is_refused_ ? posix_file.async_fd() : -1;
   if (fd < 0) return false;
-  std::ranges::copy(bytes, pages_->bytes.begin());
+  bytes.copy(pages_->bytes.data(), bytes.size());
   request_ = {};
   request_.aio_lio_opcode = IOCB_CMD_PWRITE;
   request_.aio_rw_flags = RWF_DSYNC;

@@ -124,7 +124,7 @@ DiskResult<bool> PosixFile::WriteDirectly(uint64_t offset, std::string_view byte
   if (!is_pages || !CanWriteDirectly()) return false;
   for (; !bytes.empty(); bytes.remove_prefix(std::min(bytes.size(), sizeof(DirectPages)))) {
     const std::string_view pages = bytes.substr(0, sizeof(DirectPages));
-    std::ranges::copy(pages, direct_pages_->bytes.begin());
+    pages.copy(direct_pages_->bytes.data(), pages.size());
     const auto written = WriteAll(offset, pages.size(), [&](size_t done) {
       const iovec rest{direct_pages_->bytes.data() + done, pages.size() - done};
       return pwritev2(direct_fd_->get(), &rest, 1, static_cast<off_t>(offset + done), flags);
