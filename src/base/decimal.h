@@ -4,6 +4,7 @@
 #include <charconv>
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <system_error>
 
@@ -16,6 +17,13 @@ inline std::optional<uint64_t> ParseDecimal(std::string_view text) {
   const std::from_chars_result read = std::from_chars(text.data(), end, value);
   if (read.ec != std::errc() || read.ptr != end) return std::nullopt;
   return value;
+}
+
+// std::to_string and fmt::format would make another string of it, or read a format.
+inline void AppendNumber(std::string& text, uint64_t number, int base = 10) {
+  char digits[20];
+  const std::to_chars_result end = std::to_chars(digits, digits + sizeof digits, number, base);
+  text.append(digits, end.ptr);
 }
 
 }  // namespace thalweg

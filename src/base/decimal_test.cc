@@ -20,5 +20,13 @@ TEST(ParseDecimal, EndsWhereItsTextEnds) {
   EXPECT_EQ(ParseDecimal(std::string_view()), std::nullopt);
 }
 
+TEST(AppendNumber, WritesItBehindWhatIsThere) {
+  std::string text = "a";
+  AppendNumber(text, 0);
+  AppendNumber(text, UINT64_MAX);
+  AppendNumber(text, UINT64_MAX, 16);
+  EXPECT_EQ(text, "a018446744073709551615ffffffffffffffff");
+}
+
 }  // namespace
 }  // namespace thalweg

@@ -1,8 +1,8 @@
 #include "http/caching.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
+
+#include "base/decimal.h"
 
 namespace thalweg {
 
@@ -10,6 +10,7 @@ namespace {
 
 constexpr int64_t kFreshSeconds = 60;
 constexpr int64_t kStaleSeconds = 300;  // while the cache asks
+constexpr size_t kUsualBytesMax = 64;
 
 // Long enough to bound nothing, where nothing ends.
 int64_t SecondsToLive(const Expiry& expiry, int64_t wall_ms) {
@@ -31,12 +32,16 @@ CachePolicy PolicyFor(bool is_authorized, CachePolicy of) {
 std::string CacheControlOf(CachePolicy policy, AskedFor asked_for, const Expiry& expiry,
                            int64_t wall_ms) {
   if (policy == CachePolicy::kNoStore || asked_for == AskedFor::kNow) return "no-store";
-  const std::string_view who = policy == CachePolicy::kPublic ? "public" : "private";
-  if (asked_for == AskedFor::kNoOffset) return fmt::format("{}, no-cache", who);
+  std::string control;
+  control.reserve(kUsualBytesMax);
+  control = policy == CachePolicy::kPublic ? "public" : "private";
+  if (asked_for == AskedFor::kNoOffset) return control.append(", no-cache");
   const int64_t life_s = SecondsToLive(expiry, wall_ms);
   const int64_t fresh_s = std::min(kFreshSeconds, life_s / 2);
   const int64_t stale_s = std::min(kStaleSeconds, life_s - fresh_s);
-  return fmt::format("{}, max-age={}, stale-while-revalidate={}", who, fresh_s, stale_s);
+  AppendNumber(control.append(", max-age="), static_cast<uint64_t>(fresh_s));
+  AppendNumber(control.append(", stale-while-revalidate="), static_cast<uint64_t>(stale_s));
+  return control;
 }
 
 std::string_view EventsCacheControlOf(CachePolicy policy) {

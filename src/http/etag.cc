@@ -1,10 +1,12 @@
 #include "http/etag.h"
 
-#include <fmt/format.h>
+#include "base/decimal.h"
 
 namespace thalweg {
 
 namespace {
+
+constexpr size_t kUsualTagBytesMax = 64;
 
 void SkipListSpace(std::string_view& list) {
   const size_t begin = list.find_first_not_of(" \t,");
@@ -25,9 +27,15 @@ std::string_view TakeTag(std::string_view& list) {
 }  // namespace
 
 std::string MakeEtag(const PageTag& tag) {
-  std::string text = fmt::format("\"{:x}-{}", tag.life, tag.stream.value);
-  text.append(":").append(std::to_string(tag.start.value));
-  text.append(":").append(std::to_string(tag.end.value));
+  std::string text = "\"";
+  text.reserve(kUsualTagBytesMax);
+  AppendNumber(text, tag.life, 16);
+  text += '-';
+  AppendNumber(text, tag.stream.value);
+  text += ':';
+  AppendNumber(text, tag.start.value);
+  text += ':';
+  AppendNumber(text, tag.end.value);
   if (!tag.at_tail) text += ":m";
   if (tag.closed) text += ":c";
   if (tag.coding != Coding::kIdentity) text.append(":").append(CodingName(tag.coding));

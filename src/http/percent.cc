@@ -17,17 +17,15 @@ std::optional<unsigned char> PercentByte(std::string_view text, size_t at) {
 std::optional<std::string> PercentDecode(std::string_view text) {
   std::string decoded;
   decoded.reserve(text.size());
-  for (size_t i = 0; i < text.size(); ++i) {
-    if (text[i] != '%') {
-      decoded += text[i];
-      continue;
-    }
-    const auto byte = PercentByte(text, i);
+  for (;;) {
+    const size_t percent = text.find('%');
+    decoded += text.substr(0, percent);
+    if (percent == std::string_view::npos) return decoded;
+    const auto byte = PercentByte(text, percent);
     if (!byte) return std::nullopt;
     decoded += static_cast<char>(*byte);
-    i += 2;
+    text.remove_prefix(percent + 3);
   }
-  return decoded;
 }
 
 }  // namespace thalweg

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/assert.h"
+#include "base/decimal.h"
 #include "net/http1_connection.h"
 #include "net/http1_shared.h"
 #include "net/rejection.h"
@@ -17,12 +18,6 @@ namespace {
 // in one turn: a reader that catches up writes such ones.
 constexpr size_t kShortChunkBytesMax = 4096;
 constexpr size_t kChunkFrameBytesMax = 16;
-
-void AppendNumber(std::string& text, uint64_t number, int base) {
-  char digits[20];
-  const std::to_chars_result end = std::to_chars(digits, digits + sizeof digits, number, base);
-  text.append(digits, end.ptr);
-}
 
 // RFC 9110 8.6: "A server MUST NOT send a Content-Length header field in any response with a
 // status code of 1xx (Informational) or 204 (No Content)". A 304 may tell the length of what it
@@ -146,7 +141,7 @@ void Http1Responder::AppendHead(int status, const HeaderList& headers,
   AppendStatusLine(status, text);
   if (content_length) {
     text.append("Content-Length: ");
-    AppendNumber(text, *content_length, 10);
+    AppendNumber(text, *content_length);
     text.append("\r\n");
   }
   if (framing_ == BodyFraming::kChunked) text.append("Transfer-Encoding: chunked\r\n");
