@@ -286,10 +286,14 @@ Bytes Store::FormatResponse(std::string_view content_type, std::span<const Messa
   const bool is_json = KindOf(content_type) == ContentKind::kJson;
   if (!is_json && messages.size() == 1) return messages.front().data;
   std::string body(is_json ? "[" : "");
+  size_t bytes = 2;  // the brackets
+  for (const Message& message : messages) bytes += message.data.size();
+  body.reserve(bytes);
   for (const Message& message : messages) body.append(message.data.view());
   if (!is_json) return Bytes::Own(std::move(body));
   if (body.ends_with(',')) body.pop_back();
-  return Bytes::Own(body.append("]"));
+  body += ']';
+  return Bytes::Own(std::move(body));
 }
 
 }  // namespace thalweg

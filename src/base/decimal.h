@@ -19,7 +19,8 @@ inline std::optional<uint64_t> ParseDecimal(std::string_view text) {
   return value;
 }
 
-// std::to_string and fmt::format would make another string of it, or read a format.
+// Appends the digits of `number`, in lower case; std::to_string would make a string of them first.
+// REQUIRES: `base` is 10 or 16.
 inline void AppendNumber(std::string& text, uint64_t number, int base = 10) {
   char digits[20];
   const std::to_chars_result end = std::to_chars(digits, digits + sizeof digits, number, base);

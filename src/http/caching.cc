@@ -35,7 +35,10 @@ std::string CacheControlOf(CachePolicy policy, AskedFor asked_for, const Expiry&
   std::string control;
   control.reserve(kUsualBytesMax);
   control = policy == CachePolicy::kPublic ? "public" : "private";
-  if (asked_for == AskedFor::kNoOffset) return control.append(", no-cache");
+  if (asked_for == AskedFor::kNoOffset) {
+    control += ", no-cache";
+    return control;
+  }
   const int64_t life_s = SecondsToLive(expiry, wall_ms);
   const int64_t fresh_s = std::min(kFreshSeconds, life_s / 2);
   const int64_t stale_s = std::min(kStaleSeconds, life_s - fresh_s);

@@ -116,10 +116,12 @@ bool IsCompressible(std::string_view content_type) {
                                                                "application/pdf",
                                                                "font/woff",
                                                                "font/woff2"};
-  const std::string type = MediaType(content_type);
-  if (type.starts_with("image/")) return type == "image/svg+xml";
-  if (type.starts_with("video/") || type.starts_with("audio/")) return false;
-  return std::ranges::find(kPacked, type) == kPacked.end();
+  const std::string_view type = WithoutParameters(content_type);
+  const auto is = [type](std::string_view name) { return EqualIgnoringCase(type, name); };
+  const std::string_view top = type.substr(0, type.find('/'));
+  if (EqualIgnoringCase(top, "image")) return is("image/svg+xml");
+  if (EqualIgnoringCase(top, "video") || EqualIgnoringCase(top, "audio")) return false;
+  return std::ranges::none_of(kPacked, is);
 }
 
 }  // namespace thalweg

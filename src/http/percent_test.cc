@@ -16,6 +16,8 @@ TEST(PercentDecode, DecodesOnceAndLeavesPlusAlone) {
       {"plain", "a+b", "a+b"},
       {"either case", "%2f%2F", "//"},
       {"at the end", "a%41", "aA"},
+      {"between others", "a%42c%44e", "aBcDe"},
+      {"cut off behind a good one", "%41%4", std::nullopt},
       {"once", "%2541", "%41"},
       {"NUL", "a%00b", std::string("a\0b", 3)},
       {"cut off", "a%", std::nullopt},

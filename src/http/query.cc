@@ -71,17 +71,18 @@ std::expected<ReadQuery, Refusal> ParseReadQuery(std::string_view query) {
   if (query.empty()) return read;
   const auto parameters = SplitQuery(query);
   if (!parameters) return std::unexpected(parameters.error());
-  const auto from = ParseReadFrom(parameters->offset.value_or("-1"));
+  const std::optional<std::string>& offset = parameters->offset;
+  const auto from = ParseReadFrom(offset ? std::string_view(*offset) : "-1");
   if (!from) {
     return Refuse(kBadOffset, "An offset is -1, now, or a value of Stream-Next-Offset.");
   }
   const auto live = ParseLive(parameters->live);
   if (!live) return std::unexpected(live.error());
-  if (*live != LiveMode::kNone && !parameters->offset) {
+  if (*live != LiveMode::kNone && !offset) {
     return Refuse(kOffsetMissing, "Add offset=-1 to begin at the stream's start.");
   }
   read.from = *from;
-  if (parameters->offset) {
+  if (offset) {
     read.asked_for = from->kind == ReadFrom::Kind::kTail ? AskedFor::kNow : AskedFor::kOffset;
   }
   read.live = *live;

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/assert.h"
+#include "base/decimal.h"
 
 namespace thalweg {
 namespace {
@@ -187,11 +188,11 @@ void AppendSseData(ContentKind kind, const std::vector<Bytes>& parts, bool more,
 
 void AppendSseControl(const SseControl& control, std::string& out) {
   out += "event: control\ndata:{\"streamNextOffset\":\"";
-  out += FormatOffset(control.next);
-  out += '"';
+  const auto next = OffsetChars(control.next);
+  out.append(next.data(), next.size()) += '"';
   if (!control.closed) {
     out += ",\"streamCursor\":\"";
-    out += std::to_string(control.cursor);
+    AppendNumber(out, control.cursor);
     out += '"';
   }
   if (control.up_to_date) out += ",\"upToDate\":true";

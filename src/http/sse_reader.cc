@@ -14,6 +14,7 @@ namespace {
 // Data of one reader that goes out with its control in one piece: a transport may send each piece
 // with a call of its own, which costs more than the copy.
 constexpr size_t kCopiedDataBytesMax = 4096;
+constexpr size_t kControlBytesMax = 160;
 
 constexpr int64_t kInsideCheckMs = 1'000;  // inside an event the timer looks again after this
 
@@ -80,7 +81,9 @@ void SseReader::WriteWithOwnCursor(const SseEvent& event) {
   control.cursor = cursor_;
   const Bytes data = event.bytes.Slice(0, event.data_bytes);
   const bool is_short = data.size() <= kCopiedDataBytesMax;
-  std::string text(is_short ? data.view() : std::string_view());
+  std::string text;
+  text.reserve((is_short ? data.size() : 0) + kControlBytesMax);
+  if (is_short) text += data.view();
   AppendSseControl(control, text);
   if (!is_short) Write(data);
   if (!ended()) Write(Bytes::Own(std::move(text)));

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <iterator>
+#include <string_view>
 #include <utility>
 
 #include "storage/data_directory_view.h"
@@ -25,6 +26,10 @@ StorageResult<std::vector<uint64_t>> LogNumbers(Disk& disk) {
     if (const auto number = LogFileNumber(name)) numbers.push_back(*number);
   }
   return numbers;
+}
+
+std::unexpected<StorageFault> DamageIn(uint64_t number, std::string_view what) {
+  return DamageFault(LogFilePath(number) + " " + std::string(what));
 }
 
 }  // namespace
@@ -84,7 +89,7 @@ StorageResult<std::optional<LogCopy::Span>> LogCopy::ScanFile(Disk& disk, uint64
   if (header.number != number) {
     const auto again = disk.Open(path, Disk::Mode::kRead);
     if (!again && again.error().code == ENOENT) return std::nullopt;  // and is used again
-    return DamageFault(path + " " + SaysItIsFile(header.number));
+    return DamageIn(number, SaysItIsFile(header.number));
   }
   uint64_t stuck_at = 0;
   for (int attempt = 0;; ++attempt) {
@@ -96,7 +101,7 @@ StorageResult<std::optional<LogCopy::Span>> LogCopy::ScanFile(Disk& disk, uint64
     if (!span->lost) return *span;
     // A server that writes meanwhile lets a later block be seen first, but not for long.
     if (span->end == stuck_at || attempt == kAttempts) {
-      return DamageFault(path + " " + HasGap(span->end, *span->lost));
+      return DamageIn(number, HasGap(span->end, *span->lost));
     }
     stuck_at = span->end;
   }
@@ -149,7 +154,7 @@ StorageResult<void> LogCopy::CheckHeaderless(uint64_t number) const {
   if (!file && file.error().code == ENOENT) return {};
   if (!file) return DiskFault(file.error());
   if (!spans_.empty() && number < spans_.rbegin()->first) {
-    return DamageFault(LogFilePath(number) + " " + std::string(kHasLostHeader));
+    return DamageIn(number, kHasLostHeader);
   }
   const auto size = (*file)->Size();
   if (!size) return DiskFault(size.error());
@@ -162,7 +167,7 @@ StorageResult<void> LogCopy::CheckHeaderless(uint64_t number) const {
   const auto decoded = ReadLogFileHeader(**again);
   if (!decoded) return DiskFault(decoded.error());
   if (*decoded) return {};
-  return DamageFault(LogFilePath(number) + " " + HeaderIsLost(*durable));
+  return DamageIn(number, HeaderIsLost(*durable));
 }
 
 // Each file goes on where the one before it ends.
@@ -171,9 +176,9 @@ StorageResult<void> LogCopy::CheckSource() const {
   for (const auto& [number, span] : spans_) {
     if (before != nullptr && (span.header.first.value != before->last.value + 1 ||
                               span.header.crc_before != before->crc_last)) {
-      return DamageFault(
-          LogFilePath(number) + " begins with record " + std::to_string(span.header.first.value) +
-          ", yet what is before it ends with record " + std::to_string(before->last.value));
+      return DamageIn(number, "begins with record " + std::to_string(span.header.first.value) +
+                                  ", yet what is before it ends with record " +
+                                  std::to_string(before->last.value));
     }
     before = &span;
   }
@@ -194,9 +199,8 @@ StorageResult<void> LogCopy::CheckEnd() const {
     if (!numbers) return std::unexpected(numbers.error());
     if (before && *numbers == *before) {
       const bool is_there = std::ranges::find(*numbers, seal.next) != numbers->end();
-      return DamageFault(
-          LogFilePath(seal.next) + " " +
-          LostBehindSeal(seal, LogFilePath(last->first), last->second.end, is_there));
+      return DamageIn(seal.next,
+                      LostBehindSeal(seal, LogFilePath(last->first), last->second.end, is_there));
     }
     for (const uint64_t number : *numbers) {
       if (number < seal.next) continue;

@@ -1,5 +1,5 @@
-// What can be wrong with a file of the commit log, in the words that a start, `verify` and `backup`
-// share: each goes behind the file's path.
+// What can be wrong with the commit log, in the words that a start, `verify` and `backup` share.
+// What is said of a file goes behind its path.
 #pragma once
 
 #include <cstdint>
@@ -8,7 +8,7 @@
 
 #include "storage/folder_names.h"
 #include "storage/log_format.h"
-#include "stream/record.h"
+#include "stream/ids.h"
 
 namespace thalweg {
 
@@ -44,7 +44,7 @@ inline std::string LostBehindSeal(const LogSeal& seal, const std::string& sealed
          std::to_string(seal.first.value) + " was durable in it";
 }
 
-// Of the log as a whole, which names it.
+// Of the log as a whole; names it.
 inline std::string LogEndsEarly(Lsn last, Lsn checkpoint) {
   return std::string(kLogFolder) + " ends at record " + std::to_string(last.value) +
          ", yet the last checkpoint was made at record " + std::to_string(checkpoint.value);

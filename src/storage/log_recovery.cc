@@ -197,9 +197,7 @@ class LogWalk {
     const auto later = scanner.FindLater();
     if (!later) return Refused(later.error());
     if (*later) {
-      if (!Damage(HasGap(scanner.position(), **later))) {
-        return false;
-      }
+      if (!Damage(HasGap(scanner.position(), **later))) return false;
     } else if (!is_begun && !lost_if_empty.empty() && !Damage(lost_if_empty)) {
       return false;
     }

@@ -7,10 +7,6 @@
 namespace thalweg {
 namespace {
 
-std::string_view WithoutParameters(std::string_view content_type) {
-  return Trimmed(content_type.substr(0, content_type.find(';')));
-}
-
 // A character of a registered name (RFC 6838 4.2), which leaves out "*".
 bool IsNameChar(char c) {
   const char lower = LowerAscii(c);
@@ -19,6 +15,10 @@ bool IsNameChar(char c) {
 }
 
 }  // namespace
+
+std::string_view WithoutParameters(std::string_view content_type) {
+  return Trimmed(content_type.substr(0, content_type.find(';')));
+}
 
 std::string MediaType(std::string_view content_type) {
   std::string type(WithoutParameters(content_type));

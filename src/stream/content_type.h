@@ -11,6 +11,9 @@ inline constexpr std::string_view kDefaultContentType = "application/octet-strea
 
 enum class ContentKind : uint8_t { kBytes, kText, kJson };  // kText: text/*
 
+// The media type as it is written, trimmed.
+std::string_view WithoutParameters(std::string_view content_type);
+
 // The media type in lower case without its parameters, trimmed.
 std::string MediaType(std::string_view content_type);
 

@@ -23,6 +23,9 @@ bool MayTellLength(int status) { return status >= 200 && status != 204 && status
 Bytes Joined(const std::vector<Bytes>& parts) {
   if (parts.size() == 1) return parts.front();
   std::string text;
+  size_t bytes = 0;
+  for (const Bytes& part : parts) bytes += part.size();
+  text.reserve(bytes);
   for (const Bytes& part : parts) text.append(part.view());
   return Bytes::Own(std::move(text));
 }
