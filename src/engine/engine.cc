@@ -86,9 +86,9 @@ RemoveOutcome Engine::Remove(std::string_view path, CommitStart start) noexcept 
     outcome.trouble = Trouble::kFailed;
     return outcome;
   }
-  const Moment now = streams_->Now();
   const PathKey key(path);
-  const auto remove = [&](Partition& partition, const StreamHandle& stream, Aftermath& after) {
+  const auto remove = [&](Partition& partition, const StreamHandle& stream, Moment now,
+                          Aftermath& after) {
     const RemoveDecision decision = DecideRemove(StateOf(stream), RemoveCause::kDelete, now);
     if (decision.record) outcome.trouble = TroubleOfRecord(false);
     if (outcome.trouble != Trouble::kNone) return;
@@ -100,7 +100,7 @@ RemoveOutcome Engine::Remove(std::string_view path, CommitStart start) noexcept 
     outcome.verdict = decision.verdict;
     outcome.rests_on = streams_->RestsOn(partition, key, stream);
   };
-  if (!WithStream(key, now, remove)) outcome.trouble = Trouble::kUnreadable;
+  if (!WithStream(key, remove)) outcome.trouble = Trouble::kUnreadable;
   return outcome;
 }
 

@@ -236,12 +236,12 @@ class Engine final {
   StreamTable& streams() { return *streams_; }
 
   // Calls `step` with what stands at the path (null: nothing), under its lock, loaded where it was
-  // not in memory. False: it could not be read. `absence` learns what is known of the path.
-  // THREAD: takes locks.
+  // not in memory, and with the time. False: it could not be read. `absence` learns what is known
+  // of the path. THREAD: takes locks.
   template <typename Step>
-  bool WithStream(const PathKey& key, Moment now, Absence& absence, Step step);
+  bool WithStream(const PathKey& key, Absence& absence, Step step);
   template <typename Step>
-  bool WithStream(const PathKey& key, Moment now, Step step);
+  bool WithStream(const PathKey& key, Step step);
   void TellUnreadable(const StorageFault& fault);
   void TellUnreadable(std::string_view path, const StorageFault& fault);
   EngineReplay& replay();
@@ -251,7 +251,7 @@ class Engine final {
   Trouble TroubleOf(const Payload& payload) const;
   Trouble TroubleOfRecord(bool brings_bytes) const;
 
-  CreateOutcome CreatePlain(const CreateCommand& command, CommitStart start);
+  CreateOutcome CreatePlain(CreateCommand command, CommitStart start);
   std::optional<CreateOutcome> TryCreateFork(CreateCommand command, CommitStart start);
   CreateOutcome CreateLocked(const CreateCommand& command, const PathKey& key, StreamHandle stream,
                              const StreamHandle& source, LongAppend copy, CommitStart start,

@@ -14,16 +14,18 @@
 namespace thalweg {
 
 template <typename Step>
-bool Engine::WithStream(const PathKey& key, Moment now, Absence& absence, Step step) {
+bool Engine::WithStream(const PathKey& key, Absence& absence, Step step) {
   Partition& partition = streams_->PartitionOf(key);
   for (;;) {
+    // To load a stream may take long, and its TTL counts from when it is used.
+    const Moment now = streams_->Now();
     Aftermath after;
     bool done = false;
     {
       std::lock_guard lock(partition.mutex);
       const StreamHandle stream = streams_->Find(partition, key, now, after);
       done = stream != nullptr || streams_->IsAbsent(absence);
-      if (done) step(partition, stream, after);
+      if (done) step(partition, stream, now, after);
     }
     streams_->Finish(after);
     if (done) return true;
@@ -37,9 +39,9 @@ bool Engine::WithStream(const PathKey& key, Moment now, Absence& absence, Step s
 }
 
 template <typename Step>
-bool Engine::WithStream(const PathKey& key, Moment now, Step step) {
+bool Engine::WithStream(const PathKey& key, Step step) {
   Absence absence;
-  return WithStream(key, now, absence, std::move(step));
+  return WithStream(key, absence, std::move(step));
 }
 
 }  // namespace thalweg

@@ -47,10 +47,11 @@ AppendOutcome Engine::Append(std::string_view path, AppendCommand command,
   AppendOutcome outcome;
   outcome.trouble = TroubleOf(command.payload);
   if (outcome.trouble != Trouble::kNone) return outcome;
-  command.now = streams_->Now();
   const PathKey key(path);
   LongAppend copy = CopyIfLong(command.payload.wire);
-  const auto append = [&](Partition& partition, const StreamHandle& stream, Aftermath& after) {
+  const auto append = [&](Partition& partition, const StreamHandle& stream, Moment now,
+                          Aftermath& after) {
+    command.now = now;
     const AppendDecision decision = DecideAppend(StateOf(stream), command);
     if (decision.record) outcome.trouble = TroubleOfRecord(!decision.record->data.empty());
     if (outcome.trouble != Trouble::kNone) return;
@@ -64,9 +65,9 @@ AppendOutcome Engine::Append(std::string_view path, AppendCommand command,
     outcome = OutcomeOf(decision.verdict, stream, command);
     outcome.rests_on = streams_->RestsOn(partition, key, stream);
     if (!IsUse(decision.verdict)) return;
-    outcome.rests_on = std::max(outcome.rests_on, streams_->Use(stream, command.now, after));
+    outcome.rests_on = std::max(outcome.rests_on, streams_->Use(stream, now, after));
   };
-  if (!WithStream(key, command.now, append)) outcome.trouble = Trouble::kUnreadable;
+  if (!WithStream(key, append)) outcome.trouble = Trouble::kUnreadable;
   return outcome;
 }
 

@@ -84,8 +84,7 @@ CreateOutcome Engine::Create(CreateCommand command, CommitStart start) noexcept 
   CreateOutcome refused;
   refused.trouble = TroubleOf(command.payload);
   if (refused.trouble != Trouble::kNone) return refused;
-  command.now = streams_->Now();
-  if (!command.fork_source) return CreatePlain(command, start);
+  if (!command.fork_source) return CreatePlain(std::move(command), start);
   for (;;) {
     if (std::optional<CreateOutcome> outcome = TryCreateFork(command, start)) return *outcome;
   }
@@ -98,14 +97,15 @@ ContentKind Engine::KindOfNew(const CreateCommand& command) {
   return source.verdict == ReadVerdict::kOk ? Info(source.stream).config.kind : ContentKind::kBytes;
 }
 
-CreateOutcome Engine::CreatePlain(const CreateCommand& command, CommitStart start) {
+CreateOutcome Engine::CreatePlain(CreateCommand command, CommitStart start) {
   const PathKey key(command.path);
   LongAppend copy = CopyIfLong(command.payload.wire);
   CreateOutcome outcome;
-  const auto create = [&](Partition&, const StreamHandle& stream, Aftermath& after) {
+  const auto create = [&](Partition&, const StreamHandle& stream, Moment now, Aftermath& after) {
+    command.now = now;
     outcome = CreateLocked(command, key, stream, nullptr, std::move(copy), start, after);
   };
-  if (!WithStream(key, command.now, create)) outcome.trouble = Trouble::kUnreadable;
+  if (!WithStream(key, create)) outcome.trouble = Trouble::kUnreadable;
   return outcome;
 }
 
@@ -116,16 +116,16 @@ std::optional<CreateOutcome> Engine::TryCreateFork(CreateCommand command, Commit
   LongAppend copy = CopyIfLong(command.payload.wire);
   StreamHandle looked_at;
   Offset tail;
-  const auto look = [&](Partition&, const StreamHandle& source, Aftermath&) {
+  const auto look = [&](Partition&, const StreamHandle& source, Moment, Aftermath&) {
     looked_at = source;
     if (source != nullptr) tail = source->state.tail;
   };
-  const auto only_load = [](Partition&, const StreamHandle&, Aftermath&) {};
+  const auto only_load = [](Partition&, const StreamHandle&, Moment, Aftermath&) {};
   Absence absence, source_absence;
   CreateOutcome unreadable;
   unreadable.trouble = Trouble::kUnreadable;
-  if (!WithStream(key, command.now, absence, only_load)) return unreadable;
-  if (!WithStream(source_key, command.now, source_absence, look)) return unreadable;
+  if (!WithStream(key, absence, only_load)) return unreadable;
+  if (!WithStream(source_key, source_absence, look)) return unreadable;
   Bytes prefix;
   if (looked_at != nullptr) {
     const auto resolved = ResolvePoint(store_.streams.get(), looked_at, tail, command.fork, prefix);
@@ -138,6 +138,7 @@ std::optional<CreateOutcome> Engine::TryCreateFork(CreateCommand command, Commit
   }
   Partition& home = streams_->PartitionOf(key);
   Partition& source_home = streams_->PartitionOf(source_key);
+  command.now = streams_->Now();
   Aftermath after;
   std::optional<CreateOutcome> outcome;
   {

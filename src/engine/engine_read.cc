@@ -93,18 +93,18 @@ ReadVerdict Engine::VerdictOn(std::string_view path, const StorageFault& fault) 
 
 ReadOutcome Engine::Read(std::string_view path, ReadFrom from, const PageRequest& request) {
   if (!request.may_wait && FindMayWait(path)) return Refused(ReadVerdict::kWouldWait, {});
-  const Moment now = streams_->Now();
   const PathKey key(path);
   for (;;) {
     Reading reading;
-    const auto begin = [&](Partition& partition, const StreamHandle& stream, Aftermath& after) {
+    const auto begin = [&](Partition& partition, const StreamHandle& stream, Moment now,
+                           Aftermath& after) {
       const Lsn rests_on = streams_->RestsOn(partition, key, stream);
       reading = Begin(stream, rests_on, durable(), from, request);
       if (request.is_use && VerdictOf(stream) == ReadVerdict::kOk) {
         RestAlsoOn(streams_->Use(stream, now, after), reading.outcome.rests_on);
       }
     };
-    if (!WithStream(key, now, begin)) return Refused(ReadVerdict::kUnreadable, {});
+    if (!WithStream(key, begin)) return Refused(ReadVerdict::kUnreadable, {});
     auto outcome = Complete(store_.streams.get(), std::move(reading), request);
     if (!outcome) return Refused(VerdictOn(path, outcome.error()), {});
     if (*outcome) return **std::move(outcome);
@@ -113,9 +113,9 @@ ReadOutcome Engine::Read(std::string_view path, ReadFrom from, const PageRequest
 
 // Who follows a stream watches it, and its use goes on: news do not wait until it is noted.
 ReadOutcome Engine::Read(const StreamHandle& stream, Offset from, const PageRequest& request) {
-  const Moment now = streams_->Now();
   const ReadFrom begin{.kind = ReadFrom::Kind::kOffset, .offset = from};
   for (;;) {
+    const Moment now = streams_->Now();
     Aftermath after;
     Reading reading;
     {
@@ -138,10 +138,10 @@ DescribeOutcome Engine::Describe(std::string_view path) { return Look(path, fals
 DescribeOutcome Engine::Touch(std::string_view path) { return Look(path, true); }
 
 DescribeOutcome Engine::Look(std::string_view path, bool is_use) {
-  const Moment now = streams_->Now();
   const PathKey key(path);
   DescribeOutcome outcome;
-  const auto describe = [&](Partition& partition, const StreamHandle& stream, Aftermath& after) {
+  const auto describe = [&](Partition& partition, const StreamHandle& stream, Moment now,
+                            Aftermath& after) {
     outcome.verdict = VerdictOf(stream);
     outcome.rests_on = streams_->RestsOn(partition, key, stream);
     if (outcome.verdict != ReadVerdict::kOk) return;
@@ -152,15 +152,15 @@ DescribeOutcome Engine::Look(std::string_view path, bool is_use) {
     outcome.rests_on = shown.lsn;
     if (is_use) RestAlsoOn(streams_->Use(stream, now, after), outcome.rests_on);
   };
-  if (!WithStream(key, now, describe)) outcome.verdict = ReadVerdict::kUnreadable;
+  if (!WithStream(key, describe)) outcome.verdict = ReadVerdict::kUnreadable;
   return outcome;
 }
 
 InspectOutcome Engine::Inspect(std::string_view path) {
-  const Moment now = streams_->Now();
   const PathKey key(path);
   InspectOutcome outcome;
-  const auto inspect = [&](Partition& partition, const StreamHandle& stream, Aftermath&) {
+  const auto inspect = [&](Partition& partition, const StreamHandle& stream, Moment now,
+                           Aftermath&) {
     outcome.verdict = VerdictOf(stream);
     outcome.rests_on = streams_->RestsOn(partition, key, stream);
     if (outcome.verdict == ReadVerdict::kMissing) return;
@@ -172,7 +172,7 @@ InspectOutcome Engine::Inspect(std::string_view path) {
     outcome.idle_ms = std::max<int64_t>(now.steady_ms - stream->used_steady_ms, 0);
     if (outcome.verdict == ReadVerdict::kOk) outcome.rests_on = shown.lsn;
   };
-  if (!WithStream(key, now, inspect)) outcome.verdict = ReadVerdict::kUnreadable;
+  if (!WithStream(key, inspect)) outcome.verdict = ReadVerdict::kUnreadable;
   return outcome;
 }
 

@@ -3,7 +3,9 @@
 #include <gtest/gtest.h>
 
 #include <cerrno>
+#include <functional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "testing/stored_engine.h"
@@ -100,6 +102,35 @@ TEST_F(EvictionTest, EndsNoStreamEarlyThatWasUsedWhileTheLogHadNoRoom) {
   Start();
   clock().AdvanceMs(7'000);
   EXPECT_EQ(engine().Describe("/a").verdict, ReadVerdict::kOk);
+}
+
+TEST_F(EvictionTest, AStreamThatTakesLongToComeIsUsedWhenItIsThere) {
+  CreateCommand command = NewStream("/a");
+  command.expiry = Ttl(4);
+  engine().Create(command);
+  Write("/a", "text");
+  bool is_slow = false;
+  disk().SetHook([&](DiskOp op, const std::string& path) {
+    if (op != DiskOp::kRead || !path.starts_with("segments/")) return;
+    if (std::exchange(is_slow, false)) clock().AdvanceMs(3'000);
+  });
+  const std::function<void()> uses[] = {
+      [&] { EXPECT_EQ(Text("/a"), "text"); },
+      [&] { EXPECT_EQ(engine().Touch("/a").verdict, ReadVerdict::kOk); },
+      [&] {
+        EXPECT_EQ(engine().Append("/a", NewAppend("more")).verdict, AppendVerdict::kAppended);
+      },
+  };
+  for (const auto& use : uses) {
+    CheckpointAndEvict();
+    ASSERT_EQ(in_memory(), 0u);
+    is_slow = true;
+    use();
+    EXPECT_FALSE(is_slow);
+    clock().AdvanceMs(3'000);
+    EXPECT_EQ(engine().Touch("/a").verdict, ReadVerdict::kOk) << "of 4 s from the answer on";
+  }
+  disk().SetHook({});
 }
 
 // Each of 40 streams takes 1,024 of memory to note its use in.
