@@ -78,7 +78,7 @@ StorageResult<std::optional<LogCopy::Span>> LogCopy::ScanFile(Disk& disk, uint64
   auto opened = disk.Open(path, Disk::Mode::kRead);
   if (!opened && opened.error().code == ENOENT) return std::nullopt;
   if (!opened) return DiskFault(opened.error());
-  const std::shared_ptr<const File> file = std::move(*opened);
+  const std::shared_ptr<File> file = std::move(*opened);
   const auto decoded = ReadLogFileHeader(*file);
   if (!decoded) return DiskFault(decoded.error());
   if (!*decoded && decoded->error() == LogHeaderFault::kVersion) {
@@ -98,7 +98,12 @@ StorageResult<std::optional<LogCopy::Span>> LogCopy::ScanFile(Disk& disk, uint64
     const auto is_still = IsStill(*span);
     if (!is_still) return DiskFault(is_still.error());
     if (!*is_still) return std::nullopt;
-    if (!span->lost) return *span;
+    if (!span->lost) {
+      // Else a block that is not synced yet might be lost with the power, and the next copy find
+      // another one in its place.
+      if (const auto synced = file->Sync(); !synced) return DiskFault(synced.error());
+      return *span;
+    }
     // A server that writes meanwhile lets a later block be seen first, but not for long.
     if (span->end == stuck_at || attempt == kAttempts) {
       return DamageIn(number, HasGap(span->end, *span->lost));

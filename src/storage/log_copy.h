@@ -1,12 +1,12 @@
 // Copies a commit log to another disk, also while a server writes and trims it: the copy is a
 // prefix of the log, and what is there already is not copied again. It has all that was durable
-// when it was surveyed, and may have a block more that was written and not synced yet.
+// when it was surveyed, and may have a block more that nobody was told of yet.
 //
 // A trimmed file is used again, and its first change is that of its header: what was read of a file
 // counts if its header is the same afterwards.
 //
 // Used by one thread, its calls in the order in which they stand here. Changes nothing at the
-// source; holds its files open.
+// source, but syncs what it found there; holds its files open.
 #pragma once
 
 #include <cstdint>
