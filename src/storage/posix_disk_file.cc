@@ -19,25 +19,22 @@ namespace {
 // beyond what is to be dropped nothing is.
 constexpr off_t kDropBytes = 2 << 20;
 
-// File systems of this type sync a direct write that asks for it. 9p and SMB take the flag, and
-// leave the bytes in their server's cache.
-bool SyncsDirectWrites(uint64_t type) {
-  switch (type) {
-    case EXT4_SUPER_MAGIC:
-    case XFS_SUPER_MAGIC:
-    case BTRFS_SUPER_MAGIC:
-    case F2FS_SUPER_MAGIC:
-    case TMPFS_MAGIC:
-    case OVERLAYFS_SUPER_MAGIC: return true;
-    default: return false;
-  }
-}
-
 }  // namespace
 
 uint64_t FileSystemOf(int fd) {
   struct statfs about = {};
   return fstatfs(fd, &about) == 0 ? static_cast<uint64_t>(about.f_type) : 0;
+}
+
+bool SyncsDirectWrites(uint64_t file_system) {
+  switch (file_system) {
+    case EXT4_SUPER_MAGIC:
+    case XFS_SUPER_MAGIC:
+    case BTRFS_SUPER_MAGIC:
+    case F2FS_SUPER_MAGIC:
+    case TMPFS_MAGIC: return true;
+    default: return false;
+  }
 }
 
 bool WritesBesideCaller(uint64_t file_system) {

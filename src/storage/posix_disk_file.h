@@ -23,8 +23,12 @@ std::string Tried(const char* verb, size_t bytes, uint64_t offset, const std::st
 // Of what type the file system is that an open file is of; 0: the system does not say.
 uint64_t FileSystemOf(int fd);
 
-// Whether file systems of this type are known to go on with a direct write beside the caller, and
-// to sync it where it asks for that.
+// Whether file systems of this type are known to sync a direct write that asks for it. 9p and SMB
+// take the flag, and leave the bytes in their server's cache; what overlayfs does is what the one
+// below it does, whose type it does not tell.
+bool SyncsDirectWrites(uint64_t file_system);
+
+// Whether they are known to go on with it beside the caller, too.
 bool WritesBesideCaller(uint64_t file_system);
 
 // Memory as a direct write wants it, and as much as it writes at a time: with 64 KiB segments were

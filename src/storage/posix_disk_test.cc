@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <linux/magic.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -12,6 +13,7 @@
 #include "base/owned_fd.h"
 #include "storage/disk_suite.h"
 #include "storage/page_cache.h"
+#include "storage/posix_disk_file.h"
 #include "storage/zero_fill.h"
 #include "testing/file_size_limit.h"
 
@@ -58,6 +60,20 @@ class PosixDiskTest : public testing::Test {
   TemporaryDirectory directory_;
   std::unique_ptr<PosixDisk> disk_ = PosixDisk::Open(directory_.path()).value();
 };
+
+TEST(DirectWrites, AreTakenForSyncedOnlyWhereTheFileSystemIsKnownToDoIt) {
+  const uint64_t known[] = {EXT4_SUPER_MAGIC, XFS_SUPER_MAGIC};
+  for (const uint64_t type : known) {
+    EXPECT_TRUE(SyncsDirectWrites(type)) << type;
+    EXPECT_TRUE(WritesBesideCaller(type)) << type;
+  }
+  const uint64_t others[] = {OVERLAYFS_SUPER_MAGIC, V9FS_MAGIC,      SMB2_SUPER_MAGIC,
+                             FUSE_SUPER_MAGIC,      NFS_SUPER_MAGIC, 0};
+  for (const uint64_t type : others) {
+    EXPECT_FALSE(SyncsDirectWrites(type)) << type;
+    EXPECT_FALSE(WritesBesideCaller(type)) << type;
+  }
+}
 
 TEST_F(PosixDiskTest, OpensOnlyADirectoryThatExists) {
   const auto missing = PosixDisk::Open(directory_.path() + "/none");
