@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 
 #include "base/retry_interrupted.h"
 #include "storage/zero_fill.h"
@@ -83,8 +84,11 @@ DiskResult<void> PosixFile::WriteAll(uint64_t offset, size_t bytes, const Write&
   return {};
 }
 
+// EINVAL: the file system knows no sync. Who only reads has none to wait for then: it is one that
+// is never written to, as squashfs.
 DiskResult<void> PosixFile::Sync() {
   if (RetryInterrupted([&] { return fdatasync(fd_.get()); }) == 0) return {};
+  if (errno == EINVAL && (fcntl(fd_.get(), F_GETFL) & O_ACCMODE) == O_RDONLY) return {};
   return DiskFailure(errno, "sync " + path_);
 }
 

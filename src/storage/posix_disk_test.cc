@@ -75,6 +75,14 @@ TEST(DirectWrites, AreTakenForSyncedOnlyWhereTheFileSystemIsKnownToDoIt) {
   }
 }
 
+TEST(ReadOnlyFileSystem, ThatKnowsNoSyncHasNothingToSync) {
+  const auto disk = PosixDisk::Open("/proc/self").value();
+  EXPECT_TRUE(disk->Open("comm", Disk::Mode::kRead).value()->Sync());
+  const auto writable = disk->Open("comm", Disk::Mode::kReadWrite).value()->Sync();
+  ASSERT_FALSE(writable);
+  EXPECT_EQ(writable.error().code, EINVAL);
+}
+
 TEST_F(PosixDiskTest, OpensOnlyADirectoryThatExists) {
   const auto missing = PosixDisk::Open(directory_.path() + "/none");
   ASSERT_FALSE(missing.has_value());
