@@ -10,7 +10,7 @@ namespace {
 
 constexpr int64_t kFreshSeconds = 60;
 constexpr int64_t kStaleSeconds = 300;  // while the cache asks
-constexpr size_t kUsualBytesMax = 64;
+constexpr size_t kUsualBytes = 64;
 
 // Long enough to bound nothing, where nothing ends.
 int64_t SecondsToLive(const Expiry& expiry, int64_t wall_ms) {
@@ -33,7 +33,7 @@ std::string CacheControlOf(CachePolicy policy, AskedFor asked_for, const Expiry&
                            int64_t wall_ms) {
   if (policy == CachePolicy::kNoStore || asked_for == AskedFor::kNow) return "no-store";
   std::string control;
-  control.reserve(kUsualBytesMax);
+  control.reserve(kUsualBytes);
   control = policy == CachePolicy::kPublic ? "public" : "private";
   if (asked_for == AskedFor::kNoOffset) {
     control += ", no-cache";

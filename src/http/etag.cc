@@ -6,7 +6,7 @@ namespace thalweg {
 
 namespace {
 
-constexpr size_t kUsualTagBytesMax = 64;
+constexpr size_t kUsualTagBytes = 64;
 
 void SkipListSpace(std::string_view& list) {
   const size_t begin = list.find_first_not_of(" \t,");
@@ -28,7 +28,7 @@ std::string_view TakeTag(std::string_view& list) {
 
 std::string MakeEtag(const PageTag& tag) {
   std::string text = "\"";
-  text.reserve(kUsualTagBytesMax);
+  text.reserve(kUsualTagBytes);
   AppendNumber(text, tag.life, 16);
   text += '-';
   AppendNumber(text, tag.stream.value);
