@@ -10,7 +10,7 @@ namespace {
 
 constexpr int64_t kFreshSeconds = 60;
 constexpr int64_t kStaleSeconds = 300;  // while the cache asks
-constexpr size_t kUsualBytes = 64;
+constexpr size_t kUsualBytes = 64;      // of a policy in words
 
 // Long enough to bound nothing, where nothing ends.
 int64_t SecondsToLive(const Expiry& expiry, int64_t wall_ms) {

@@ -75,7 +75,8 @@ TEST(DirectWrites, AreTakenForSyncedOnlyWhereTheFileSystemIsKnownToDoIt) {
   }
 }
 
-TEST(ReadOnlyFileSystem, ThatKnowsNoSyncHasNothingToSync) {
+// /proc is one, also where it is written to.
+TEST(AFileSystemWithoutSync, HasNothingToSyncForWhoOnlyReads) {
   const auto disk = PosixDisk::Open("/proc/self").value();
   EXPECT_TRUE(disk->Open("comm", Disk::Mode::kRead).value()->Sync());
   const auto writable = disk->Open("comm", Disk::Mode::kReadWrite).value()->Sync();
