@@ -150,8 +150,18 @@ StorageResult<std::string> Segment::ReadFile(uint64_t at, size_t bytes, bool may
   return out;
 }
 
-// What comes from the disk may come with neighbours, and none of it is verified yet.
+// A read that may not wait begins to bring what is missing, and where the disk is quick it is there
+// before that read gives up: nobody would hear that it came from the disk.
 StorageResult<void> Segment::ReadInto(uint64_t at, std::span<char> out, bool may_wait) const {
+  if (verified_.HasNear(at, out.size()) && !IsCached(file_->fd(), at, out.size())) {
+    verified_.Forget(at, out.size());
+  }
+  return ReadUnverified(at, out, may_wait);
+}
+
+// What comes from the disk may come with neighbours, and none of it is verified yet. REQUIRES:
+// nothing near is verified that was not in memory just now.
+StorageResult<void> Segment::ReadUnverified(uint64_t at, std::span<char> out, bool may_wait) const {
   const int fd = file_->fd();
   if (fd >= 0) {
     if (ReadIfCached(fd, at, out)) return {};
@@ -312,7 +322,7 @@ StorageResult<void> Segment::VerifyBlock(uint64_t at, size_t bytes, uint32_t crc
   uint32_t found = 0;
   for (size_t done = 0; done < bytes; done += buffer.size()) {
     const auto piece = std::span(buffer).first(std::min(bytes - done, buffer.size()));
-    if (const auto read = ReadInto(at + done, piece, true); !read) return read;
+    if (const auto read = ReadUnverified(at + done, piece, true); !read) return read;
     found = Crc32c({piece.data(), piece.size()}, found);
   }
   if (found != crc) return DamageAt(at, "fails its checksum");

@@ -103,6 +103,7 @@ class Segment {
 
  private:
   StorageResult<void> Load(const SegmentHeader& expected);
+  StorageResult<void> ReadUnverified(uint64_t at, std::span<char> out, bool may_wait) const;
   StorageResult<std::string> ReadFile(uint64_t at, size_t bytes, bool may_wait = true) const;
   StorageResult<RunTables> Tables(const SegmentRun& run, bool may_wait) const;
   StorageResult<std::string> ReadBlocks(const SegmentRun& run, const RunTables& tables,

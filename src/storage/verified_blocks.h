@@ -10,6 +10,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "base/assert.h"
@@ -31,24 +32,34 @@ class VerifiedBlocks {
 
   // Forgets every block that has one of these bytes, or stands near.
   void Forget(uint64_t at, uint64_t bytes) {
-    const size_t first = CellOf(at - std::min<uint64_t>(at, kMarginBytes));
-    const size_t last = std::min(CellOf(at + bytes + kMarginBytes), cells_.size() - 1);
-    for (size_t cell = first; cell <= last; ++cell) {
-      cells_[cell].store(0, std::memory_order_relaxed);
-    }
+    for (Cell& cell : CellsNear(at, bytes)) cell.store(0, std::memory_order_relaxed);
+  }
+
+  // Whether there is anything to forget.
+  bool HasNear(uint64_t at, uint64_t bytes) {
+    return std::ranges::any_of(CellsNear(at, bytes), [](const Cell& cell) {
+      return cell.load(std::memory_order_relaxed) != 0;
+    });
   }
 
  private:
+  using Cell = std::atomic<uint8_t>;
+
   // A block that begins so far before a byte does not have it; and the system reads whole pages.
   static constexpr uint64_t kMarginBytes = kSegmentBlockBytes + (64u << 10);
 
+  std::span<Cell> CellsNear(uint64_t at, uint64_t bytes) {
+    const size_t first = CellOf(at - std::min<uint64_t>(at, kMarginBytes));
+    const size_t last = std::min(CellOf(at + bytes + kMarginBytes), cells_.size() - 1);
+    return std::span(cells_).subspan(first, last - first + 1);
+  }
   static size_t CellOf(uint64_t at) { return static_cast<size_t>(at / kSegmentBlockBytes); }
   static uint8_t BitOf(size_t bytes) {
     THALWEG_ASSERT(0 < bytes && bytes <= kSegmentBlockBytes);
     return bytes == kSegmentBlockBytes ? 1 : 2;
   }
 
-  std::vector<std::atomic<uint8_t>> cells_;
+  std::vector<Cell> cells_;
 };
 
 }  // namespace thalweg

@@ -22,8 +22,10 @@ TEST(VerifiedBlocks, ForgetsEveryBlockThatHasAByteOfTheRange) {
   for (uint64_t at = 0; at <= 8 * kBlock; at += kBlock / 4) {
     VerifiedBlocks verified(9 * kBlock);
     verified.Add(at, kBlock);
+    EXPECT_TRUE(verified.HasNear(at + kBlock, 1)) << at;
     verified.Forget(at == 0 ? 0 : at - 1, 1);  // its neighbour, which shares a page with it
     EXPECT_FALSE(verified.Has(at, kBlock)) << at;
+    EXPECT_FALSE(verified.HasNear(at, kBlock)) << at;
     verified.Add(at, kBlock);
     verified.Forget(at + kBlock - 1, 1);
     EXPECT_FALSE(verified.Has(at, kBlock)) << at;
@@ -37,6 +39,7 @@ TEST(VerifiedBlocks, KeepsWhatIsFarAway) {
   verified.Forget(8 * kBlock, kBlock);
   EXPECT_TRUE(verified.Has(0, kBlock));
   EXPECT_TRUE(verified.Has(19 * kBlock, 9));
+  EXPECT_FALSE(verified.HasNear(8 * kBlock, kBlock));
 }
 
 }  // namespace
