@@ -3,8 +3,10 @@
 #include <unistd.h>
 
 #include <csignal>
-#include <cstdio>
 #include <cstdlib>
+#include <string>
+
+#include "base/write_soon.h"
 
 namespace thalweg {
 
@@ -14,7 +16,8 @@ void Abort() {
 }
 
 void AssertionFailed(const char* condition, const char* file, int line) {
-  std::fprintf(stderr, "thalweg: bug: assertion failed: %s (%s:%d)\n", condition, file, line);
+  TellLast(std::string("bug: assertion failed: ") + condition + " (" + file + ":" +
+           std::to_string(line) + ")");
   Abort();
 }
 

@@ -1,12 +1,13 @@
 #include "base/damage.h"
 
-#include <cstdio>
 #include <cstdlib>
+
+#include "base/write_soon.h"
 
 namespace thalweg {
 
 void EndForDamage(std::string_view message) {
-  std::fprintf(stderr, "thalweg: %.*s\n", static_cast<int>(message.size()), message.data());
+  TellLast(message);
   std::_Exit(kExitDamaged);
 }
 

@@ -103,6 +103,10 @@ StorageResult<BackupReport> Run(const std::string& dir, const std::string& targe
         "the target is within the directory that is to be copied, so it would be lost with it, and "
         "be in its way; choose one outside of it, best on another disk"});
   }
+  DataDirectoryView view(**from);
+  if (const auto original = DataDirectory::OpenReadOnly(view); !original) {
+    return std::unexpected(original.error());  // before a target is made that looks like a copy
+  }
   const auto made = DataDirectory::CreateMissing(target);
   if (!made) return std::unexpected(made.error());
   const auto to = PosixDisk::Open(target);

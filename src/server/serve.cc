@@ -2,7 +2,6 @@
 #include "server/serve.h"
 
 #include <fmt/format.h>
-#include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 #include <unistd.h>
 
@@ -26,9 +25,11 @@
 #include "base/assert.h"
 #include "base/processors.h"
 #include "base/system_clock.h"
+#include "base/write_soon.h"
 #include "server/exit_codes.h"
 #include "server/fault_exit.h"
 #include "server/health.h"
+#include "server/log_sink.h"
 #include "server/memory_limit.h"
 #include "server/metrics.h"
 #include "server/owner.h"
@@ -43,7 +44,7 @@ constexpr int64_t kShutdownDeadlineMs = 5000;
 constexpr int kExitBySignal = 128;  // plus the signal's number
 
 std::shared_ptr<spdlog::logger> MakeLogger(const std::string& level) {
-  auto sink = std::make_shared<spdlog::sinks::stderr_sink_mt>();
+  auto sink = std::make_shared<LogSink>(STDERR_FILENO);
   auto logger = std::make_shared<spdlog::logger>("thalweg", std::move(sink));
   logger->set_level(spdlog::level::from_str(level));
   logger->set_pattern("%Y-%m-%dT%H:%M:%S.%eZ %l %v", spdlog::pattern_time_type::utc);
@@ -53,13 +54,11 @@ std::shared_ptr<spdlog::logger> MakeLogger(const std::string& level) {
 // As by SIGKILL: the log has what is durable.
 [[noreturn]] void EndWhileStarting(int signal_number, spdlog::logger& logger) {
   logger.info("stopped on {} before the start was over", strsignal(signal_number));
-  logger.flush();
   _exit(0);
 }
 
 [[noreturn]] void EndAtOnce(int signal_number, spdlog::logger& logger) {
   logger.warn("stopped at once by a second signal");
-  logger.flush();
   _exit(kExitBySignal + signal_number);
 }
 
@@ -119,19 +118,17 @@ void TellMemory(const ServeConfig& config, spdlog::logger& logger) {
     if (const auto thrown = std::current_exception()) std::rethrow_exception(thrown);
   } catch (const std::system_error& error) {
     if (error.code() == std::errc::resource_unavailable_try_again) {
-      std::fprintf(stderr,
-                   "thalweg: cannot start a thread: %s; raise the limit of threads or memory "
-                   "(ulimit -u, ulimit -v, TasksMax=)\n",
-                   error.what());
+      TellLast(
+          fmt::format("cannot start a thread: {}; raise the limit of threads or memory "
+                      "(ulimit -u, ulimit -v, TasksMax=)",
+                      error.what()));
       _exit(kExitCannotStart);
     }
-    std::fprintf(stderr, "thalweg: bug: uncaught: %s\n", error.what());
+    TellLast(fmt::format("bug: uncaught: {}", error.what()));
   } catch (const std::bad_alloc&) {
-    std::fprintf(stderr,
-                 "thalweg: out of memory: raise the limit (MemoryMax=, ulimit -v), or lower "
-                 "--tail-memory\n");
+    TellLast("out of memory: raise the limit (MemoryMax=, ulimit -v), or lower --tail-memory");
   } catch (const std::exception& error) {
-    std::fprintf(stderr, "thalweg: bug: uncaught: %s\n", error.what());
+    TellLast(fmt::format("bug: uncaught: {}", error.what()));
   }
   Abort();
 }
@@ -140,8 +137,7 @@ void TellMemory(const ServeConfig& config, spdlog::logger& logger) {
 // also to who wants no log.
 [[noreturn]] void EndOnFailure(const StoreFailure& failure, spdlog::logger& logger) {
   const int exit_code = ExitCodeFor(failure.code);
-  if (!logger.should_log(spdlog::level::err)) Fail(failure.message, exit_code);
-  logger.flush();
+  if (!logger.should_log(spdlog::level::err)) TellLast(failure.message);
   _exit(exit_code);
 }
 
@@ -174,10 +170,12 @@ std::string AdviceOn(const ServerError& error, const std::string& dir) {
     return "; `thalweg verify " + dir + "` says what is damaged; restore a backup";
   }
   if (error.message.contains(strerror(EACCES)) && std::filesystem::exists(dir, unknown)) {
-    const uid_t owner = OtherOwner(dir).value_or(geteuid());
+    const auto owner = OtherOwner(dir);
+    if (!owner)
+      return fmt::format("; this is user {}: let all of {} be that one's", geteuid(), dir);
     return fmt::format(
         "; this is user {}: serve as user {}, and let all of it be that one's (chown -R {} {})",
-        geteuid(), owner, owner, dir);
+        geteuid(), *owner, *owner, dir);
   }
   return "";
 }

@@ -17,16 +17,26 @@
 
 namespace thalweg {
 
+namespace {
+
+bool IsIgnored(int signal_number) {
+  struct sigaction action{};
+  sigaction(signal_number, nullptr, &action);
+  return action.sa_handler == SIG_IGN;
+}
+
+}  // namespace
+
 std::expected<Signals, std::string> Signals::Block() {
   signal(SIGPIPE, SIG_IGN);
   sigset_t set;
   sigemptyset(&set);
   sigaddset(&set, SIGTERM);
-  sigaddset(&set, SIGINT);
-  // The terminal is gone, except under nohup: blocked, it would come here though it is ignored.
-  struct sigaction hangup{};
-  sigaction(SIGHUP, nullptr, &hangup);
-  if (hangup.sa_handler != SIG_IGN) sigaddset(&set, SIGHUP);
+  // Of the terminal: ignored under nohup, or in the background of a script. Blocked, they would
+  // come here all the same.
+  for (const int number : {SIGHUP, SIGINT}) {
+    if (!IsIgnored(number)) sigaddset(&set, number);
+  }
   if (const int error = pthread_sigmask(SIG_BLOCK, &set, nullptr); error != 0) {
     return std::unexpected(std::string("cannot block signals: ") + std::strerror(error));
   }

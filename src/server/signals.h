@@ -16,7 +16,8 @@ namespace thalweg {
 
 class Signals {
  public:
-  // Blocks SIGTERM, SIGINT and SIGHUP in this thread and those it starts, and ignores SIGPIPE.
+  // Blocks SIGTERM, and SIGINT and SIGHUP where they are not ignored, in this thread and those it
+  // starts, and ignores SIGPIPE.
   static std::expected<Signals, std::string> Block();
 
   // The number of the next one, as soon as there is one; null: Interrupt was called, or so much

@@ -1,9 +1,12 @@
 // The program as an operator meets it: flags, exit codes, the ready line, signals.
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { readlinkSync } from "node:fs";
+import { closeSync, constants, openSync, readlinkSync, writeSync } from "node:fs";
+import { join } from "node:path";
 import { test } from "node:test";
+import { serverFrom } from "../conformance/server.mjs";
+import { withFolder } from "./folder.mjs";
 import { converse } from "./raw.mjs";
 import { binary, startServer, stopServer } from "./server.mjs";
 
@@ -140,6 +143,38 @@ for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"]) {
     assert.ok(Date.now() - begun < 2000, `took ${Date.now() - begun} ms`);
   });
 }
+
+test("a SIGINT that is ignored, as in the background of a script, stays so", async () => {
+  const argv = ["serve", "--memory", "--port", "0"];
+  const script = 'trap "" INT; exec "$@"';
+  const server = await serverFrom("sh", ["-c", script, "sh", binary(), ...argv]);
+  process.kill(server.pid, "SIGINT");
+  const { code, signal } = await server.stop("SIGTERM");
+  assert.deepEqual([code, signal], [0, null]);
+  assert.match(server.said.err, /stopping on Terminated/);
+});
+
+test("who does not read the log keeps the server neither from serving nor from its end", () =>
+  withFolder(async (folder) => {
+    const fifo = join(folder, "log");
+    assert.equal(spawnSync("mkfifo", [fifo]).status, 0);
+    const full = openSync(fifo, constants.O_RDWR | constants.O_NONBLOCK);
+    const until = (bytes) => {
+      try {
+        for (;;) writeSync(full, bytes);
+      } catch (error) {
+        assert.equal(error.code, "EAGAIN");
+      }
+    };
+    [Buffer.alloc(4096, "x"), Buffer.from("x")].forEach(until);
+    const script = 'exec "$@" 2> "$LOG"';
+    const argv = ["-c", `LOG=${fifo}; ${script}`, "sh", binary(), "serve", "--memory", "--port", "0"];
+    const server = await serverFrom("sh", argv);
+    assert.equal((await fetch(`${server.url}/healthz`)).status, 200);
+    const { code, signal } = await server.stop("SIGTERM");
+    assert.deepEqual([code, signal], [0, null]);
+    closeSync(full);
+  }));
 
 // Returns once the server takes no connections any more.
 async function stoppedListening(url) {

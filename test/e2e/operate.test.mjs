@@ -7,6 +7,7 @@ import {
   closeSync,
   copyFileSync,
   cpSync,
+  existsSync,
   mkdirSync,
   openSync,
   readFileSync,
@@ -293,6 +294,10 @@ test("a backup goes to no directory that holds something else", () =>
     assert.equal(refused.code, FOREIGN);
     assert.match(refused.err, /holds another data directory/);
     assert.equal((await run("backup", join(folder, "none"), other)).code, CANNOT);
+    const [empty, target] = ["empty", "target"].map((name) => join(folder, name));
+    mkdirSync(empty);
+    assert.equal((await run("backup", empty, target)).code, FOREIGN);
+    assert.equal(existsSync(target), false);
   }));
 
 test("a backup by somebody who may only read names the file that has to be written", (t) =>
@@ -324,6 +329,12 @@ test("a start that fails for rights or damage says what to do", (t) =>
       chmodSync(folder, 0o755);
       const program = join(folder, "thalweg"); // where it is built, not everybody may look
       copyFileSync(binary(), program);
+      const nobodys = ["--reuid=65534", "--clear-groups", program, "serve", "--data-dir"];
+      const empty = join(folder, "empty");
+      mkdirSync(empty);
+      const denied = await runProgram("setpriv", [...nobodys, empty]);
+      assert.equal(denied.code, CANNOT);
+      assert.ok(denied.err.endsWith(`this is user 65534: let all of ${empty} be that one's\n`));
       for (const mode of [0o700, 0o755]) {
         chmodSync(data, mode); // at first even whose `identity` is cannot be seen
         const nobody = ["--reuid=65534", "--clear-groups", program, ...argv];
