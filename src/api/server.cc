@@ -160,8 +160,9 @@ class Server::Impl {
     auto sockets = Listen();
     if (!sockets) return std::unexpected(std::move(sockets.error()));
     const size_t lanes = sockets->size();
-    connection_limit_ = LimitConnections(options_.limits.connections_max, lanes,
-                                         !options_.data_dir.empty(), Teller(options_.store.logger));
+    connection_limit_ =
+        LimitConnections(options_.limits.connections_max, lanes, store_->Stats().disk.has_value(),
+                         Teller(options_.store.logger));
     turned_away_.emplace(options_.store.logger, store_->clock(), options_.limits);
     const HttpLimits share = ShareOf(options_.limits, lanes);
     request_bytes_max_ = share.bodies_bytes_max * lanes;

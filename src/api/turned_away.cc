@@ -19,8 +19,13 @@ std::string Reason(TurnedAway why, const HttpLimits& limits) {
           "memory for them, --max-bodies ({} bytes, of which each loop has a part)",
           limits.bodies_bytes_max);
     case TurnedAway::kNoFile:
-      return "a connection waits, for the process or the system has no file descriptor, or no "
-             "memory, for it; raise the limit of open files (ulimit -n, LimitNOFILE=, fs.file-max)";
+      return "a connection waits, or was closed, for the process or the system has no file "
+             "descriptor, or no memory, for it; raise the limit of open files (ulimit -n, "
+             "LimitNOFILE=, fs.file-max) or of what is waited for (fs.epoll.max_user_watches)";
+    case TurnedAway::kUnreadable:
+      return "an answer was cut off: what is stored could not be read while it was sent. Look at "
+             "the "
+             "disk; thalweg verify says what is damaged, when the server is stopped";
   }
   return {};
 }
@@ -30,7 +35,8 @@ std::string Reason(TurnedAway why, const HttpLimits& limits) {
 TurnedAwayTeller::TurnedAwayTeller(Logger* logger, const Clock& clock, const HttpLimits& limits)
     : teller_(logger),
       limits_(limits),
-      seldom_{Seldom(clock, kEveryMs), Seldom(clock, kEveryMs), Seldom(clock, kEveryMs)} {}
+      seldom_{Seldom(clock, kEveryMs), Seldom(clock, kEveryMs), Seldom(clock, kEveryMs),
+              Seldom(clock, kEveryMs)} {}
 
 void TurnedAwayTeller::Tell(TurnedAway why) {
   ++counts_[static_cast<size_t>(why)];

@@ -356,6 +356,12 @@ bool Http1Connection::FlushAndRefill() {
         Close();
         return false;
       }
+      if (progress == OutputQueue::Progress::kUnreadable) {
+        shared_.counts().aborted.Add();
+        shared_.handler().OnTurnedAway(TurnedAway::kUnreadable);
+        Reset();
+        return false;
+      }
       if (progress == OutputQueue::Progress::kBlocked) writable_ = false;
       if (progress == OutputQueue::Progress::kTurn) {
         ScheduleRun();

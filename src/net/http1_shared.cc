@@ -77,7 +77,10 @@ Http1Connection& Http1Shared::AddConnection(int fd, ConnectionLimit::Place place
   connections_.push_back(std::make_unique<Http1Connection>(*this, fd, place));
   Http1Connection& connection = *connections_.back();
   connection.set_index_in_shared(connections_.size() - 1);
-  if (connection.closed()) Bury(connection);
+  if (connection.closed()) {
+    handler_.OnTurnedAway(TurnedAway::kNoFile);
+    Bury(connection);
+  }
   return connection;
 }
 

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/epoll.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -15,6 +16,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/owned_fd.h"
 #include "net/http1_responder.h"
 #include "net/http1_test_support.h"
 #include "net/http_counts.h"
@@ -27,6 +29,7 @@ TEST_F(Http1SharedTest, ClosesWhatTheSystemDoesNotWatch) {
   const Http1Connection& connection = shared_.AddConnection(unwatchable, connection_limit_.Take());
   EXPECT_TRUE(connection.closed());
   EXPECT_EQ(shared_.connection_count(), 1u);
+  EXPECT_EQ(handler_.told, "turned away ");
   EXPECT_EQ(::fcntl(unwatchable, F_GETFD), -1) << "it is not left open";
   shared_.RunTurnEnd();
 }
@@ -134,6 +137,24 @@ TEST_F(Http1SharedTest, CountsAnswersThatItCutsOff) {
   responder.Finish();  // it lacks a byte
   shared_.RunTurnEnd();
   EXPECT_EQ(aborted(), 1u);
+}
+
+TEST_F(Http1SharedTest, CutsOffAndTellsOfAnAnswerWhoseFileCannotBeReadOn) {
+  Receive("GET /later HTTP/1.1\r\nHost: h\r\n\r\n");
+  const OwnedFd file(::memfd_create("segment", MFD_CLOEXEC));
+  ASSERT_EQ(::write(file.get(), "part", 4), 4);
+  Responder& responder = *handler_.kept.at("/later");
+  responder.Start(200, {}, 8);
+  responder.WriteFile({.owner = nullptr, .fd = file.get(), .begin = 0, .length = 8});
+  responder.Finish();
+  handler_.told.clear();
+  shared_.RunTurnEnd();
+  EXPECT_EQ(handler_.told, "turned away ");
+  EXPECT_TRUE(connection_->closed());
+  EXPECT_TRUE(Sent().ends_with("\r\n\r\npart"));
+  ServerStats stats;
+  shared_.counts().AddTo(stats);
+  EXPECT_EQ(stats.answers_aborted, 1u);
 }
 
 TEST_F(Http1SharedTest, CountsChunksThatGoToTheSocketAtOnce) {

@@ -44,8 +44,12 @@ std::optional<Address> ParseAddress(const std::string& host, uint16_t port) {
 
 int OpenSocket(const Address& address) {
   const int fd = ::socket(address.storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-  const int on = 1;
-  if (fd >= 0) ::setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+  if (fd < 0) return fd;
+  const int on = 1, off = 0;
+  ::setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+  // "::" takes IPv4, too, whatever net.ipv6.bindv6only says.
+  const bool is_v6 = address.storage.ss_family == AF_INET6;
+  if (is_v6) ::setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off);
   return fd;
 }
 

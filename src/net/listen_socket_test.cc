@@ -1,8 +1,10 @@
 #include "net/listen_socket.h"
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <netinet/in.h>
+#include <sched.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -27,6 +29,30 @@ TEST(ListenSocket, SharesItsPortOnlyWhereAsked) {
     ASSERT_FALSE(stranger.has_value());
     EXPECT_TRUE(stranger.error().port_in_use);
   }
+}
+
+// In a network of its own; 1: it is not allowed here.
+int CodeOfBindingWhereIpv6IsAlone() {
+  const pid_t child = fork();
+  if (child == 0) {
+    if (unshare(CLONE_NEWNET) != 0) _exit(1);
+    const int alone = open("/proc/sys/net/ipv6/bindv6only", O_WRONLY | O_CLOEXEC);
+    if (alone < 0 || write(alone, "1", 1) != 1) _exit(1);
+    const auto bound = ListenSocket::Bind("::", 0);
+    int is_alone = -1;
+    socklen_t length = sizeof is_alone;
+    if (bound) getsockopt(bound->fd(), IPPROTO_IPV6, IPV6_V6ONLY, &is_alone, &length);
+    _exit(is_alone == 0 ? 0 : 2);
+  }
+  int status = 0;
+  waitpid(child, &status, 0);
+  return WEXITSTATUS(status);
+}
+
+TEST(ListenSocket, TakesIpv4OnAllAddressesOfIpv6WhateverTheSystemsDefault) {
+  const int code = CodeOfBindingWhereIpv6IsAlone();
+  if (code == 1) GTEST_SKIP() << "no network of its own can be made here";
+  EXPECT_EQ(code, 0);
 }
 
 int ConnectTo(uint16_t port) {

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <iterator>
 #include <utility>
 
 #include "base/assert.h"
@@ -27,6 +28,12 @@ template <typename... Visitors>
 struct Overloaded : Visitors... {
   using Visitors::operator()...;
 };
+
+// Whether this is the word of a disk and not of a socket.
+bool IsOfFile(int error) {
+  constexpr int kErrors[] = {EIO, EUCLEAN, EBADMSG, ENODATA, ESTALE};
+  return std::ranges::find(kErrors, error) != std::end(kErrors);
+}
 
 std::string_view MemoryOf(const std::string& text) { return text; }
 std::string_view MemoryOf(const Bytes& bytes) { return bytes.view(); }
@@ -164,8 +171,8 @@ OutputQueue::Progress OutputQueue::SendFile(int fd, size_t bytes_max) {
   auto position = static_cast<off_t>(range.begin + front_sent_);
   const auto bytes = static_cast<size_t>(std::min<uint64_t>(range.length - front_sent_, bytes_max));
   const ssize_t sent = RetryInterrupted([&] { return ::sendfile(fd, range.fd, &position, bytes); });
+  if (sent == 0 || (sent < 0 && IsOfFile(errno))) return Progress::kUnreadable;
   if (sent < 0) return errno == EAGAIN ? Progress::kBlocked : Progress::kFailed;
-  if (sent == 0) return Progress::kFailed;  // the file is shorter than was promised
   OnSent(static_cast<size_t>(sent));
   return Progress::kSent;
 }

@@ -24,10 +24,11 @@ inline constexpr size_t kFlushBytesMax = 128u << 10;
 class OutputQueue {
  public:
   enum class Progress : uint8_t {
-    kSent,     // the queue is empty
-    kTurn,     // kFlushBytesMax are sent: it is the turn of others
-    kBlocked,  // the socket is full; goes on when it is writable
-    kFailed,   // the connection or a file of ours is broken
+    kSent,        // the queue is empty
+    kTurn,        // kFlushBytesMax are sent: it is the turn of others
+    kBlocked,     // the socket is full; goes on when it is writable
+    kFailed,      // the connection is broken
+    kUnreadable,  // a file of ours cannot be read on, or is shorter than was promised
   };
 
   // Text at the end of the queue, to append to. Valid until the next call of another member.

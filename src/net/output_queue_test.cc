@@ -121,10 +121,10 @@ TEST_F(OutputQueueTest, KnowsWhetherItHoldsAFile) {
   EXPECT_FALSE(queue.holds_file());
 }
 
-TEST_F(OutputQueueTest, FailsWhereTheFileIsShorterThanPromised) {
+TEST_F(OutputQueueTest, TellsAFileThatIsShorterThanPromisedFromABrokenConnection) {
   OutputQueue queue;
   queue.Append(FileRange{nullptr, file_, 0, 10});
-  EXPECT_EQ(queue.Flush(sockets_[0]), OutputQueue::Progress::kFailed);
+  EXPECT_EQ(queue.Flush(sockets_[0]), OutputQueue::Progress::kUnreadable);
 }
 
 TEST_F(OutputQueueTest, FailsWhereTheOtherSideIsGone) {

@@ -10,13 +10,14 @@
 
 namespace thalweg {
 
-// Why the transport turns somebody away whose request nobody has looked at.
+// Why the transport turns somebody away, of which the handler knows nothing.
 enum class TurnedAway : uint8_t {
   kConnection,  // the server has all the connections it takes
   kRequest,     // requests that are under way take all the memory for them
   kNoFile,  // for now: no file descriptor, or no memory, is left for one more; told with each try
+  kUnreadable,  // in the middle of an answer: a file of ours cannot be read on
 };
-inline constexpr size_t kReasonsToTurnAway = 3;
+inline constexpr size_t kReasonsToTurnAway = 4;
 
 class RequestHandler {
  public:
