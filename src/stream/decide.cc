@@ -78,9 +78,9 @@ AppendVerdict JudgeData(const StreamState& state, const AppendCommand& command) 
 AppendDecision DecideAppend(const StreamState* state, const AppendCommand& command) {
   if (state == nullptr) return Refuse(AppendVerdict::kMissing);
   if (state->soft_deleted) return Refuse(AppendVerdict::kSoftDeleted);
-  if (state->closed) return Refuse(JudgeOnClosed(*state, command));
   const bool has_body = command.payload.is_sent();
   if (!has_body && !command.close) return Refuse(AppendVerdict::kEmptyBody);
+  if (state->closed) return Refuse(JudgeOnClosed(*state, command));
   const AppendVerdict verdict =
       has_body ? JudgeData(*state, command) : JudgeProducer(*state, command.producer);
   if (verdict != AppendVerdict::kAppended) return Refuse(verdict);

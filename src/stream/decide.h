@@ -70,7 +70,7 @@ struct AppendDecision {
   std::optional<AppendRecord> record;  // set for kAppended and kClosed; borrows from the command
 };
 
-// Order of checks: missing, soft-deleted, closed, empty body, content type, producer, Stream-Seq,
+// Order of checks: missing, soft-deleted, empty body, closed, content type, producer, Stream-Seq,
 // JSON. A close without data ignores content type and Stream-Seq; a duplicate wins over a bad body.
 AppendDecision DecideAppend(const StreamState* state, const AppendCommand& command);
 

@@ -266,7 +266,8 @@ TEST(DecideAppend, JudgesAStreamClosedByAProducer) {
       {"an append and close", Closing(Data("x")), AppendVerdict::kStreamClosed},
       {"closed comes before the type", Typed(Data("x"), "a/b"), AppendVerdict::kStreamClosed},
       {"before Stream-Seq", WithSeq(Data("x"), "a"), AppendVerdict::kStreamClosed},
-      {"before an empty body", Data(""), AppendVerdict::kStreamClosed},
+      {"behind an empty body", Data(""), AppendVerdict::kEmptyBody},
+      {"even of who closed it", With(Data(""), kNext), AppendVerdict::kEmptyBody},
       {"before a bad body", Json("", Payload::Fault::kBadJson), AppendVerdict::kStreamClosed},
       {"before the producer", With(Data("x"), kStale), AppendVerdict::kStreamClosed},
   };

@@ -48,7 +48,7 @@ CreateCommand Closing(CreateCommand command) {
 
 CreateCommand Holding(CreateCommand command, std::string_view wire, bool is_json = false,
                       Payload::Fault fault = Payload::Fault::kNone) {
-  command.payload = {wire, is_json, fault};
+  command.payload = {.wire = wire, .is_json = is_json, .fault = fault};
   return command;
 }
 

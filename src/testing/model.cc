@@ -221,13 +221,13 @@ AppendVerdict Model::JudgeAppend(const Stream* stream, const AppendCommand& comm
   if (stream == nullptr) return AppendVerdict::kMissing;
   if (stream->soft_deleted) return AppendVerdict::kSoftDeleted;
   const bool body = HasBody(command.payload);
+  if (!body && !command.close) return AppendVerdict::kEmptyBody;
   if (stream->closed) {
     const bool retry = command.producer && stream->closed_by == TextOf(*command.producer);
     const bool close_again = command.close && !body && !command.producer;
     return retry || close_again ? AppendVerdict::kAlreadyClosed : AppendVerdict::kStreamClosed;
   }
   if (!body) {
-    if (!command.close) return AppendVerdict::kEmptyBody;
     const AppendVerdict verdict = JudgeProducer(*stream, command);
     return verdict == AppendVerdict::kAppended ? AppendVerdict::kClosed : verdict;
   }
