@@ -35,6 +35,9 @@ struct Request {
   std::string_view mount{};      // what a framework cut off the front of `path`; may be empty
   std::span<const HeaderField> headers{};
   std::string_view body{};  // whole, decoded of its transfer coding
+  // The string that holds `body` and nothing else, where it is in one that the transport needs no
+  // more: whoever answers may move it away, and a long body is then not copied. Else null.
+  std::string* body_memory = nullptr;
 };
 
 // The fields of a response, kept as they go on an HTTP/1 wire, readable one by one for other

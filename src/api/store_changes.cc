@@ -180,7 +180,7 @@ AppendOutcome StoreCommands::AppendAs(std::string_view key, std::string_view con
   const AppendOutcome outcome = engine_.Append(key, command);
   json.error = std::move(body.error);
   if (body.payload.is_json && outcome.verdict == AppendVerdict::kAppended) {
-    json.appended = Bytes::Own(std::string(body.payload.wire));
+    json.appended = Bytes::Own(std::move(body.split.bytes));
   }
   return outcome;
 }

@@ -254,7 +254,7 @@ class Engine final {
   CreateOutcome CreatePlain(CreateCommand command, CommitStart start);
   std::optional<CreateOutcome> TryCreateFork(CreateCommand command, CommitStart start);
   CreateOutcome CreateLocked(const CreateCommand& command, const PathKey& key, StreamHandle stream,
-                             const StreamHandle& source, LongAppend copy, CommitStart start,
+                             const StreamHandle& source, LongAppend memory, CommitStart start,
                              Aftermath& after);
 
   const uint64_t life_;

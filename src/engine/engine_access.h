@@ -10,8 +10,15 @@
 #include "engine/engine.h"
 #include "engine/stream_loader.h"
 #include "engine/stream_table.h"
+#include "engine/tail_bytes.h"
+#include "stream/command.h"
 
 namespace thalweg {
+
+// What is to hold the bytes of `payload` where they are a long append.
+inline LongAppend MemoryFor(const Payload& payload) {
+  return payload.memory != nullptr ? payload.memory : CopyIfLong(payload.wire);
+}
 
 template <typename Step>
 bool Engine::WithStream(const PathKey& key, Absence& absence, Step step) {

@@ -48,7 +48,7 @@ AppendOutcome Engine::Append(std::string_view path, AppendCommand command,
   outcome.trouble = TroubleOf(command.payload);
   if (outcome.trouble != Trouble::kNone) return outcome;
   const PathKey key(path);
-  LongAppend copy = CopyIfLong(command.payload.wire);
+  LongAppend memory = MemoryFor(command.payload);
   const auto append = [&](Partition& partition, const StreamHandle& stream, Moment now,
                           Aftermath& after) {
     command.now = now;
@@ -58,7 +58,7 @@ AppendOutcome Engine::Append(std::string_view path, AppendCommand command,
     if (decision.record) {
       Count(*decision.record, partition.changes);
       const Lsn lsn = streams_->Stage(*decision.record, after, start);
-      streams_->Append(stream, *decision.record, lsn, std::move(copy), after);
+      streams_->Append(stream, *decision.record, lsn, std::move(memory), after);
     } else if (decision.verdict == AppendVerdict::kDuplicate) {
       ++partition.changes.duplicates;
     }

@@ -99,11 +99,11 @@ ContentKind Engine::KindOfNew(const CreateCommand& command) {
 
 CreateOutcome Engine::CreatePlain(CreateCommand command, CommitStart start) {
   const PathKey key(command.path);
-  LongAppend copy = CopyIfLong(command.payload.wire);
+  LongAppend memory = MemoryFor(command.payload);
   CreateOutcome outcome;
   const auto create = [&](Partition&, const StreamHandle& stream, Moment now, Aftermath& after) {
     command.now = now;
-    outcome = CreateLocked(command, key, stream, nullptr, std::move(copy), start, after);
+    outcome = CreateLocked(command, key, stream, nullptr, std::move(memory), start, after);
   };
   if (!WithStream(key, create)) outcome.trouble = Trouble::kUnreadable;
   return outcome;
@@ -113,7 +113,7 @@ CreateOutcome Engine::CreatePlain(CreateCommand command, CommitStart start) {
 std::optional<CreateOutcome> Engine::TryCreateFork(CreateCommand command, CommitStart start) {
   const PathKey key(command.path);
   const PathKey source_key(*command.fork_source);
-  LongAppend copy = CopyIfLong(command.payload.wire);
+  LongAppend memory = MemoryFor(command.payload);
   StreamHandle looked_at;
   Offset tail;
   const auto look = [&](Partition&, const StreamHandle& source, Moment, Aftermath&) {
@@ -148,7 +148,7 @@ std::optional<CreateOutcome> Engine::TryCreateFork(CreateCommand command, Commit
     if ((stream != nullptr || streams_->IsAbsent(absence)) &&
         (source != nullptr || streams_->IsAbsent(source_absence)) &&
         StillHolds(looked_at, tail, command.fork, source)) {
-      outcome = CreateLocked(command, key, stream, source, std::move(copy), start, after);
+      outcome = CreateLocked(command, key, stream, source, std::move(memory), start, after);
       if (outcome->trouble == Trouble::kNone && outcome->verdict != CreateVerdict::kCreated) {
         outcome->rests_on =
             std::max(outcome->rests_on, streams_->RestsOn(source_home, source_key, source));
@@ -160,8 +160,8 @@ std::optional<CreateOutcome> Engine::TryCreateFork(CreateCommand command, Commit
 }
 
 CreateOutcome Engine::CreateLocked(const CreateCommand& command, const PathKey& key,
-                                   StreamHandle stream, const StreamHandle& source, LongAppend copy,
-                                   CommitStart start, Aftermath& after) {
+                                   StreamHandle stream, const StreamHandle& source,
+                                   LongAppend memory, CommitStart start, Aftermath& after) {
   Partition& partition = streams_->PartitionOf(key);
   const StreamId id{last_id_.fetch_add(1) + 1};
   const CreateDecision decision = DecideCreate(StateOf(stream), StateOf(source), command, id);
@@ -172,7 +172,7 @@ CreateOutcome Engine::CreateLocked(const CreateCommand& command, const PathKey& 
   if (decision.record) {
     THALWEG_ASSERT(stream == nullptr);
     const Lsn lsn = streams_->Stage(*decision.record, after, start);
-    stream = streams_->Add(*decision.record, lsn, std::move(copy), source);
+    stream = streams_->Add(*decision.record, lsn, std::move(memory), source);
     ++partition.changes.creates;
     partition.changes.appended_bytes += decision.record->data.size();
   }

@@ -154,7 +154,7 @@ void StreamTable::Touch(const StreamHandle& stream, const TouchRecord& record, L
   stream->noted = {.lsn = lsn, .steady_ms = record.at.steady_ms};
 }
 
-StreamHandle StreamTable::Add(const CreateRecord& record, Lsn lsn, LongAppend copy,
+StreamHandle StreamTable::Add(const CreateRecord& record, Lsn lsn, LongAppend memory,
                               StreamHandle source) {
   Partition& partition = PartitionOf(PathKey(record.path));
   if (source != nullptr) {
@@ -165,7 +165,7 @@ StreamHandle StreamTable::Add(const CreateRecord& record, Lsn lsn, LongAppend co
       partition, ApplyCreate(record, configs_.Share(record)), lsn, record.start, std::move(source));
   BeforeChange(stream);
   if (!record.prefix.empty()) AddBytes(*stream, record.prefix, nullptr);
-  if (!record.data.empty()) AddBytes(*stream, record.data, std::move(copy));
+  if (!record.data.empty()) AddBytes(*stream, record.data, std::move(memory));
   THALWEG_ASSERT(stream->own.end() == stream->state.tail);
   Insert(stream, record.at);
   ++partition.grown_by;
@@ -179,9 +179,9 @@ void StreamTable::Insert(const StreamHandle& stream, Moment now) {
   if (!stream->state.soft_deleted) Schedule(*stream, now);
 }
 
-void StreamTable::AddBytes(StreamEntry& stream, std::string_view data, LongAppend copy) {
+void StreamTable::AddBytes(StreamEntry& stream, std::string_view data, LongAppend memory) {
   Partition& partition = stream.home;
-  stream.own.Append(data, std::move(copy), partition.epoch == 0 ? nullptr : &partition.tails);
+  stream.own.Append(data, std::move(memory), partition.epoch == 0 ? nullptr : &partition.tails);
   tail_bytes_.fetch_add(data.size(), std::memory_order_relaxed);
 }
 
@@ -232,7 +232,7 @@ std::vector<StreamHandle> StreamTable::Freeze(const std::function<void()>& at_fr
 }
 
 void StreamTable::Append(const StreamHandle& stream, const AppendRecord& record, Lsn lsn,
-                         LongAppend copy, Aftermath& after) {
+                         LongAppend memory, Aftermath& after) {
   BeforeChange(stream);
   const uint64_t bytes_before = GrowingBytes(stream->state);
   ApplyAppend(stream->state, record);
@@ -244,7 +244,7 @@ void StreamTable::Append(const StreamHandle& stream, const AppendRecord& record,
   if (TouchIsDue(stream->state.config->expiry, stream->noted.steady_ms, record.at)) {
     stream->noted = {.lsn = lsn, .steady_ms = record.at.steady_ms};
   }
-  if (!record.data.empty()) AddBytes(*stream, record.data, std::move(copy));
+  if (!record.data.empty()) AddBytes(*stream, record.data, std::move(memory));
   THALWEG_ASSERT(stream->own.end() == stream->state.tail);
   stream->last = lsn;
   stream->visible.Advance(

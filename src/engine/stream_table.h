@@ -101,9 +101,9 @@ class StreamTable {
   Lsn Stage(const Record& record, Aftermath& after, CommitStart start = CommitStart::kNow) noexcept;
 
   // The folds: what `record`, which the log holds at `lsn`, changes. Under the locks of all the
-  // streams named. `copy` is CopyIfLong(record.data).
-  StreamHandle Add(const CreateRecord& record, Lsn lsn, LongAppend copy, StreamHandle source);
-  void Append(const StreamHandle& stream, const AppendRecord& record, Lsn lsn, LongAppend copy,
+  // streams named. `memory` holds record.data, or is null.
+  StreamHandle Add(const CreateRecord& record, Lsn lsn, LongAppend memory, StreamHandle source);
+  void Append(const StreamHandle& stream, const AppendRecord& record, Lsn lsn, LongAppend memory,
               Aftermath& after);
   void Remove(const StreamHandle& stream, const RemoveRecord& record, Lsn lsn,
               Aftermath& after) noexcept;
@@ -158,7 +158,7 @@ class StreamTable {
   size_t PartitionIndex(const PathKey& key) const;
   bool RecordsUses() const;
   bool CanNoteUse(const StreamEntry& stream) const;
-  void AddBytes(StreamEntry& stream, std::string_view data, LongAppend copy);
+  void AddBytes(StreamEntry& stream, std::string_view data, LongAppend memory);
   void CountState(StreamEntry& stream, uint64_t bytes);
   void Schedule(StreamEntry& stream, Moment now);
   void Drop(const StreamHandle& stream, Lsn lsn, Aftermath& after) noexcept;

@@ -16,6 +16,10 @@ namespace {
 
 constexpr uint32_t kPrefetchedBytes = 256;  // longer appends are copied as fast as memory goes
 
+// Shorter bodies are copied to where others of their stream stand: a chunk of its own for each
+// would cost more.
+constexpr size_t kAdoptedBytesMin = 16u << 10;
+
 constexpr size_t kEndBytes = sizeof(uint32_t);
 
 // Of a chunk for so many bytes: one more end for each 64 of them, so that appends of 64 bytes or
@@ -29,6 +33,14 @@ LongAppend CopyIfLong(std::string_view data) {
   auto copy = std::make_shared_for_overwrite<char[]>(data.size());
   std::memcpy(copy.get(), data.data(), data.size());
   return copy;
+}
+
+LongAppend AdoptIfLong(std::string& text) {
+  if (text.size() < kAdoptedBytesMin || text.capacity() - text.size() > text.size() / 16) {
+    return nullptr;
+  }
+  const auto owner = std::make_shared<std::string>(std::move(text));
+  return {owner, owner->data()};
 }
 
 size_t TailBytes::Chunk::EndPlace(uint32_t index) const {
@@ -74,13 +86,13 @@ bool TailBytes::Chunk::HasRoom(size_t bytes) const {
   return !is_full && used + bytes + appends * kEndBytes <= capacity;
 }
 
-void TailBytes::Append(std::string_view data, LongAppend copy, TailArena* arena) {
+void TailBytes::Append(std::string_view data, LongAppend memory, TailArena* arena) {
   THALWEG_ASSERT(!data.empty());
   THALWEG_ASSERT(data.size() <= std::numeric_limits<uint32_t>::max());
-  const bool copied = copy != nullptr;
-  if (copied || !last_.HasRoom(data.size())) BeginChunk(data.size(), std::move(copy), arena);
+  const bool is_there = memory != nullptr;
+  if (is_there || !last_.HasRoom(data.size())) BeginChunk(data.size(), std::move(memory), arena);
   Chunk& chunk = last_;
-  if (!copied) std::memcpy(chunk.data.get() + chunk.used, data.data(), data.size());
+  if (!is_there) std::memcpy(chunk.data.get() + chunk.used, data.data(), data.size());
   if (chunk.appends != 0) {
     Put<uint32_t>(chunk.data.get(), chunk.EndPlace(chunk.appends - 1), chunk.used);
   }
@@ -100,18 +112,19 @@ void TailBytes::PrefetchEnd() const {
   Prefetch(last_.data.get() + last_.used, std::min(last_.capacity - last_.used, kPrefetchedBytes));
 }
 
-void TailBytes::BeginChunk(size_t append_bytes, LongAppend copy, TailArena* arena) {
+void TailBytes::BeginChunk(size_t append_bytes, LongAppend memory, TailArena* arena) {
   size_t capacity = 0;
-  if (copy == nullptr) {
+  if (memory == nullptr) {
     const size_t grown = last_.is_full ? 0 : size_t{last_.capacity} * 2;
     const size_t bytes = std::clamp(grown, kChunkBytesMin, kChunkBytesMax);
     capacity = CapacityFor(std::max(bytes, std::bit_ceil(append_bytes)));
-    copy =
+    memory =
         arena != nullptr ? arena->Take(capacity) : std::make_shared_for_overwrite<char[]>(capacity);
   }
   const uint64_t base = last_.end().value;
   if (last_.data != nullptr) earlier_.Made().push_back(std::move(last_));
-  last_ = Chunk{.data = std::move(copy), .base = base, .capacity = static_cast<uint32_t>(capacity)};
+  last_ =
+      Chunk{.data = std::move(memory), .base = base, .capacity = static_cast<uint32_t>(capacity)};
 }
 
 // The chunk that holds the byte behind `at`; the number of chunks where `at` is the end.

@@ -29,9 +29,13 @@ namespace thalweg {
 inline constexpr size_t kChunkBytesMin = 64;
 inline constexpr size_t kChunkBytesMax = 64u << 10;
 
-// A long append, copied before any lock is taken; null for what fits a chunk.
+// The memory of a long append alone, made before any lock is taken; null for what fits a chunk.
 using LongAppend = std::shared_ptr<char[]>;
 LongAppend CopyIfLong(std::string_view data);
+// The memory of `text`, which is moved away where it may serve as that of an append; null, and
+// `text` as it was, where it would not pay: for short ones, and where it is much more than it
+// holds.
+LongAppend AdoptIfLong(std::string& text);
 
 class TailBytes {
  public:
@@ -40,9 +44,9 @@ class TailBytes {
   Offset start() const { return start_; }
   Offset end() const { return last_.end(); }
 
-  // Adds one append. REQUIRES: not empty; `copy` is null or CopyIfLong(data). Chunks come from
-  // `arena`; null: each is allocated.
-  void Append(std::string_view data, LongAppend copy = nullptr, TailArena* arena = nullptr);
+  // Adds one append. REQUIRES: not empty; `memory` holds it, or is null. Chunks come from `arena`;
+  // null: each is allocated.
+  void Append(std::string_view data, LongAppend memory = nullptr, TailArena* arena = nullptr);
 
   // What Visit is to show first is on its way into the processor's cache; so much of it, at least,
   // that what follows is fetched by the processor itself.
@@ -110,11 +114,11 @@ class TailBytes {
     uint64_t base = 0;             // offset of its first byte
     uint32_t used = 0;
     uint32_t appends = 0;
-    uint32_t capacity = 0;  // bytes and ends; 0 where `data` is an append that was copied
+    uint32_t capacity = 0;  // bytes and ends; 0 where `data` is the memory of one append
     bool is_full = false;   // takes no more, whatever room it has
   };
 
-  void BeginChunk(size_t append_bytes, LongAppend copy, TailArena* arena);
+  void BeginChunk(size_t append_bytes, LongAppend memory, TailArena* arena);
   size_t chunks() const { return earlier_count() + (last_.data != nullptr ? 1 : 0); }
   size_t earlier_count() const { return earlier_ ? earlier_->size() : 0; }
   const Chunk& ChunkOf(size_t index) const {

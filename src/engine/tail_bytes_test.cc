@@ -98,6 +98,30 @@ TEST(TailBytes, ALongAppendIsAdoptedAsItsOwnChunkWithoutACopy) {
   EXPECT_EQ(CopyIfLong("short"), nullptr);
 }
 
+TEST(TailBytes, AdoptsTheMemoryOfALongTextThatWastesNone) {
+  std::string text(16u << 10, 'x');
+  const char* data = text.data();
+  LongAppend memory = AdoptIfLong(text);
+  EXPECT_EQ(memory.get(), data);
+  EXPECT_TRUE(text.empty());
+  TailBytes bytes(Offset{0});
+  bytes.Append({memory.get(), 16u << 10}, memory);
+  bytes.Append("more");
+  std::vector<Bytes> parts;
+  bytes.Collect(Offset{0}, bytes.end(), {SIZE_MAX}, parts);
+  ASSERT_EQ(parts.size(), 2u);
+  EXPECT_EQ(parts[0].data(), data);
+  EXPECT_EQ(Text(parts), std::string(16u << 10, 'x') + "more");
+
+  std::string is_short((16u << 10) - 1, 'x');
+  EXPECT_EQ(AdoptIfLong(is_short), nullptr);
+  EXPECT_EQ(is_short.size(), (16u << 10) - 1);
+  std::string has_room(100'000, 'x');
+  has_room.reserve(110'000);
+  EXPECT_EQ(AdoptIfLong(has_room), nullptr);
+  EXPECT_EQ(has_room.size(), 100'000u);
+}
+
 TEST(TailBytes, PublishedBytesStayWhereTheyAreWhileMoreIsAppended) {
   TailBytes bytes(Offset{0});
   bytes.Append("first");

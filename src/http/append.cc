@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "engine/engine.h"
+#include "engine/tail_bytes.h"
 #include "http/decode.h"
 #include "http/durable_answer.h"
 #include "http/handlers.h"
@@ -102,9 +103,12 @@ void HandleAppend(const RouterContext& context, const StreamRequest& request,
   const bool is_json = fields->content_type && KindOf(*fields->content_type) == ContentKind::kJson;
   Body body;
   DecodeBody(request.http.body, is_json, body);
+  if (std::string* memory = is_json ? &body.split.bytes : request.http.body_memory) {
+    body.payload.memory = AdoptIfLong(*memory);
+  }
   const AppendOutcome outcome = context.engine.Append(request.key,
                                                       {.content_type = fields->content_type,
-                                                       .payload = body.payload,
+                                                       .payload = std::move(body.payload),
                                                        .producer = *producer,
                                                        .stream_seq = fields->stream_seq,
                                                        .close = fields->closes(),

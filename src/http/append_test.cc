@@ -25,6 +25,33 @@ TEST(Append, AnswersWithTheTailItMade) {
   EXPECT_EQ(bench.Get("a").body(), "onetwo");
 }
 
+TEST(Append, MovesALongBodyThatNobodyElseNeedsAndCopiesOthers) {
+  RouterBench bench;
+  bench.PutText("a", "");
+  const auto post = [&bench](std::string_view body, std::string* memory) {
+    const Fields headers = {kText};
+    RecordingResponder responder;
+    bench.Handle({.method = Method::kPost,
+                  .path = "/v1/stream/a",
+                  .headers = headers,
+                  .body = body,
+                  .body_memory = memory},
+                 responder);
+    return responder.status();
+  };
+  std::string is_long(100'000, 'l'), is_short(100, 's'), is_lent(100'000, 'b');
+  EXPECT_EQ(post(is_long, &is_long), 204);
+  EXPECT_EQ(is_long, "");
+  EXPECT_EQ(post(is_short, &is_short), 204);
+  EXPECT_EQ(post(is_lent, nullptr), 204);
+  is_long.assign(100'000, '?');
+  is_short.assign(100, '?');
+  is_lent.assign(100'000, '?');
+  const std::string want =
+      std::string(100'000, 'l') + std::string(100, 's') + std::string(100'000, 'b');
+  EXPECT_TRUE(bench.Get("a").body() == want);
+}
+
 TEST(Append, TellsBrowsersAloneWhatOriginsMayDo) {
   RouterBench bench;
   bench.PutText("a", "one");

@@ -1,6 +1,7 @@
 #include "http/owned_request.h"
 
 #include <string_view>
+#include <utility>
 
 #include "base/assert.h"
 
@@ -10,14 +11,16 @@ namespace {
 
 size_t BytesOf(const Request& request) {
   size_t bytes = request.path.size() + request.query.size() + request.scheme.size() +
-                 request.authority.size() + request.mount.size() + request.body.size();
+                 request.authority.size() + request.mount.size();
   for (const HeaderField& field : request.headers) bytes += field.name.size() + field.value.size();
   return bytes;
 }
 
 }  // namespace
 
-OwnedRequest::OwnedRequest(const Request& request) {
+OwnedRequest::OwnedRequest(const Request& request)
+    : body_(request.body_memory != nullptr ? std::move(*request.body_memory)
+                                           : std::string(request.body)) {
   // At once: the views stay where they point only if the text never moves.
   text_.reserve(BytesOf(request));
   const auto keep = [this](std::string_view part) {
@@ -37,7 +40,8 @@ OwnedRequest::OwnedRequest(const Request& request) {
            .authority = keep(request.authority),
            .mount = keep(request.mount),
            .headers = headers_,
-           .body = keep(request.body)};
+           .body = body_,
+           .body_memory = &body_};
 }
 
 }  // namespace thalweg

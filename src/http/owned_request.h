@@ -1,4 +1,5 @@
-// A copy of a request that lives on its own, for those who answer later than Handle returns.
+// A copy of a request that lives on its own, for those who answer later than Handle returns. A body
+// that may be moved is.
 #pragma once
 
 #include <string>
@@ -18,7 +19,8 @@ class OwnedRequest {
   const Request& view() const { return view_; }
 
  private:
-  std::string text_;  // all that the views point into
+  std::string text_;  // all that the views point into, but for the body
+  std::string body_;
   std::vector<HeaderField> headers_;
   Request view_;
 };

@@ -38,6 +38,16 @@ TEST(OwnedRequest, OutlivesWhatItWasMadeFrom) {
   EXPECT_EQ(request.headers[1].value, "");
 }
 
+TEST(OwnedRequest, MovesABodyThatNobodyElseNeeds) {
+  std::string body(1'000, 'b');
+  const char* at = body.data();
+  const OwnedRequest owned{{.method = Method::kPost, .body = body, .body_memory = &body}};
+  EXPECT_EQ(owned.view().body, std::string(1'000, 'b'));
+  EXPECT_EQ(owned.view().body.data(), at);
+  EXPECT_EQ(owned.view().body_memory->data(), at);
+  EXPECT_TRUE(body.empty());
+}
+
 TEST(OwnedRequest, MayHoldNothing) {
   const OwnedRequest owned{Request{}};
   EXPECT_EQ(owned.view().method, Method::kOther);

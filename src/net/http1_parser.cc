@@ -69,8 +69,7 @@ void Http1Parser::Retain() {
     OwnHead();
     if (!body_owned_) {
       body_.assign(request().body);
-      head_.request().body = body_;
-      body_owned_ = true;
+      OnOwnBody();
     }
   }
   if (state_ == State::kRejected) begin_ = input_.size();
@@ -163,8 +162,7 @@ void Http1Parser::ReadSizedBody() {
   body_.append(input.substr(0, taken));
   begin_ += taken;
   if (taken < missing) return;
-  head_.request().body = body_;
-  body_owned_ = true;
+  OnOwnBody();
   state_ = State::kReady;
 }
 
@@ -175,10 +173,16 @@ void Http1Parser::ReadChunkedBody() {
   if (rejection) {
     Reject(*rejection);
   } else if (chunks_->done()) {
-    head_.request().body = body_;
-    body_owned_ = true;
+    OnOwnBody();
     state_ = State::kReady;
   }
+}
+
+// The body of the request stands in `body_`.
+void Http1Parser::OnOwnBody() {
+  head_.request().body = body_;
+  head_.request().body_memory = &body_;
+  body_owned_ = true;
 }
 
 // Copies the head out of the input, which will go away before the request is whole or dispatched.

@@ -78,6 +78,7 @@ class Http1Parser {
   void ReadHead();
   void OnFramed();
   void ReadBody();
+  void OnOwnBody();
   void ReadSizedBody();
   void ReadChunkedBody();
   void OwnHead();

@@ -214,6 +214,37 @@ TEST(Http1Parser, DoesNotAwaitContinueWithoutABodyOrInHttp10) {
   }
 }
 
+TEST(Http1Parser, GivesAwayTheMemoryOfABodyThatCameInPieces) {
+  const std::string_view sized = "Content-Length: 5\r\n\r\nhello";
+  const std::string_view chunked = "Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n";
+  struct Case {
+    std::string_view why, rest;
+    size_t cut;  // from its end
+    bool is_given;
+  };
+  for (const Case& c : {Case{"whole", sized, 0, false}, Case{"in pieces", sized, 2, true},
+                        Case{"in chunks", chunked, 0, true}}) {
+    const HttpLimits limits;
+    Http1Parser parser(limits);
+    std::string bytes = "POST / HTTP/1.1\r\nHost: h\r\n" + std::string(c.rest);
+    const std::span<char> all(bytes);
+    parser.Feed(all.first(all.size() - c.cut));
+    if (c.cut != 0) {
+      EXPECT_EQ(parser.Next(), Http1Parser::Event::kNeedMore) << c.why;
+      parser.Retain();
+      parser.Feed(all.last(c.cut));
+    }
+    ASSERT_EQ(parser.Next(), Http1Parser::Event::kRequest) << c.why;
+    EXPECT_EQ(parser.request().body, "hello") << c.why;
+    EXPECT_EQ(parser.request().body_memory != nullptr, c.is_given) << c.why;
+    if (c.is_given) {
+      EXPECT_EQ(*parser.request().body_memory, "hello") << c.why;
+    }
+    parser.Consume();
+    EXPECT_EQ(parser.request().body_memory, nullptr) << c.why;
+  }
+}
+
 TEST(Http1Parser, HoldsLittleForABodyThatIsOnlyPromised) {
   const HttpLimits limits;
   Http1Parser parser(limits);

@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string_view>
 
@@ -30,8 +31,9 @@ struct Payload {
   // Whether a body was sent, readable or not.
   bool is_sent() const { return !wire.empty() || fault != Fault::kNone; }
 
-  std::string_view wire;  // empty: the request had no body
-  bool is_json = false;   // split as JSON; must agree with the stream's type
+  std::string_view wire;             // empty: the request had no body
+  std::shared_ptr<char[]> memory{};  // holds `wire` and may be kept; null: `wire` is borrowed
+  bool is_json = false;              // split as JSON; must agree with the stream's type
   Fault fault = Fault::kNone;
 };
 
