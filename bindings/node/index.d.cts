@@ -54,6 +54,7 @@ export interface CreateOptions {
   ttlSeconds?: number
   /** RFC 3339. */
   expiresAt?: string
+  /** At most 64 MiB. */
   initialData?: Uint8Array | string
   closed?: boolean
   forkedFrom?: string
@@ -130,6 +131,7 @@ export interface StoreError extends Error {
 interface BaseStore {
   /** Undefined: there is no such stream. Soft-deleted ones are given. */
   get(path: string): Stream | undefined
+  /** False also where it cannot be told, as of a stream that is damaged: `get` throws there. */
   has(path: string): boolean
   /** Everything behind `offset`. Throws where there is no such stream. */
   read(path: string, offset?: string): ReadResult
@@ -160,8 +162,8 @@ export class StreamStore implements BaseStore {
   /** True: it was there. */
   delete(path: string): boolean
   /**
-   * An AppendResult where a producer, `close` or a closed stream is part of it: it has `message`, a
-   * StreamMessage has not.
+   * At most 64 MiB. An AppendResult where a producer, `close` or a closed stream is part of it: it
+   * has `message`, a StreamMessage has not.
    */
   append(path: string, data: Uint8Array | string, options?: AppendOptions): StreamMessage | AppendResult
   appendWithProducer(path: string, data: Uint8Array | string, options: AppendOptions): Promise<AppendResult>
@@ -273,6 +275,7 @@ export class FileBackedStreamStore implements BaseStore {
 
 export interface StreamLifecycleEvent {
   type: 'created' | 'deleted'
+  /** The stream's key, with a slash before it. */
   path: string
   /** Of created streams. */
   contentType?: string

@@ -35,8 +35,8 @@ struct Request {
   std::string_view mount{};      // what a framework cut off the front of `path`; may be empty
   std::span<const HeaderField> headers{};
   std::string_view body{};  // whole, decoded of its transfer coding
-  // The string that holds `body` and nothing else, where it is in one that the transport needs no
-  // more: whoever answers may move it away, and a long body is then not copied. Else null.
+  // The string that holds `body` and nothing else, where there is one that the transport needs no
+  // more: it may be moved away within Handle, so that a long body is not copied. Else null.
   std::string* body_memory = nullptr;
 };
 

@@ -10,8 +10,9 @@
 
 namespace thalweg {
 
-// Of reads from an offset. What has no offset in its URL is to be asked for each time (no-cache),
-// and where a stream ends before, less. SSE, which is asked for anew each time, says private or
+// Of reads from an offset. What has no offset in its URL, or one behind which nothing stands yet,
+// is to be asked for each time (no-cache), offset=now is never kept (no-store), and where a stream
+// ends before, all else for less long. SSE, which is asked for anew each time, says private or
 // no-store likewise.
 enum class CachePolicy : uint8_t {
   kPublic,   // public, max-age=60, stale-while-revalidate=300; what is answered to a request with

@@ -33,10 +33,10 @@ class THALWEG_API Router {
   // Answers `request` through `responder`, now or later. Never throws. Never waits for the disk,
   // but where the stream is not in memory and Responder::HoldNext gives false, as it does by
   // default: then PUT, POST, DELETE and HEAD look for it on the disk within the call.
-  // A path outside the base path is answered 404. Requests are judged as they are given: so that a
-  // client reads its own writes, an embedder holds back what follows a PUT, POST or DELETE on its
-  // connection until that is answered; only a POST behind POSTs need not wait. THREAD: the
-  // executor's own.
+  // A path outside the base path is answered 404, but OPTIONS of any path 204. Requests are judged
+  // as they are given: so that a client reads its own writes, an embedder holds back what follows a
+  // PUT, POST or DELETE on its connection until that is answered; only a POST behind POSTs need not
+  // wait. THREAD: the executor's own.
   void Handle(const Request& request, Responder& responder);
 
   // Requests for these paths are about to be given to Handle, which finds their streams sooner

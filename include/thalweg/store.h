@@ -294,7 +294,9 @@ class THALWEG_API Store {
   // Also tells of soft-deleted streams. Not a use. Producers, forks and last_stream_seq may be
   // ahead of current_offset by what is not durable yet.
   [[nodiscard]] StoreResult<StreamDescription> Get(std::string_view path);
-  bool Has(std::string_view path);  // false for soft-deleted ones
+  // False for soft-deleted ones, and also where it cannot be told (kUnreadable, kFailed, a path
+  // that is none): CurrentOffset tells these apart.
+  bool Has(std::string_view path);
   [[nodiscard]] StoreResult<std::string> CurrentOffset(std::string_view path);
 
   // A use, as a read is: starts the TTL's window anew.

@@ -41,12 +41,13 @@ TEST(MemoryLimit, DefaultsAreSharesWithinBounds) {
 }
 
 TEST(MemoryLimit, DefaultsHaveRoomAndMoreIsTold) {
-  for (const uint64_t memory : {110, 128, 192, 256, 512, 1'024, 8'192, 100'000}) {
+  for (const uint64_t memory : {104, 128, 192, 256, 512, 1'024, 8'192, 100'000}) {
     for (const size_t loops : {1, 2, 8}) {
       const MemoryShares shares = DefaultShares(memory * kMiB, loops);
       EXPECT_EQ(MayTakeTooMuch(shares, loops, memory * kMiB), std::nullopt) << memory;
     }
   }
+  EXPECT_TRUE(MayTakeTooMuch(DefaultShares(103 * kMiB, 2), 2, 103 * kMiB));
   const MemoryShares large{.tail = 64 * kMiB, .bodies = 64 * kMiB, .body = 48 * kMiB};
   EXPECT_EQ(MayTakeTooMuch(large, 2, 512 * kMiB), std::nullopt) << "20 + 144 + 288 = 452";
   const auto told = MayTakeTooMuch(large, 2, 451 * kMiB);
