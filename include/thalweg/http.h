@@ -35,8 +35,9 @@ struct Request {
   std::string_view mount{};      // what a framework cut off the front of `path`; may be empty
   std::span<const HeaderField> headers{};
   std::string_view body{};  // whole, decoded of its transfer coding
-  // The string that holds `body` and nothing else, where there is one that the transport needs no
-  // more: it may be moved away within Handle, so that a long body is not copied. Else null.
+  // The string that holds `body` and nothing else, where there is one that nobody needs any more:
+  // whoever answers may move it away within Handle, and then `body` is gone with it. So a long body
+  // need not be copied. Null: there is none.
   std::string* body_memory = nullptr;
 };
 

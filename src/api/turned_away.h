@@ -1,5 +1,5 @@
-// Tells the operator of clients whom the transport turns away, of each reason every ten seconds at
-// most: their answers say why, but nobody else does. Counts them, too.
+// Tells the operator of clients whom the transport turns away or cuts off, of each reason every ten
+// seconds at most: their answers say why at best, and nobody else does. Counts them, too.
 //
 // THREAD: any.
 #pragma once

@@ -23,11 +23,13 @@ TEST(TurnedAwayTeller, TellsOfEachReasonNowAndThenAndOfHowManyThereWere) {
     teller.Tell(TurnedAway::kConnection);
     teller.Tell(TurnedAway::kRequest);
     teller.Tell(TurnedAway::kNoFile);
+    teller.Tell(TurnedAway::kUnreadable);
     clock.AdvanceMs(1);
   }
   EXPECT_THAT(told.warnings(), ElementsAre(AllOf(HasSubstr("--max-connections (17)"), is_first),
                                            AllOf(HasSubstr("--max-bodies (1234 bytes"), is_first),
-                                           AllOf(HasSubstr("a connection waits"), is_first)));
+                                           AllOf(HasSubstr("a connection waits"), is_first),
+                                           AllOf(HasSubstr("an answer was cut off"), is_first)));
   EXPECT_EQ(teller.count(TurnedAway::kConnection), 3u) << "told or not";
   EXPECT_EQ(teller.count(TurnedAway::kRequest), 3u);
   EXPECT_EQ(teller.count(TurnedAway::kNoFile), 3u);

@@ -2,9 +2,10 @@
 
 #include <unistd.h>
 
+#include <array>
+#include <charconv>
 #include <csignal>
 #include <cstdlib>
-#include <string>
 
 #include "base/write_soon.h"
 
@@ -16,8 +17,9 @@ void Abort() {
 }
 
 void AssertionFailed(const char* condition, const char* file, int line) {
-  TellLast(std::string("bug: assertion failed: ") + condition + " (" + file + ":" +
-           std::to_string(line) + ")");
+  std::array<char, 16> digits;
+  const char* const end = std::to_chars(digits.data(), digits.data() + digits.size(), line).ptr;
+  TellLast({"bug: assertion failed: ", condition, " (", file, ":", {digits.data(), end}, ")"});
   Abort();
 }
 

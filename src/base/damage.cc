@@ -7,7 +7,7 @@
 namespace thalweg {
 
 void EndForDamage(std::string_view message) {
-  TellLast(message);
+  TellLast({message});
   std::_Exit(kExitDamaged);
 }
 

@@ -7,6 +7,7 @@
 #include <mutex>
 #include <utility>
 
+#include "base/assert.h"
 #include "engine/engine.h"
 #include "engine/stream_loader.h"
 #include "engine/stream_table.h"
@@ -17,6 +18,7 @@ namespace thalweg {
 
 // What is to hold the bytes of `payload` where they are a long append.
 inline LongAppend MemoryFor(const Payload& payload) {
+  THALWEG_ASSERT(payload.memory == nullptr || payload.memory.get() == payload.wire.data());
   return payload.memory != nullptr ? payload.memory : CopyIfLong(payload.wire);
 }
 

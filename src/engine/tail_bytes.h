@@ -32,9 +32,9 @@ inline constexpr size_t kChunkBytesMax = 64u << 10;
 // The memory of a long append alone, made before any lock is taken; null for what fits a chunk.
 using LongAppend = std::shared_ptr<char[]>;
 LongAppend CopyIfLong(std::string_view data);
-// The memory of `text`, which is moved away where it may serve as that of an append; null, and
-// `text` as it was, where it would not pay: for short ones, and where it is much more than it
-// holds.
+// The memory of `text`, moved away from it, where that may serve as an append's: views of it stay
+// valid. Null, and `text` as it was, where it would not pay: for what is short, or has much more
+// memory than bytes.
 LongAppend AdoptIfLong(std::string& text);
 
 class TailBytes {

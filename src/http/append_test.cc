@@ -52,6 +52,18 @@ TEST(Append, MovesALongBodyThatNobodyElseNeedsAndCopiesOthers) {
   EXPECT_TRUE(bench.Get("a").body() == want);
 }
 
+TEST(Append, KeepsALongJsonBodyAsItWasSplit) {
+  RouterBench bench;
+  bench.PutJson("a");
+  const std::string value = "\"" + std::string(50'000, 'v') + "\"";
+  const HeaderField json{"content-type", "application/json"};
+  EXPECT_EQ(bench.Post("a", {json}, "[" + value + "," + value + "]").status(), 204);
+  EXPECT_EQ(bench.Post("a", Stamp("0", "0", {json}), value).status(), 200);
+  EXPECT_EQ(bench.Post("a", Stamp("0", "0", {json}), value).status(), 204) << "a duplicate";
+  EXPECT_EQ(bench.Post("a", {kText}, value).status(), 409);
+  EXPECT_TRUE(bench.Get("a").body() == "[" + value + "," + value + "," + value + "]");
+}
+
 TEST(Append, TellsBrowsersAloneWhatOriginsMayDo) {
   RouterBench bench;
   bench.PutText("a", "one");

@@ -36,7 +36,8 @@ std::expected<std::optional<Fork>, Refusal> DecodeFork(const RequestFields& fiel
 // The type a new stream is asked to have; null: none that could be kept.
 std::optional<std::string_view> DecodeNewContentType(const RequestFields& fields);
 
-// A body made ready for its stream. `wire` of the payload may point into `split`: not to be moved.
+// A body made ready for its stream. `wire` of the payload may point into `split`: not to be moved,
+// but for the memory of a long one.
 struct Body {
   Body() = default;
   Body(const Body&) = delete;

@@ -21,6 +21,7 @@ size_t BytesOf(const Request& request) {
 OwnedRequest::OwnedRequest(const Request& request)
     : body_(request.body_memory != nullptr ? std::move(*request.body_memory)
                                            : std::string(request.body)) {
+  if (body_.capacity() - body_.size() > body_.size() / 8) body_.shrink_to_fit();  // it is counted
   // At once: the views stay where they point only if the text never moves.
   text_.reserve(BytesOf(request));
   const auto keep = [this](std::string_view part) {

@@ -29,7 +29,7 @@ TEST_F(Http1SharedTest, ClosesWhatTheSystemDoesNotWatch) {
   const Http1Connection& connection = shared_.AddConnection(unwatchable, connection_limit_.Take());
   EXPECT_TRUE(connection.closed());
   EXPECT_EQ(shared_.connection_count(), 1u);
-  EXPECT_EQ(handler_.told, "turned away ");
+  EXPECT_EQ(handler_.told, KeepingHandler::TurnedAwayFor(TurnedAway::kNoFile));
   EXPECT_EQ(::fcntl(unwatchable, F_GETFD), -1) << "it is not left open";
   shared_.RunTurnEnd();
 }
@@ -149,7 +149,7 @@ TEST_F(Http1SharedTest, CutsOffAndTellsOfAnAnswerWhoseFileCannotBeReadOn) {
   responder.Finish();
   handler_.told.clear();
   shared_.RunTurnEnd();
-  EXPECT_EQ(handler_.told, "turned away ");
+  EXPECT_EQ(handler_.told, KeepingHandler::TurnedAwayFor(TurnedAway::kUnreadable));
   EXPECT_TRUE(connection_->closed());
   EXPECT_TRUE(Sent().ends_with("\r\n\r\npart"));
   ServerStats stats;

@@ -35,7 +35,10 @@ class KeepingHandler final : public RequestHandler {
       if (request.path == "/held") responder.HoldNext(true);
     }
   }
-  void OnTurnedAway(TurnedAway) override { told += "turned away "; }
+  void OnTurnedAway(TurnedAway why) override { told += TurnedAwayFor(why); }
+  static std::string TurnedAwayFor(TurnedAway why) {
+    return "turned away for " + std::to_string(static_cast<int>(why)) + " ";
+  }
   void Expect(std::span<const std::string_view> paths) override {
     told += "expect ";
     for (const std::string_view path : paths) told += std::string(path) + " ";

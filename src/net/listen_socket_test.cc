@@ -46,7 +46,7 @@ int CodeOfBindingWhereIpv6IsAlone() {
   }
   int status = 0;
   waitpid(child, &status, 0);
-  return WEXITSTATUS(status);
+  return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
 TEST(ListenSocket, TakesIpv4OnAllAddressesOfIpv6WhateverTheSystemsDefault) {

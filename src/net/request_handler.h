@@ -10,11 +10,12 @@
 
 namespace thalweg {
 
-// Why the transport turns somebody away, of which the handler knows nothing.
+// Why the transport turns somebody away, or cuts off an answer, by itself.
 enum class TurnedAway : uint8_t {
   kConnection,  // the server has all the connections it takes
   kRequest,     // requests that are under way take all the memory for them
-  kNoFile,  // for now: no file descriptor, or no memory, is left for one more; told with each try
+  kNoFile,      // no file descriptor, or no memory, is left for one more connection: most often it
+                // waits, and this is told with each try
   kUnreadable,  // in the middle of an answer: a file of ours cannot be read on
 };
 inline constexpr size_t kReasonsToTurnAway = 4;
@@ -32,7 +33,7 @@ class RequestHandler {
   // Field lines, each with its CRLF, for the answers that the transport gives by itself.
   virtual std::string_view common_fields() const { return {}; }
 
-  // Somebody was turned away; the operator may want to know. THREAD: the loop's own.
+  // Somebody was turned away, or cut off; the operator may want to know. THREAD: the loop's own.
   virtual void OnTurnedAway(TurnedAway /*why*/) {}
 };
 

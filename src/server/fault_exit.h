@@ -3,9 +3,9 @@
 // THREAD: any.
 #pragma once
 
-#include <cstdio>
 #include <string>
 
+#include "base/write_soon.h"
 #include "server/exit_codes.h"
 #include "storage/fault.h"
 #include "thalweg/server.h"
@@ -50,7 +50,7 @@ inline int ExitCodeFor(StoreFailure::Code code) {
 
 // Says why; gives the code to end with.
 inline int Fail(const std::string& message, int exit_code) {
-  std::fprintf(stderr, "thalweg: %s\n", message.c_str());
+  TellLast({message});
   return exit_code;
 }
 

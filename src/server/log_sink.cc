@@ -10,12 +10,16 @@
 namespace thalweg {
 namespace {
 
-constexpr int kWaitMs = 100;  // for the first line that is not taken; others are not waited for
+constexpr int kWaitMs = 100;  // for the first line that is not taken; those behind it do not wait
 
 }  // namespace
 
+LogSink::LogSink(int fd)
+    : unwaiting_(OpenUnwaiting(fd)), fd_(unwaiting_.valid() ? unwaiting_.get() : fd) {}
+
 void LogSink::sink_it_(const spdlog::details::log_msg& message) {
-  if (lost_ > 0) {
+  const bool were_lost = lost_ > 0;
+  if (were_lost) {
     const std::string text =
         fmt::format("{} lines of this log are missing here: nobody took them", lost_);
     const spdlog::details::log_msg told(message.time, {}, message.logger_name, spdlog::level::warn,
@@ -24,15 +28,17 @@ void LogSink::sink_it_(const spdlog::details::log_msg& message) {
       ++lost_;
       return;
     }
-    lost_ = 0;
   }
-  if (!Write(message, kWaitMs)) lost_ = 1;
+  lost_ = Write(message, were_lost ? 0 : kWaitMs) ? 0 : 1;
 }
 
 bool LogSink::Write(const spdlog::details::log_msg& message, int wait_ms) {
   spdlog::memory_buf_t line;
+  if (is_inside_line_) line.push_back('\n');
   formatter_->format(message, line);
-  return WriteSoon(fd_, {line.data(), line.size()}, wait_ms);
+  const size_t taken = WriteSoon(fd_, {line.data(), line.size()}, wait_ms);
+  if (taken > 0) is_inside_line_ = taken < line.size();
+  return taken == line.size();
 }
 
 }  // namespace thalweg

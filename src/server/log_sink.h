@@ -11,20 +11,24 @@
 #include <cstdint>
 #include <mutex>
 
+#include "base/owned_fd.h"
+
 namespace thalweg {
 
 class LogSink final : public spdlog::sinks::base_sink<std::mutex> {
  public:
   // REQUIRES: `fd` stays open.
-  explicit LogSink(int fd) : fd_(fd) {}
+  explicit LogSink(int fd);
 
  private:
   void sink_it_(const spdlog::details::log_msg& message) override;
   void flush_() override {}
   bool Write(const spdlog::details::log_msg& message, int wait_ms);
 
+  const OwnedFd unwaiting_;
   const int fd_;
-  uint64_t lost_ = 0;  // lines, since one was taken
+  bool is_inside_line_ = false;  // of which only a part was taken
+  uint64_t lost_ = 0;            // lines, since one was taken
 };
 
 }  // namespace thalweg

@@ -118,17 +118,15 @@ void TellMemory(const ServeConfig& config, spdlog::logger& logger) {
     if (const auto thrown = std::current_exception()) std::rethrow_exception(thrown);
   } catch (const std::system_error& error) {
     if (error.code() == std::errc::resource_unavailable_try_again) {
-      TellLast(
-          fmt::format("cannot start a thread: {}; raise the limit of threads or memory "
-                      "(ulimit -u, ulimit -v, TasksMax=)",
-                      error.what()));
+      TellLast({"cannot start a thread: ", error.what(),
+                "; raise the limit of threads or memory (ulimit -u, ulimit -v, TasksMax=)"});
       _exit(kExitCannotStart);
     }
-    TellLast(fmt::format("bug: uncaught: {}", error.what()));
+    TellLast({"bug: uncaught: ", error.what()});
   } catch (const std::bad_alloc&) {
-    TellLast("out of memory: raise the limit (MemoryMax=, ulimit -v), or lower --tail-memory");
+    TellLast({"out of memory: raise the limit (MemoryMax=, ulimit -v), or lower --tail-memory"});
   } catch (const std::exception& error) {
-    TellLast(fmt::format("bug: uncaught: {}", error.what()));
+    TellLast({"bug: uncaught: ", error.what()});
   }
   Abort();
 }
@@ -137,7 +135,7 @@ void TellMemory(const ServeConfig& config, spdlog::logger& logger) {
 // also to who wants no log.
 [[noreturn]] void EndOnFailure(const StoreFailure& failure, spdlog::logger& logger) {
   const int exit_code = ExitCodeFor(failure.code);
-  if (!logger.should_log(spdlog::level::err)) TellLast(failure.message);
+  if (!logger.should_log(spdlog::level::err)) TellLast({failure.message});
   _exit(exit_code);
 }
 

@@ -159,8 +159,8 @@ StorageResult<void> Segment::ReadInto(uint64_t at, std::span<char> out, bool may
   return ReadUnverified(at, out, may_wait);
 }
 
-// What comes from the disk may come with neighbours, and none of it is verified yet. REQUIRES:
-// nothing near is verified that was not in memory just now.
+// What comes from the disk may come with neighbours, and none of it is verified yet. REQUIRES: what
+// was not in memory just now, and stands near, does not count as verified.
 StorageResult<void> Segment::ReadUnverified(uint64_t at, std::span<char> out, bool may_wait) const {
   const int fd = file_->fd();
   if (fd >= 0) {

@@ -126,10 +126,12 @@ class SegmentTestFolder {
   bool DropFromMemory(uint64_t number = 1) const {
     const auto file = disk_->Open(SegmentFilePath(number), Disk::Mode::kReadWrite);
     EXPECT_TRUE(file && (*file)->Sync());
+    const uint64_t bytes = (*file)->Size().value_or(0);
     for (int tries = 0; tries < kDropsMax; ++tries) {
       (*file)->DropCache({});
-      if (!IsAnyCached((*file)->fd(), (*file)->Size().value_or(0))) return true;
+      if (!IsAnyCached((*file)->fd(), bytes)) return true;
     }
+    EXPECT_TRUE(IsCached((*file)->fd(), 0, bytes)) << "a part of it stays in memory";
     return false;
   }
 
