@@ -67,4 +67,10 @@ uint64_t MapWaitsOfThread() {
   return static_cast<uint64_t>(usage.ru_majflt);
 }
 
+uint64_t DiskReadsOfThread() {
+  rusage usage{};
+  getrusage(RUSAGE_THREAD, &usage);
+  return static_cast<uint64_t>(usage.ru_inblock);
+}
+
 }  // namespace thalweg

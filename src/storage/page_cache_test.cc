@@ -36,6 +36,23 @@ TEST(PageCache, CountsTheWaitsForPagesOfAMappedFile) {
   munmap(mapped, kBytes);
 }
 
+TEST(PageCache, TellsWhatWasReadFromTheDiskFromWhatWasInMemory) {
+  LogTestFolder folder;
+  auto file = folder.disk().Open("read", Disk::Mode::kCreate);
+  ASSERT_TRUE(file) << file.error().message;
+  ASSERT_TRUE((*file)->WriteAt(0, std::string(4096, 'x')));
+  ASSERT_TRUE((*file)->Sync());
+  (*file)->DropCache({});
+  if (IsCached((*file)->fd(), 0, 4096)) GTEST_SKIP() << "the folder is not on a disk";
+  char bytes[4096];
+  const uint64_t before = DiskReadsOfThread();
+  ASSERT_TRUE((*file)->ReadAt(0, bytes));
+  const uint64_t after = DiskReadsOfThread();
+  ASSERT_TRUE((*file)->ReadAt(0, bytes));
+  EXPECT_GT(after, before);
+  EXPECT_EQ(DiskReadsOfThread(), after);
+}
+
 TEST(PageCache, ALongFileIsDroppedInPieces) {
   constexpr size_t kBytes = (6u << 20) + 4096;
   LogTestFolder folder;

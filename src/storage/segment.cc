@@ -151,12 +151,13 @@ StorageResult<std::string> Segment::ReadFile(uint64_t at, size_t bytes, bool may
 }
 
 // A read that may not wait begins to bring what is missing, and where the disk is quick it is there
-// before that read gives up: nobody would hear that it came from the disk.
+// before that read gives up: it succeeds, and what came from the disk is verified by nobody.
 StorageResult<void> Segment::ReadInto(uint64_t at, std::span<char> out, bool may_wait) const {
-  if (verified_.HasNear(at, out.size()) && !IsCached(file_->fd(), at, out.size())) {
-    verified_.Forget(at, out.size());
-  }
-  return ReadUnverified(at, out, may_wait);
+  if (!verified_.HasNear(at, out.size())) return ReadUnverified(at, out, may_wait);
+  const uint64_t before = DiskReadsOfThread();
+  auto read = ReadUnverified(at, out, may_wait);
+  if (DiskReadsOfThread() != before) verified_.Forget(at, out.size());
+  return read;
 }
 
 // What comes from the disk may come with neighbours, and none of it is verified yet. REQUIRES: what
