@@ -24,8 +24,7 @@ std::string Reason(TurnedAway why, const HttpLimits& limits) {
              "LimitNOFILE=, fs.file-max) or of what is waited for (fs.epoll.max_user_watches)";
     case TurnedAway::kUnreadable:
       return "an answer was cut off: what is stored could not be read while it was sent. Look at "
-             "the "
-             "disk; thalweg verify says what is damaged, when the server is stopped";
+             "the disk; thalweg verify says what is damaged, when the server is stopped";
   }
   return {};
 }

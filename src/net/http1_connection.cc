@@ -356,7 +356,7 @@ bool Http1Connection::FlushAndRefill() {
         Close();
         return false;
       }
-      // Answers before it may go with it; a client that lost none of this one asks again for all.
+      // Whole answers before it may go with it; whoever is reset asks again.
       if (progress == OutputQueue::Progress::kUnreadable) {
         shared_.counts().aborted.Add();
         shared_.handler().OnTurnedAway(TurnedAway::kUnreadable);

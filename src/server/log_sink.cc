@@ -21,7 +21,7 @@ void LogSink::sink_it_(const spdlog::details::log_msg& message) {
   const bool were_lost = lost_ > 0;
   if (were_lost) {
     const std::string text =
-        fmt::format("{} lines of this log are missing here: nobody took them", lost_);
+        fmt::format("lines missing here, for nobody took them: {}", lost_);
     const spdlog::details::log_msg told(message.time, {}, message.logger_name, spdlog::level::warn,
                                         text);
     if (!Write(told, 0)) {

@@ -36,7 +36,7 @@ TEST_F(LogSinkTest, GoesOnWhereNobodyReadsAndSaysHowManyLinesAreMissing) {
   logger_.info("again");
   logger_.info("and again");
   EXPECT_EQ(pipe_.ReadAll(),
-            "warning 3 lines of this log are missing here: nobody took them\n"
+            "warning lines missing here, for nobody took them: 3\n"
             "info again\ninfo and again\n");
 }
 
@@ -48,7 +48,7 @@ TEST_F(LogSinkTest, EndsALineOfWhichOnlyAPartWasTaken) {
   EXPECT_TRUE(got.ends_with("yyy"));
   logger_.info("again");
   EXPECT_EQ(pipe_.ReadAll(),
-            "\nwarning 1 lines of this log are missing here: nobody took them\ninfo again\n");
+            "\nwarning lines missing here, for nobody took them: 1\ninfo again\n");
 }
 
 }  // namespace
