@@ -20,8 +20,7 @@ LogSink::LogSink(int fd)
 void LogSink::sink_it_(const spdlog::details::log_msg& message) {
   const bool were_lost = lost_ > 0;
   if (were_lost) {
-    const std::string text =
-        fmt::format("lines missing here, for nobody took them: {}", lost_);
+    const std::string text = fmt::format("lines missing here, for nobody took them: {}", lost_);
     const spdlog::details::log_msg told(message.time, {}, message.logger_name, spdlog::level::warn,
                                         text);
     if (!Write(told, 0)) {

@@ -47,8 +47,7 @@ TEST_F(LogSinkTest, EndsALineOfWhichOnlyAPartWasTaken) {
   const std::string got = pipe_.ReadAll();
   EXPECT_TRUE(got.ends_with("yyy"));
   logger_.info("again");
-  EXPECT_EQ(pipe_.ReadAll(),
-            "\nwarning lines missing here, for nobody took them: 1\ninfo again\n");
+  EXPECT_EQ(pipe_.ReadAll(), "\nwarning lines missing here, for nobody took them: 1\ninfo again\n");
 }
 
 }  // namespace

@@ -29,6 +29,12 @@ bool MappingIsCached(int fd, uint64_t at, uint64_t bytes) {
   return !told || std::ranges::all_of(pages, [](unsigned char page) { return (page & 1) != 0; });
 }
 
+rusage UsageOfThread() {
+  rusage usage{};
+  getrusage(RUSAGE_THREAD, &usage);
+  return usage;
+}
+
 }  // namespace
 
 bool IsCached(int fd, uint64_t at, uint64_t bytes) {
@@ -61,16 +67,8 @@ void BeginToCache(int fd, uint64_t at, uint64_t bytes) {
   }
 }
 
-uint64_t MapWaitsOfThread() {
-  rusage usage{};
-  getrusage(RUSAGE_THREAD, &usage);
-  return static_cast<uint64_t>(usage.ru_majflt);
-}
+uint64_t MapWaitsOfThread() { return static_cast<uint64_t>(UsageOfThread().ru_majflt); }
 
-uint64_t DiskReadsOfThread() {
-  rusage usage{};
-  getrusage(RUSAGE_THREAD, &usage);
-  return static_cast<uint64_t>(usage.ru_inblock);
-}
+uint64_t DiskReadsOfThread() { return static_cast<uint64_t>(UsageOfThread().ru_inblock); }
 
 }  // namespace thalweg
