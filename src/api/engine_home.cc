@@ -9,6 +9,7 @@
 #include <random>
 #include <system_error>
 #include <utility>
+#include <vector>
 
 #include "api/disk_space.h"
 #include "api/engine_options.h"
@@ -18,6 +19,7 @@
 #include "storage/data_directory.h"
 #include "storage/directory_life.h"
 #include "storage/directory_watch.h"
+#include "storage/folder_names.h"
 #include "storage/lmdb_catalog.h"
 #include "storage/posix_disk.h"
 
@@ -97,7 +99,7 @@ class FailureTeller {
   // nobody has removed any. Only what misses a file looks for the directory, for a disk that is
   // silent may be so then, too. What is just being removed may be there still.
   void TellFault(const StorageFault& fault) const {
-    if (fault.is_gone) return TellGone(watch_->FindGone().value_or(fault.message));
+    if (fault.is_gone) return TellGone(watch_->FindGone({}).value_or(fault.message));
     Tell({StoreFailure::Code::kDisk,
           "the disk failed: " + fault.message +
               "; nothing is acknowledged any more. Look at the disk, then start again: everything "
@@ -162,6 +164,13 @@ StoreKeeperEvents KeeperEventsOf(const StoreOptions& options, const Clock& clock
                 fault.message);
           },
       .on_failure = [failures](const StorageFault& fault) { failures->TellFault(fault); },
+      .on_long_refused =
+          [teller, seldom = std::make_shared<Seldom>(clock)] {
+            if (!seldom->Next()) return;
+            teller.Say(LogLevel::kError,
+                       "the disk has no space for a long append, which got a 507: it takes its "
+                       "length twice, in the log and in a segment; free some space");
+          },
       .on_memory_full =
           [teller, bytes = options.tail_bytes_max, seldom = std::make_shared<Seldom>(clock)] {
             if (!seldom->Next()) return;
@@ -272,7 +281,10 @@ std::expected<std::unique_ptr<EngineHome>, OpenError> EngineHome::OnDisk(
   durable_options.engine.life = *life;
   const auto watch = std::make_shared<DirectoryWatch>(**disk, root, id);
   const auto space = std::make_shared<DiskSpace>(root);
-  durable_options.keeper.find_gone = [watch] { return watch->FindGone(); };
+  durable_options.keeper.find_gone = [watch](std::vector<std::string> needed) {
+    needed.push_back(std::string(kCatalogFolder) + "/" + kCatalogFile);
+    return watch->FindGone(needed);
+  };
   durable_options.keeper.on_there = [space] { space->Look(); };
   DurableEngineEvents events = EventsOf(root, options, clock, watch);
   if (on_removed) {

@@ -90,7 +90,7 @@ RemoveOutcome Engine::Remove(std::string_view path, CommitStart start) noexcept 
   const auto remove = [&](Partition& partition, const StreamHandle& stream, Moment now,
                           Aftermath& after) {
     const RemoveDecision decision = DecideRemove(StateOf(stream), RemoveCause::kDelete, now);
-    if (decision.record) outcome.trouble = TroubleOfRecord(false);
+    if (decision.record) outcome.trouble = TroubleOfRecord(0);
     if (outcome.trouble != Trouble::kNone) return;
     if (decision.record) {
       const Lsn lsn = streams_->Stage(*decision.record, after, start);
@@ -121,13 +121,15 @@ Trouble Engine::TroubleOf(const Payload& payload) const {
   return payload.wire.size() > kCommandBytesMax ? Trouble::kTooLong : Trouble::kNone;
 }
 
-// What stands against a record that the rules accept. Without bytes it has room for longer: streams
-// can be closed and deleted on a full disk.
-Trouble Engine::TroubleOfRecord(bool brings_bytes) const {
+// What stands against a record that the rules accept and that brings so many bytes. Without any it
+// has room for longer: streams can be closed and deleted on a full disk.
+Trouble Engine::TroubleOfRecord(size_t bytes) {
   if (!log_->HasRoomForBatch()) return Trouble::kDiskFull;
-  if (!brings_bytes) return Trouble::kNone;
-  if (!log_->HasRoom()) return Trouble::kDiskFull;
-  return IsMemoryFull() ? Trouble::kMemoryFull : Trouble::kNone;
+  if (bytes == 0) return Trouble::kNone;
+  if (!log_->HasRoomFor(bytes)) return Trouble::kDiskFull;
+  if (!streams_->IsMemoryFull()) return Trouble::kNone;
+  memory_refusal_.store(true, std::memory_order_relaxed);
+  return Trouble::kMemoryFull;
 }
 
 std::unique_ptr<Checkpoint> Engine::NewCheckpoint(LocalLog& log) {
@@ -140,8 +142,6 @@ size_t Engine::WeightInMemory() const { return thalweg::WeightInMemory(*streams_
 size_t Engine::EvictSome(size_t count) { return thalweg::EvictSome(*streams_, count); }
 
 uint64_t Engine::tail_bytes() const { return streams_->tail_bytes(); }
-
-bool Engine::IsMemoryFull() const { return streams_->IsMemoryFull(); }
 
 StreamInfo Engine::Info(const StreamHandle& stream) {
   return {.id = stream->state.id, .config = *stream->state.config};

@@ -219,8 +219,8 @@ class Engine final {
   // The memory of what is not checkpointed yet.
   uint64_t tail_bytes() const;
   uint64_t tail_bytes_max() const { return store_.tail_bytes_max; }
-  // Whether that is all that it may be, so that appends get kMemoryFull.
-  bool IsMemoryFull() const;
+  // Whether somebody was refused for want of memory since this was asked last. THREAD: any.
+  bool TakeMemoryRefusal() { return memory_refusal_.exchange(false, std::memory_order_relaxed); }
 
   Lsn durable() const { return log_->durable(); }
 
@@ -249,7 +249,7 @@ class Engine final {
   DescribeOutcome Look(std::string_view path, bool is_use);
   bool IsListed(const CatalogEntry& entry, Moment now, Lsn& rests_on);
   Trouble TroubleOf(const Payload& payload) const;
-  Trouble TroubleOfRecord(bool brings_bytes) const;
+  Trouble TroubleOfRecord(size_t bytes);
 
   CreateOutcome CreatePlain(CreateCommand command, CommitStart start);
   std::optional<CreateOutcome> TryCreateFork(CreateCommand command, CommitStart start);
@@ -267,6 +267,7 @@ class Engine final {
   std::unique_ptr<EngineReplay> replay_;  // null: nothing is or was replayed
   std::atomic<uint64_t> last_id_{0};
   std::atomic<uint64_t> unreadable_{0};  // see StoreStats
+  std::atomic<bool> memory_refusal_{false};
 };
 
 using EnginePtr = std::unique_ptr<Engine>;

@@ -53,7 +53,7 @@ AppendOutcome Engine::Append(std::string_view path, AppendCommand command,
                           Aftermath& after) {
     command.now = now;
     const AppendDecision decision = DecideAppend(StateOf(stream), command);
-    if (decision.record) outcome.trouble = TroubleOfRecord(!decision.record->data.empty());
+    if (decision.record) outcome.trouble = TroubleOfRecord(decision.record->data.size());
     if (outcome.trouble != Trouble::kNone) return;
     if (decision.record) {
       Count(*decision.record, partition.changes);

@@ -64,6 +64,11 @@ uint64_t DepthOf(StreamHandle stream) {
   return depth;
 }
 
+// What a creation brings: never nothing, for a stream that is new takes space, too.
+size_t BytesOf(const CreateRecord& record) {
+  return std::max<size_t>(1, record.prefix.size() + record.data.size());
+}
+
 // Whether what was found out about `seen`, when it ended at `tail`, holds for what stands at its
 // path now. REQUIRES: its partition is locked.
 bool StillHolds(const StreamHandle& seen, Offset tail, const ForkPoint& point,
@@ -166,8 +171,10 @@ CreateOutcome Engine::CreateLocked(const CreateCommand& command, const PathKey& 
   const StreamId id{last_id_.fetch_add(1) + 1};
   const CreateDecision decision = DecideCreate(StateOf(stream), StateOf(source), command, id);
   CreateOutcome outcome;
-  if (decision.record) outcome.trouble = TroubleOfRecord(true);
-  if (decision.record && !FitsTheLog(*decision.record)) outcome.trouble = Trouble::kTooLong;
+  if (decision.record) {
+    outcome.trouble = FitsTheLog(*decision.record) ? TroubleOfRecord(BytesOf(*decision.record))
+                                                   : Trouble::kTooLong;
+  }
   if (outcome.trouble != Trouble::kNone) return outcome;
   if (decision.record) {
     THALWEG_ASSERT(stream == nullptr);

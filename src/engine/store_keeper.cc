@@ -5,6 +5,8 @@
 #include <optional>
 #include <utility>
 
+#include "storage/segment_format.h"
+
 namespace thalweg {
 namespace {
 
@@ -97,17 +99,19 @@ bool StoreKeeper::StepToEnd() {
   const bool is_given_up = checkpoint_ == nullptr && now_ms < checkpoint_at_ms_;
   const bool is_done = checkpoint_ == nullptr && engine_.tail_bytes() == 0;
   if (!is_given_up && !is_done) return true;
-  if (options_.find_gone) FailWhereGone(options_.find_gone());
+  if (options_.find_gone) FailWhereGone(options_.find_gone(NeededFiles()));
   if (!is_given_up && !engine_.failed()) MarkTime(now_ms);
   return false;
 }
 
 bool StoreKeeper::IsCheckpointDue(int64_t now_ms) {
+  const bool was_refused = TellIfLogRefused();
   const uint64_t tail_bytes = engine_.tail_bytes();
   if (tail_bytes == 0) clean_ms_ = now_ms;
   if (tail_bytes == 0 || now_ms < checkpoint_at_ms_) return false;
   // Without room for appends it may be the log's own space that is missing.
-  const bool makes_room = !log_.HasRoom() && now_ms - checkpointed_ms_ >= kRetryMs;
+  const bool gives_files = was_refused && UncheckpointedBytes() >= log_.file_bytes();
+  const bool makes_room = (gives_files || !log_.HasRoom()) && now_ms - checkpointed_ms_ >= kRetryMs;
   return makes_room || IsMemoryHalfTaken() || UncheckpointedBytes() >= options_.log_bytes_max ||
          now_ms - clean_ms_ >= options_.age_ms_max;
 }
@@ -183,12 +187,21 @@ void StoreKeeper::MarkTime(int64_t now_ms) {
 
 void StoreKeeper::LookForDirectoryIfDue(int64_t now_ms) {
   if (!options_.find_gone || now_ms < look_at_ms_ || engine_.failed()) return;
-  const auto found = options_.find_gone();
+  const auto found = options_.find_gone(NeededFiles());
   const bool looks_again = found && !was_gone_;
   was_gone_ = found.has_value();
   look_at_ms_ = now_ms + (looks_again ? kLookAgainAfterMs : kLookEveryMs);
   if (!looks_again) FailWhereGone(found);
   if (!found && options_.on_there) options_.on_there();
+}
+
+// Checkpoints, merges and trims, which remove files, all run on this thread.
+std::vector<std::string> StoreKeeper::NeededFiles() const {
+  std::vector<std::string> paths = log_.NeededFiles(engine_.store().checkpoint());
+  for (const SegmentInfo& segment : engine_.store().segments()) {
+    paths.push_back(SegmentFilePath(segment.number));
+  }
+  return paths;
 }
 
 void StoreKeeper::FailWhereGone(const std::optional<std::string>& found) {
@@ -209,8 +222,14 @@ bool StoreKeeper::TrimLogIfDue() {
   return log_is_trimmed_;
 }
 
+bool StoreKeeper::TellIfLogRefused() {
+  if (!log_.TakeRefused()) return false;
+  if (events_.on_long_refused) events_.on_long_refused();
+  return true;
+}
+
 void StoreKeeper::TellIfMemoryIsFull() {
-  if (events_.on_memory_full && engine_.IsMemoryFull()) events_.on_memory_full();
+  if (events_.on_memory_full && engine_.TakeMemoryRefusal()) events_.on_memory_full();
 }
 
 size_t StoreKeeper::RestAfterPiece() {

@@ -11,6 +11,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/counter.h"
 #include "engine/checkpoint.h"
@@ -35,9 +36,9 @@ struct StoreKeeperOptions {
   // Streams leave memory by that age, and where there are more than so many (memory_trimmer.h).
   size_t streams_in_memory_max = StreamsThatFit(uint64_t{256} << 20);
   // Asked every second, and at the end: what is found in the place of the directory, null while it
-  // is there. Where it is gone, twice in a row or at the end, the engine fails, for nobody would
-  // find what it acknowledges.
-  std::function<std::optional<std::string>()> find_gone{};
+  // is there with these files, named by their paths in it. Where it is gone, twice in a row or at
+  // the end, the engine fails, for nobody would find what it acknowledges.
+  std::function<std::optional<std::string>(const std::vector<std::string>&)> find_gone{};
   std::function<void()> on_there{};  // each second at which it is there
 };
 
@@ -47,7 +48,8 @@ struct StoreKeeperEvents {
   std::function<void(const StorageFault&)> on_trouble;    // nothing is lost; it is tried again
   std::function<void(const StorageFault&)> on_set_aside;  // a damaged segment, until the next start
   std::function<void(const StorageFault&)> on_failure;    // the disk: once, see Engine::Fail
-  std::function<void()> on_memory_full{};  // of tails, so that appends are refused; again and again
+  std::function<void()> on_long_refused{};  // a long append, by the log; again and again
+  std::function<void()> on_memory_full{};   // of tails: appends were refused; again and again
   // With what was found in the directory's place: once, instead of on_failure.
   std::function<void(const std::string& found)> on_gone{};
 };
@@ -84,6 +86,8 @@ class StoreKeeper {
   bool TrimLogIfDue();  // false: it met trouble
   void MarkTime(int64_t now_ms);
   void LookForDirectoryIfDue(int64_t now_ms);
+  std::vector<std::string> NeededFiles() const;
+  bool TellIfLogRefused();
   void FailWhereGone(const std::optional<std::string>& found);
   bool Expire(int64_t now_ms);
   int64_t Merge(int64_t now_ms);

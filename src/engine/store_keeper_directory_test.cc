@@ -20,9 +20,10 @@ class StoreKeeperDirectoryTest : public StoreKeeperTest {
   }
 
   void KeepAndLook(StoreKeeperOptions options) {
-    options.find_gone = [this] {
+    options.find_gone = [this](const std::vector<std::string>& needed) {
       ++looks_;
-      return FoundInsteadOf({}, disk());
+      needed_ = needed;
+      return FoundInsteadOf({}, disk(), needed);
     };
     options.on_there = [this] { ++found_; };
     Keep(options);
@@ -34,6 +35,7 @@ class StoreKeeperDirectoryTest : public StoreKeeperTest {
   void RemoveIdentity() { EXPECT_TRUE(Directory(disk(), "").Remove("identity")); }
 
   int looks_ = 0;
+  std::vector<std::string> needed_;
   int found_ = 0;
 };
 
@@ -101,6 +103,27 @@ TEST_F(StoreKeeperDirectoryTest, ACheckpointThatTakesLongKeepsNobodyFromLooking)
   EXPECT_EQ(gone_.size(), 1u);
   EXPECT_EQ(checkpoints_, 0);
   EXPECT_EQ(failures_, 0);
+}
+
+TEST_F(StoreKeeperDirectoryTest, NeedsTheFilesOfItsLogAndItsSegments) {
+  KeepAndLook({.age_ms_max = 1});
+  engine().Create(NewStream("/a"));
+  Write("/a", "text");
+  clock().AdvanceMs(1'000);
+  Run();
+  ASSERT_EQ(checkpoints_, 1);
+  clock().AdvanceMs(1'000);
+  Run();
+  ASSERT_EQ(needed_.size(), 2u);
+  EXPECT_TRUE(needed_[0].starts_with("log/")) << needed_[0];
+  EXPECT_TRUE(needed_[1].starts_with("segments/")) << needed_[1];
+  EXPECT_TRUE(gone_.empty());
+  ASSERT_TRUE(disk().Remove(needed_[0]));
+  for (int i = 0; i < 2; ++i) {
+    clock().AdvanceMs(1'000);
+    Run();
+  }
+  EXPECT_EQ(gone_, std::vector{needed_[0] + " is missing"});
 }
 
 TEST_F(StoreKeeperDirectoryTest, AtTheEndItIsLookedForAlsoWhereNoCheckpointCanBeMade) {

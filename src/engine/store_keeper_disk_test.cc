@@ -57,8 +57,8 @@ TEST_F(StoreKeeperTest, AMergeThatTookLongToFillTheDiskIsTriedAgainLater) {
 TEST_F(StoreKeeperTest, AMergeGivesUpItsSpaceWhereACheckpointWaitsForALogThatHasNone) {
   Keep({.age_ms_max = 1});
   BeginLongMerge();
-  disk().SetRoom(disk().bytes_used() + 230'000);
   engine().Append("/a", NewAppend(std::string(200'000, 'x')));
+  disk().SetRoom(disk().bytes_used() + 230'000);
   clock().AdvanceMs(1);
   Run();
   ASSERT_EQ(segment_files(), 8u) << "the checkpoint has its space, and the log …";
@@ -74,6 +74,30 @@ TEST_F(StoreKeeperTest, AMergeGivesUpItsSpaceWhereACheckpointWaitsForALogThatHas
   clock().AdvanceMs(1'000);
   Run();
   EXPECT_EQ(segment_files(), 8u);
+  EXPECT_EQ(troubles_, 0);
+}
+
+TEST_F(StoreKeeperTest, ARefusedLongAppendMakesACheckpointDueThatMayGiveUpAFileOfTheLog) {
+  Keep({});
+  engine().Create(NewStream("/a"));
+  Write("/a", "text");
+  const std::string text(200'000, 'x');
+  const auto is_refused = [&] {
+    clock().AdvanceMs(250);
+    const Trouble trouble = engine().Append("/a", NewAppend(text)).trouble;
+    Run();
+    return trouble == Trouble::kDiskFull;
+  };
+  disk().SetRoom(disk().bytes_used() + text.size());
+  ASSERT_TRUE(is_refused());
+  ASSERT_TRUE(is_refused());
+  EXPECT_EQ(checkpoints_, 0) << "the log has no file to give up";
+  EXPECT_EQ(told_refused_, 2);
+  while (log().appended_bytes() < 2 * log().file_bytes()) Write("/a", "some more text");
+  ASSERT_TRUE(is_refused());
+  EXPECT_EQ(checkpoints_, 1);
+  ASSERT_TRUE(is_refused());
+  EXPECT_EQ(checkpoints_, 1) << "there is nothing more";
   EXPECT_EQ(troubles_, 0);
 }
 

@@ -27,6 +27,7 @@ class StoreKeeperTest : public testing::Test, protected StoredEngine {
             .on_trouble = [this](const StorageFault&) { ++troubles_; },
             .on_set_aside = [this](const StorageFault& fault) { aside_.push_back(fault.message); },
             .on_failure = [this](const StorageFault&) { ++failures_; },
+            .on_long_refused = [this] { ++told_refused_; },
             .on_memory_full = [this] { ++told_full_; },
             .on_gone = [this](const std::string& found) { gone_.push_back(found); }});
   }
@@ -91,6 +92,7 @@ class StoreKeeperTest : public testing::Test, protected StoredEngine {
   int checkpoints_ = 0;
   int troubles_ = 0;
   int failures_ = 0;
+  int told_refused_ = 0;
   int told_full_ = 0;
   std::vector<std::string> aside_;
   std::vector<std::string> gone_;

@@ -67,6 +67,10 @@ class CommitLog {
   // without a lock.
   virtual bool HasRoom() const { return true; }
 
+  // The same for a record that brings so many bytes: false, too, where a long one would have to
+  // wait for space. THREAD: any; a long one may ask the file system, and waits for no disk.
+  virtual bool HasRoomFor(size_t /*bytes*/) const { return HasRoom(); }
+
   // False while there is not even the space for a batch that waits: whatever is staged waits with
   // it, and so does who asks for it. THREAD: any, without a lock.
   virtual bool HasRoomForBatch() const { return true; }

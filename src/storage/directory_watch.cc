@@ -1,5 +1,9 @@
 #include "storage/directory_watch.h"
 
+#include <algorithm>
+#include <map>
+
+#include "base/assert.h"
 #include "storage/data_directory.h"
 #include "storage/directory.h"
 #include "storage/fault.h"
@@ -18,20 +22,37 @@ std::optional<std::string> FindMissingPart(Disk& disk) {
   return std::nullopt;
 }
 
+// The first of `files`, which stand in folders, that is not there.
+std::optional<std::string> FindMissingFile(Disk& disk, const std::vector<std::string>& files) {
+  std::map<std::string, DiskResult<std::vector<std::string>>> listed;
+  for (const std::string& path : files) {
+    const size_t slash = path.rfind('/');
+    THALWEG_ASSERT(slash != std::string::npos);
+    const std::string folder = path.substr(0, slash);
+    auto there = listed.find(folder);
+    if (there == listed.end()) there = listed.emplace(folder, disk.List(folder)).first;
+    const auto& names = there->second;
+    const bool is_missing = names && !std::ranges::binary_search(*names, path.substr(slash + 1));
+    if (is_missing) return path + " is missing";
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 // What is open is looked at, too: a backup of the directory, put in its place once that has been
 // removed, has its identity.
-std::optional<std::string> DirectoryWatch::FindGone() const {
+std::optional<std::string> DirectoryWatch::FindGone(const std::vector<std::string>& needed) const {
   const auto there = PosixDisk::Open(path_);
   if (!there && IsMissing(there.error().code)) return there.error().message;
   if (there) {
-    if (auto found = FoundInsteadOf(id_, **there)) return found;
+    if (auto found = FoundInsteadOf(id_, **there, needed)) return found;
   }
-  return FoundInsteadOf(id_, disk_);
+  return FoundInsteadOf(id_, disk_, needed);
 }
 
-std::optional<std::string> FoundInsteadOf(const DirectoryId& id, Disk& disk) {
+std::optional<std::string> FoundInsteadOf(const DirectoryId& id, Disk& disk,
+                                          const std::vector<std::string>& needed) {
   const auto text = Directory(disk, "").ReadText(kIdentityFile);
   if (!text) return IsGone(text.error().code) ? std::optional(text.error().message) : std::nullopt;
   if (!*text) return std::string(kIdentityFile) + " is missing";
@@ -40,7 +61,8 @@ std::optional<std::string> FoundInsteadOf(const DirectoryId& id, Disk& disk) {
     return "this is data directory " + DataDirectory::NameOf(*found) + ", and " +
            DataDirectory::NameOf(id) + " is served";
   }
-  return FindMissingPart(disk);
+  const auto part = FindMissingPart(disk);
+  return part ? part : FindMissingFile(disk, needed);
 }
 
 }  // namespace thalweg

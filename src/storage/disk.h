@@ -121,6 +121,13 @@ class Disk {
   // the file system can tell.
   [[nodiscard]] virtual DiskResult<std::unique_ptr<File>> Lock(const std::string& path) = 0;
 
+  // How many bytes files in the directory at `path` may take yet, where the file system tells that
+  // without a look at its disk, and means it; else null. Quotas, limits and others may leave less.
+  // THREAD: any.
+  virtual std::optional<uint64_t> FreeBytes(const std::string& /*path*/) const {
+    return std::nullopt;
+  }
+
   // A writer that writes to `event_fd`, an eventfd, whenever what it began has ended. Null: this
   // disk has none, or the system does not give one more.
   virtual std::unique_ptr<AsyncWriter> NewAsyncWriter(int /*event_fd*/) { return nullptr; }

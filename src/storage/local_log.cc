@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/assert.h"
+#include "storage/folder_names.h"
 #include "storage/log_format.h"
 #include "storage/loop_committer.h"
 #include "thalweg/clock.h"
@@ -18,8 +19,11 @@ namespace {
 // A batch's memory beyond this goes back to the system.
 constexpr size_t kKeptBytes = 8u << 20;
 
-// A record of more has its room in the batch at once.
+// A record of more has its room in the batch at once, and is refused where the disk has none.
 constexpr size_t kLongBytes = 64u << 10;
+
+// What a batch takes besides its records, and what is to be left for records without bytes.
+constexpr size_t kAroundBytes = 16 * kLogPageBytes;
 
 // How long others wait for a loop that has the log; then it is the thread's.
 constexpr std::chrono::milliseconds kLoopMax{10};
@@ -86,6 +90,7 @@ StorageResult<void> LocalLog::Repair(const LogContent& content) {
   current_ = {std::move(*file), number, content.salt, *size};
   end_ = content.end;
   if (const auto kept = KeepSpace(); !kept) return DiskFault(kept.error());
+  NoteRest();
   if (content.torn) {
     const std::string zeros(std::min<uint64_t>(kLogPageBytes, current_.size - end_), '\0');
     if (const auto cut = current_.file->WriteAt(end_, zeros); !cut) return DiskFault(cut.error());
@@ -120,7 +125,33 @@ void LocalLog::Attach(CommitListener* listener) {
   listener_ = listener;
 }
 
+// What is held ready takes the short ones: who allocates ahead is not so late. Of what a long one
+// needs beyond that the file system tells: twice, for a checkpoint writes it once more before the
+// log gives it up, and what is free then must not be what the log still needs.
+bool LocalLog::HasRoomFor(size_t bytes) const {
+  if (!HasRoom()) return false;
+  if (bytes <= kLongBytes) return true;
+  const uint64_t written_bytes = written_bytes_.value();
+  const uint64_t staged_bytes = std::max(staged_bytes_.value(), written_bytes);
+  const uint64_t all_bytes = staged_bytes - written_bytes + coming_bytes_.load() + bytes;
+  const uint64_t needed_bytes = all_bytes + kAroundBytes;
+  if (needed_bytes <= rest_bytes_.load(std::memory_order_relaxed)) return true;
+  if (supply_.MayHold(needed_bytes)) return true;
+  const auto free_bytes = disk_.FreeBytes(kLogFolder);
+  if (!free_bytes || needed_bytes + all_bytes <= supply_.SpaceWith(*free_bytes)) return true;
+  refused_.store(true, std::memory_order_relaxed);
+  return false;
+}
+
 Lsn LocalLog::Stage(const Record& record) noexcept {
+  const size_t long_bytes = LongBytes(record) > kLongBytes ? LongBytes(record) : 0;
+  if (long_bytes != 0) coming_bytes_.fetch_add(long_bytes);
+  const Lsn lsn = StageOneByOne(record, long_bytes);
+  if (long_bytes != 0) coming_bytes_.fetch_sub(long_bytes);
+  return lsn;
+}
+
+Lsn LocalLog::StageOneByOne(const Record& record, size_t long_bytes) noexcept {
   std::lock_guard lock(staging_mutex_);
   if (failed()) return Lsn{++last_staged_.value};
   if (staged_.block.size() >= options_.batch_bytes_max) {
@@ -130,9 +161,7 @@ Lsn LocalLog::Stage(const Record& record) noexcept {
   std::string& block = staged_.block;
   const size_t length_at = block.size();
   // With what fills the last page: to grow for that alone would copy all of it.
-  if (const size_t bytes = LongBytes(record); bytes > kLongBytes) {
-    block.reserve(length_at + bytes + 2 * kLogPageBytes);
-  }
+  if (long_bytes != 0) block.reserve(length_at + long_bytes + 2 * kLogPageBytes);
   block.append(kLogRecordHeadBytes, '\0');
   EncodeRecord(record, block);
   SetLogRecordLength(block, length_at);
@@ -375,7 +404,12 @@ DiskResult<void> LocalLog::MakeRoom(size_t block_bytes) {
   }
   current_ = std::move(*next);
   end_ = 0;
+  NoteRest();
   return {};
+}
+
+void LocalLog::NoteRest() {
+  rest_bytes_.store(current_.size - std::min(current_.size, end_), std::memory_order_relaxed);
 }
 
 // Makes a block of what writing_ has, for behind end_.
@@ -416,7 +450,9 @@ DiskResult<void> LocalLog::WriteBlock() {
 void LocalLog::TakeForWritten(const Sealed& sealed) {
   const size_t bytes = writing_.block.size();
   end_ += bytes;
+  written_bytes_.Add(sealed.head.payload_bytes);
   framing_bytes_.Add(bytes - sealed.head.payload_bytes);
+  NoteRest();
   crc_last_ = sealed.crc;
   last_written_ = sealed.head.last();
 }
@@ -433,6 +469,18 @@ DiskResult<void> LocalLog::SealLeft(Lsn first) {
 DiskResult<void> LocalLog::Fail(DiskError error) {
   failed_.store(true, std::memory_order_release);
   return std::unexpected(std::move(error));
+}
+
+std::vector<std::string> LocalLog::NeededFiles(Lsn checkpoint) const {
+  std::lock_guard lock(files_mutex_);
+  std::vector<std::string> paths;
+  for (size_t i = 0; i < files_.size(); ++i) {
+    const bool is_last = i + 1 == files_.size();
+    if (is_last || files_[i + 1].first.value > checkpoint.value + 1) {
+      paths.push_back(LogFilePath(files_[i].number));
+    }
+  }
+  return paths;
 }
 
 DiskResult<void> LocalLog::Trim(Lsn checkpoint) {

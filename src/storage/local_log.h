@@ -66,12 +66,18 @@ class LocalLog final : public CommitLog {
   std::unique_ptr<CommitStarter> StarterOn(Executor& executor) override;
   Lsn durable() const override { return {durable_.load(std::memory_order_acquire)}; }
   bool HasRoom() const override { return supply_.HasRoom(); }
+  bool HasRoomFor(size_t bytes) const override;
   bool HasRoomForBatch() const override {
     return has_room_for_batch_.load(std::memory_order_relaxed);
   }
 
+  // Whether HasRoomFor refused a long record since this was asked last. THREAD: one at a time.
+  bool TakeRefused() { return refused_.exchange(false, std::memory_order_relaxed); }
+
   // The last position given. THREAD: any.
   Lsn staged() const;
+
+  uint64_t file_bytes() const { return options_.file_bytes; }
 
   // How often a batch found no space. THREAD: any.
   uint64_t shortages() const { return shortages_.value(); }
@@ -128,6 +134,10 @@ class LocalLog final : public CommitLog {
   // space or a file descriptor was wanting, it may be tried again.
   [[nodiscard]] DiskResult<void> Trim(Lsn checkpoint);
 
+  // Of the files that have records behind `checkpoint`. Others may have been renamed by a Trim that
+  // found no space to go on. THREAD: any.
+  std::vector<std::string> NeededFiles(Lsn checkpoint) const;
+
   // As of LogFileSupply. THREAD: any.
   [[nodiscard]] DiskResult<void> RemoveSpares() { return supply_.RemoveSpares(); }
   void LeaveSpace(bool leaves) { supply_.LeaveSpace(leaves); }
@@ -161,7 +171,9 @@ class LocalLog final : public CommitLog {
   void SetUnderWay(AsyncWriter& writer);
   bool TakeBack(const AsyncWriter& writer, bool waits);
   DiskResult<void> EndForLoop();
+  Lsn StageOneByOne(const Record& record, size_t long_bytes) noexcept;
   bool FitsInFile(size_t block_bytes) const;
+  void NoteRest();
   DiskResult<void> MakeRoom(size_t block_bytes);
   Sealed Seal();
   DiskResult<void> WriteBlock();
@@ -178,9 +190,12 @@ class LocalLog final : public CommitLog {
   std::atomic<uint64_t> durable_{0};
   std::atomic<bool> failed_{false};
   std::atomic<bool> has_room_for_batch_{true};
-  Counter staged_bytes_;               // changed under staging_mutex_
-  Counter framing_bytes_, shortages_;  // … by the committer
-  DurationCounts commits_;             // …
+  mutable std::atomic<bool> refused_{false};
+  std::atomic<uint64_t> coming_bytes_{0};              // of long records that are being staged
+  std::atomic<uint64_t> rest_bytes_{0};                // of the current file; by the committer
+  Counter staged_bytes_;                               // changed under staging_mutex_
+  Counter written_bytes_, framing_bytes_, shortages_;  // … by the committer
+  DurationCounts commits_;                             // …
 
   mutable std::mutex staging_mutex_;  // guards what follows; no other lock is taken under it
   std::condition_variable_any thread_is_due_;
@@ -213,7 +228,7 @@ class LocalLog final : public CommitLog {
 
   LogFileSupply supply_;
 
-  std::mutex files_mutex_;                  // guards files_
+  mutable std::mutex files_mutex_;          // guards files_
   std::deque<LogContent::FileInfo> files_;  // with records, oldest first
 };
 

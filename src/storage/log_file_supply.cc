@@ -28,6 +28,17 @@ DiskResult<void> UnmakeSpare(Directory& folder, uint64_t number) {
   return !renamed && renamed.error().code == ENOENT ? DiskResult<void>() : renamed;
 }
 
+class Making {
+ public:
+  explicit Making(std::atomic<int>& count) : count_(count) { ++count_; }
+  ~Making() { --count_; }
+  Making(const Making&) = delete;
+  Making& operator=(const Making&) = delete;
+
+ private:
+  std::atomic<int>& count_;
+};
+
 // What is left of a spare for want of space stands in nobody's way, and the next start sees to it.
 DiskResult<void> DropSpare(Directory& folder, uint64_t number) {
   const auto removed = folder.Remove(LogSpareName(number));
@@ -69,6 +80,7 @@ DiskResult<void> LogFileSupply::KeepSpares(const LogContent& content) {
       return removed;
     }
   }
+  CountSpares();
   return {};
 }
 
@@ -82,7 +94,14 @@ bool LogFileSupply::IsSpare(const std::string& name) {
   return (*file)->Allocate(options_.file_bytes) && (*file)->Sync();
 }
 
+uint64_t LogFileSupply::SpaceWith(uint64_t free_bytes) const {
+  const uint64_t spare_bytes = spare_count_.load(std::memory_order_relaxed) * options_.file_bytes;
+  const bool leaves_space = leaves_space_.load(std::memory_order_relaxed);
+  return next_bytes() + spare_bytes + (leaves_space ? 0 : free_bytes);
+}
+
 DiskResult<void> LogFileSupply::Prepare(const std::function<void()>& rest) {
+  const Making making(making_);
   std::lock_guard lock(mutex_);
   if (next_.file != nullptr) return {};
   const bool may_wait = spares_.empty() && !is_awaited_.load(std::memory_order_relaxed);
@@ -153,6 +172,7 @@ DiskResult<std::unique_ptr<File>> LogFileSupply::UseSpare(const std::string& nam
   auto file = folder_.Open(spare, Disk::Mode::kReadWrite);
   if (!file && IsShortage(file.error().code)) return file;  // it was not touched
   spares_.pop_front();
+  CountSpares();
   if (!file && IsMissing(file.error().code)) {  // somebody has removed it, and lost nothing
     return spares_.empty() ? CreateFile(name, options_.file_bytes) : UseSpare(name, rest);
   }
@@ -172,6 +192,7 @@ DiskResult<std::unique_ptr<File>> LogFileSupply::UseSpare(const std::string& nam
 }
 
 DiskResult<LogFileSupply::OpenFile> LogFileSupply::Take(uint64_t bytes) {
+  const Making making(making_);
   is_awaited_.store(true, std::memory_order_relaxed);
   const auto prepared = Prepare();
   is_awaited_.store(false, std::memory_order_relaxed);
@@ -226,6 +247,7 @@ DiskResult<void> LogFileSupply::Retire(const LogContent::FileInfo& trimmed) {
   }
   std::lock_guard lock(mutex_);  // nobody else makes spares meanwhile
   spares_.push_back(trimmed.number);
+  CountSpares();
   return {};
 }
 
@@ -242,7 +264,7 @@ DiskResult<void> LogFileSupply::RemoveSpares() {
 // A try that failed may have got as far as a file and not as far as the directory's sync. REQUIRES:
 // mutex_ is held.
 DiskResult<void> LogFileSupply::RemoveAllSpares() {
-  for (; !spares_.empty(); spares_.pop_front()) {
+  for (; !spares_.empty(); spares_.pop_front(), CountSpares()) {
     if (const auto removed = folder_.RemoveIfThere(LogSpareName(spares_.front())); !removed) {
       return removed;
     }

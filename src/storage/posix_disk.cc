@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -142,6 +143,16 @@ DiskResult<std::unique_ptr<File>> PosixDisk::LockRoot(OwnedFd with, const std::s
   if (!root) return std::unexpected(root.error());
   if (!TryLock(*root) && errno == EWOULDBLOCK) return DiskFailure(errno, "lock " + path);
   return std::make_unique<PosixFile>(std::move(*root), path, std::move(with));
+}
+
+std::optional<uint64_t> PosixDisk::FreeBytes(const std::string& path) const {
+  if (!TellsFreeBytes(FileSystemOf(root_.get()))) return std::nullopt;
+  const DiskResult<OwnedFd> fd = OpenDirectory(path, "look at ");
+  struct statvfs space{};
+  if (!fd || fstatvfs(fd->get(), &space) != 0) return std::nullopt;
+  if (space.f_blocks == 0) return std::nullopt;  // a tmpfs without a size
+  const bool may_take_all = geteuid() == 0;      // also what is kept for the administrator
+  return uint64_t{may_take_all ? space.f_bfree : space.f_bavail} * space.f_frsize;
 }
 
 std::unique_ptr<AsyncWriter> PosixDisk::NewAsyncWriter(int event_fd) {

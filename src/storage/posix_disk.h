@@ -29,6 +29,7 @@ class PosixDisk final : public Disk {
   [[nodiscard]] DiskResult<void> SyncDirectory(const std::string& path) override;
   [[nodiscard]] DiskResult<std::vector<std::string>> List(const std::string& path) override;
   [[nodiscard]] DiskResult<std::unique_ptr<File>> Lock(const std::string& path) override;
+  std::optional<uint64_t> FreeBytes(const std::string& path) const override;
   std::unique_ptr<AsyncWriter> NewAsyncWriter(int event_fd) override;
 
  private:

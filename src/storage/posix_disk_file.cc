@@ -42,6 +42,17 @@ bool WritesBesideCaller(uint64_t file_system) {
   return file_system == EXT4_SUPER_MAGIC || file_system == XFS_SUPER_MAGIC;
 }
 
+bool TellsFreeBytes(uint64_t file_system) {
+  switch (file_system) {
+    case EXT4_SUPER_MAGIC:
+    case XFS_SUPER_MAGIC:
+    case F2FS_SUPER_MAGIC:
+    case OVERLAYFS_SUPER_MAGIC:
+    case TMPFS_MAGIC: return true;
+    default: return false;
+  }
+}
+
 bool IsRefusal(int code) { return code == EINVAL || code == EOPNOTSUPP || code == ENOMEM; }
 
 std::string Tried(const char* verb, size_t bytes, uint64_t offset, const std::string& path) {
@@ -84,12 +95,14 @@ DiskResult<void> PosixFile::WriteAll(uint64_t offset, size_t bytes, const Write&
   return {};
 }
 
-// EINVAL: the file system knows no sync. Who only reads has none to wait for then: it is one that
-// is never written to, as squashfs.
+// EINVAL: the file system knows no sync. EROFS: it met an error and writes no more, as ext4 with
+// errors=remount-ro. Who only reads has none to wait for then.
 DiskResult<void> PosixFile::Sync() {
   if (RetryInterrupted([&] { return fdatasync(fd_.get()); }) == 0) return {};
-  if (errno == EINVAL && (fcntl(fd_.get(), F_GETFL) & O_ACCMODE) == O_RDONLY) return {};
-  return DiskFailure(errno, "sync " + path_);
+  const int code = errno;
+  const bool only_reads = (fcntl(fd_.get(), F_GETFL) & O_ACCMODE) == O_RDONLY;
+  if (only_reads && (code == EINVAL || code == EROFS)) return {};
+  return DiskFailure(code, "sync " + path_);
 }
 
 // Where the system does not know how, a Sync has it all to do. Any other error, EINVAL and ENOMEM

@@ -31,6 +31,10 @@ bool SyncsDirectWrites(uint64_t file_system);
 // Whether they are known to go on with it beside the caller, too.
 bool WritesBesideCaller(uint64_t file_system);
 
+// Whether they are known to tell what space is free at once, from memory, and to mean it: btrfs and
+// ZFS do not, and of others a server may be asked.
+bool TellsFreeBytes(uint64_t file_system);
+
 // Memory as a direct write wants it, and as much as it writes at a time: with 64 KiB segments were
 // slower than through the cache, and 4 MiB take no less of the processor.
 inline constexpr size_t kDirectPageBytes = 4096;

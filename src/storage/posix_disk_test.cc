@@ -226,6 +226,15 @@ TEST_F(PosixDiskTest, AFailedAllocationLeavesTheFileAsItWas) {
   EXPECT_EQ(file->Size().value(), 3U);
 }
 
+TEST_F(PosixDiskTest, TellsTheSpaceThatIsFree) {
+  const auto space = std::filesystem::space(directory_.path());
+  const auto free_bytes = disk_->FreeBytes("");
+  if (!free_bytes) GTEST_SKIP() << "the file system of " << directory_.path() << " does not tell";
+  EXPECT_GT(*free_bytes, space.available / 2) << "others write meanwhile";
+  EXPECT_LE(*free_bytes, space.capacity);
+  EXPECT_EQ(disk_->FreeBytes("none"), std::nullopt);
+}
+
 TEST_F(PosixDiskTest, AnAbsolutePathIsABug) {
   EXPECT_DEATH(static_cast<void>(disk_->Remove("/etc/hosts")), "starts_with");
 }

@@ -28,6 +28,7 @@ class WitnessedLog final : public CommitLog {
   void Attach(CommitListener* listener) override { log_->Attach(listener); }
   Lsn durable() const override { return log_->durable(); }
   bool HasRoom() const override { return log_->HasRoom(); }
+  bool HasRoomFor(size_t bytes) const override { return log_->HasRoomFor(bytes); }
   bool HasRoomForBatch() const override { return log_->HasRoomForBatch(); }
   Lsn Stage(const Record& record) noexcept override {
     oracle_.OnStaged(record);

@@ -52,7 +52,7 @@ class Served {
 
   fs::path data() const { return folder_ / "data"; }
   fs::path other() const { return folder_ / "other"; }
-  std::string Found() const { return watch_->FindGone().value_or("it is there"); }
+  std::string Found() const { return watch_->FindGone({}).value_or("it is there"); }
 
  private:
   fs::path folder_;
@@ -140,22 +140,32 @@ TEST(DirectoryWatch, TellsADirectoryThatIsGoneFromOneThatCannotBeLookedAt) {
 
 TEST(DirectoryWatch, WhatTheSystemRefusesSaysNothing) {
   SimDisk disk(1);
-  EXPECT_EQ(FoundInsteadOf(IdOf(7), disk), "identity is missing");
+  EXPECT_EQ(FoundInsteadOf(IdOf(7), disk, {}), "identity is missing");
   ASSERT_TRUE(DataDirectory::Open(disk, IdOf(7)));
-  EXPECT_EQ(FoundInsteadOf(IdOf(7), disk), std::nullopt);
-  EXPECT_NE(FoundInsteadOf(IdOf(8), disk), std::nullopt);
+  EXPECT_EQ(FoundInsteadOf(IdOf(7), disk, {}), std::nullopt);
+  EXPECT_NE(FoundInsteadOf(IdOf(8), disk, {}), std::nullopt);
   for (const DiskOp op : {DiskOp::kOpen, DiskOp::kRead}) {
     for (const int code : {EIO, EMFILE, ENFILE, EACCES, ENOMEM}) {
       disk.FailNth({.op = op, .path_part = "identity"}, 1, {.code = code});
-      EXPECT_EQ(FoundInsteadOf(IdOf(8), disk), std::nullopt) << code;
+      EXPECT_EQ(FoundInsteadOf(IdOf(8), disk, {}), std::nullopt) << code;
     }
   }
   disk.FailNth({.op = DiskOp::kOpen, .path_part = "identity"}, 1, {.code = ESTALE});
-  EXPECT_NE(FoundInsteadOf(IdOf(7), disk), std::nullopt) << "what is open there is no more";
+  EXPECT_NE(FoundInsteadOf(IdOf(7), disk, {}), std::nullopt) << "what is open there is no more";
   ASSERT_TRUE(disk.Rename("log", "elsewhere"));
-  EXPECT_EQ(FoundInsteadOf(IdOf(7), disk), "log is missing");
+  EXPECT_EQ(FoundInsteadOf(IdOf(7), disk, {}), "log is missing");
   disk.FailNth({.op = DiskOp::kOpen, .path_part = "log"}, 1, {.code = EIO});
-  EXPECT_EQ(FoundInsteadOf(IdOf(7), disk), std::nullopt);
+  EXPECT_EQ(FoundInsteadOf(IdOf(7), disk, {}), std::nullopt);
+}
+
+TEST(DirectoryWatch, MissesAFileThatIsNeeded) {
+  SimDisk disk(1);
+  ASSERT_TRUE(DataDirectory::Open(disk, IdOf(7)));
+  ASSERT_TRUE(Directory(disk, "log").Create("a"));
+  EXPECT_EQ(FoundInsteadOf(IdOf(7), disk, {"log/a"}), std::nullopt);
+  EXPECT_EQ(FoundInsteadOf(IdOf(7), disk, {"log/a", "log/b"}), "log/b is missing");
+  disk.FailNth({.op = DiskOp::kList, .path_part = "log"}, 1, {.code = EMFILE});
+  EXPECT_EQ(FoundInsteadOf(IdOf(7), disk, {"log/b"}), std::nullopt);
 }
 
 }  // namespace

@@ -11,6 +11,7 @@
 #include <optional>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "storage/directory.h"
 #include "storage/local_log.h"
@@ -150,8 +151,48 @@ TEST_F(RoomOfLog, AFileThatCouldNotBeMadeDoesNotComeBackBeforeOneWithRecords) {
   EXPECT_EQ(recovered->last.value, 20u);
 }
 
-// Nobody can tell of more than is allocated whether it fits before it has been tried, and Stage
-// does not wait: it would have to be refused on a disk that has room.
+TEST_F(RoomOfLog, ALongRecordIsRefusedWhereItWouldWaitForSpace) {
+  constexpr size_t kLong = 16 * kFileBytes;
+  Stage();
+  ASSERT_TRUE(log_.Commit());
+  ASSERT_TRUE(log_.PrepareNext());
+  EXPECT_TRUE(log_.HasRoomFor(kLong));
+  FillDisk();
+  EXPECT_TRUE(log_.HasRoomFor(100)) << "it is held ready";
+  EXPECT_FALSE(log_.TakeRefused());
+  EXPECT_FALSE(log_.HasRoomFor(kLong));
+  EXPECT_TRUE(log_.TakeRefused());
+  EXPECT_FALSE(log_.TakeRefused()) << "once";
+  EXPECT_TRUE(log_.HasRoom()) << "for others";
+  disk_.SetRoom(disk_.bytes_used() + 3 * kLong);
+  EXPECT_TRUE(log_.HasRoomFor(kLong));
+  Stage(kLong);
+  EXPECT_FALSE(log_.HasRoomFor(kLong)) << "what is staged takes that";
+  ASSERT_TRUE(log_.Commit());
+  EXPECT_FALSE(log_.HasRoomFor(kLong)) << "and has taken it";
+  disk_.SetRoom(UINT64_MAX);
+  EXPECT_TRUE(log_.HasRoomFor(kLong));
+}
+
+TEST_F(RoomOfLog, ALongRecordMayTakeTheSpaceOfTheSpares) {
+  LocalLog log(disk_, {.file_bytes = 16 * kFileBytes, .spares_max = 4, .salt_seed = 2});
+  ASSERT_TRUE(log.Recover(Lsn{0}, kNoReplay));
+  const size_t kLong = 14 * kFileBytes;
+  for (int i = 0; i < 5; ++i) {
+    StageInto(log, kLong);
+    ASSERT_TRUE(log.Commit());
+  }
+  FillDisk();
+  EXPECT_FALSE(log.HasRoomFor(2 * kLong));
+  ASSERT_TRUE(log.Trim(log.durable()));
+  ASSERT_EQ(FilesNamed(".spare"), 4);
+  log.LeaveSpace(true);
+  ASSERT_TRUE(log.HasRoomFor(2 * kLong));
+  StageInto(log, 2 * kLong);
+  EXPECT_TRUE(log.Commit());
+}
+
+// As one does that was accepted for a file system that tells nothing, or whose quota tells less.
 TEST_F(RoomOfLog, ABatchLongerThanAFileWaitsForSpaceAndIsNotLost) {
   StageMoreThanFits();
   const auto refused = log_.Commit();
@@ -355,6 +396,25 @@ TEST_F(RoomOfLog, AStartNeedsNoSpaceToRemoveASpareThatItCannotUse) {
     EXPECT_TRUE(again.Recover(Lsn{0}, kNoReplay)) << static_cast<int>(op);
   }
   EXPECT_TRUE(disk_.List("log").value().empty());
+}
+
+TEST_F(RoomOfLog, ATrimThatFindsNoSpaceRenamesNoFileThatIsNeeded) {
+  while (FilesNamed(".log") < 3) {
+    Stage();
+    ASSERT_TRUE(log_.Commit());
+  }
+  const auto is_there = [&](const std::string& path) {
+    return disk_.Open(path, Disk::Mode::kRead).has_value();
+  };
+  const auto all = log_.NeededFiles(Lsn{0});
+  EXPECT_GE(all.size(), 2u);
+  EXPECT_TRUE(std::ranges::all_of(all, is_there));
+  disk_.FailNth({.op = DiskOp::kSyncDirectory, .path_part = "log"}, 1, {.code = ENOSPC});
+  ASSERT_FALSE(log_.Trim(log_.durable()));
+  EXPECT_FALSE(std::ranges::all_of(all, is_there)) << "it has another name by now";
+  const auto needed = log_.NeededFiles(log_.durable());
+  EXPECT_EQ(needed, std::vector{all.back()});
+  EXPECT_TRUE(std::ranges::all_of(needed, is_there));
 }
 
 TEST(TrimOfLog, AfterATryThatHadNoSpaceGoesOnAndHoldsOverAPowerCut) {

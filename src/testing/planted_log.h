@@ -21,6 +21,7 @@ class PlantedLog final : public CommitLog {
     return plant_ == Plant::kPublishesEarly && staged_.value != 0 ? staged_ : log_->durable();
   }
   bool HasRoom() const override { return log_->HasRoom(); }
+  bool HasRoomFor(size_t bytes) const override { return log_->HasRoomFor(bytes); }
   bool HasRoomForBatch() const override { return log_->HasRoomForBatch(); }
   void StartCommit() override { log_->StartCommit(); }
   void CommitNow() override { log_->CommitNow(); }

@@ -1,5 +1,6 @@
 #include "testing/sim_disk.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/assert.h"
@@ -128,6 +129,11 @@ void SimDisk::SetRoom(uint64_t bytes_max) {
 uint64_t SimDisk::bytes_used() const {
   const std::scoped_lock lock(mutex_);
   return space_.bytes_used;
+}
+
+std::optional<uint64_t> SimDisk::FreeBytes(const std::string& /*path*/) const {
+  const std::scoped_lock lock(mutex_);
+  return space_.bytes_max - std::min(space_.bytes_max, space_.bytes_used);
 }
 
 void SimDisk::CorruptSector(const std::string& path, uint64_t sector, Damage damage) {

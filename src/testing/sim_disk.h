@@ -70,6 +70,7 @@ class SimDisk final : public Disk {
   // and says ENOSPC; an allocation changes nothing.
   void SetRoom(uint64_t bytes_max);
   uint64_t bytes_used() const;
+  std::optional<uint64_t> FreeBytes(const std::string& path) const override;
 
   // Damages a sector (of kSectorBytes) as the platter has it. REQUIRES: the file is there, synced
   // and long enough.

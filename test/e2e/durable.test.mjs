@@ -51,6 +51,8 @@ test("what was answered is there after a kill, with its producers, closures and 
     await send(server, "PUT", "a", "one");
     assert.equal((await send(server, "POST", "a", "two", stamp)).status, 200);
     await send(server, "POST", "a", undefined, CLOSE);
+    await send(server, "PUT", "open", undefined, TEXT);
+    assert.equal((await send(server, "POST", "open", "one", stamp)).status, 200);
     await send(server, "PUT", "f", undefined, { "stream-forked-from": "/v1/stream/a" });
     await send(server, "PUT", "gone", "x");
     await send(server, "DELETE", "gone");
@@ -59,6 +61,14 @@ test("what was answered is there after a kill, with its producers, closures and 
     assert.equal(await read(server, "a"), "onetwo");
     assert.equal(await read(server, "f"), "onetwo");
     assert.equal((await send(server, "POST", "a", "two", stamp)).status, 409, "closed");
+    const appendNext = (epoch, seq) =>
+      send(server, "POST", "open", ",two", { ...stamp, "producer-epoch": epoch, "producer-seq": seq });
+    assert.equal((await send(server, "POST", "open", "one", stamp)).status, 204, "a repetition");
+    assert.equal((await appendNext("0", "2")).status, 409, "a gap");
+    assert.equal((await appendNext("0", "1")).status, 200);
+    assert.equal((await appendNext("1", "0")).status, 200);
+    assert.equal((await appendNext("0", "2")).status, 403, "fenced");
+    assert.equal(await read(server, "open"), "one,two,two");
     assert.equal((await send(server, "HEAD", "a")).headers.get("stream-closed"), "true");
     assert.equal((await send(server, "GET", "gone", undefined)).status, 404);
     assert.deepEqual((await server.stop()).code, 0);
@@ -232,6 +242,33 @@ async function deleteUntilRefused(server, ballast, names) {
   }
   assert.fail("there was room for all of them");
 }
+
+const FOR_LONG_BODIES = ["--max-body", "64MiB", "--max-bodies", "256MiB", "--tail-memory", "256MiB"];
+
+test("long appends that have no space are refused and not waited for, nor is anybody else", (t) =>
+  withFolder(async (folder) => {
+    if (!mountSmall(folder)) return t.skip("no right to mount a tmpfs");
+    try {
+      const server = await serve(join(folder, "data"), "--log-file", "1MiB", ...FOR_LONG_BODIES);
+      const body = "x".repeat(14 << 20);
+      for (const name of ["a", "closing", "going"]) await send(server, "PUT", name);
+      const append = () => send(server, "POST", "a", body).then(({ status }) => status);
+      const answers = Promise.all([
+        ...Array.from({ length: 8 }, append),
+        send(server, "POST", "closing", undefined, CLOSE).then(({ status }) => status),
+        send(server, "DELETE", "going").then(({ status }) => status),
+      ]);
+      const statuses = await Promise.race([answers, delay(30_000, [], { ref: false })]);
+      assert.equal(statuses.length, 10, "some were not answered");
+      assert.deepEqual(statuses.splice(-2), [204, 204], "to close and to delete takes no space");
+      assert.deepEqual(new Set(statuses), new Set([204, 507]));
+      const taken = statuses.filter((status) => status === 204).length;
+      assert.equal(await tailOf(server, "a"), taken * body.length);
+      assert.equal((await server.stop()).code, 0);
+    } finally {
+      execFileSync("umount", [folder]);
+    }
+  }));
 
 test("where not even a delete has room, what needs none is answered, and so are later deletes", (t) =>
   withFolder(async (folder) => {

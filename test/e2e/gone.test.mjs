@@ -4,6 +4,7 @@ import { execFileSync } from "node:child_process";
 import { mkdirSync, readdirSync, renameSync, rmSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import { setTimeout as delay } from "node:timers/promises";
 import { serverFrom } from "../conformance/server.mjs";
 import { withFolder } from "./folder.mjs";
 import { binary } from "./server.mjs";
@@ -66,7 +67,7 @@ async function endsWithTheTruth(server, data, found) {
 }
 
 const NONE = "open directory DATA: No such file or directory";
-const PART = "[a-z]+ is missing"; // whatever goes first
+const PART = "[a-z0-9/.]+ is missing"; // whatever goes first
 const LOSSES = [
   ["removed", (data) => remove(data), `${NONE}|${PART}`],
   ["emptied", (data) => readdirSync(data).forEach((name) => remove(join(data, name))), PART],
@@ -117,6 +118,34 @@ for (const [how, lose, found] of LOSSES) {
     }));
 }
 
+// Until then a segment is only on its way.
+async function aCheckpointOf(server) {
+  for (let i = 0; i < 500; ++i) {
+    const metrics = await (await fetch(`${server.url}/metrics`)).text();
+    if (/^thalweg_checkpoints_total [1-9]/m.test(metrics)) return;
+    await delay(10);
+  }
+  assert.fail("no checkpoint is made");
+}
+
+for (const [folderName, file, flags] of [
+  ["log", /^[0-9]+\.log$/, []],
+  ["segments", /\.seg$/, ["--checkpoint-age", "100ms", "--metrics"]],
+  ["catalog", /^data\.mdb$/, []],
+]) {
+  test(`a file that is missing in ${folderName}/ ends the server`, IN_TIME, () =>
+    withFolder(async (folder) => {
+      const data = join(folder, "data");
+      const server = await serve(data, ...flags);
+      await send(server, "PUT", "a", "text");
+      if (folderName === "segments") await aCheckpointOf(server);
+      const names = readdirSync(join(data, folderName)).filter((name) => file.test(name));
+      assert.notEqual(names.length, 0);
+      for (const name of names) rmSync(join(data, folderName, name));
+      await endsWithTheTruth(server, data, `${folderName}/[0-9a-z.]+ is missing`);
+    }));
+}
+
 test("another directory in its place is not taken for it, nor is a backup for one that was removed", IN_TIME, () =>
   withFolder(async (folder) => {
     const [data, other, target, link] = ["data", "other", "target", "link"].map((n) =>
@@ -135,8 +164,8 @@ test("another directory in its place is not taken for it, nor is a backup for on
     execFileSync(binary(), ["backup", data, target]);
     remove(data);
     renameSync(target, data);
-    await endsInTime(again);
-    assert.match(again.said.err, /, or a part of it: ([a-z]+ is missing|open directory)/);
+    assert.equal((await endsInTime(again)).code, EXIT_DAMAGED);
+    assert.match(again.said.err, /, or a part of it: ([a-z0-9/.]+ is missing|open directory)/);
   }));
 
 test("a mount that goes away is told like any other end of the directory", IN_TIME, (t) =>
