@@ -19,6 +19,7 @@ export interface StreamMessage {
 export interface ProducerState {
   epoch: number
   lastSeq: number
+  /** The stream's last use: when each of its producers came last is not kept. */
   lastUpdated: number
 }
 
@@ -123,7 +124,6 @@ export interface ProducerOptions {
 /** What methods of stores throw. `code` is stable: see docs/ERRORS.md in the repository. */
 export interface StoreError extends Error {
   code: string
-  currentOffset?: string
 }
 
 // What both stores have. Paths are keys: "/rooms/1" is the stream that a router without baseUrl

@@ -1,7 +1,7 @@
-// The Durable Streams protocol over a store's engine (Store::engine, store.h): start here to embed
-// Thalweg in an HTTP server.
+// The Durable Streams protocol over a store (store.h): start here to embed Thalweg in an HTTP
+// server.
 //
-// One Router serves one Executor; many Routers may share one Engine. Give every request to Handle
+// One Router serves one Executor; many Routers may share one Store. Give every request to Handle
 // and implement Responder; the rest is done here. (protocol sections 4, 5, 8, 9, 10 and 12.7)
 #pragma once
 
@@ -19,11 +19,17 @@
 namespace thalweg {
 
 class Engine;
+class Store;
 
 class THALWEG_API Router {
  public:
-  // `workers` compresses large bodies away from `executor`; null: everything runs on `executor`.
-  // REQUIRES: engine, executor, workers and clock outlive the router.
+  // Over the streams of `store`. `workers` compresses large bodies away from `executor`; null:
+  // everything runs on `executor`. REQUIRES: store, executor and workers outlive the router.
+  Router(Store& store, Executor& executor, const RouterOptions& options = {},
+         Executor* workers = nullptr);
+
+  // The same over an engine without a store, as our tests have. REQUIRES: `clock` is the engine's;
+  // all outlive the router.
   Router(Engine& engine, Executor& executor, Executor* workers, const Clock& clock,
          const RouterOptions& options);
   ~Router();  // cuts off who still waits for it

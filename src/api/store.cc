@@ -17,6 +17,7 @@
 #include "base/worker_pool.h"
 #include "engine/durable_waits.h"
 #include "stream/content_type.h"
+#include "thalweg/router.h"
 
 namespace thalweg {
 namespace {
@@ -295,5 +296,9 @@ Bytes Store::FormatResponse(std::string_view content_type, std::span<const Messa
   body += ']';
   return Bytes::Own(std::move(body));
 }
+
+// Here, for what a router is made of knows no stores.
+Router::Router(Store& store, Executor& executor, const RouterOptions& options, Executor* workers)
+    : Router(store.engine(), executor, workers, store.clock(), options) {}
 
 }  // namespace thalweg

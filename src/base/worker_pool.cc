@@ -56,6 +56,7 @@ void WorkerPool::Stop() {
   changed_.notify_all();
   for (std::thread& thread : threads_) thread.join();
   threads_.clear();
+  const auto never_due = std::exchange(delayed_, {});  // what they hold is let go now
 }
 
 void WorkerPool::Work() {

@@ -4,6 +4,7 @@
 #include <random>
 #include <utility>
 
+#include "base/http_status.h"
 #include "http/cors.h"
 #include "http/fault_json.h"
 #include "http/fault_table.h"
@@ -148,9 +149,8 @@ void FaultInjection::Impl::SendStatus(const Fault& fault, Responder& responder) 
   Head head(common_);
   head.ContentType("text/plain").CacheControl("no-store");
   if (fault.retry_after_s) head.Add("retry-after", *fault.retry_after_s);
-  const bool has_body = fault.status != 204 && fault.status != 304;
-  responder.Respond(fault.status, head.fields(),
-                    Bytes::Static(has_body ? "Injected error for testing" : ""));
+  const char* const body = StatusHasBody(fault.status) ? "Injected error for testing" : "";
+  responder.Respond(fault.status, head.fields(), Bytes::Static(body));
 }
 
 FaultInjection::FaultInjection(FaultInjectionOptions options)

@@ -13,8 +13,8 @@ constexpr size_t kUnderWayBytesMax = 256u << 10;  // beyond, the router waits fo
 
 }  // namespace
 
-Relay::Relay(Executor& loop, Executor& router_thread, Responder& response)
-    : loop_(loop), router_thread_(router_thread), response_(&response) {}
+Relay::Relay(Executor& loop, std::shared_ptr<Executor> router_thread, Responder& response)
+    : loop_(loop), router_thread_(std::move(router_thread)), response_(&response) {}
 
 void Relay::Open() {
   loop_self_ = router_self_ = shared_from_this();
@@ -91,14 +91,14 @@ void Relay::Respond(int status, const HeaderList& headers, Bytes body) {
 void Relay::OnWritable() { Taken(std::exchange(held_bytes_, 0)); }
 
 void Relay::OnCancel() {
-  router_thread_.Post([self = shared_from_this()] { self->HearOfCancel(); });
+  router_thread_->Post([self = shared_from_this()] { self->HearOfCancel(); });
   LeaveLoop();
 }
 
 void Relay::Taken(size_t bytes) {
   under_way_bytes_ -= bytes;
   if (!waits_for_room_.exchange(false)) return;
-  router_thread_.Post([self = shared_from_this()] { self->HearOfRoom(); });
+  router_thread_->Post([self = shared_from_this()] { self->HearOfRoom(); });
 }
 
 void Relay::LeaveLoop() {

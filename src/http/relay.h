@@ -21,8 +21,9 @@ class Relay final : public Responder,
                     public ResponderEvents,
                     public std::enable_shared_from_this<Relay> {
  public:
-  // REQUIRES: both executors outlive this. THREAD: the loop's.
-  Relay(Executor& loop, Executor& router_thread, Responder& response);
+  // `router_thread` may have ended, and drop what it is given, while the response still tells of
+  // its client. REQUIRES: `loop` outlives this. THREAD: the loop's.
+  Relay(Executor& loop, std::shared_ptr<Executor> router_thread, Responder& response);
 
   // Registers for the response's events; from here on it keeps itself until the answer has ended.
   void Open();
@@ -50,7 +51,7 @@ class Relay final : public Responder,
   void HearOfCancel();
 
   Executor& loop_;
-  Executor& router_thread_;
+  const std::shared_ptr<Executor> router_thread_;
 
   // The loop's thread.
   Responder* response_;    // null: the answer has ended or its client has gone

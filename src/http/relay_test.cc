@@ -2,7 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <memory>
 #include <string>
+#include <utility>
 
 #include "http/recording_responder.h"
 #include "testing/manual_clock.h"
@@ -22,7 +24,7 @@ struct Heard final : ResponderEvents {
 class RelayTest : public testing::Test {
  protected:
   RelayTest() {
-    const auto relay = std::make_shared<Relay>(loop_, router_, response_);
+    const auto relay = std::make_shared<Relay>(loop_, router_thread_, response_);
     relay->Open();
     relay_ = relay.get();
     kept_ = relay;
@@ -30,13 +32,13 @@ class RelayTest : public testing::Test {
 
   // Until neither side has anything left to tell.
   void RunBoth() {
-    while (loop_.RunAll() + router_.RunAll() > 0) {
+    while (loop_.RunAll() + router_thread_->RunAll() > 0) {
     }
   }
 
   ManualClock clock_;
   ManualExecutor loop_{clock_};
-  ManualExecutor router_{clock_};
+  std::shared_ptr<ManualExecutor> router_thread_ = std::make_shared<ManualExecutor>(clock_);
   RecordingResponder response_;
   Relay* relay_ = nullptr;
   std::weak_ptr<Relay> kept_;
@@ -80,6 +82,19 @@ TEST_F(RelayTest, TellsTheRouterThatTheClientIsGoneAndEnds) {
   RunBoth();
   EXPECT_EQ(heard.cancelled, 1);
   EXPECT_TRUE(kept_.expired());
+}
+
+TEST_F(RelayTest, MayHearOfItsClientsEndWhenNothingElseKeepsTheRoutersThread) {
+  Heard heard;
+  relay_->SetEvents(&heard);
+  relay_->Start(200, {}, std::nullopt);
+  loop_.RunAll();
+  const std::weak_ptr<ManualExecutor> router_thread = std::exchange(router_thread_, nullptr);
+  ASSERT_FALSE(router_thread.expired());
+  response_.Cancel();
+  router_thread.lock()->RunAll();
+  EXPECT_TRUE(kept_.expired());
+  EXPECT_TRUE(router_thread.expired());
 }
 
 TEST_F(RelayTest, CutsOffWhereAFileCannotBeReadAndStaysUntilTheRouterEndsIt) {

@@ -6,6 +6,7 @@
 
 #include "base/assert.h"
 #include "base/decimal.h"
+#include "base/http_status.h"
 #include "net/http1_connection.h"
 #include "net/http1_shared.h"
 #include "net/rejection.h"
@@ -18,11 +19,6 @@ namespace {
 // in one turn: a reader that catches up writes such ones.
 constexpr size_t kShortChunkBytesMax = 4096;
 constexpr size_t kChunkFrameBytesMax = 16;
-
-// RFC 9110 8.6: "A server MUST NOT send a Content-Length header field in any response with a
-// status code of 1xx (Informational) or 204 (No Content)". A 304 may tell the length of what it
-// stands for, which nobody here knows.
-bool StatusHasBody(int status) { return status >= 200 && status != 204 && status != 304; }
 
 }  // namespace
 

@@ -81,11 +81,10 @@ function checkCursor(options, interval, epoch) {
   }
 }
 
-// By its place, which is that of the native enumeration.
 function checkCachePolicy(options) {
-  const place = CACHE_POLICIES.indexOf(text(options, 'cachePolicy', 'public'))
-  if (place < 0) throw wrong('cachePolicy', options.cachePolicy, 'public, private or no-store')
-  return place
+  const policy = text(options, 'cachePolicy', 'public')
+  if (CACHE_POLICIES.includes(policy)) return policy
+  throw wrong('cachePolicy', policy, 'public, private or no-store')
 }
 
 function checkShared(options) {
@@ -109,7 +108,7 @@ function checkRouterOptions(options) {
   }
 }
 
-// As the standalone server's --max-bodies: an eighth of the memory that this process may use.
+// An eighth of the memory that this process may use, within bounds.
 function defaultBodiesBytes() {
   const memory = Math.min(totalmem(), process.constrainedMemory?.() || Infinity)
   return Math.min(Math.max(Math.floor(memory / 8), BODIES_BYTES_LEAST), BODIES_BYTES_MOST)

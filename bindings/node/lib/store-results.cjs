@@ -3,62 +3,51 @@
 
 const native = require('./native.cjs')
 
-// In the order of StoreErrc of thalweg/store.h. The words of a message are part of the API: users
-// match on "not found", "already exists", "sequence" and the like.
-const FAILURES = [
-  ['bad-argument', 'Invalid argument'],
-  ['stream-not-found', 'Stream not found'],
-  ['stream-deleted', 'Stream is soft-deleted'],
-  ['stream-exists', 'Stream already exists with different configuration'],
-  ['path-held', 'Stream was deleted and still has active forks; its path cannot be used again'],
-  ['fork-source-not-found', 'Source stream not found'],
-  ['fork-source-deleted', 'Source stream is soft-deleted'],
-  ['bad-fork', 'Invalid fork offset'],
-  ['fork-too-deep', 'Source stream is the last of too long a chain of forks'],
-  ['content-type-missing', 'Content-type missing'],
-  ['content-type-mismatch', 'Content-type mismatch'],
-  ['stream-closed', 'Stream is closed'],
-  ['stale-epoch', 'Stale producer epoch'],
-  ['bad-epoch-start', 'A new producer epoch must start its sequence at 0'],
-  ['too-many-producers', 'Too many producers'],
-  ['producer-gap', 'Producer sequence gap'],
-  ['stream-seq-regressed', 'Sequence conflict'],
-  ['empty-body', 'Nothing to append'],
-  ['bad-json', 'Invalid JSON'],
-  ['bad-offset', 'Invalid offset'],
-  ['disk-full', 'The disk is full'],
-  ['memory-full', 'The memory for new data is full'],
-  ['stream-unreadable', 'What is stored of the stream cannot be read'],
-  ['store-failed', 'The store has failed or is closing'],
-]
+// By the code that native/values.cc gives. The words are part of the API: users match on "not
+// found", "already exists", "sequence" and the like.
+const WORDS = {
+  'bad-argument': 'Invalid argument',
+  'stream-not-found': 'Stream not found',
+  'stream-deleted': 'Stream is soft-deleted',
+  'stream-exists': 'Stream already exists with different configuration',
+  'path-held': 'Stream was deleted and still has active forks; its path cannot be used again',
+  'fork-source-not-found': 'Source stream not found',
+  'fork-source-deleted': 'Source stream is soft-deleted',
+  'bad-fork': 'Invalid fork offset',
+  'fork-too-deep': 'Source stream is the last of too long a chain of forks',
+  'content-type-missing': 'Content-type missing',
+  'content-type-mismatch': 'Content-type mismatch',
+  'stream-closed': 'Stream is closed',
+  'stale-epoch': 'Stale producer epoch',
+  'bad-epoch-start': 'A new producer epoch must start its sequence at 0',
+  'too-many-producers': 'Too many producers',
+  'producer-gap': 'Producer sequence gap',
+  'stream-seq-regressed': 'Sequence conflict',
+  'empty-body': 'Nothing to append',
+  'bad-json': 'Invalid JSON',
+  'bad-offset': 'Invalid offset',
+  'disk-full': 'The disk is full',
+  'memory-full': 'The memory for new data is full',
+  'stream-unreadable': 'What is stored of the stream cannot be read',
+  'store-failed': 'The store has failed or is closing',
+}
 // The words where one code has several, by what native code says.
 const SPECIAL_WORDS = {
   'bad-fork': [/sub-offset/, 'Invalid fork sub-offset'],
   'empty-body': [/array/, 'Empty arrays are not allowed'],
 }
-const FAILURE_CODES = FAILURES.map(([code]) => code)
 const PRODUCER_CODES = new Set(['stale-epoch', 'bad-epoch-start', 'producer-gap'])
-
-const APPENDED = 0 // AppendResult::Kind
-const DUPLICATE = 1
-const CLOSED = 2
-const ALREADY_CLOSED = 3
-
-function codeOf(result) {
-  return result?.failed === undefined ? undefined : FAILURE_CODES[result.failed]
-}
 
 // `source` is the one to fork from. Who is refused because the disk has failed has heard of that
 // first, from `onFailure`.
 function errorOf(result, path, source) {
-  const [code, usualWords] = FAILURES[result.failed]
+  const code = result.failed
   if (code === 'store-failed') native.tellFailures()
   const [pattern, specialWords] = SPECIAL_WORDS[code] ?? []
-  const words = pattern?.test(result.message) ? specialWords : usualWords
+  const words = pattern?.test(result.message) ? specialWords : WORDS[code]
   const about = code.startsWith('fork-source') ? source : path
   const error = new Error(`${words}: ${about} (${result.message})`)
   error.code = code
-  if (result.currentOffset) error.currentOffset = result.currentOffset
   return error
 }
 
@@ -81,7 +70,7 @@ function accepted(options, isNew) {
 // What the producer's numbers came to, or undefined where they played no part.
 function producerResultOf(result, options) {
   if (options.producerId === undefined) return undefined
-  switch (codeOf(result)) {
+  switch (result.failed) {
     case 'stale-epoch':
       return { status: 'stale_epoch', currentEpoch: result.producerEpoch }
     case 'bad-epoch-start':
@@ -95,20 +84,20 @@ function producerResultOf(result, options) {
     case 'stream-closed':
       return { status: 'stream_closed' }
   }
-  if (result.kind === DUPLICATE) return { status: 'duplicate', lastSeq: result.producerSeq }
-  if (result.kind === ALREADY_CLOSED) return { status: 'duplicate', lastSeq: options.producerSeq }
+  if (result.kind === 'duplicate') return { status: 'duplicate', lastSeq: result.producerSeq }
+  if (result.kind === 'already-closed') return { status: 'duplicate', lastSeq: options.producerSeq }
   return accepted(options, options.producerSeq === 0)
 }
 
 // A StreamMessage for a plain append, an AppendResult where a producer, `close` or a closed stream
 // is part of it. Throws what is neither.
 function appended(result, path, data, options) {
-  const code = codeOf(result)
+  const code = result.failed
   const producerResult = producerResultOf(result, options)
   if (code === 'stream-closed') return { message: null, producerResult, streamClosed: true }
   if (PRODUCER_CODES.has(code)) return { message: null, producerResult }
   unwrap(result, path)
-  const isNew = result.kind === APPENDED
+  const isNew = result.kind === 'appended'
   const { json = data } = result // a text where it is short
   const stored = {
     data: typeof json === 'string' ? Buffer.from(json) : json,
@@ -122,7 +111,7 @@ function appended(result, path, data, options) {
 
 // What closeStream and closeStreamWithProducer give; null: there is no such stream.
 function closed(result, path, options) {
-  const code = codeOf(result)
+  const code = result.failed
   if (code === 'stream-not-found') return null
   const producerResult = producerResultOf(result, options)
   if (code === 'stream-closed') {
@@ -133,7 +122,7 @@ function closed(result, path, options) {
   }
   unwrap(result, path)
   // A repeated append's numbers close nothing.
-  const alreadyClosed = result.kind !== CLOSED && result.closed
+  const alreadyClosed = result.kind !== 'closed' && result.closed
   return producerResult === undefined
     ? { finalOffset: result.nextOffset, alreadyClosed }
     : { finalOffset: result.nextOffset, alreadyClosed, producerResult }
@@ -184,7 +173,6 @@ function goneStreamOf(path, { nextOffset }, options) {
 module.exports = {
   appended,
   closed,
-  codeOf,
   errorOf,
   goneStreamOf,
   messagesOf,

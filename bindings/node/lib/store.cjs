@@ -13,7 +13,7 @@ const { count, directory, flag, hook, object, size, text, wrong } = require('./o
 const results = require('./store-results.cjs')
 const { warn } = require('./warn.cjs')
 
-const { appended, closed, codeOf, errorOf, goneStreamOf, messagesOf, pathOf, streamOf, unwrap } =
+const { appended, closed, errorOf, goneStreamOf, messagesOf, pathOf, streamOf, unwrap } =
   results
 
 const NATIVE = Symbol.for('thalweg.native')
@@ -61,21 +61,28 @@ function createOptions(given) {
   }
 }
 
-function appendOptions(given) {
+function appendOptions(given, needsProducer) {
   const options = object(given, 'options')
   return {
-    ...producerOptions(options),
+    ...producerOptions(options, needsProducer),
     contentType: text(options, 'contentType'),
     seq: text(options, 'seq'),
     close: flag(options, 'close', false),
   }
 }
 
-// All three or none: numbers that were left out would make the second append a repetition.
-function producerOptions(given) {
+// All three or none: numbers that were left out would make the second append a repetition, and
+// without the id no repetition would be known as one.
+function producerOptions(given, isNeeded = false) {
   const options = object(given, 'options')
   const producerId = text(options, 'producerId')
-  if (producerId === undefined) return {}
+  if (producerId === undefined) {
+    const names = ['producerEpoch', 'producerSeq']
+    const alone = names.find((name) => count(options, name) !== undefined)
+    if (alone === undefined && !isNeeded) return {}
+    const wanted = alone === undefined ? "a producer's id" : `given with ${alone}`
+    throw wrong('producerId', options.producerId, wanted)
+  }
   const numberOf = (name) => {
     const value = count(options, name)
     if (value === undefined) throw wrong(name, value, 'given with producerId')
@@ -132,7 +139,7 @@ class BaseStore {
 
   get(path) {
     const found = this[NATIVE].get(keyOf(path))
-    if (codeOf(found) === 'stream-not-found') return undefined
+    if (found?.failed === 'stream-not-found') return undefined
     return streamOf(unwrap(found, path), () => this.read(path).messages)
   }
 
@@ -150,7 +157,7 @@ class BaseStore {
 
   touchAccess(path) {
     const touched = this[NATIVE].touch(keyOf(path))
-    if (codeOf(touched) !== 'stream-not-found') unwrap(touched, path)
+    if (touched?.failed !== 'stream-not-found') unwrap(touched, path)
   }
 
   list() {
@@ -187,7 +194,9 @@ class BaseStore {
   formatResponse(path, messages) {
     if (!Array.isArray(messages)) throw wrong('messages', messages, 'an array of messages')
     const stream = this.get(path)
-    if (stream === undefined) throw errorOf({ failed: 1, message: 'nothing to format' }, path)
+    if (stream === undefined) {
+      throw errorOf({ failed: 'stream-not-found', message: 'nothing to format' }, path)
+    }
     return this[NATIVE].formatResponse(
       stream.contentType,
       messages.map((message) => bytesOf(message?.data))
@@ -257,18 +266,21 @@ class StreamStore extends BaseStore {
 
   delete(path) {
     const result = now((done) => this[NATIVE].remove(keyOf(path), done))
-    return codeOf(result) === 'stream-deleted' || unwrap(result, path)
+    return result?.failed === 'stream-deleted' || unwrap(result, path)
   }
 
   append(path, data, options) {
+    return this.#append(path, data, appendOptions(options))
+  }
+
+  #append(path, data, checked) {
     const bytes = bytesOf(data)
-    const checked = appendOptions(options)
     const result = now((done) => this[NATIVE].append(keyOf(path), bytes, checked, done))
     return appended(result, path, bytes, checked)
   }
 
   async appendWithProducer(path, data, options) {
-    return asAppendResult(this.append(path, data, options))
+    return asAppendResult(this.#append(path, data, appendOptions(options, true)))
   }
 
   closeStream(path) {
@@ -276,7 +288,7 @@ class StreamStore extends BaseStore {
   }
 
   async closeStreamWithProducer(path, options) {
-    const checked = producerOptions(options)
+    const checked = producerOptions(options, true)
     return closed(now((done) => this[NATIVE].closeStream(keyOf(path), checked, done)), path, checked)
   }
 
@@ -355,8 +367,11 @@ class FileBackedStreamStore extends BaseStore {
   }
 
   async append(path, data, options) {
+    return this.#append(path, data, appendOptions(options))
+  }
+
+  async #append(path, data, checked) {
     const bytes = bytesOf(data)
-    const checked = appendOptions(options)
     const result = await this.#change((store, done) =>
       store.append(keyOf(path), bytes, checked, done)
     )
@@ -364,11 +379,11 @@ class FileBackedStreamStore extends BaseStore {
   }
 
   async appendWithProducer(path, data, options) {
-    return asAppendResult(await this.append(path, data, options))
+    return asAppendResult(await this.#append(path, data, appendOptions(options, true)))
   }
 
   async closeStreamWithProducer(path, options) {
-    const checked = producerOptions(options)
+    const checked = producerOptions(options, true)
     const change = (store, done) => store.closeStream(keyOf(path), checked, done)
     return closed(await this.#change(change), path, checked)
   }
@@ -376,7 +391,7 @@ class FileBackedStreamStore extends BaseStore {
   // True: it was there. Resolves when its end is durable.
   async deleteAsync(path) {
     const result = await this.#change((store, done) => store.remove(keyOf(path), done))
-    return codeOf(result) === 'stream-deleted' || unwrap(result, path)
+    return result?.failed === 'stream-deleted' || unwrap(result, path)
   }
 
   // As closeStream, without holding up the event loop; resolves when the close is durable.

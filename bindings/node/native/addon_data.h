@@ -38,6 +38,7 @@ class AddonData {
   void End() {
     loop.Close();
     hooks.ReleaseAll();
+    responses.CloseAll();
     for (std::set<Ending*>* group : {&servers, &routers, &stores}) {
       for (Ending* ending : std::exchange(*group, {})) ending->EndNow();
     }

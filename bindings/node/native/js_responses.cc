@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "base/http_status.h"
 #include "http/file_bytes.h"
 #include "values.h"
 
@@ -16,9 +17,6 @@ constexpr size_t kSharedBytesMin = 64u << 10;  // less is cheaper to copy than t
 
 // Of an answer that goes on for long: beyond, it waits for its client.
 constexpr size_t kCollectedBytesMax = 64u << 10;
-
-// RFC 9110 8.6: no Content-Length in 1xx and 204.
-bool MayTellLength(int status) { return status >= 200 && status != 204 && status != 304; }
 
 Bytes Joined(const std::vector<Bytes>& parts) {
   if (parts.size() == 1) return parts.front();
@@ -36,7 +34,7 @@ void JsResponse::TakeHead(int status, const HeaderList& headers,
                           std::optional<uint64_t> content_length) {
   status_ = status;
   headers_ = headers;
-  length_ = MayTellLength(status) ? content_length : std::nullopt;
+  length_ = StatusHasBody(status) ? content_length : std::nullopt;
 }
 
 void JsResponse::Start(int status, const HeaderList& headers,
@@ -143,6 +141,10 @@ void JsResponses::OnClose(uint32_t slot) {
   response->cancelling_ = true;
   std::exchange(response->events_, nullptr)->OnCancel();
   Free(*response);
+}
+
+void JsResponses::CloseAll() {
+  for (const auto& response : slots_) OnClose(response->slot_);
 }
 
 // Gives JavaScript what has come together. False: its socket is full.

@@ -89,6 +89,9 @@ class JsResponses {
   void OnDrain(uint32_t slot);
   void OnClose(uint32_t slot);
 
+  // As if every client were gone.
+  void CloseAll();
+
  private:
   friend class JsResponse;
 

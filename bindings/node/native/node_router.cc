@@ -26,10 +26,9 @@ NodeRouter::NodeRouter(const Napi::CallbackInfo& info)
     options.hooks = addon_.hooks.HooksOf(*hook_id_);
   }
   const bool on_disk = home_->on_disk();
-  Executor& executor = on_disk ? static_cast<Executor&>(home_->thread()) : addon_.loop;
-  Executor* workers = on_disk ? nullptr : &home_->thread();
-  router_ = std::make_unique<Router>(home_->store().engine(), executor, workers,
-                                     home_->store().clock(), options);
+  Executor& executor = on_disk ? *home_->thread() : static_cast<Executor&>(addon_.loop);
+  Executor* workers = on_disk ? nullptr : &home_->workers();
+  router_ = std::make_unique<Router>(home_->store(), executor, options, workers);
   addon_.routers.insert(this);
 }
 
@@ -40,7 +39,7 @@ void NodeRouter::EndNow() {
   addon_.routers.erase(this);
   if (home_->on_disk()) {
     // On its own thread, behind the requests that it was given.
-    home_->thread().Post([router = std::move(router_)]() mutable { router.reset(); });
+    home_->thread()->Post([router = std::move(router_)]() mutable { router.reset(); });
   }
   router_.reset();
   if (hook_id_) addon_.hooks.Remove(*hook_id_);
@@ -62,7 +61,7 @@ Napi::Value NodeRouter::Handle(const Napi::CallbackInfo& info) {
 void NodeRouter::HandleOnThread(const Request& request, JsResponse& response) {
   const auto relay = std::make_shared<Relay>(addon_.loop, home_->thread(), response);
   relay->Open();
-  home_->thread().Post(
+  home_->thread()->Post(
       [router = router_.get(), relay, owned = std::make_unique<OwnedRequest>(request)] {
         router->Handle(owned->view(), *relay);
       });
@@ -71,7 +70,7 @@ void NodeRouter::HandleOnThread(const Request& request, JsResponse& response) {
 Napi::Value NodeRouter::Shutdown(const Napi::CallbackInfo& info) {
   if (router_ == nullptr) return info.Env().Undefined();
   if (home_->on_disk()) {
-    home_->thread().Post([router = router_.get()] { router->Shutdown(); });
+    home_->thread()->Post([router = router_.get()] { router->Shutdown(); });
   } else {
     router_->Shutdown();
   }

@@ -6,12 +6,14 @@
 #include <cstdint>
 #include <expected>
 #include <memory>
+#include <optional>
 #include <string>
+#include <system_error>
 
+#include "base/worker_pool.h"
 #include "loop_executor.h"
 #include "thalweg/logger.h"
 #include "thalweg/store.h"
-#include "thread_executor.h"
 #include "warnings.h"
 
 namespace thalweg::node {
@@ -24,6 +26,21 @@ struct DirectorySettings {
   uint32_t failure_number = 0;  // see Warnings::TellFailure
 };
 
+// What to tell where the standard library could not start a thread.
+inline std::string NoThread(const std::system_error& error) {
+  return std::string("cannot start a thread: ") + error.what() +
+         "; raise the limit of threads or memory (ulimit -u, ulimit -v, TasksMax=)";
+}
+
+class LazyWorkers final : public Executor {
+ public:
+  void Post(Task task) override;
+  void PostAfter(int64_t delay_ms, Task task) override;
+
+ private:
+  std::optional<WorkerPool> pool_;
+};
+
 class StoreHome {
  public:
   using Opened = std::expected<std::shared_ptr<StoreHome>, OpenError>;
@@ -31,25 +48,30 @@ class StoreHome {
   // REQUIRES: `loop` outlives it.
   static Opened Open(LoopExecutor& loop, Warnings& warnings, const DirectorySettings& settings);
 
-  StoreHome(std::unique_ptr<Warnings::Log> log, std::unique_ptr<Store> store, bool on_disk)
-      : log_(std::move(log)),
-        store_(std::move(store)),
-        thread_(store_->clock()),
-        on_disk_(on_disk) {}
+  // Throws std::system_error where `on_disk` needs a thread that cannot be had.
+  StoreHome(std::unique_ptr<Warnings::Log> log, std::unique_ptr<Store> store, bool on_disk);
+  ~StoreHome();
   StoreHome(const StoreHome&) = delete;
   StoreHome& operator=(const StoreHome&) = delete;
 
   Store& store() { return *store_; }
 
-  // On disk: where its routers run. In memory: where large bodies are compressed.
-  ThreadExecutor& thread() { return thread_; }
   bool on_disk() const { return on_disk_; }
+
+  // Where routers of a store on disk run, so that Node's loop never waits for the disk. Who still
+  // has it when this ends posts in vain. REQUIRES: on_disk().
+  const std::shared_ptr<WorkerPool>& thread() { return thread_; }
+
+  // Where large bodies are compressed for routers of one in memory. Its thread begins with the
+  // first of them; where none is to be had, Node's loop does it. THREAD: the loop's.
+  Executor& workers() { return workers_; }
 
  private:
   const std::unique_ptr<Warnings::Log> log_;
   const std::unique_ptr<Store> store_;
-  ThreadExecutor thread_;  // ends first
   const bool on_disk_;
+  std::shared_ptr<WorkerPool> thread_;  // of a store in memory: null
+  LazyWorkers workers_;                 // of one on disk: without a thread
 };
 
 }  // namespace thalweg::node

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "base/assert.h"
+
 namespace thalweg::node {
 
 std::optional<Napi::Value> Given(const Napi::Object& object, const char* name) {
@@ -73,13 +75,65 @@ Napi::Value TextOrUndefined(Napi::Env env, const std::optional<std::string>& tex
   return text ? Napi::String::New(env, *text) : env.Undefined();
 }
 
+namespace {
+
+// Of what lib/options.cjs has checked.
+CachePolicy CachePolicyOf(std::string_view name) {
+  if (name == "private") return CachePolicy::kPrivate;
+  if (name == "no-store") return CachePolicy::kNoStore;
+  return CachePolicy::kPublic;
+}
+
+// What lib/store-results.cjs has the words for.
+const char* NameOf(StoreErrc code) {
+  switch (code) {
+    case StoreErrc::kBadArgument: return "bad-argument";
+    case StoreErrc::kNotFound: return "stream-not-found";
+    case StoreErrc::kGone: return "stream-deleted";
+    case StoreErrc::kExists: return "stream-exists";
+    case StoreErrc::kPathHeld: return "path-held";
+    case StoreErrc::kSourceNotFound: return "fork-source-not-found";
+    case StoreErrc::kSourceGone: return "fork-source-deleted";
+    case StoreErrc::kForkOffset: return "bad-fork";
+    case StoreErrc::kForkTooDeep: return "fork-too-deep";
+    case StoreErrc::kContentTypeMissing: return "content-type-missing";
+    case StoreErrc::kContentTypeMismatch: return "content-type-mismatch";
+    case StoreErrc::kClosed: return "stream-closed";
+    case StoreErrc::kStaleEpoch: return "stale-epoch";
+    case StoreErrc::kBadEpochStart: return "bad-epoch-start";
+    case StoreErrc::kTooManyProducers: return "too-many-producers";
+    case StoreErrc::kSequenceGap: return "producer-gap";
+    case StoreErrc::kSequenceRegressed: return "stream-seq-regressed";
+    case StoreErrc::kEmptyAppend: return "empty-body";
+    case StoreErrc::kBadJson: return "bad-json";
+    case StoreErrc::kOffset: return "bad-offset";
+    case StoreErrc::kDiskFull: return "disk-full";
+    case StoreErrc::kMemoryFull: return "memory-full";
+    case StoreErrc::kUnreadable: return "stream-unreadable";
+    case StoreErrc::kFailed: return "store-failed";
+  }
+  THALWEG_ASSERT(false);
+}
+
+const char* NameOf(AppendResult::Kind kind) {
+  switch (kind) {
+    case AppendResult::Kind::kAppended: return "appended";
+    case AppendResult::Kind::kDuplicate: return "duplicate";
+    case AppendResult::Kind::kClosed: return "closed";
+    case AppendResult::Kind::kAlreadyClosed: return "already-closed";
+  }
+  THALWEG_ASSERT(false);
+}
+
+}  // namespace
+
 RouterOptions RouterOptionsOf(const Napi::Object& options) {
   RouterOptions result;
   result.base_path.clear();
   result.cors = GivenTrue(options, "cors");
   result.public_url = GivenText(options, "publicUrl").value_or("");
   result.compression = GivenTrue(options, "compression");
-  result.cache_policy = static_cast<CachePolicy>(GivenInteger(options, "cachePolicy").value_or(0));
+  result.cache_policy = CachePolicyOf(GivenText(options, "cachePolicy").value_or(""));
   result.long_poll_timeout_ms =
       GivenInteger(options, "longPollTimeout").value_or(result.long_poll_timeout_ms);
   const CursorOptions cursor = CursorOptionsOf(options);
@@ -97,7 +151,7 @@ CursorOptions CursorOptionsOf(const Napi::Object& options) {
 
 Napi::Object FailureOf(Napi::Env env, const StoreError& error) {
   auto failure = Napi::Object::New(env);
-  failure.Set("failed", Napi::Number::New(env, static_cast<int>(error.code)));
+  failure.Set("failed", NameOf(error.code));
   failure.Set("message", error.message);
   failure.Set("currentOffset", error.current_offset);
   failure.Set("producerEpoch", NumberOf(env, error.producer_epoch));
@@ -128,7 +182,7 @@ Napi::Value JsonOf(Napi::Env env, const Bytes& json) {
 
 Napi::Value ValueOf(Napi::Env env, const AppendResult& result) {
   auto value = Napi::Object::New(env);
-  value.Set("kind", Napi::Number::New(env, static_cast<int>(result.kind)));
+  value.Set("kind", NameOf(result.kind));
   value.Set("nextOffset", result.next_offset);
   value.Set("closed", result.closed);
   value.Set("producerEpoch", NumberOf(env, result.producer_epoch));

@@ -136,11 +136,9 @@ test('options that are null are options that are not given', () => {
 test("a producer's numbers are asked for where its id is given", () => {
   const store = new StreamStore()
   store.create('/a')
-  assert.throws(() => store.append('/a', 'x', { producerId: 'p' }), invalid('producerEpoch'))
-  assert.throws(
-    () => store.append('/a', 'x', { producerId: 'p', producerEpoch: 0 }),
-    invalid('producerSeq')
-  )
+  const append = (options) => () => store.append('/a', 'x', { producerId: 'p', ...options })
+  assert.throws(append({}), invalid('producerEpoch'))
+  assert.throws(append({ producerEpoch: 0 }), invalid('producerSeq'))
 })
 
 test('a wait has a time in milliseconds, which may be without end', async () => {

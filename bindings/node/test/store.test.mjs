@@ -410,6 +410,22 @@ test('file: a creation that is under way as the store closes gives its stream', 
   await again.close()
 })
 
+test("a producer's id is asked for where its numbers are given, and where it is one's append", async (t) => {
+  const noId = { code: 'ERR_INVALID_ARG_VALUE', message: /producerId/ }
+  const numbers = { producerEpoch: 0, producerSeq: 0 }
+  for (const store of [new StreamStore(), new FileBackedStreamStore({ dataDir: folder(t) })]) {
+    await store.create('/a')
+    for (const options of [numbers, { producerId: null, producerSeq: 0 }]) {
+      await assert.rejects(async () => store.append('/a', 'x', options), noId)
+    }
+    for (const options of [numbers, {}]) {
+      await assert.rejects(store.appendWithProducer('/a', 'x', options), noId)
+      await assert.rejects(store.closeStreamWithProducer('/a', options), noId)
+    }
+    await store.close?.()
+  }
+})
+
 // The loop stands still until the store has ended, so that what is told is told by another thread.
 test('file: waits that the end of the store finds are told on the event loop', async (t) => {
   const dataDir = join(folder(t), 'data')
@@ -427,7 +443,7 @@ test('file: waits that the end of the store finds are told on the event loop', a
   assert.equal(told, 0)
   await closing
   assert.equal(told, waits.length) // before the end is
-  for (const { failed } of await Promise.all(waits)) assert.equal(typeof failed, 'number')
+  for (const { failed } of await Promise.all(waits)) assert.equal(failed, 'store-failed')
   await reopened.close()
 })
 
