@@ -21,7 +21,7 @@ class THALWEG_API Clock {
 
   // Names that scale, in one line: processes whose clocks have the same name count from the same
   // start. Empty: no other process does.
-  virtual std::string SteadyScale() const = 0;
+  virtual std::string SteadyScale() const { return {}; }
 
   // SteadyMs in microseconds, for what takes less than one of those. No finer where a clock has
   // nothing finer.

@@ -240,7 +240,7 @@ class THALWEG_API Store {
   Store(const Store&) = delete;
   Store& operator=(const Store&) = delete;
 
-  // What routers are made over.
+  // What a router over this store goes by (router.h).
   Engine& engine();
   const Clock& clock() const;
 

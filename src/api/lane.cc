@@ -14,8 +14,7 @@ Lane::Lane(const Shared& shared, std::unique_ptr<Loop> loop, ListenSocket socket
       turned_away_(shared.turned_away),
       loop_(std::move(loop)),
       common_fields_(CommonFields(options_.router)),
-      router_(shared.store.engine(), *loop_, &shared.workers, shared.store.clock(),
-              options_.router),
+      router_(shared.store, *loop_, options_.router, &shared.workers),
       listener_(*loop_, std::move(socket), *this, shared.limits, shared.connection_limit) {}
 
 void Lane::Start() {

@@ -21,8 +21,7 @@ namespace {
 class RegistryHooksTest : public testing::Test {
  protected:
   RegistryHooksTest()
-      : registry_(*store_, "__registry__", &logger_),
-        router_(store_->engine(), executor_, nullptr, store_->clock(), Hooked()) {}
+      : registry_(*store_, "__registry__", &logger_), router_(*store_, executor_, Hooked()) {}
 
   // The status of the answer; 0: there is none.
   int Send(Method method, std::string_view target, std::string_view content_type = "text/plain") {

@@ -172,8 +172,7 @@ void LiveSse::PrefetchNext() {
 void LiveSse::Shutdown() {
   for (std::list<SseReader>* readers : {&live_, &behind_}) {
     for (auto it = readers->begin(); it != readers->end();) {
-      SseReader& reader = *it++;
-      if (!reader.place().is_inside()) reader.End();
+      (it++)->Shutdown();
     }
   }
 }

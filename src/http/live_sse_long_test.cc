@@ -141,6 +141,25 @@ TEST(SseReadersOfLongAppends, AreCutOffInsideAnEventWhereTheyTakeNothingPastThei
   EXPECT_TRUE(at_shutdown.aborted());
 }
 
+TEST(SseReadersOfLongAppends, AreCutOffSoonAfterAShutdownHoweverSeldomTheirTimersAre) {
+  LiveBench bench(With(&RouterOptions::sse_heartbeat_ms, 0));
+  bench.Create("/s");
+  bench.Append("/s", LongText(4));
+  RecordingResponder& before = bench.NewReply();
+  RecordingResponder& after = bench.NewReply();
+  before.set_room(0);
+  after.set_room(0);
+  bench.live().Sse(bench.At("/s", 0), before);
+  bench.live().Shutdown();
+  bench.live().Sse(bench.At("/s", 0), after);
+  bench.AdvanceMs(9'000);
+  EXPECT_FALSE(before.aborted());
+  EXPECT_FALSE(after.aborted());
+  bench.AdvanceMs(3'000);
+  EXPECT_TRUE(before.aborted());
+  EXPECT_TRUE(after.aborted());
+}
+
 TEST(SseReadersOfLongAppends, HearNothingElseInsideAnEventAndEndOnlyBehindIt) {
   RouterOptions options;
   options.sse_heartbeat_ms = 1000;

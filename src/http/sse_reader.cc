@@ -107,6 +107,11 @@ void SseReader::End() {
   }
 }
 
+void SseReader::Shutdown() {
+  if (!place_.is_inside()) return End();
+  shared_.Schedule(*this, shared_.now_ms() + kInsideCheckMs);
+}
+
 void SseReader::OnTimer() {
   const int64_t now_ms = shared_.now_ms();
   if (place_.is_inside()) return OnTimerInside(now_ms);
@@ -137,6 +142,8 @@ void SseReader::ScheduleTimer(int64_t now_ms) {
   const int64_t silence_from_ms = has_room_ ? written_ms_ : now_ms;
   int64_t deadline_ms = end_ms_;
   if (heartbeat_ms > 0) deadline_ms = std::min(deadline_ms, silence_from_ms + heartbeat_ms);
+  // Whom it finds then is inside an event, or waits for its first page: others have ended.
+  if (shared_.shut_down) deadline_ms = std::min(deadline_ms, now_ms + kInsideCheckMs);
   shared_.Schedule(*this, deadline_ms);
 }
 

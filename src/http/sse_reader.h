@@ -37,6 +37,10 @@ class SseReader final : public Timer, private ResponderEvents {
   // Ends the response; inside an event it is cut off, so that no client takes a part for the whole.
   void End();
 
+  // The router shuts down: ends it, or inside an event as soon as that has ended, or its client
+  // takes nothing of it.
+  void Shutdown();
+
   // What a Send touches is on its way: this, with its place in the list, and the responder, which
   // is known once this is there.
   void Prefetch() const {

@@ -65,7 +65,6 @@ class DirectoryClock final : public Clock {
   int64_t WallMs() const override { return machine_.WallMs(); }
   int64_t SteadyMs() const override { return machine_.SteadyMs() + ahead_ms_; }
   int64_t SteadyUs() const override { return machine_.SteadyUs() + ahead_ms_ * 1000; }
-  std::string SteadyScale() const override { return {}; }
 
  private:
   const Clock& machine_;

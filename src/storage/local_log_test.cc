@@ -124,7 +124,6 @@ class TickingClock final : public Clock {
   int64_t WallMs() const override { return 0; }
   int64_t SteadyMs() const override { return SteadyUs() / 1000; }
   int64_t SteadyUs() const override { return now_us_ += 3'000; }
-  std::string SteadyScale() const override { return {}; }
 
  private:
   mutable int64_t now_us_ = 0;

@@ -45,7 +45,7 @@ int Fail(const std::string& why) {
 bool RouterAnswers(thalweg::Store& store) {
   NoExecutor executor;
   NoResponder responder;
-  thalweg::Router router(store.engine(), executor, nullptr, store.clock(), {});
+  thalweg::Router router(store, executor);
   router.Handle({.method = thalweg::Method::kOptions, .path = "/v1/stream/a"}, responder);
   router.Shutdown();
   return true;

@@ -76,7 +76,7 @@ class BeastServer {
  public:
   BeastServer(thalweg::Store& store, const Options& options)
       : executor_(io_),
-        router_(std::in_place, store.engine(), executor_, nullptr, store.clock(), options.router),
+        router_(std::in_place, store, executor_, options.router),
         mount_(options.router.base_path),
         acceptor_(io_),
         signals_(io_, SIGTERM, SIGINT),
