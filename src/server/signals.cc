@@ -28,7 +28,8 @@ bool IsIgnored(int signal_number) {
 }  // namespace
 
 std::expected<Signals, std::string> Signals::Block() {
-  signal(SIGPIPE, SIG_IGN);
+  // The last two are what tools send that would have a server open its files anew. It has none.
+  for (const int number : {SIGPIPE, SIGUSR1, SIGUSR2}) signal(number, SIG_IGN);
   sigset_t set;
   sigemptyset(&set);
   sigaddset(&set, SIGTERM);

@@ -63,8 +63,9 @@ StorageResult<DirectoryId> ReadIdentity(Disk& disk, const char* name, const char
   return DecodeIdentityIn(name, **text, remedy);
 }
 
+// Who has removed what is in quarantine may have removed the folder with it.
 StorageResult<void> CheckParts(const std::vector<std::string>& names, const char* remedy) {
-  for (const char* part : kParts) {
+  for (const char* part : {kLogFolder, kSegmentsFolder, kCatalogFolder}) {
     if (Contains(names, part)) continue;
     return DamageFault(std::string(part) +
                        " is missing from a directory that has an identity; is something "
@@ -253,12 +254,19 @@ StorageResult<void> DataDirectory::ReopenCopy(Disk& disk) {
 
 StorageResult<void> DataDirectory::QuarantineUnknown(Disk& disk) {
   Directory quarantine(disk, kQuarantineFolder);
+  const auto root_names = disk.List("");
+  if (!root_names) return DiskFault(root_names.error());
+  bool has_quarantine = Contains(*root_names, kQuarantineFolder);
   for (const char* part : {kLogFolder, kSegmentsFolder}) {
     Directory folder(disk, part);
     const auto names = folder.List();
     if (!names) return DiskFault(names.error());
     for (const std::string& name : *names) {
       if (IsKnownName(part, name)) continue;
+      if (!std::exchange(has_quarantine, true)) {
+        const auto made = Directory(disk, "").MakeDirectory(kQuarantineFolder);
+        if (!made) return DiskFault(made.error());
+      }
       const auto taken = quarantine.List();
       if (!taken) return DiskFault(taken.error());
       const std::string new_name = FreeName(*taken, name);

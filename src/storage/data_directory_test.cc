@@ -209,6 +209,23 @@ TEST(DataDirectory, PutsAsideWhatNobodyKnowsAndKeepsIt) {
   EXPECT_EQ(std::filesystem::file_size(root.path() / "quarantine/notes.txt.2"), 3u);
 }
 
+TEST(DataDirectory, ItsIdentityIsWrittenAsItsFormatSays) {  // docs/formats/directory.md
+  EXPECT_EQ(EncodeIdentity(IdOf(7)),
+            "thalweg data directory\nformat 1\nid 07070707070707070707070707070707\n");
+}
+
+TEST(DataDirectory, MissesNoQuarantine) {
+  TestRoot root;
+  ASSERT_TRUE(DataDirectory::Open(root.disk(), IdOf(7)));
+  std::filesystem::remove(root.path() / "quarantine");
+  EXPECT_TRUE(DataDirectory::OpenReadOnly(root.disk()));
+  EXPECT_TRUE(DataDirectory::Open(root.disk(), IdOf(7)));
+  root.Write("log/notes.txt", "one");
+  const auto opened = DataDirectory::Open(root.disk(), IdOf(7));
+  ASSERT_TRUE(opened);
+  EXPECT_EQ((*opened)->quarantined(), std::vector<std::string>{"quarantine/notes.txt"});
+}
+
 TEST(DataDirectory, IsMadeWhereItAloneIsMissing) {
   TestRoot root;
   for (const char* name : {"new", "slash/"}) {

@@ -187,6 +187,19 @@ TEST(DirectoryClock, GoesOnFromTheMarkOfAnOlderProgram) {
   EXPECT_EQ(Started(disk, machine), machine.WallMs());
 }
 
+TEST(DirectoryClock, ItsFileIsWrittenAsItsFormatSays) {  // docs/formats/directory.md
+  EXPECT_EQ(EncodeClockMark({.scale = "36d9b22f-f245-4b6c-b668-88c0f60cfd3f time:[4026531834]",
+                             .machine_ms = 25'989'378,
+                             .ms = 1'796'077'667'069,
+                             .wall_ms = 1'796'077'667'069}),
+            "thalweg clock\n"
+            "scale 36d9b22f-f245-4b6c-b668-88c0f60cfd3f time:[4026531834]\n"
+            "there 25989378\n"
+            "here 1796077667069\n"
+            "wall 1796077667069\n"
+            "crc32c 447832086\n");
+}
+
 TEST(DirectoryClock, ItsFileIsTakenWholeOrNotAtAll) {
   const ClockMark mark{.scale = "boot 1", .machine_ms = 1'000, .ms = -5, .wall_ms = 20};
   const std::string text = EncodeClockMark(mark);

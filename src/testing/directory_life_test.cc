@@ -20,6 +20,11 @@ TEST(LifeOf, ADirectoryIsDrawnOnceAndSurvivesAPowerCut) {
   EXPECT_EQ(LifeOf(disk, 8).value(), UINT64_MAX);
 }
 
+TEST(LifeOf, IsWrittenAsItsFormatSays) {  // docs/formats/directory.md
+  EXPECT_EQ(EncodeLife(8697724497889259825),
+            "thalweg life\n8697724497889259825\ncrc32c 3664101816\n");
+}
+
 TEST(LifeOf, WhatCannotBeReadIsDrawnAnew) {
   for (const std::string& text : {std::string(), EncodeLife(7).substr(1), EncodeLife(7) + "\n"}) {
     SimDisk disk(1);
