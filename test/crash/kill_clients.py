@@ -251,6 +251,7 @@ class Reader:
         self.mode = mode
         self.offset = "-1"
         self.bytes = bytearray()
+        self.refusals = []  # statuses that no reader should meet
         self.lock = threading.Lock()
 
     def seen(self):
@@ -270,13 +271,18 @@ class Reader:
         except (Gone, OSError, http.client.HTTPException):
             pass
 
+    def rest_after(self, status):
+        if status != 404:  # the stream is not there yet
+            self.refusals.append(f"{self.name}: a {self.mode} reader was answered {status}")
+        time.sleep(0.02)
+
     def follow_polls(self, port, stop):
         connection = Connection(port)
         while not stop.is_set():
             path = f"{self.stream}?live=long-poll&offset={self.offset}"
             status, headers, body = connection.send("GET", path)
-            if status == 404:
-                return time.sleep(0.02)
+            if status not in (200, 204):
+                return self.rest_after(status)
             self.take(body, headers["stream-next-offset"])
 
     def follow_sse(self, port, stop):
@@ -284,7 +290,7 @@ class Reader:
         connection.request("GET", f"{PREFIX}{self.stream}?live=sse&offset={self.offset}")
         answer = connection.getresponse()
         if answer.status != 200:
-            return time.sleep(0.02)
+            return self.rest_after(answer.status)
         event, data, waiting = None, [], b""
         while not stop.is_set():
             line = answer.readline().rstrip(b"\n")

@@ -4,7 +4,7 @@
   kill_loop.py PROGRAM [--rounds 40] [--seed N] [--flags "--log-file 1MiB"]
 
 Each round: start on the same directory (a new one after ten), check everything, let clients write
-and readers follow for 0.5 to 2 s, then SIGKILL (sometimes SIGTERM, which must end well within 2 s,
+and readers follow for 0.5 to 2 s, then SIGKILL (sometimes SIGTERM, which must end within 10 s,
 sometimes a second kill while it recovers). Clients send again, unchanged, what was never answered.
 Ends with a line `N passed, N failed`, a round being one test; a failed run keeps its directory and
 names its seed.
@@ -27,8 +27,9 @@ from kill_clients import Reader, Shared, Writer, get_all  # noqa: E402
 SHARED_STREAMS = 4
 WRITERS = 10
 ROUNDS_PER_DIRECTORY = 10  # everything is read again in each
+ROUNDS_TO_BE_BUSY = 3  # after so many everybody has done something
 START_SECONDS_MAX = 20
-STOP_SECONDS_MAX = 2
+STOP_SECONDS_MAX = 10  # a last checkpoint, on a machine that has other work
 
 
 class Server:
@@ -92,7 +93,8 @@ class Loop:
         finally:
             wrong = wrong if server.process.poll() is None else wrong + self.judge_end(server)
             server.kill()
-        return wrong + [text for client in self.writers for text in client.complaints()]
+        wrong += [text for client in self.writers for text in client.complaints()]
+        return wrong + [text for reader in self.readers for text in reader.refusals]
 
     def work(self, port, server):
         stop = threading.Event()
@@ -141,6 +143,15 @@ class Loop:
             wrong += writer.check_own(port, self.held, last)
         return wrong
 
+    def idle(self):
+        """Who did nothing over all rounds: then they have shown nothing."""
+        idle = [f"{r.name}: followed nothing by {r.mode}" for r in self.readers if not r.seen()]
+        if not any(a.acknowledged for w in self.writers for a in w.appends):
+            idle.append("no append to a shared stream was acknowledged")
+        if not any(w.own_count() for w in self.writers):
+            idle.append("nobody has made a stream of its own")
+        return idle
+
     def totals(self):
         appends = [a for writer in self.writers for a in writer.appends]
         acknowledged = sum(a.acknowledged for a in appends)
@@ -170,6 +181,9 @@ def run_rounds(options, seed, rounds):
         if wrong:
             print(f"round {number}, seed {seed}, directory {folder}:", *wrong[:20], sep="\n  ")
             return number, 1
+    if rounds >= ROUNDS_TO_BE_BUSY and loop.idle():
+        print(f"seed {seed}, directory {folder}:", *loop.idle(), sep="\n  ")
+        return rounds - 1, 1
     print(f"kill_loop: {rounds} rounds, {loop.totals()}, seed {seed}", flush=True)
     shutil.rmtree(folder)
     return rounds, 0
