@@ -9,22 +9,14 @@
 namespace thalweg {
 namespace {
 
-constexpr size_t kAtOnce = 1'000;
-
 class UnreadableSearch {
  public:
   explicit UnreadableSearch(const StreamStore& store) : store_(store) {}
 
   StorageResult<std::vector<UnreadableStream>> Run() {
-    for (StreamId after;;) {
-      const auto ids = store_.catalog().Ids(after, kAtOnce);
-      if (!ids) return std::unexpected(ids.error());
-      if (ids->empty()) return std::move(found_);
-      for (const StreamId id : *ids) {
-        if (const auto looked = LookAt(id); !looked) return std::unexpected(looked.error());
-      }
-      after = ids->back();
-    }
+    const auto looked = ForEachId(store_.catalog(), [this](StreamId id) { return LookAt(id); });
+    if (!looked) return std::unexpected(looked.error());
+    return std::move(found_);
   }
 
  private:

@@ -21,7 +21,7 @@ std::optional<int> ParseQuality(std::string_view text) {
   int quality = (text[0] - '0') * kQualityMax;
   int unit = kQualityMax / 10;
   for (const char digit : text.substr(std::min<size_t>(2, text.size()))) {
-    if (digit < '0' || digit > '9') return std::nullopt;
+    if (!IsDigit(digit)) return std::nullopt;
     quality += (digit - '0') * unit;
     unit /= 10;
   }

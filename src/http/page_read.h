@@ -23,7 +23,7 @@ template <typename Answer>
 void AnswerReadWhenDurable(const RouterContext& context, ReadOutcome& outcome, Responder& responder,
                            Answer& answer) {
   const Lsn rests_on = outcome.rests_on;
-  if (rests_on <= context.engine.durable()) return answer(outcome, responder);
+  if (!context.port.MustWait(rests_on)) return answer(outcome, responder);
   AnswerWhenDurable(context.port, rests_on, responder,
                     [outcome = std::move(outcome),
                      answer = std::move(answer)](Responder& to) mutable { answer(outcome, to); });

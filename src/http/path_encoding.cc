@@ -38,7 +38,7 @@ std::string DigestDigits(std::string_view bytes) {
   return digits;
 }
 
-bool IsDigestDigit(char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); }
+bool IsDigestDigit(char c) { return IsDigit(c) || (c >= 'a' && c <= 'f'); }
 
 std::string_view WithoutDigest(std::string_view name) {
   const size_t tilde = name.rfind('~');

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/ascii.h"
 #include "http/percent.h"
 #include "http/problem_codes.h"
 
@@ -14,7 +15,8 @@ constexpr std::string_view kReservedSegment = "__ds";
 
 constexpr bool IsUnreserved(unsigned char byte) {
   return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||
-         (byte >= '0' && byte <= '9') || byte == '-' || byte == '.' || byte == '_' || byte == '~';
+         IsDigit(static_cast<char>(byte)) || byte == '-' || byte == '.' || byte == '_' ||
+         byte == '~';
 }
 
 // What a path may hold as it is. (RFC 3986 3.3: pchar, and "/" between segments)

@@ -32,8 +32,8 @@ class CatalogCopier {
 
   StorageResult<CatalogHead> Copy(const DirectoryId& id) {
     Directory folder(to_, kCatalogFolder);
-    if (const auto removed = folder.Remove(kCatalogDraft);
-        !removed && removed.error().code != ENOENT) {
+    const std::string draft = DraftOf(kCatalogFile);
+    if (const auto removed = folder.RemoveIfThere(draft); !removed) {
       return DiskFault(removed.error());
     }
     DataDirectoryView view(from_);
@@ -49,13 +49,12 @@ class CatalogCopier {
     const auto catalog =
         LmdbCatalog::Open(from_path_, id, {.mode = joins ? Mode::kRead : Mode::kReadAtRest});
     if (!catalog) return std::unexpected(catalog.error());
-    const auto file = folder.Create(kCatalogDraft);
+    const auto file = folder.Create(draft);
     if (!file) return DiskFault(file.error());
     if (const auto copied = (*catalog)->CopyTo(**file); !copied) {
       return std::unexpected(copied.error());
     }
-    const auto copy =
-        LmdbCatalog::Open(to_path_, id, {.mode = Mode::kReadAtRest, .file = kCatalogDraft});
+    const auto copy = LmdbCatalog::Open(to_path_, id, {.mode = Mode::kReadAtRest, .file = draft});
     if (!copy) return std::unexpected(copy.error());
     if (const auto whole = (*copy)->Verify(); !whole) return std::unexpected(whole.error());
     return (*copy)->Head();
@@ -121,9 +120,8 @@ StorageResult<BackupReport> Run(const std::string& dir, const std::string& targe
 int Backup(const std::string& dir, const std::string& target) {
   const auto report = Run(dir, target);
   if (!report) {
-    std::fprintf(stderr, "thalweg: backup of %s to %s: %s\n", dir.c_str(), target.c_str(),
-                 report.error().message.c_str());
-    return ExitCodeFor(report.error().kind);
+    return Fail("backup of " + dir + " to " + target + ": " + report.error().message,
+                ExitCodeFor(report.error().kind));
   }
   std::printf(
       "backed up %s to %s: up to record %llu; files: %llu copied (%llu bytes), %llu "

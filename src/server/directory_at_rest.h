@@ -46,18 +46,11 @@ class DirectoryAtRest {
 // Calls `look` (StorageResult<void>(const StoredStream&)) with every stream of `store`.
 template <typename Look>
 [[nodiscard]] StorageResult<void> ForEachStream(const StreamStore& store, const Look& look) {
-  constexpr size_t kAtOnce = 1'000;
-  for (StreamId after;;) {
-    const auto ids = store.catalog().Ids(after, kAtOnce);
-    if (!ids) return std::unexpected(ids.error());
-    if (ids->empty()) return {};
-    for (const StreamId id : *ids) {
-      const auto stored = store.Find(id);
-      if (!stored) return std::unexpected(stored.error());
-      if (const auto looked = look(**stored); !looked) return looked;
-    }
-    after = ids->back();
-  }
+  return ForEachId(store.catalog(), [&](StreamId id) -> StorageResult<void> {
+    const auto stored = store.Find(id);
+    if (!stored) return std::unexpected(stored.error());
+    return look(**stored);
+  });
 }
 
 // Calls `look` (void(Offset, std::string_view)) with the stretches of whole appends that segments

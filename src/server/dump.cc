@@ -100,17 +100,14 @@ StorageResult<bool> DumpDirectory(Disk& disk, const std::string& dir,
 
 int Dump(const DumpOptions& options) {
   const auto disk = PosixDisk::Open(options.dir);
-  if (!disk) {
-    std::fprintf(stderr, "thalweg: %s\n", disk.error().message.c_str());
-    return kExitCannotStart;
-  }
+  if (!disk) return Fail(disk.error().message, kExitCannotStart);
   const auto dumped = DumpDirectory(**disk, options.dir, options.stream, [](std::string_view line) {
     std::fwrite(line.data(), 1, line.size(), stdout);
   });
-  if (dumped && *dumped) return 0;
-  const std::string why = dumped ? NothingAt(*options.stream) : dumped.error().message;
-  std::fprintf(stderr, "thalweg: data directory %s: %s\n", options.dir.c_str(), why.c_str());
-  return dumped ? kExitCannotStart : ExitCodeFor(dumped.error().kind);
+  if (!dumped) return FailOn(options.dir, dumped.error());
+  if (*dumped) return 0;
+  return Fail("data directory " + options.dir + ": " + NothingAt(*options.stream),
+              kExitCannotStart);
 }
 
 }  // namespace thalweg

@@ -2,6 +2,7 @@
 
 #include <variant>
 
+#include "base/ascii.h"
 #include "base/assert.h"
 #include "http/target.h"
 #include "stream/offset.h"
@@ -63,15 +64,14 @@ std::string Text(const TouchRecord& record, const FoldedStream* /*before*/) {
 }  // namespace
 
 std::string Quoted(std::string_view bytes) {
-  constexpr char kHex[] = "0123456789abcdef";
   std::string text = "\"";
   for (const char c : bytes) {
     if (c >= ' ' && c <= '~' && c != '"' && c != '\\') {
       text += c;
       continue;
     }
-    const auto byte = static_cast<unsigned char>(c);
-    text += {'\\', 'x', kHex[byte >> 4], kHex[byte & 15]};
+    text += "\\x";
+    AppendHex(static_cast<uint8_t>(c), text);
   }
   return text + '"';
 }

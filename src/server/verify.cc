@@ -112,10 +112,7 @@ class VerifyRun {
     const auto names = directory_.view().List(kSegmentsFolder);
     if (!names) return DiskFault(names.error());
     for (const std::string& name : *names) {
-      const bool is_named = std::ranges::any_of(head_->segments, [&name](const SegmentInfo& info) {
-        return SegmentFileName(info.number) == name;
-      });
-      if (is_named) continue;
+      if (NamesSegment(*head_, name)) continue;
       Fact("left over: segments/" + name + ", unfinished; the next start removes it");
     }
     return {};
@@ -217,10 +214,7 @@ StorageResult<VerifyReport> VerifyDirectory(Disk& disk, const std::string& path)
 
 int Verify(const std::string& dir) {
   const auto disk = PosixDisk::Open(dir);
-  if (!disk) {
-    std::fprintf(stderr, "thalweg: %s\n", disk.error().message.c_str());
-    return kExitCannotStart;
-  }
+  if (!disk) return Fail(disk.error().message, kExitCannotStart);
   const auto report = VerifyDirectory(**disk, dir);
   if (!report) return FailOn(dir, report.error());
   for (const std::string& fact : report->facts) std::printf("%s\n", fact.c_str());

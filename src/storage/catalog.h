@@ -99,4 +99,19 @@ class Catalog {
   virtual uint64_t WaitsOfThread() const { return 0; }
 };
 
+// Calls `look` (StorageResult<void>(StreamId)) with every id, in growing order.
+template <typename Look>
+[[nodiscard]] StorageResult<void> ForEachId(const Catalog& catalog, const Look& look) {
+  constexpr size_t kAtOnce = 1'000;
+  for (StreamId after;;) {
+    const auto ids = catalog.Ids(after, kAtOnce);
+    if (!ids) return std::unexpected(ids.error());
+    if (ids->empty()) return {};
+    for (const StreamId id : *ids) {
+      if (const auto looked = look(id); !looked) return looked;
+    }
+    after = ids->back();
+  }
+}
+
 }  // namespace thalweg

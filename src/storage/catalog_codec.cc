@@ -43,9 +43,9 @@ uint32_t RowCrc(CatalogTable table, std::string_view key, std::string_view body)
   return Crc32c(body, Crc32c(key, Crc32c(std::string_view(&mark, 1))));
 }
 
-bool IsLongPathKey(std::string_view key) { return key.size() == kCatalogKeyBytesMax; }
-
 }  // namespace
+
+bool IsLongPathKey(std::string_view key) { return key.size() == kCatalogKeyBytesMax; }
 
 const char* NameOf(CatalogTable table) {
   switch (table) {

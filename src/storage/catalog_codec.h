@@ -46,6 +46,7 @@ std::optional<std::string_view> OpenRow(CatalogTable table, std::string_view key
 
 // REQUIRES: `path` is not empty.
 std::string KeyOfPath(std::string_view path);
+bool IsLongPathKey(std::string_view key);  // of a path that shares its key's beginning with others
 std::string KeyOfId(StreamId id);
 std::string KeyOfDue(const ExpiryDue& due);
 std::optional<StreamId> DecodeIdKey(std::string_view key);

@@ -101,7 +101,7 @@ class BackupRun {
   StorageResult<void> CheckCatalogIsKept() {
     const auto names = catalog_.List();
     if (!names) return DiskFault(names.error());
-    if (Contains(*names, kCatalogDraft) || !Contains(*names, kCatalogFile)) return {};
+    if (Contains(*names, DraftOf(kCatalogFile)) || !Contains(*names, kCatalogFile)) return {};
     return DamageFault(std::string(kCatalogFolder) + "/" + kCatalogFile +
                        " is missing, yet the target has one");
   }
@@ -187,8 +187,8 @@ class BackupRun {
   StorageResult<void> PutCatalogInPlace() {
     const auto names = catalog_.List();
     if (!names) return DiskFault(names.error());
-    if (!Contains(*names, kCatalogDraft)) return {};
-    const auto renamed = catalog_.RenameInto(catalog_, kCatalogDraft, kCatalogFile);
+    if (!Contains(*names, DraftOf(kCatalogFile))) return {};
+    const auto renamed = catalog_.RenameInto(catalog_, DraftOf(kCatalogFile), kCatalogFile);
     if (!renamed) return DiskFault(renamed.error());
     return {};
   }
@@ -197,9 +197,7 @@ class BackupRun {
     const auto names = segments_.List();
     if (!names) return DiskFault(names.error());
     for (const std::string& name : *names) {
-      const bool is_live = std::ranges::any_of(head_.segments, [&name](const SegmentInfo& info) {
-        return SegmentFileName(info.number) == name;
-      });
+      const bool is_live = NamesSegment(head_, name);
       const bool is_ours =
           DataDirectory::IsKnownName(kSegmentsFolder, name) || name.ends_with(DraftOf(""));
       if (is_live || !is_ours) continue;

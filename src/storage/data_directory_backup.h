@@ -27,10 +27,9 @@ struct BackupReport {
 };
 
 // Brings the catalog of the source, which is called so, as it is committed now, to the target under
-// the name kCatalogDraft, in place of an earlier one, synced; returns its head. Where the source
-// has none yet: an empty head.
+// the name DraftOf(kCatalogFile), in place of an earlier one, synced; returns its head. Where the
+// source has none yet: an empty head.
 using CopyCatalog = std::function<StorageResult<CatalogHead>(const DirectoryId&)>;
-inline constexpr const char* kCatalogDraft = "data.mdb.new";  // in catalog/
 
 // Refuses a target that is not empty and no earlier backup of this directory, or one that was
 // served from since; nothing is changed there. The copy was read and found whole when this

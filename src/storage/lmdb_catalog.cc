@@ -136,7 +136,7 @@ bool SharesBeginning(std::string_view key, std::string_view group) {
 
 // The shared beginning if `key` is of a long path; else nothing.
 std::string GroupOf(std::string_view key) {
-  return key.size() == kCatalogKeyBytesMax ? std::string(key.substr(0, kPathKeyBytes)) : "";
+  return IsLongPathKey(key) ? std::string(key.substr(0, kPathKeyBytes)) : "";
 }
 
 // ---- Committing

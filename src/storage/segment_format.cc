@@ -211,4 +211,11 @@ std::optional<uint64_t> SegmentFileNumber(std::string_view name) {
   return NumberIn(name, kNameEnding);
 }
 
+bool NamesSegment(const CatalogHead& head, std::string_view name) {
+  const auto number = SegmentFileNumber(name);
+  return number && std::ranges::any_of(head.segments, [&number](const SegmentInfo& info) {
+           return info.number == *number;
+         });
+}
+
 }  // namespace thalweg

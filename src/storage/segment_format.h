@@ -14,6 +14,7 @@
 #include <string_view>
 #include <vector>
 
+#include "storage/catalog.h"
 #include "storage/log_format.h"
 #include "stream/ids.h"
 #include "stream/offset.h"
@@ -127,5 +128,8 @@ std::optional<SegmentFooter> DecodeSegmentFooter(std::string_view bytes);
 std::string SegmentFileName(uint64_t number);
 std::string SegmentFilePath(uint64_t number);  // "segments/0000000000000001.seg"
 std::optional<uint64_t> SegmentFileNumber(std::string_view name);
+
+// Whether `name` is of a segment that `head` has.
+bool NamesSegment(const CatalogHead& head, std::string_view name);
 
 }  // namespace thalweg

@@ -10,7 +10,7 @@ namespace {
 // A character of a registered name (RFC 6838 4.2), which leaves out "*".
 bool IsNameChar(char c) {
   const char lower = LowerAscii(c);
-  if ((lower >= 'a' && lower <= 'z') || (c >= '0' && c <= '9')) return true;
+  if ((lower >= 'a' && lower <= 'z') || IsDigit(c)) return true;
   return std::string_view("!#$&-^_.+").find(c) != std::string_view::npos;
 }
 

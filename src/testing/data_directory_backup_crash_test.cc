@@ -210,9 +210,9 @@ class Backups {
   StorageResult<CatalogHead> CopyCatalog() {
     copies_.push_back(CopyOf(catalog_));
     Directory folder(target_, "catalog");
-    const auto removed = folder.RemoveIfThere(kCatalogDraft);
+    const auto removed = folder.RemoveIfThere(DraftOf(kCatalogFile));
     if (!removed) return DiskFault(removed.error());
-    const auto file = folder.Create(kCatalogDraft);
+    const auto file = folder.Create(DraftOf(kCatalogFile));
     if (!file) return DiskFault(file.error());
     const std::string text(1, static_cast<char>('0' + copies_.size() - 1));
     auto written = (*file)->WriteAt(0, text);
