@@ -119,6 +119,13 @@ test("health stands beside the streams, and a base path moves the streams only",
   }
 });
 
+test("signals that ask a server to open its files anew do nothing", async () => {
+  const server = await startServer();
+  for (const signal of ["SIGUSR1", "SIGUSR2"]) process.kill(server.pid, signal);
+  assert.equal((await fetch(`${server.url}/healthz`)).status, 200);
+  await stopServer(server);
+});
+
 for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"]) {
   test(`${signal} ends a long-poll and an SSE response properly, then exits 0`, async () => {
     const server = await startServer();
