@@ -115,6 +115,14 @@ void Engine::TellUnreadable(std::string_view path, const StorageFault& fault) {
   TellUnreadable(told);
 }
 
+void Engine::TellUnreadable(const StreamHandle& stream) {
+  // The path never changes.
+  TellUnreadable(stream->state.path,
+                 DamageFault("what is stored of it could not be read from its file. Look at the "
+                             "disk; thalweg verify says what is damaged")
+                     .error());
+}
+
 // What stands against a write, whatever the rules say; asked before its bytes are copied.
 Trouble Engine::TroubleOf(const Payload& payload) const {
   if (failed()) return Trouble::kFailed;

@@ -227,6 +227,10 @@ class Engine final {
   uint64_t life() const { return life_; }  // EngineOptions::life
   size_t stream_count() const;
 
+  // Counts, and tells of, bytes of `stream` that a page had in a file and nobody could read there.
+  // THREAD: any.
+  void TellUnreadable(const StreamHandle& stream);
+
   // All but DiskStats. THREAD: any; takes locks.
   StoreStats Stats() const;
 

@@ -140,6 +140,7 @@ class LiveBench {
 
   LiveReaders& live() { return *live_; }
   void EndLive() { live_.reset(); }
+  const RouterContext& context() const { return context_; }
   Engine& engine() { return *engine_; }
   ManualClock& clock() { return clock_; }
 

@@ -110,8 +110,9 @@ std::optional<Bytes> CompressBody(Coding coding, PageBody body) {
 }
 
 // From here, or from a worker where `body` is large; no page twice while it is at hand.
-void SendCompressed(const RouterContext& context, Coding coding, const std::string& etag,
-                    const Head& head, PageBody body, Responder& responder) {
+void SendCompressed(const RouterContext& context, const StreamHandle& stream, Coding coding,
+                    const std::string& etag, const Head& head, PageBody body,
+                    Responder& responder) {
   if (auto shared = context.compressed.Find(etag)) {
     return responder.Respond(200, head.fields(), *std::move(shared));
   }
@@ -120,9 +121,12 @@ void SendCompressed(const RouterContext& context, Coding coding, const std::stri
                    body = std::move(body)]() mutable {
     return CompressBody(coding, std::move(body));
   };
-  auto answer = [&context, etag, fields = head.fields()](const std::optional<Bytes>& compressed,
-                                                         Responder& to) {
-    if (!compressed) return SendProblem(to, Head(context), kStreamUnreadable, {});
+  auto answer = [&context, stream, etag, fields = head.fields()](
+                    const std::optional<Bytes>& compressed, Responder& to) {
+    if (!compressed) {
+      context.engine.TellUnreadable(stream);
+      return SendProblem(to, Head(context), kStreamUnreadable, {});
+    }
     to.Respond(200, fields, context.compressed.Share(etag, *compressed));
   };
   if (here) return answer(compress(), responder);
@@ -191,7 +195,7 @@ void SendPage(const RouterContext& context, const StreamHandle& stream, Page pag
   head.ContentType(info.config.content_type);
   if (tag.coding == Coding::kIdentity) return SendBody(responder, head, std::move(body));
   head.Add("content-encoding", CodingName(tag.coding));
-  SendCompressed(context, tag.coding, etag, head, std::move(body), responder);
+  SendCompressed(context, stream, tag.coding, etag, head, std::move(body), responder);
 }
 
 }  // namespace thalweg

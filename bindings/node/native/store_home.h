@@ -32,6 +32,7 @@ inline std::string NoThread(const std::system_error& error) {
          "; raise the limit of threads or memory (ulimit -u, ulimit -v, TasksMax=)";
 }
 
+// A thread that begins with the first task; where none is to be had, who posts runs the task.
 class LazyWorkers final : public Executor {
  public:
   void Post(Task task) override;
