@@ -194,8 +194,15 @@ test("the store of a test server that runs is closed by the server's stop alone"
 const WITHOUT_THREADS = `
   const { execFileSync } = require('node:child_process')
   const { chmodSync, mkdirSync } = require('node:fs')
-  const { DurableStreamTestServer, FileBackedStreamStore } = require('thalweg')
+  const { createServer, get } = require('node:http')
+  const thalweg = require('thalweg')
+  const { DurableStreamRouter, DurableStreamTestServer, FileBackedStreamStore } = thalweg
   const dataDir = process.argv[1]
+  const store = new thalweg.StreamStore()
+  store.create('/long', { contentType: 'text/plain' })
+  store.append('/long', 'x'.repeat(200_000))
+  const router = new DurableStreamRouter({ store })
+  const host = createServer((req, res) => router.handleRequest(req, res)).listen(0, '127.0.0.1')
   mkdirSync(dataDir)
   chmodSync(dataDir, 0o777)
   const server = new DurableStreamTestServer({ port: 0, threads: 1 })
@@ -208,6 +215,11 @@ const WITHOUT_THREADS = `
       console.log(error.code, error.message)
     }
     await server.start().catch((error) => console.log(error.code, error.message))
+    const headers = { 'accept-encoding': 'gzip' }
+    get({ host: '127.0.0.1', port: host.address().port, path: '/long', headers }, (res) => {
+      console.log(res.statusCode, res.headers['content-encoding'])
+      process.exit()
+    })
   })
 `
 
@@ -220,6 +232,7 @@ test('threads that the system refuses are an error, not the end of the process',
   })
   assert.match(said, /^ERR_THALWEG_DISK data directory .*: cannot start a thread: .*ulimit -u/m)
   assert.match(said, /^ERR_THALWEG_LISTEN cannot start a thread: /m)
+  assert.match(said, /^200 gzip$/m)
 })
 
 // Where the system says that there can be no folder, recursive mkdir of Node 20 does not return.
