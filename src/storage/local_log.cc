@@ -136,7 +136,7 @@ bool LocalLog::HasRoomFor(size_t bytes) const {
   const uint64_t all_bytes = staged_bytes - written_bytes + coming_bytes_.load() + bytes;
   const uint64_t needed_bytes = all_bytes + kAroundBytes;
   if (needed_bytes <= rest_bytes_.load(std::memory_order_relaxed)) return true;
-  if (supply_.MayHold(needed_bytes)) return true;
+  if (needed_bytes <= supply_.next_bytes()) return true;
   const auto free_bytes = disk_.FreeBytes(kLogFolder);
   if (!free_bytes || needed_bytes + all_bytes <= supply_.SpaceWith(*free_bytes)) return true;
   refused_.store(true, std::memory_order_relaxed);

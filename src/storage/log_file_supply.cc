@@ -28,17 +28,6 @@ DiskResult<void> UnmakeSpare(Directory& folder, uint64_t number) {
   return !renamed && renamed.error().code == ENOENT ? DiskResult<void>() : renamed;
 }
 
-class Making {
- public:
-  explicit Making(std::atomic<int>& count) : count_(count) { ++count_; }
-  ~Making() { --count_; }
-  Making(const Making&) = delete;
-  Making& operator=(const Making&) = delete;
-
- private:
-  std::atomic<int>& count_;
-};
-
 // What is left of a spare for want of space stands in nobody's way, and the next start sees to it.
 DiskResult<void> DropSpare(Directory& folder, uint64_t number) {
   const auto removed = folder.Remove(LogSpareName(number));
@@ -101,7 +90,6 @@ uint64_t LogFileSupply::SpaceWith(uint64_t free_bytes) const {
 }
 
 DiskResult<void> LogFileSupply::Prepare(const std::function<void()>& rest) {
-  const Making making(making_);
   std::lock_guard lock(mutex_);
   if (next_.file != nullptr) return {};
   const bool may_wait = spares_.empty() && !is_awaited_.load(std::memory_order_relaxed);
@@ -192,7 +180,6 @@ DiskResult<std::unique_ptr<File>> LogFileSupply::UseSpare(const std::string& nam
 }
 
 DiskResult<LogFileSupply::OpenFile> LogFileSupply::Take(uint64_t bytes) {
-  const Making making(making_);
   is_awaited_.store(true, std::memory_order_relaxed);
   const auto prepared = Prepare();
   is_awaited_.store(false, std::memory_order_relaxed);

@@ -64,16 +64,15 @@ class LogFileSupply {
   // As CommitLog::HasRoom.
   bool HasRoom() const { return has_room_.load(std::memory_order_relaxed); }
 
-  // Whether the file made ahead has space for so much. While a file is made or taken nobody knows,
-  // and that is taken for yes. THREAD: any.
-  bool MayHold(uint64_t bytes) const { return making_.load() != 0 || bytes <= next_bytes(); }
+  // Of the file made ahead. THREAD: any.
+  uint64_t next_bytes() const { return is_prepared() ? options_.file_bytes : 0; }
 
   // All the space that files may take: of that one, of the spares, and what the disk has left where
-  // that is not left to a checkpoint. THREAD: any.
+  // that is not left to a checkpoint. While a file is made or taken, its own is in none of these:
+  // on a disk that is nearly full it is better to say too little. THREAD: any.
   uint64_t SpaceWith(uint64_t free_bytes) const;
 
  private:
-  uint64_t next_bytes() const { return is_prepared() ? options_.file_bytes : 0; }
   bool IsSpare(const std::string& name);
   void CountSpares() { spare_count_.store(spares_.size(), std::memory_order_relaxed); }
   bool WantsSpares();
@@ -95,7 +94,6 @@ class LogFileSupply {
   std::atomic<bool> is_prepared_{false};
   std::atomic<bool> is_awaited_{false};
   std::atomic<size_t> spare_count_{0};  // changed under mutex_
-  std::atomic<int> making_{0};          // who makes or takes a file just now
 
   std::mutex mutex_;  // guards what follows
   OpenFile next_;

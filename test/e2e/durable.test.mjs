@@ -248,8 +248,9 @@ const FOR_LONG_BODIES = ["--max-body", "64MiB", "--max-bodies", "256MiB", "--tai
 test("long appends that have no space are refused and not waited for, nor is anybody else", (t) =>
   withFolder(async (folder) => {
     if (!mountSmall(folder)) return t.skip("no right to mount a tmpfs");
+    let server;
     try {
-      const server = await serve(join(folder, "data"), "--log-file", "1MiB", ...FOR_LONG_BODIES);
+      server = await serve(join(folder, "data"), "--log-file", "1MiB", ...FOR_LONG_BODIES);
       const body = "x".repeat(14 << 20);
       for (const name of ["a", "closing", "going"]) await send(server, "PUT", name);
       const append = () => send(server, "POST", "a", body).then(({ status }) => status);
@@ -266,6 +267,7 @@ test("long appends that have no space are refused and not waited for, nor is any
       assert.equal(await tailOf(server, "a"), taken * body.length);
       assert.equal((await server.stop()).code, 0);
     } finally {
+      await server?.stop("SIGKILL"); // else it would keep the mount
       execFileSync("umount", [folder]);
     }
   }));
