@@ -192,7 +192,8 @@ TEST_F(RoomOfLog, ALongRecordMayTakeTheSpaceOfTheSpares) {
   EXPECT_TRUE(log.Commit());
 }
 
-// As one does that was accepted for a file system that tells nothing, or whose quota tells less.
+// So do those that were accepted: by a file system that tells nothing, or for a quota that nobody
+// asks.
 TEST_F(RoomOfLog, ABatchLongerThanAFileWaitsForSpaceAndIsNotLost) {
   StageMoreThanFits();
   const auto refused = log_.Commit();
