@@ -2,12 +2,27 @@
 // Options, checked once, with errors that name the option, what it is and what it should be.
 
 const { totalmem } = require('node:os')
+const { resolve } = require('node:path')
 const { inspect } = require('node:util')
 
 const DEFAULT_CURSOR_EPOCH = new Date('2024-10-09T00:00:00.000Z')
 const DEFAULT_CURSOR_INTERVAL_SECONDS = 20
 
 const CACHE_POLICIES = ['public', 'private', 'no-store']
+
+const SHARED_NAMES = [
+  'longPollTimeout',
+  'compression',
+  'cachePolicy',
+  'cursorIntervalSeconds',
+  'cursorEpoch',
+  'publicUrl',
+  'onStreamCreated',
+  'onStreamDeleted',
+]
+const ROUTER_NAMES = [...SHARED_NAMES, 'store', 'cors', 'baseUrl', 'maxBodiesBytes']
+const SERVER_NAMES = [...SHARED_NAMES, 'port', 'host', 'dataDir', 'onFailure', 'threads', 'webhooks']
+const DIRECTORY_NAMES = ['dataDir', 'maxFileHandles', 'logFileBytes', 'tailBytesMax', 'onFailure']
 
 const PUBLIC_URL = /^https?:\/\/[\w.~:[\]@!$&'()*+,;=-]+\/?$/
 
@@ -71,6 +86,20 @@ function hook(options, name) {
   throw wrong(name, value, 'a function')
 }
 
+// Names that are not known may be another library's, and are left alone. One that differs from a
+// known one in capitals or signs alone is a slip: `datadir` would be a server that keeps nothing.
+function refuseSlips(options, names) {
+  const plain = (name) => name.toLowerCase().replace(/[^a-z]/g, '')
+  const meant = new Map(names.map((name) => [plain(name), name]))
+  for (const name of Object.keys(options)) {
+    const right = meant.get(plain(name))
+    if (right === undefined || right === name || options[right] !== undefined) continue
+    const error = new TypeError(`thalweg: there is no option ${name}, ${right} is its name`)
+    error.code = 'ERR_INVALID_ARG_VALUE'
+    throw error
+  }
+}
+
 // As native code takes it. `interval` and `epoch` are the names of the two options.
 function checkCursor(options, interval, epoch) {
   const at = options[epoch] ?? DEFAULT_CURSOR_EPOCH
@@ -99,6 +128,7 @@ function checkShared(options) {
 }
 
 function checkRouterOptions(options) {
+  refuseSlips(options, ROUTER_NAMES)
   return {
     ...checkShared(options),
     cors: flag(options, 'cors', true),
@@ -133,6 +163,7 @@ function checkPublicUrl(options) {
 }
 
 function checkServerOptions(options) {
+  refuseSlips(options, SERVER_NAMES)
   if (flag(options, 'webhooks', false)) {
     const error = new Error(
       'thalweg: webhooks: true is not possible yet, this version has no subscriptions; ' +
@@ -153,18 +184,29 @@ function checkServerOptions(options) {
   }
 }
 
+// As native code takes them.
+function checkDirectoryOptions(options) {
+  refuseSlips(options, DIRECTORY_NAMES)
+  const dataDir = directory(options, 'dataDir')
+  if (dataDir === undefined) throw wrong('dataDir', dataDir, 'the path of a directory')
+  hook(options, 'onFailure')
+  return {
+    dataDir: resolve(dataDir),
+    logFileBytes: size(options, 'logFileBytes'),
+    tailBytesMax: size(options, 'tailBytesMax'),
+  }
+}
+
 module.exports = {
   DEFAULT_CURSOR_EPOCH,
   DEFAULT_CURSOR_INTERVAL_SECONDS,
   checkCursor,
+  checkDirectoryOptions,
   checkRouterOptions,
   checkServerOptions,
   count,
-  directory,
   flag,
-  hook,
   object,
-  size,
   text,
   wrong,
 }

@@ -4,12 +4,12 @@
 // One engine, two ways to change it: in memory a change is done when the call returns, on disk its
 // promise resolves when it is durable. What only looks is the same for both.
 
-const { isAbsolute, resolve } = require('node:path')
+const { isAbsolute } = require('node:path')
 
 const { unwatch, watch } = require('./failures.cjs')
 const { makeFoldersAbove } = require('./folders.cjs')
 const native = require('./native.cjs')
-const { count, directory, flag, hook, object, size, text, wrong } = require('./options.cjs')
+const { checkDirectoryOptions, count, flag, object, text, wrong } = require('./options.cjs')
 const results = require('./store-results.cjs')
 const { warn } = require('./warn.cjs')
 
@@ -322,18 +322,6 @@ function whileWatched(settings, onFailure, open) {
   }
 }
 
-// Of the options, as native code takes them.
-function directorySettings(options) {
-  const dataDir = directory(options, 'dataDir')
-  if (dataDir === undefined) throw wrong('dataDir', dataDir, 'the path of a directory')
-  hook(options, 'onFailure')
-  return {
-    dataDir: resolve(dataDir),
-    logFileBytes: size(options, 'logFileBytes'),
-    tailBytesMax: size(options, 'tailBytesMax'),
-  }
-}
-
 // A new directory in a folder that is there, or at a relative path, is a usual first start; at an
 // absolute path without that folder, something may not be mounted.
 function newFoldersWarning(dataDir, topmost) {
@@ -349,7 +337,7 @@ class FileBackedStreamStore extends BaseStore {
   #isServed = false
 
   constructor(options) {
-    const settings = directorySettings(object(options, 'options'))
+    const settings = checkDirectoryOptions(object(options, 'options'))
     const made = makeFoldersAbove(settings.dataDir)
     const { onFailure } = options
     whileWatched(settings, onFailure, () => super(settings))
