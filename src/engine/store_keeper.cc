@@ -23,6 +23,7 @@ constexpr size_t kMergeStepBytes = 4u << 20;
 constexpr size_t kSegmentsInPeace = 48;
 constexpr size_t kExpireStreamsMax = 256;  // at a time
 constexpr int64_t kExpireEveryMs = 1'000;
+constexpr int64_t kExpiryToldEveryMs = 60'000;
 // After so much replay a checkpoint is due at once: what was replayed leaves memory, and the next
 // start need not do it again.
 constexpr uint64_t kLongReplayBytes = 16u << 20;
@@ -246,8 +247,11 @@ size_t StoreKeeper::RestAfterPiece() {
 bool StoreKeeper::Expire(int64_t now_ms) {
   if (clock_.TakeSetBack(kDueLateMs)) engine_.LookAtAllStored();
   const auto more = engine_.SweepStored(kExpireStreamsMax);
-  // A stream that cannot be read holds up no other, and nothing was written that could have failed.
-  if (!more && events_.on_trouble) events_.on_trouble(more.error());
+  // Nothing was written that could have failed, and what cannot be read comes again and again.
+  if (!more && events_.on_trouble && now_ms >= expiry_told_at_ms_) {
+    expiry_told_at_ms_ = now_ms + kExpiryToldEveryMs;
+    events_.on_trouble(more.error());
+  }
   if (more && *more) return true;
   expire_at_ms_ = now_ms + kExpireEveryMs;
   return false;
@@ -272,7 +276,7 @@ int64_t StoreKeeper::Merge(int64_t now_ms) {
   }
   is_merging_ = true;
   if (IsMergingBehind()) return 0;
-  const auto pause_ms = static_cast<int64_t>(kMergeStepBytes * 1'000 /
+  const auto pause_ms = static_cast<int64_t>(engine_.store().merge_step_bytes() * 1'000 /
                                              std::max<uint64_t>(options_.merge_bytes_per_s, 1));
   merge_at_ms_ = now_ms + pause_ms;
   return std::min(pause_ms, idle_ms);

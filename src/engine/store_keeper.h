@@ -115,15 +115,16 @@ class StoreKeeper {
   Counter took_ms_, ended_ms_;              // … the last that holds; ended by the wall clock
   int64_t checkpointed_ms_ = INT64_MIN / 2;
   MemoryTrimmer memory_;
-  int64_t checkpoint_at_ms_ = INT64_MIN;  // not before
-  int64_t trim_at_ms_ = INT64_MIN;        // not before
-  int64_t mark_at_ms_ = INT64_MIN;        // not before, but at a checkpoint
-  int64_t look_at_ms_;                    // for the directory; not before
-  bool was_gone_ = false;                 // at the last look
-  int64_t merge_at_ms_ = INT64_MIN;       // not before
-  int64_t merge_began_ms_ = 0;            // the merge that the store is in
-  int64_t expire_at_ms_ = INT64_MIN;      // not before
-  bool log_is_trimmed_ = false;           // to the last checkpoint; a start does not know
+  int64_t checkpoint_at_ms_ = INT64_MIN;   // not before
+  int64_t trim_at_ms_ = INT64_MIN;         // not before
+  int64_t mark_at_ms_ = INT64_MIN;         // not before, but at a checkpoint
+  int64_t look_at_ms_;                     // for the directory; not before
+  bool was_gone_ = false;                  // at the last look
+  int64_t merge_at_ms_ = INT64_MIN;        // not before
+  int64_t merge_began_ms_ = 0;             // the merge that the store is in
+  int64_t expire_at_ms_ = INT64_MIN;       // not before
+  int64_t expiry_told_at_ms_ = INT64_MIN;  // its trouble; not before
+  bool log_is_trimmed_ = false;            // to the last checkpoint; a start does not know
   bool is_merging_ = false;
   bool found_no_space_ = false;  // the last checkpoint
 };

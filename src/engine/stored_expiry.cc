@@ -26,13 +26,17 @@ StorageResult<bool> StoredExpiry::LookAtSome(int64_t at_ms, ExpiryDue& looked_at
                                              size_t limit) {
   const auto due = table_.store()->catalog().Due(at_ms, looked_at, limit);
   if (!due) return std::unexpected(due.error());
+  StorageResult<bool> more = !due->empty();
   for (const ExpiryDue& one : *due) {
     looked_at = one;
     const auto stream = loader_.Find(one.id);
-    if (!stream) return std::unexpected(stream.error());
-    if (*stream != nullptr) Look(*stream, now);
+    if (!stream) {
+      more = std::unexpected(stream.error());  // and holds up no other
+    } else if (*stream != nullptr) {
+      Look(*stream, now);
+    }
   }
-  return !due->empty();
+  return more;
 }
 
 // One whose due time does not hold counts as changed, so that the next checkpoint tells the

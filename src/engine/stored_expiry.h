@@ -15,12 +15,12 @@ namespace thalweg {
 
 class StoredExpiry {
  public:
-  // REQUIRES: both outlive it; the table has a store.
+  // REQUIRES: both outlive it.
   StoredExpiry(StreamTable& table, StreamLoader& loader) : table_(table), loader_(loader) {}
 
   // Looks at up to `limit` more streams that are due by the catalog, which says only that their
-  // time has not come before. False: there was none. A fault: one of them cannot be read; the next
-  // call goes on behind it.
+  // time has not come before. False: there was none. A fault: some of them cannot be read; the
+  // others were looked at, and the next call goes on behind them. REQUIRES: the table has a store.
   [[nodiscard]] StorageResult<bool> Step(size_t limit);
 
   // The wall clock was set back: of what was stored before, the catalog says a time too late. Step

@@ -24,7 +24,7 @@ constexpr std::string_view kFirstLine = "thalweg data directory";
 // A directory that holds nothing else is empty.
 bool IsNothing(const std::string& name) {
   return name == kLockFile || name == DraftOf(kIdentityFile) || name == DraftOf(kCopyIdentity) ||
-         name == "lost+found";
+         DataDirectory::IsOfFileSystem(name);
 }
 
 // What to do where something is damaged or missing: in a data directory, and in a backup.
@@ -97,7 +97,7 @@ StorageResult<std::optional<DirectoryId>> FindIdentity(Disk& disk,
     }
     const auto inside = disk.List(name);
     if (!inside) return DiskFault(inside.error());
-    if (!inside->empty()) {
+    if (!std::ranges::all_of(*inside, DataDirectory::IsOfFileSystem)) {
       return DamageFault(std::string(kIdentityFile) + " is missing, yet " + name + " holds data; " +
                          remedy);
     }
@@ -166,6 +166,8 @@ bool DataDirectory::IsKnownName(std::string_view part, std::string_view name) {
   if (part == kLogFolder) return LogFileNumber(name) || LogSpareNumber(name);
   return part == kSegmentsFolder && SegmentFileNumber(name);
 }
+
+bool DataDirectory::IsOfFileSystem(std::string_view name) { return name == "lost+found"; }
 
 std::string EncodeIdentity(const DirectoryId& id) {
   return std::string(kFirstLine) + "\nformat " + std::to_string(kDataFormat) + "\nid " +
@@ -262,7 +264,7 @@ StorageResult<void> DataDirectory::QuarantineUnknown(Disk& disk) {
     const auto names = folder.List();
     if (!names) return DiskFault(names.error());
     for (const std::string& name : *names) {
-      if (IsKnownName(part, name)) continue;
+      if (IsKnownName(part, name) || IsOfFileSystem(name)) continue;
       if (!std::exchange(has_quarantine, true)) {
         const auto made = Directory(disk, "").MakeDirectory(kQuarantineFolder);
         if (!made) return DiskFault(made.error());
@@ -270,10 +272,14 @@ StorageResult<void> DataDirectory::QuarantineUnknown(Disk& disk) {
       const auto taken = quarantine.List();
       if (!taken) return DiskFault(taken.error());
       const std::string new_name = FreeName(*taken, name);
-      if (const auto moved = folder.RenameInto(quarantine, name, new_name); !moved) {
+      const auto moved = folder.RenameInto(quarantine, name, new_name);
+      if (moved) {
+        quarantined_.push_back(quarantine.PathOf(new_name));
+      } else if (moved.error().code == EXDEV) {
+        left_.push_back(folder.PathOf(name));  // it is in nobody's way
+      } else {
         return DiskFault(moved.error());
       }
-      quarantined_.push_back(quarantine.PathOf(new_name));
     }
   }
   return {};

@@ -70,9 +70,14 @@ class DataDirectory {
   // Whether something of ours may be called `name` in the part `part` ("log", "segments").
   static bool IsKnownName(std::string_view part, std::string_view name);
 
+  // Whether `name` is nobody's, and stands where a file system begins.
+  static bool IsOfFileSystem(std::string_view name);
+
   // Names in log/ and segments/ that nobody knows were moved to quarantine/; these are their new
   // paths.
   const std::vector<std::string>& quarantined() const { return quarantined_; }
+  // The paths of those that could not be, for quarantine/ is on another file system.
+  const std::vector<std::string>& left() const { return left_; }
 
  private:
   StorageResult<void> QuarantineUnknown(Disk& disk);
@@ -81,6 +86,7 @@ class DataDirectory {
   const DirectoryId id_;
   bool is_new_ = false;
   std::vector<std::string> quarantined_;
+  std::vector<std::string> left_;
 };
 
 // The text of the identity file.

@@ -8,6 +8,7 @@
 #include <memory>
 #include <string>
 
+#include "storage/data_directory_view.h"
 #include "storage/directory.h"
 #include "storage/posix_disk.h"
 
@@ -207,6 +208,23 @@ TEST(DataDirectory, PutsAsideWhatNobodyKnowsAndKeepsIt) {
             (std::vector<std::string>{"quarantine/notes.txt", "quarantine/notes.txt.2"}));
   EXPECT_EQ(root.disk().List("log").value(), std::vector<std::string>{"0000000000000001.log"});
   EXPECT_EQ(std::filesystem::file_size(root.path() / "quarantine/notes.txt.2"), 3u);
+}
+
+// Each part may be a volume of its own.
+TEST(DataDirectory, WhatAFileSystemBringsIsNobodys) {
+  TestRoot root;
+  for (const char* part : {"log", "segments"}) {
+    std::filesystem::create_directories(root.path() / part / "lost+found");
+  }
+  for (const bool is_new : {true, false}) {
+    const auto opened = DataDirectory::Open(root.disk(), IdOf(7));
+    ASSERT_TRUE(opened) << opened.error().message;
+    EXPECT_EQ((*opened)->is_new(), is_new);
+    EXPECT_TRUE((*opened)->quarantined().empty());
+  }
+  EXPECT_TRUE(std::filesystem::exists(root.path() / "segments/lost+found"));
+  DataDirectoryView view(root.disk());
+  EXPECT_TRUE(view.Unknown()->empty());
 }
 
 TEST(DataDirectory, ItsIdentityIsWrittenAsItsFormatSays) {  // docs/formats/directory.md

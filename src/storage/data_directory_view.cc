@@ -58,7 +58,9 @@ DiskResult<std::vector<std::string>> DataDirectoryView::Unknown() {
     const auto names = disk_.List(part);
     if (!names) return std::unexpected(names.error());
     for (const std::string& name : *names) {
-      if (!DataDirectory::IsKnownName(part, name)) unknown.push_back(part + "/" + name);
+      const bool is_told =
+          !DataDirectory::IsKnownName(part, name) && !DataDirectory::IsOfFileSystem(name);
+      if (is_told) unknown.push_back(part + "/" + name);
     }
   }
   return unknown;

@@ -123,6 +123,8 @@ DiskResult<LogFileSupply::OpenFile> LogFileSupply::MakeFile(uint64_t bytes,
   auto file = spares_.empty() ? CreateFile(name, bytes) : UseSpare(name, rest);
   if (file) return OpenFile{std::move(*file), number, SaltOf(number), bytes};
   ++number_last_;  // a name is used once
+  // What stood there before is not ours to remove.
+  if (file.error().code == EEXIST) return std::unexpected(file.error());
   if (const auto removed = folder_.RemoveIfThere(name); !removed) leftover_ = number;
   return std::unexpected(file.error());
 }

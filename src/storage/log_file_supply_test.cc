@@ -50,6 +50,16 @@ TEST(LogFileSupply, HandsOverTheNextFileAndPreparesTheOneAfter) {
   EXPECT_NE(folder.supply.Take(1)->salt, taken->salt);
 }
 
+TEST(LogFileSupply, WhatStandsWhereAFileShouldIsLeftThere) {
+  SupplyFolder folder;
+  ASSERT_TRUE(folder.disk().Open("log/" + LogFileName(1), Disk::Mode::kCreate));
+  EXPECT_FALSE(folder.supply.Take(1)) << "nobody knows what it is";
+  EXPECT_EQ(folder.names(), Names{LogFileName(1)});
+  const auto taken = folder.supply.Take(1);
+  ASSERT_TRUE(taken);
+  EXPECT_EQ(taken->number, 2u);
+}
+
 TEST(LogFileSupply, AFileIsAsLongAsWhoTakesItNeeds) {
   SupplyFolder folder;
   const auto taken = folder.supply.Take(2 * folder.file_bytes);

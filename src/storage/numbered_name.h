@@ -14,6 +14,8 @@
 
 namespace thalweg {
 
+inline constexpr uint64_t kNumberMax = uint64_t{1} << 60;
+
 inline std::string NumberedName(uint64_t number, std::string_view ending) {
   std::string name;
   for (int shift = 56; shift >= 0; shift -= 8) {
@@ -22,11 +24,13 @@ inline std::string NumberedName(uint64_t number, std::string_view ending) {
   return name.append(ending);
 }
 
-// The number in `name`; null: it is no numbered name with this ending.
+// The number in `name`; null: it is no numbered name with this ending, or its number is one that no
+// count ever comes to, so that who goes on behind it always can.
 inline std::optional<uint64_t> NumberIn(std::string_view name, std::string_view ending) {
   uint64_t number = 0;
   std::from_chars(name.data(), name.data() + name.size(), number, 16);
-  return NumberedName(number, ending) == name ? std::optional(number) : std::nullopt;
+  const bool is_ours = number <= kNumberMax && NumberedName(number, ending) == name;
+  return is_ours ? std::optional(number) : std::nullopt;
 }
 
 }  // namespace thalweg

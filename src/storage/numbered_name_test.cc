@@ -7,7 +7,7 @@ namespace {
 
 TEST(NumberedName, ComesBack) {
   EXPECT_EQ(NumberedName(0x1fe, ".log"), "00000000000001fe.log");
-  for (const uint64_t number : {uint64_t{0}, uint64_t{1}, uint64_t{0x1fe}, UINT64_MAX}) {
+  for (const uint64_t number : {uint64_t{0}, uint64_t{1}, uint64_t{0x1fe}, kNumberMax}) {
     EXPECT_EQ(NumberIn(NumberedName(number, ".log"), ".log"), number);
   }
 }
@@ -25,6 +25,7 @@ TEST(NumberedName, IsTheOnlyOneOfItsNumber) {
       {"a digit less", "000000000000001.log"},
       {"a digit more", "00000000000000001.log"},
       {"a number that is too large", "10000000000000000.log"},
+      {"the last number, behind which is none", "ffffffffffffffff.log"},
       {"upper case", "000000000000000A.log"},
       {"no digit", "000000000000000g.log"},
       {"a sign", "-000000000000001.log"},

@@ -24,7 +24,7 @@ SegmentMerge::SegmentMerge(const Catalog& catalog,
 
 StorageResult<bool> SegmentMerge::Step(size_t bytes) {
   if (const auto started = Start(); !started) return std::unexpected(started.error());
-  for (work_bytes_ = 0; work_bytes_ < bytes;) {
+  for (step_bytes_ = 0; step_bytes_ < bytes;) {
     if (stream_ == StreamId{}) {
       if (const auto entered = EnterStream(); !entered) return std::unexpected(entered.error());
       if (stream_ == StreamId{}) return false;
@@ -98,9 +98,9 @@ StorageResult<void> SegmentMerge::TakeRun(Input& input) {
       return DiskFault(put.error());
     }
     if (!content->tables.state.empty()) state_ = std::move(content->tables.state);
-    work_bytes_ += run.bytes + run.tables_bytes();
+    step_bytes_ += run.bytes + run.tables_bytes();
   }
-  work_bytes_ += kSegmentRunEntryBytes;
+  step_bytes_ += kSegmentRunEntryBytes;
   auto next = input.walker.Next();
   if (!next) return Blame(input, next.error());
   input.run = *next;

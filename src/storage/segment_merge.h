@@ -25,6 +25,8 @@ class SegmentMerge {
 
   // Reads and writes about `bytes` more; false: nothing is left to do but Finish.
   [[nodiscard]] StorageResult<bool> Step(size_t bytes);
+  // What the last Step came to.
+  size_t step_bytes() const { return step_bytes_; }
 
   // Which input, by its place, what Step has just failed at is damage of; null: of none.
   std::optional<size_t> damaged() const { return damaged_; }
@@ -57,7 +59,7 @@ class SegmentMerge {
   bool keeps_ = false;          // it lives
   std::optional<Offset> end_;   // of what was taken of it
   std::string state_;
-  size_t work_bytes_ = 0;
+  size_t step_bytes_ = 0;
   std::optional<size_t> damaged_;
 };
 

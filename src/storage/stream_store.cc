@@ -2,6 +2,7 @@
 #include "storage/stream_store.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <utility>
 
 #include "base/assert.h"
@@ -18,6 +19,9 @@ constexpr uint64_t kDeadPercentMax = 15;
 
 // At rest the files take no more than this, of a hundred live bytes, where merging can help it.
 constexpr uint64_t kFilePercentMax = 130;
+
+// But a file of streams that have hardly a byte is not written again for less than this of it.
+constexpr uint64_t kGainPercentMin = 10;
 
 SegmentInfo InfoOf(const SegmentFooter& footer, uint32_t level) {
   return {.number = footer.header.number,
@@ -48,7 +52,9 @@ std::optional<MergePlan> PlanMergeAtRest(std::span<const SegmentInfo> segments) 
   // written again for what is new or dead, not for that.
   const SegmentInfo& oldest = segments.front();
   const uint64_t gain_max = file_bytes - oldest.file_bytes + oldest.dead_bytes;
-  if (gain_max * 100 <= live_bytes * (kFilePercentMax - 100)) return std::nullopt;
+  const uint64_t gain_least =
+      std::max(live_bytes * (kFilePercentMax - 100), oldest.file_bytes * kGainPercentMin);
+  if (gain_max * 100 <= gain_least) return std::nullopt;
   return MergePlan{0, segments.size(), oldest.level};
 }
 
@@ -226,7 +232,8 @@ void StreamStore::Publish(std::shared_ptr<const Segments> segments) {
 StorageResult<std::unique_ptr<SegmentWriter>> StreamStore::NewSegment() {
   auto writer = SegmentWriter::Create(folder_, HeaderOf(++last_number_), after_piece_);
   if (writer) return *std::move(writer);
-  RemoveFile(last_number_);
+  // What stood there before is not ours to remove.
+  if (writer.error().code != EEXIST) RemoveFile(last_number_);
   return DiskFault(writer.error());
 }
 
@@ -293,6 +300,7 @@ StorageResult<bool> StreamStore::MergeStep(size_t bytes, bool is_at_rest) {
     if (!begun || !*begun) return begun;
   }
   const auto more = merging_->merge.Step(bytes);
+  merge_step_bytes_ = merging_->merge.step_bytes();
   if (more && *more) return true;
   if (!more && SetAsideDamaged(more.error())) {
     AbandonMerge();

@@ -112,6 +112,9 @@ class StreamStore {
   // is written and nobody hurries, so that more is worth doing.
   [[nodiscard]] StorageResult<bool> MergeStep(size_t bytes, bool is_at_rest = false);
 
+  // How much work the last MergeStep that did some has been. THREAD: that of MergeStep.
+  size_t merge_step_bytes() const { return merge_step_bytes_; }
+
   // Whether MergeStep is in the midst of a merge, whose file takes space.
   bool is_merging() const { return merging_.has_value(); }
 
@@ -182,6 +185,7 @@ class StreamStore {
   std::vector<uint64_t> leftovers_;  // see RemoveLeftovers
   uint64_t last_number_ = 0;
   std::optional<Merging> merging_;
+  size_t merge_step_bytes_ = 0;
 };
 
 }  // namespace thalweg

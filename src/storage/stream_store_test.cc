@@ -58,6 +58,17 @@ TEST(PlanMerge, AtRestWhatTakesTooMuchIsMergedFromTheNewOnesOn) {
   EXPECT_EQ(Planned({Info(2, 1'000'000, 150'000), Info(0, 140'000)}, true), (Plan{0, 2, 2}));
 }
 
+// A million streams that have hardly a byte.
+TEST(PlanMerge, AtRestAFileIsNotWrittenAgainForLittleOfIt) {
+  SegmentInfo bare = Info(1, 3);
+  bare.file_bytes = 54'000'000;
+  SegmentInfo append = Info(0, 1);
+  append.file_bytes = 8'192;
+  EXPECT_EQ(Planned({bare, append}, true), std::nullopt);
+  append.file_bytes = 5'500'000;
+  EXPECT_EQ(Planned({bare, append}, true), (Plan{0, 2, 1}));
+}
+
 TEST(PlanMerge, MergesAroundWhatIsSetAside) {
   std::vector<SegmentInfo> segments(13, Info(0, 100));
   for (size_t i = 0; i < segments.size(); ++i) segments[i].number = i;

@@ -1,6 +1,10 @@
 // A data directory whose making is cut short at every operation.
 #include <gtest/gtest.h>
 
+#include <cerrno>
+#include <string>
+#include <vector>
+
 #include "storage/data_directory.h"
 #include "testing/sim_disk.h"
 
@@ -34,6 +38,17 @@ TEST(DataDirectoryCrash, ADirectoryHalfMadeIsMadeAgainAndAWholeOneKeepsItsIdenti
   }
   EXPECT_GT(fresh, 0);
   EXPECT_GT(whole, 0);
+}
+
+TEST(DataDirectoryCrash, WhatCannotBeMovedOutOfTheWayStaysAndIsNamed) {
+  SimDisk disk(1);
+  ASSERT_TRUE(DataDirectory::Open(disk, IdOf(1)));
+  ASSERT_TRUE(disk.Open("segments/notes.txt", Disk::Mode::kCreate));
+  disk.FailNth({.op = DiskOp::kRename, .path_part = "notes"}, 1, {.code = EXDEV});
+  const auto opened = DataDirectory::Open(disk, IdOf(1));
+  ASSERT_TRUE(opened) << opened.error().message;
+  EXPECT_EQ((*opened)->left(), std::vector<std::string>{"segments/notes.txt"});
+  EXPECT_TRUE((*opened)->quarantined().empty());
 }
 
 }  // namespace
