@@ -99,7 +99,8 @@ class THALWEG_API ResponderEvents {
 };
 
 // Answers one request: Start, any number of Write, then Finish or Abort. Owned by the transport;
-// valid until Finish or Abort was called or OnCancel was delivered. THREAD: the router's executor.
+// valid until Finish or Abort was called or OnCancel was delivered: while no events are set, also
+// after the client has gone. THREAD: the router's executor.
 class THALWEG_API Responder {
  public:
   virtual ~Responder() = default;
@@ -112,10 +113,11 @@ class THALWEG_API Responder {
                      std::optional<uint64_t> content_length) = 0;
 
   // Queues body bytes. False: the transport's buffer is full; go on after OnWritable. The bytes of
-  // this call are taken in either case, and a router that answers with a page (page_bytes_max, or
-  // one append where that is longer) writes all of it; only live answers wait. A range that cannot
-  // be read cuts the answer off: the length was told, and the client must see that bytes are
-  // missing. REQUIRES: no more bytes than the length that was told; fewer cut the answer off, too.
+  // this call are taken in either case. Live answers and those that bring all of a long stream wait
+  // then; a page (page_bytes_max, 4 MiB of a long stream, or one append where that is longer) is
+  // written as a whole. A range that cannot be read cuts the answer off: the length was told, and
+  // the client must see that bytes are missing. REQUIRES: no more bytes than the length that was
+  // told; fewer cut the answer off, too.
   virtual bool Write(Bytes bytes) = 0;
   virtual bool WriteFile(FileRange range) = 0;
 

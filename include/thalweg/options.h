@@ -36,7 +36,10 @@ struct RouterOptions {
   int64_t long_poll_timeout_ms = 30'000;  // 0: answered at once
   int64_t sse_max_age_ms = 60'000;        // an SSE response ends near this age, between two events
   int64_t sse_heartbeat_ms = 15'000;      // a comment after this much silence; 0: none
-  size_t page_bytes_max = 4u << 20;       // of one answer to a read; at least one append is sent
+  // Of one answer to a read; at least one append is sent. What is no longer is answered as a whole,
+  // piece by piece as the client takes it; what is longer, and all of a long-poll, comes 4 MiB at a
+  // time, or this where it is less.
+  size_t page_bytes_max = 256u << 20;
   size_t readers_per_stream_max = 100'000;  // live readers of one stream on one executor
   int64_t cursor_interval_s = kDefaultCursorIntervalSeconds;  // see cursor.h
   int64_t cursor_epoch_ms = kDefaultCursorEpochMs;

@@ -53,8 +53,8 @@ class THALWEG_API Router {
 
   // Ends what waits, for good: long-polls are answered 204, SSE responses end between two events,
   // and later live reads are answered at once with what there is. Everything else goes on, and what
-  // is in flight is answered. Who wants to wait again makes a new router. THREAD: the executor's
-  // own.
+  // is in flight is answered; a read of a long stream whose client takes nothing for ten seconds is
+  // cut off. Who wants to wait again makes a new router. THREAD: the executor's own.
   void Shutdown();
 
   // Readers that wait in this router. THREAD: any.

@@ -250,7 +250,7 @@ class Engine final {
   void TellUnreadable(std::string_view path, const StorageFault& fault);
   EngineReplay& replay();
   ReadVerdict VerdictOn(std::string_view path, const StorageFault& fault);
-  DescribeOutcome Look(std::string_view path, bool is_use);
+  DescribeOutcome DescribeOrTouch(std::string_view path, bool is_use);
   bool IsListed(const CatalogEntry& entry, Moment now, Lsn& rests_on);
   Trouble TroubleOf(const Payload& payload) const;
   Trouble TroubleOfRecord(size_t bytes);

@@ -78,8 +78,10 @@ StorageResult<std::optional<ReadOutcome>> Complete(const StreamStore* store, Rea
       return Refused(ReadVerdict::kNotABoundary, outcome.rests_on);
     }
   }
-  page.at_tail = page.end == reading.shown.tail;
-  page.closed = page.at_tail && reading.shown.closed;
+  page.tail = reading.shown.tail;
+  page.tail_closed = reading.shown.closed;
+  page.at_tail = page.end == page.tail;
+  page.closed = page.at_tail && page.tail_closed;
   return std::move(outcome);
 }
 
@@ -133,11 +135,11 @@ ReadOutcome Engine::Read(const StreamHandle& stream, Offset from, const PageRequ
   }
 }
 
-DescribeOutcome Engine::Describe(std::string_view path) { return Look(path, false); }
+DescribeOutcome Engine::Describe(std::string_view path) { return DescribeOrTouch(path, false); }
 
-DescribeOutcome Engine::Touch(std::string_view path) { return Look(path, true); }
+DescribeOutcome Engine::Touch(std::string_view path) { return DescribeOrTouch(path, true); }
 
-DescribeOutcome Engine::Look(std::string_view path, bool is_use) {
+DescribeOutcome Engine::DescribeOrTouch(std::string_view path, bool is_use) {
   const PathKey key(path);
   DescribeOutcome outcome;
   const auto describe = [&](Partition& partition, const StreamHandle& stream, Moment now,

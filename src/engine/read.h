@@ -75,6 +75,8 @@ struct Page {
   bool ends_inside = false;  // an append: the page is a part of it
   bool at_tail = false;      // nothing durable stands behind `end`
   bool closed = false;       // at_tail, and the stream is closed
+  Offset tail{};             // behind all that was durable when it was read …
+  bool tail_closed = false;  // … where the stream was closed
 
   uint64_t size() const { return end.value - start.value; }
 };

@@ -43,23 +43,6 @@ void SendGap(const AppendOutcome& outcome, const Asked& asked, Head head, Respon
   SendProblem(responder, std::move(head), kProducerGap, detail);
 }
 
-// Answers what the stream's state refuses; the head tells of that state.
-void SendConflict(const AppendOutcome& outcome, const Asked& asked, Head head,
-                  Responder& responder) {
-  switch (outcome.verdict) {
-    case AppendVerdict::kStreamClosed:
-      head.Closed().NextOffset(outcome.tail);
-      return SendProblem(responder, std::move(head), kStreamClosed, {});
-    case AppendVerdict::kStaleEpoch:
-      head.Add("producer-epoch", outcome.producer_epoch);
-      return SendProblem(responder, std::move(head), kStaleEpoch, {});
-    case AppendVerdict::kSeqGap: return SendGap(outcome, asked, std::move(head), responder);
-    default:
-      return SendProblem(responder, std::move(head), kStreamSeqRegressed,
-                         "stream-seq must grow, byte by byte compared: a sequence conflict.");
-  }
-}
-
 void SendAppended(const RouterContext& context, const AppendOutcome& outcome, const Asked& asked,
                   Responder& responder) {
   if (outcome.trouble != Trouble::kNone) return SendTrouble(context, outcome.trouble, responder);
@@ -73,10 +56,15 @@ void SendAppended(const RouterContext& context, const AppendOutcome& outcome, co
     case AppendVerdict::kDuplicate:
     case AppendVerdict::kAlreadyClosed: return SendAccepted(outcome, asked, head, responder);
     case AppendVerdict::kStreamClosed:
+      head.Closed().NextOffset(outcome.tail);
+      return refuse(kStreamClosed);
     case AppendVerdict::kStaleEpoch:
-    case AppendVerdict::kSeqGap:
+      head.Add("producer-epoch", outcome.producer_epoch);
+      return refuse(kStaleEpoch);
+    case AppendVerdict::kSeqGap: return SendGap(outcome, asked, std::move(head), responder);
     case AppendVerdict::kStreamSeqRegressed:
-      return SendConflict(outcome, asked, std::move(head), responder);
+      return refuse(kStreamSeqRegressed,
+                    "stream-seq must grow, byte by byte compared: a sequence conflict.");
     case AppendVerdict::kMissing: return refuse(kStreamNotFound);
     case AppendVerdict::kSoftDeleted: return refuse(kStreamDeleted);
     case AppendVerdict::kEmptyBody:

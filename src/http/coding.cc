@@ -102,6 +102,12 @@ Coding NegotiateCoding(std::string_view accept_encoding) {
   return best;
 }
 
+Coding NegotiateGzip(std::string_view accept_encoding) {
+  const Preferences said = ParsePreferences(accept_encoding);
+  const int gzip = said.gzip.value_or(said.any.value_or(0));
+  return gzip > 0 && gzip >= said.identity.value_or(0) ? Coding::kGzip : Coding::kIdentity;
+}
+
 bool IsCompressible(std::string_view content_type) {
   static constexpr std::array<std::string_view, 13> kPacked = {"application/gzip",
                                                                "application/x-gzip",

@@ -15,6 +15,9 @@ std::string_view CodingName(Coding coding);
 // "*" stands for gzip and deflate: zstd goes only to those who name it.
 Coding NegotiateCoding(std::string_view accept_encoding);
 
+// The better of gzip and identity: gzip among equals.
+Coding NegotiateGzip(std::string_view accept_encoding);
+
 // Whether bytes of this media type can shrink; images, archives and their like are packed already.
 bool IsCompressible(std::string_view content_type);
 

@@ -114,5 +114,30 @@ TEST(Compress, GivesBackThePartsInOrder) {
   }
 }
 
+TEST(CompressPiece, PiecesAndTheirEndsAreOneBody) {
+  const std::string texts[] = {"one", Noise(200'000), std::string(300'000, 'a'), "end"};
+  std::string packed(kGzipBegin), whole;
+  GzipSum sum;
+  for (const std::string& text : texts) {
+    const Bytes parts[] = {Bytes::Own(text.substr(0, 2)), Bytes::Own(text.substr(2))};
+    const GzipPiece piece = CompressPiece(parts);
+    packed += piece.bytes;
+    sum = Joined(sum, piece.sum);
+    whole += text;
+  }
+  packed += GzipEnd(sum);
+  EXPECT_EQ(Unpack(Coding::kGzip, packed, whole.size() + 1), whole);
+}
+
+TEST(NegotiateGzip, TakesItFromWhoeverTakesItAsWillinglyAsNothing) {
+  for (const char* accept : {"gzip", "x-gzip;q=0.1", "zstd, gzip;q=0.5", "*", "identity, gzip"}) {
+    EXPECT_EQ(NegotiateGzip(accept), Coding::kGzip) << accept;
+  }
+  for (const char* accept :
+       {"", "zstd", "deflate", "gzip;q=0", "*, gzip;q=0", "identity, gzip;q=0.5"}) {
+    EXPECT_EQ(NegotiateGzip(accept), Coding::kIdentity) << accept;
+  }
+}
+
 }  // namespace
 }  // namespace thalweg

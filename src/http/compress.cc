@@ -8,6 +8,8 @@
 #include <memory>
 
 #include "base/assert.h"
+#include "base/little_endian.h"
+#include "http/total_bytes.h"
 
 namespace thalweg {
 
@@ -24,12 +26,6 @@ constexpr int kGzipWrapper = 16;  // added to the window bits
 // is made once and not part by part.
 using Step = std::array<char, 32 * 1024>;
 
-size_t TotalBytes(std::span<const Bytes> parts) {
-  size_t total = 0;
-  for (const Bytes& part : parts) total += part.size();
-  return total;
-}
-
 void RunZlib(z_stream& stream, int flush, Step& step, std::string& out) {
   int result = Z_OK;
   do {
@@ -41,7 +37,8 @@ void RunZlib(z_stream& stream, int flush, Step& step, std::string& out) {
   } while (stream.avail_out == 0 && result != Z_STREAM_END);
 }
 
-std::string CompressZlib(int window_bits, std::span<const Bytes> parts) {
+// `last` is what the end is flushed with.
+std::string CompressZlib(int window_bits, std::span<const Bytes> parts, int last = Z_FINISH) {
   z_stream stream{};
   const int ready = deflateInit2(&stream, kZlibLevel, Z_DEFLATED, window_bits, kZlibMemoryLevel,
                                  Z_DEFAULT_STRATEGY);
@@ -54,7 +51,7 @@ std::string CompressZlib(int window_bits, std::span<const Bytes> parts) {
     stream.avail_in = static_cast<uInt>(part.size());
     if (!part.empty()) RunZlib(stream, Z_NO_FLUSH, step, out);
   }
-  RunZlib(stream, Z_FINISH, step, out);
+  RunZlib(stream, last, step, out);
   deflateEnd(&stream);
   return out;
 }
@@ -96,6 +93,32 @@ std::string Compress(Coding coding, std::span<const Bytes> parts) {
     case Coding::kIdentity: break;
   }
   THALWEG_ASSERT(false);
+}
+
+// Blocks up to a whole byte, that refer to nothing before them.
+GzipPiece CompressPiece(std::span<const Bytes> parts) {
+  GzipPiece piece{.bytes = CompressZlib(-kZlibWindowBits, parts, Z_FULL_FLUSH), .sum = {}};
+  for (const Bytes& part : parts) {
+    piece.sum.crc = static_cast<uint32_t>(
+        crc32_z(piece.sum.crc, reinterpret_cast<const Bytef*>(part.data()), part.size()));
+    piece.sum.bytes += part.size();
+  }
+  return piece;
+}
+
+GzipSum Joined(const GzipSum& first, const GzipSum& second) {
+  const auto second_bytes = static_cast<z_off_t>(second.bytes);
+  return {.crc = static_cast<uint32_t>(crc32_combine(first.crc, second.crc, second_bytes)),
+          .bytes = first.bytes + second.bytes};
+}
+
+// An empty last block, then both sums, the length by 2^32.
+std::string GzipEnd(const GzipSum& sum) {
+  std::string end("\x03\0", 2);
+  end.resize(2 + 2 * sizeof(uint32_t));
+  Put(end.data(), 2, sum.crc);
+  Put(end.data(), 2 + sizeof(uint32_t), static_cast<uint32_t>(sum.bytes));
+  return end;
 }
 
 }  // namespace thalweg

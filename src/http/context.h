@@ -15,6 +15,7 @@ namespace thalweg {
 class BackgroundAnswers;
 class CompressedPages;
 class HookedAnswers;
+class RoomWaits;
 class SharedAnswers;
 
 // What heads of answers begin with. Own thread only.
@@ -37,6 +38,7 @@ struct RouterContext {
   BackgroundAnswers& background;
   CompressedPages& compressed;
   SharedAnswers& compressing;
+  RoomWaits& room_waits;
   HookedAnswers* hooked = nullptr;  // never null where options.hooks has one
 };
 

@@ -49,8 +49,7 @@ std::optional<std::string> CheckFault(std::string_view path, const Fault& fault)
   }
   if (!HasKind(fault)) {
     return "A fault needs a status, a delay, a dropped connection, a truncated or corrupted body, "
-           "or "
-           "an SSE event.";
+           "or an SSE event.";
   }
   if (fault.status != 0 && (fault.status < 200 || fault.status > 599)) {
     return "The status is from 200 to 599.";

@@ -9,6 +9,7 @@
 #include "http/background_answers.h"
 #include "http/compressed_pages.h"
 #include "http/cors.h"
+#include "http/room_waits.h"
 #include "http/shared_answers.h"
 #include "testing/manual_clock.h"
 #include "testing/manual_executor.h"
@@ -25,6 +26,7 @@ class HeadTest : public ::testing::Test {
   BackgroundAnswers background_{executor_};
   CompressedPages compressed_;
   SharedAnswers compressing_{executor_};
+  RoomWaits room_waits_{executor_, clock_};
   const RouterContext context_{.engine = *engine_,
                                .port = *port_,
                                .executor = executor_,
@@ -35,7 +37,8 @@ class HeadTest : public ::testing::Test {
                                .security = SecurityFields(),
                                .background = background_,
                                .compressed = compressed_,
-                               .compressing = compressing_};
+                               .compressing = compressing_,
+                               .room_waits = room_waits_};
 };
 
 TEST_F(HeadTest, BeginsWithTheCommonFieldsWhateverTheLastOneHad) {

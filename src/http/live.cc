@@ -1,10 +1,9 @@
 #include "http/live.h"
 
-#include <memory>
-#include <unordered_map>
 #include <utility>
 
 #include "http/live_hub.h"
+#include "http/long_answer.h"
 #include "http/page_read.h"
 #include "http/problem_codes.h"
 #include "http/verdict_problem.h"
@@ -16,35 +15,15 @@ constexpr uint64_t kRetryAfterSeconds = 1;
 
 }  // namespace
 
-class LiveReaders::Impl {
- public:
-  explicit Impl(const RouterContext& context)
-      : shared_(context, [this](const StreamEntry* stream) { Sweep(stream); }) {}
+LiveReaders::LiveReaders(const RouterContext& context)
+    : shared_(context, [this](const StreamEntry* stream) { Sweep(stream); }) {}
 
-  void LongPoll(LiveRequest request, Responder& responder);
-  void Sse(LiveRequest request, Responder& responder);
-  void Shutdown();
-  RouterStats Stats() const {
-    return {.sse_readers = shared_.sse_readers.value(), .long_polls = shared_.long_polls.value()};
-  }
-
- private:
-  template <typename Answer>
-  void Begin(LiveRequest request, const PageRequest& page, Responder& responder, Answer answer);
-  void AnswerLongPoll(LiveRequest& request, ReadOutcome& outcome, Responder& responder);
-
-  // The hub of `stream` with room for one more; null: the answer has been given.
-  LiveHub* HubFor(const StreamHandle& stream, Responder& responder);
-  void Sweep(const StreamEntry* stream);
-
-  LiveShared shared_;
-  std::unordered_map<const StreamEntry*, std::unique_ptr<LiveHub>> hubs_;
-};
+LiveReaders::~LiveReaders() = default;
 
 // Looks the stream up; `answer` gets what was found. Problems end here.
 template <typename Answer>
-void LiveReaders::Impl::Begin(LiveRequest request, const PageRequest& page, Responder& responder,
-                              Answer answer) {
+void LiveReaders::Begin(LiveRequest request, const PageRequest& page, Responder& responder,
+                        Answer answer) {
   const std::string_view path = std::exchange(request.path, {});  // borrowed for this call
   const ReadFrom from = request.from;
   auto tell = [this, request = std::move(request), answer = std::move(answer)](
@@ -55,16 +34,15 @@ void LiveReaders::Impl::Begin(LiveRequest request, const PageRequest& page, Resp
   ReadPage(shared_.context, path, from, page, responder, std::move(tell));
 }
 
-void LiveReaders::Impl::LongPoll(LiveRequest request, Responder& responder) {
-  const size_t page_bytes_max = shared_.context.options.page_bytes_max;
-  Begin(std::move(request), {.bytes_max = page_bytes_max, .files = true}, responder,
+void LiveReaders::LongPoll(LiveRequest request, Responder& responder) {
+  const size_t bytes_max = PageBytesOf(shared_.context.options);
+  Begin(std::move(request), {.bytes_max = bytes_max, .files = true}, responder,
         [this](LiveRequest& asked, ReadOutcome& outcome, Responder& to) {
           AnswerLongPoll(asked, outcome, to);
         });
 }
 
-void LiveReaders::Impl::AnswerLongPoll(LiveRequest& request, ReadOutcome& outcome,
-                                       Responder& responder) {
+void LiveReaders::AnswerLongPoll(LiveRequest& request, ReadOutcome& outcome, Responder& responder) {
   const bool from_now = request.from.kind == ReadFrom::Kind::kTail;
   const AskedFor asked_for = from_now ? AskedFor::kNow : AskedFor::kOffset;
   const Page& page = outcome.page;
@@ -80,7 +58,7 @@ void LiveReaders::Impl::AnswerLongPoll(LiveRequest& request, ReadOutcome& outcom
   hub->polls().Add(responder, {page.end, asked_for, request.cursor, std::move(request.conditions)});
 }
 
-void LiveReaders::Impl::Sse(LiveRequest request, Responder& responder) {
+void LiveReaders::Sse(LiveRequest request, Responder& responder) {
   Begin(std::move(request), kSsePage, responder,
         [this](LiveRequest& asked, ReadOutcome& outcome, Responder& to) {
           LiveHub* const hub = HubFor(outcome.stream, to);
@@ -89,7 +67,7 @@ void LiveReaders::Impl::Sse(LiveRequest request, Responder& responder) {
         });
 }
 
-LiveHub* LiveReaders::Impl::HubFor(const StreamHandle& stream, Responder& responder) {
+LiveHub* LiveReaders::HubFor(const StreamHandle& stream, Responder& responder) {
   auto it = hubs_.find(stream.get());
   const size_t readers = it == hubs_.end() ? 0 : it->second->readers();
   if (readers >= shared_.context.options.readers_per_stream_max) {
@@ -103,32 +81,20 @@ LiveHub* LiveReaders::Impl::HubFor(const StreamHandle& stream, Responder& respon
   return it->second.get();
 }
 
-void LiveReaders::Impl::Sweep(const StreamEntry* stream) {
+void LiveReaders::Sweep(const StreamEntry* stream) {
   const auto it = hubs_.find(stream);
   if (it == hubs_.end()) return;
   it->second->Sweep();
   if (it->second->readers() == 0) hubs_.erase(it);
 }
 
-void LiveReaders::Impl::Shutdown() {
+void LiveReaders::Shutdown() {
   shared_.shut_down = true;
   for (auto& [stream, hub] : hubs_) hub->Shutdown();
 }
 
-LiveReaders::LiveReaders(const RouterContext& context) : impl_(std::make_unique<Impl>(context)) {}
-
-LiveReaders::~LiveReaders() = default;
-
-void LiveReaders::LongPoll(LiveRequest request, Responder& responder) {
-  impl_->LongPoll(std::move(request), responder);
+RouterStats LiveReaders::Stats() const {
+  return {.sse_readers = shared_.sse_readers.value(), .long_polls = shared_.long_polls.value()};
 }
-
-void LiveReaders::Sse(LiveRequest request, Responder& responder) {
-  impl_->Sse(std::move(request), responder);
-}
-
-void LiveReaders::Shutdown() { impl_->Shutdown(); }
-
-RouterStats LiveReaders::Stats() const { return impl_->Stats(); }
 
 }  // namespace thalweg

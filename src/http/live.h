@@ -10,14 +10,18 @@
 #include <memory>
 #include <optional>
 #include <string_view>
+#include <unordered_map>
 
 #include "engine/read.h"
 #include "http/context.h"
+#include "http/live_shared.h"
 #include "http/page_reply.h"
 #include "thalweg/http.h"
 #include "thalweg/stats.h"
 
 namespace thalweg {
+
+class LiveHub;
 
 struct LiveRequest {
   std::string_view path;  // of the stream, to look it up; for the call
@@ -42,8 +46,16 @@ class LiveReaders {
   RouterStats Stats() const;
 
  private:
-  class Impl;
-  std::unique_ptr<Impl> impl_;
+  template <typename Answer>
+  void Begin(LiveRequest request, const PageRequest& page, Responder& responder, Answer answer);
+  void AnswerLongPoll(LiveRequest& request, ReadOutcome& outcome, Responder& responder);
+
+  // The hub of `stream` with room for one more; null: the answer has been given.
+  LiveHub* HubFor(const StreamHandle& stream, Responder& responder);
+  void Sweep(const StreamEntry* stream);
+
+  LiveShared shared_;
+  std::unordered_map<const StreamEntry*, std::unique_ptr<LiveHub>> hubs_;
 };
 
 }  // namespace thalweg

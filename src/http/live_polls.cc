@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "http/live_hub.h"
+#include "http/long_answer.h"
 #include "http/problem.h"
 #include "http/verdict_problem.h"
 
@@ -34,14 +35,14 @@ void LivePolls::LookAll() {
     LivePoll& poll = *it++;
     if (looked_at != poll.request.offset) {
       looked_at = poll.request.offset;
-      outcome = hub_.Read(*looked_at, {.bytes_max = hub_.shared().context.options.page_bytes_max});
+      outcome = hub_.Read(*looked_at, {.bytes_max = PageBytesOf(hub_.shared().context.options)});
     }
     if (outcome) Answer(poll, *outcome);  // else the hub looks again
   }
 }
 
 void LivePolls::Look(LivePoll& poll) {
-  const size_t page_bytes_max = hub_.shared().context.options.page_bytes_max;
+  const size_t page_bytes_max = PageBytesOf(hub_.shared().context.options);
   const std::optional<ReadOutcome> outcome =
       hub_.Read(poll.request.offset, {.bytes_max = page_bytes_max});
   if (outcome) Answer(poll, *outcome);

@@ -17,6 +17,7 @@
 #include "http/cursor.h"
 #include "http/live.h"
 #include "http/recording_responder.h"
+#include "http/room_waits.h"
 #include "http/shared_answers.h"
 #include "storage/commit_log.h"
 #include "testing/manual_clock.h"
@@ -61,6 +62,7 @@ class LiveBench {
         port_(engine_->Attach(executor_)),
         background_(executor_),
         compressing_(executor_),
+        room_waits_(executor_, clock_),
         context_{.engine = *engine_,
                  .port = *port_,
                  .executor = executor_,
@@ -71,7 +73,8 @@ class LiveBench {
                  .security = HeaderList(),
                  .background = background_,
                  .compressed = compressed_,
-                 .compressing = compressing_},
+                 .compressing = compressing_,
+                 .room_waits = room_waits_},
         live_(std::in_place, context_) {}
 
   ~LiveBench() {
@@ -153,6 +156,7 @@ class LiveBench {
   BackgroundAnswers background_;
   CompressedPages compressed_;
   SharedAnswers compressing_;
+  RoomWaits room_waits_;
   RouterContext context_;
   std::optional<LiveReaders> live_;
 };

@@ -29,6 +29,19 @@ void AnswerReadWhenDurable(const RouterContext& context, ReadOutcome& outcome, R
                      answer = std::move(answer)](Responder& to) mutable { answer(outcome, to); });
 }
 
+// Has one of `workers` call read(request), which may wait then, and calls
+// answer(ReadOutcome&, Responder&) with what that gives, unless the client leaves before. `read`
+// and `answer` own what they need.
+template <typename Read, typename Answer>
+void ReadOnWorker(const RouterContext& context, Executor& workers, PageRequest request,
+                  Responder& responder, Read read, Answer answer) {
+  request.may_wait = true;
+  const auto outcome = std::make_shared<ReadOutcome>();
+  context.background.Run(
+      workers, responder, [request, outcome, read = std::move(read)] { *outcome = read(request); },
+      [outcome, answer = std::move(answer)](Responder& to) mutable { answer(*outcome, to); });
+}
+
 // Calls answer(ReadOutcome&, Responder&) with what `request` gives: now, or later where it has to
 // wait, unless the client leaves before. `answer` owns what it needs: the request is gone by then.
 template <typename Answer>
@@ -41,15 +54,12 @@ void ReadPage(const RouterContext& context, std::string_view path, ReadFrom from
   if (outcome.verdict != ReadVerdict::kWouldWait) {
     return AnswerReadWhenDurable(context, outcome, responder, answer);
   }
-  request.may_wait = true;
-  const auto read = std::make_shared<ReadOutcome>();
-  context.background.Run(
-      *disk_workers, responder,
-      [&engine, path = std::string(path), from, request, read] {
-        *read = engine.Read(path, from, request);
+  ReadOnWorker(
+      context, *disk_workers, request, responder,
+      [&engine, path = std::string(path), from](const PageRequest& again) {
+        return engine.Read(path, from, again);
       },
-      [&context, read, answer = std::move(answer)](Responder& to) mutable {
-        ReadOutcome found = std::move(*read);
+      [&context, answer = std::move(answer)](ReadOutcome& found, Responder& to) mutable {
         AnswerReadWhenDurable(context, found, to, answer);
       });
 }

@@ -11,8 +11,9 @@
 #include "http/compress.h"
 #include "http/compressed_pages.h"
 #include "http/etag.h"
-#include "http/file_bytes.h"
 #include "http/head.h"
+#include "http/long_answer.h"
+#include "http/page_body.h"
 #include "http/problem.h"
 #include "http/problem_codes.h"
 #include "http/shared_answers.h"
@@ -24,53 +25,6 @@ namespace {
 constexpr uint64_t kCompressBytesMin = 1024;
 constexpr uint64_t kCompressInlineBytesMax = 64 * 1024;  // more than this keeps a loop too long
 
-using BodyPart = std::variant<Bytes, FileRange>;
-
-struct PageBody {
-  std::vector<BodyPart> parts;  // none is empty
-  uint64_t size = 0;
-};
-
-std::vector<BodyPart> PartsOf(Page page) {
-  std::vector<BodyPart> parts;
-  parts.reserve(page.parts.size() + 2);  // brackets may come
-  auto file = page.files.begin();
-  for (size_t i = 0; i < page.parts.size(); ++i) {
-    if (file != page.files.end() && file->at == i) {
-      parts.emplace_back(std::move((file++)->range));
-    } else if (!page.parts[i].empty()) {
-      parts.emplace_back(std::move(page.parts[i]));
-    }
-  }
-  return parts;
-}
-
-void DropLastByte(BodyPart& part) {
-  if (FileRange* file = std::get_if<FileRange>(&part)) {
-    --file->length;
-  } else {
-    Bytes& bytes = std::get<Bytes>(part);
-    THALWEG_ASSERT(bytes.view().ends_with(','));
-    bytes = bytes.Slice(0, bytes.size() - 1);
-  }
-}
-
-// A JSON page is an array: the last value's comma goes, the brackets come. Nothing is copied.
-PageBody FrameJson(std::vector<BodyPart> parts, uint64_t size) {
-  if (size == 0) return {.parts = {Bytes::Static("[]")}, .size = 2};
-  DropLastByte(parts.back());
-  parts.insert(parts.begin(), Bytes::Static("["));
-  parts.emplace_back(Bytes::Static("]"));
-  return {.parts = std::move(parts), .size = size + 1};
-}
-
-PageBody FrameBody(ContentKind kind, Page page) {
-  const uint64_t size = page.size();
-  std::vector<BodyPart> parts = PartsOf(std::move(page));
-  if (kind == ContentKind::kJson) return FrameJson(std::move(parts), size);
-  return {.parts = std::move(parts), .size = size};
-}
-
 void SendBody(Responder& responder, const Head& head, PageBody body) {
   if (body.parts.empty()) return responder.Respond(200, head.fields(), {});
   if (body.parts.size() == 1) {
@@ -79,27 +33,8 @@ void SendBody(Responder& responder, const Head& head, PageBody body) {
     }
   }
   responder.Start(200, head.fields(), body.size);
-  // A page is bounded, so that a slow client's transport may hold all of it.
-  for (BodyPart& part : body.parts) {
-    if (FileRange* file = std::get_if<FileRange>(&part)) {
-      responder.WriteFile(std::move(*file));
-    } else {
-      responder.Write(std::get<Bytes>(std::move(part)));
-    }
-  }
+  WriteBody(responder, std::move(body));  // bounded: a slow client's transport may hold all of it
   responder.Finish();
-}
-
-// All of it in memory; null: a file cannot be read.
-std::optional<std::vector<Bytes>> BytesOf(PageBody body) {
-  std::vector<Bytes> all;
-  for (BodyPart& part : body.parts) {
-    const FileRange* const file = std::get_if<FileRange>(&part);
-    auto bytes = file != nullptr ? ReadFileRange(*file) : std::get<Bytes>(std::move(part));
-    if (!bytes) return std::nullopt;
-    all.push_back(*std::move(bytes));
-  }
-  return all;
 }
 
 // Null: a file cannot be read.
@@ -154,20 +89,23 @@ void SendPage(const RouterContext& context, const StreamHandle& stream, Page pag
               const ReadConditions& conditions, std::optional<uint64_t> cursor, AskedFor asked_for,
               Responder& responder) {
   const StreamInfo info = Engine::Info(stream);
+  const bool is_long = !cursor && !page.at_tail &&
+                       page.tail.value - page.start.value <= context.options.page_bytes_max;
   const bool compressible = context.options.compression && IsCompressible(info.config.content_type);
   PageTag tag{.life = context.engine.life(),
               .stream = info.id,
               .start = page.start,
-              .end = page.end,
-              .at_tail = page.at_tail,
-              .closed = page.closed};
+              .end = is_long ? page.tail : page.end,
+              .at_tail = is_long || page.at_tail,
+              .closed = is_long ? page.tail_closed : page.closed};
   // Where nothing stands yet, what comes, be it the closure, would be hidden by what a cache keeps.
   if (asked_for == AskedFor::kOffset && page.size() == 0 && !page.closed) {
     asked_for = AskedFor::kNoOffset;
   }
-  PageBody body = FrameBody(info.config.kind, std::move(page));
-  if (compressible && body.size >= kCompressBytesMin) {
-    tag.coding = NegotiateCoding(conditions.accept_encoding);
+  const uint64_t page_bytes = FramedBytes(info.config.kind, page.size());
+  if (compressible && (is_long || page_bytes >= kCompressBytesMin)) {
+    tag.coding = is_long ? NegotiateGzip(conditions.accept_encoding)
+                         : NegotiateCoding(conditions.accept_encoding);
   }
   Head head(context);
   head.NextOffset(tag.end);
@@ -183,7 +121,7 @@ void SendPage(const RouterContext& context, const StreamHandle& stream, Page pag
     return asked_for != AskedFor::kNow && MatchesEtag(conditions.if_none_match, etag);
   };
   if (!is_known() && tag.coding != Coding::kIdentity &&
-      !context.compressed.MakeRoomFor(etag, body.size)) {
+      !context.compressed.MakeRoomFor(etag, page_bytes)) {
     tag.coding = Coding::kIdentity;
     etag = MakeEtag(tag);
   }
@@ -193,8 +131,12 @@ void SendPage(const RouterContext& context, const StreamHandle& stream, Page pag
     return responder.Finish();
   }
   head.ContentType(info.config.content_type);
+  if (tag.coding != Coding::kIdentity) head.Add("content-encoding", CodingName(tag.coding));
+  if (is_long) {
+    return SendLong(context, {stream, tag.start, tag.end, tag.coding}, head, responder);
+  }
+  PageBody body = FramePage(info.config.kind, std::move(page));
   if (tag.coding == Coding::kIdentity) return SendBody(responder, head, std::move(body));
-  head.Add("content-encoding", CodingName(tag.coding));
   SendCompressed(context, stream, tag.coding, etag, head, std::move(body), responder);
 }
 

@@ -15,7 +15,7 @@ TEST(SendPage, TellsOfAFileThatCannotBeReadWhereItIsCompressed) {
   bench.Create("/s");
   const StreamHandle stream = bench.engine().Describe("/s").stream;
   constexpr uint64_t kBytes = 10'000;
-  Page page{.parts = {Bytes()}, .start = {}, .end = Offset{kBytes}};
+  Page page{.parts = {Bytes()}, .start = {}, .end = Offset{kBytes}, .at_tail = true};
   page.files = {{.at = 0, .range = {.owner = nullptr, .fd = -1, .begin = 0, .length = kBytes}}};
   RecordingResponder answer;
   ReadConditions conditions;

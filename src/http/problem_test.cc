@@ -12,6 +12,7 @@
 #include "http/head.h"
 #include "http/problem_codes.h"
 #include "http/recording_responder.h"
+#include "http/room_waits.h"
 #include "http/shared_answers.h"
 #include "testing/manual_clock.h"
 #include "testing/manual_executor.h"
@@ -59,6 +60,7 @@ TEST(SendProblem, EscapesWhatItQuotes) {
   BackgroundAnswers background(executor);
   CompressedPages compressed;
   SharedAnswers compressing(executor);
+  RoomWaits room_waits(executor, clock);
   const RouterContext context{.engine = *engine,
                               .port = *port,
                               .executor = executor,
@@ -69,7 +71,8 @@ TEST(SendProblem, EscapesWhatItQuotes) {
                               .security = HeaderList(),
                               .background = background,
                               .compressed = compressed,
-                              .compressing = compressing};
+                              .compressing = compressing,
+                              .room_waits = room_waits};
   RecordingResponder answer;
   SendProblem(answer, Head(context), kBadOffset, "a\"b\\c\n\x01\xff");
   EXPECT_EQ(answer.status(), 400);

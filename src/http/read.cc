@@ -2,6 +2,7 @@
 
 #include "engine/engine.h"
 #include "http/handlers.h"
+#include "http/long_answer.h"
 #include "http/page_read.h"
 #include "http/page_reply.h"
 #include "http/query.h"
@@ -22,8 +23,7 @@ void CatchUp(const RouterContext& context, const StreamRequest& request, const R
              to);
   };
   ReadPage(context, request.key, query.from,
-           {.bytes_max = context.options.page_bytes_max, .files = true}, responder,
-           std::move(send));
+           {.bytes_max = PageBytesOf(context.options), .files = true}, responder, std::move(send));
 }
 
 }  // namespace

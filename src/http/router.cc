@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/durations.h"
 #include "http/background_answers.h"
 #include "http/compressed_pages.h"
 #include "http/cors.h"
@@ -15,14 +16,13 @@
 #include "http/head.h"
 #include "http/hooked_answers.h"
 #include "http/problem_codes.h"
+#include "http/room_waits.h"
 #include "http/shared_answers.h"
 #include "http/target.h"
 
 namespace thalweg {
 
 namespace {
-
-constexpr int64_t kYearMs = int64_t{365} * 24 * 60 * 60 * 1000;
 
 // As RouterOptions promises of numbers that make no sense.
 RouterOptions Normal(RouterOptions options) {
@@ -54,6 +54,7 @@ class Router::Impl {
       : port_(engine.Attach(executor)),
         background_(executor),
         compressing_(executor),
+        room_waits_(executor, clock),
         context_{.engine = engine,
                  .port = *port_,
                  .executor = executor,
@@ -65,6 +66,7 @@ class Router::Impl {
                  .background = background_,
                  .compressed = compressed_,
                  .compressing = compressing_,
+                 .room_waits = room_waits_,
                  .hooked = HasHooks(options) ? &hooked_.emplace(*port_, executor) : nullptr},
         live_(context_) {}
 
@@ -90,7 +92,10 @@ class Router::Impl {
     context_.engine.Expect(expected_);
   }
 
-  void Shutdown() { live_.Shutdown(); }
+  void Shutdown() {
+    live_.Shutdown();
+    room_waits_.Shutdown();
+  }
 
   RouterStats Stats() const { return live_.Stats(); }
 
@@ -114,6 +119,7 @@ class Router::Impl {
   BackgroundAnswers background_;
   CompressedPages compressed_;
   SharedAnswers compressing_;
+  RoomWaits room_waits_;
   std::optional<HookedAnswers> hooked_;
   const RouterContext context_;
   LiveReaders live_;

@@ -6,6 +6,7 @@
 
 #include "base/assert.h"
 #include "base/decimal.h"
+#include "http/total_bytes.h"
 
 namespace thalweg {
 namespace {
@@ -13,12 +14,6 @@ namespace {
 constexpr std::string_view kLineBegin = "data:";
 constexpr std::string_view kNextLineBegin = "\ndata:";
 constexpr size_t kFrameBytesMax = 256;  // of a control event and of a data event's own lines
-
-size_t TotalBytes(const std::vector<Bytes>& parts) {
-  size_t total = 0;
-  for (const Bytes& part : parts) total += part.size();
-  return total;
-}
 
 // Writes text as `data:` lines, part by part; a line and a CRLF may span parts.
 class LineWriter {

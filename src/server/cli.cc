@@ -55,7 +55,7 @@ Limits
   --threads N               event loops (one per core it may use)
   --max-body SIZE           of a request (64MiB, less with little memory)
   --max-bodies SIZE         all requests under way; 503 beyond (1/8 of memory)
-  --max-page SIZE           of one answer to a read (4MiB)
+  --max-page SIZE           of one answer to a read (256MiB)
   --max-header SIZE         of a request, all header fields together (32KiB)
   --max-connections N       of the whole server (100000)
   --header-timeout TIME     to receive a request's head (15s)
@@ -276,8 +276,6 @@ bool Contains(std::span<const std::string> words, std::string_view word) {
 }
 
 }  // namespace
-
-std::string_view HelpText() { return kHelp; }
 
 CliResult ParseCommandLine(std::span<const std::string> words) {
   if (words.empty()) return CliText{std::string(kHelp), kExitUsage};

@@ -35,7 +35,4 @@ using CliResult =
 // `words` are the arguments without the program's own name. A mistake is one line and kExitUsage.
 CliResult ParseCommandLine(std::span<const std::string> words);
 
-// What --help prints: at most 45 lines of 80 columns.
-std::string_view HelpText();
-
 }  // namespace thalweg

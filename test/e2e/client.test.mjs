@@ -82,6 +82,27 @@ function followInPieces(url) {
   return { hasSeen, end: pieces() };
 }
 
+// It takes one answer then, whatever that says of more.
+test("a read that is not live brings all of a long stream, compressed or not", async () => {
+  const url = `${server.url}/v1/stream/client-long`;
+  const text = "tausend Äpfel ".repeat(70_000); // 1 MB each
+  for (const [name, contentType, bodies] of [
+    ["json", "application/json", expected.slice(0, 12).map((n) => JSON.stringify({ n, text }))],
+    ["text", "text/plain", expected.slice(0, 12).map((n) => `${n} ${text}`)],
+  ]) {
+    const handle = await DurableStream.create({ url: `${url}-${name}`, contentType });
+    for (const body of bodies) await handle.append(body);
+    for (const encoding of ["identity", "gzip"]) {
+      const headers = { "accept-encoding": encoding };
+      const response = await stream({ url: `${url}-${name}`, live: false, headers });
+      assert.equal(response.headers.get("content-encoding"), encoding === "gzip" ? "gzip" : null);
+      const got = name === "json" ? await response.json() : await response.text();
+      assert.deepEqual(got, name === "json" ? bodies.map((body) => JSON.parse(body)) : bodies.join(""));
+      assert.ok(response.upToDate);
+    }
+  }
+});
+
 test("three live readers end with exactly what a producer wrote, in order", async () => {
   const url = `${server.url}/v1/stream/client-e2e`;
   const handle = await DurableStream.create({ url, contentType: "application/json" });
