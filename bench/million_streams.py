@@ -134,7 +134,6 @@ def writing(options, data):
     server, url, _ = start(options.program, data)
     pid = server.pid
     before = wait_until_quiet(pid)
-    appends, payload = 0, 0
     appends = wrk(url, APPEND % {"seed": 5, "among": options.streams}, options.seconds)
     payload = appends * 256
     loaded = written_bytes(pid)

@@ -275,7 +275,10 @@ export class FileBackedStreamStore implements BaseStore {
 
 export interface StreamLifecycleEvent {
   type: 'created' | 'deleted'
-  /** The stream's key, with a slash before it. */
+  /**
+   * The stream's key, with a slash before it, as the store takes it: of a DurableStreamTestServer,
+   * and of a router without `baseUrl`, the path of the whole URL.
+   */
   path: string
   /** Of created streams. */
   contentType?: string

@@ -47,10 +47,16 @@ struct StoreFailure {
 
 struct StoreOptions {
   // Of a store in a directory; docs/OPERATING.md says when to turn them.
+  // Of each file of the log, which is allocated ahead; rounded up to pages, three at least.
   size_t log_file_bytes = size_t{64} << 20;
+  // A checkpoint is due when the log has so much that it would make needless, …
   uint64_t checkpoint_log_bytes = uint64_t{256} << 20;
+  // … or the oldest change is so old, …
   int64_t checkpoint_age_ms = 60'000;
+  // … or half of this memory is taken by what no checkpoint has. Where all of it is, appends are
+  // refused with kMemoryFull until one has made room. 0 counts as 1.
   uint64_t tail_bytes_max = uint64_t{256} << 20;
+  // As quickly do merges read at most. 0 counts as 1.
   uint64_t merge_bytes_per_s = uint64_t{64} << 20;
 
   // Seams; null: the library's own. REQUIRES: they outlive the store.
@@ -279,8 +285,9 @@ class THALWEG_API Store {
 
   // The same once there is something behind `offset`, or the stream is closed, gone, or
   // `timeout_ms` have passed, or the store has failed (kFailed). Offsets are as in ReadOptions. The
-  // stream that is there at the beginning is waited for, whatever comes to its path. REQUIRES of
-  // the form that waits: not called on the store's executor.
+  // stream that is there at the beginning is waited for, whatever comes to its path. Time is that
+  // of StoreOptions::clock. REQUIRES of the form that waits: not called on the store's executor,
+  // nor on the thread that moves a clock by hand.
   void WaitForMessagesAsync(std::string_view path, std::string_view offset, int64_t timeout_ms,
                             StoreCallback<WaitResult> done);
   [[nodiscard]] StoreResult<WaitResult> WaitForMessages(std::string_view path,

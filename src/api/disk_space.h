@@ -5,10 +5,15 @@
 
 #include <atomic>
 #include <cstdint>
+#include <filesystem>
+#include <optional>
 #include <string>
 #include <utility>
 
 namespace thalweg {
+
+// Of the file system of `path`; null: it does not say. Waits for it. THREAD: any.
+std::optional<std::filesystem::space_info> SpaceOf(const std::string& path);
 
 class DiskSpace {
  public:

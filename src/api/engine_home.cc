@@ -193,8 +193,10 @@ DurableEngineEvents EventsOf(const std::string& path, const StoreOptions& option
       .on_log_room =
           [teller, path, file_bytes = options.log_file_bytes](const StorageFault* fault) {
             if (fault == nullptr) return teller.Say(LogLevel::kInfo, "the log has room again");
+            const auto space = SpaceOf(path);
             teller.Say(LogLevel::kError, "{}",
-                       NoLogRoom(fault->message, file_bytes, FreeBytes(path)));
+                       NoLogRoom(fault->message, file_bytes,
+                                 space ? std::optional(space->available) : std::nullopt));
           },
       .on_silent_disk =
           [teller, path](int64_t silent_ms) {
@@ -233,8 +235,15 @@ StorageResult<std::unique_ptr<Catalog>> OpenCatalog(Disk& disk, const std::strin
   return *std::move(catalog);
 }
 
-void TellRecovered(Teller teller, const std::string& path, const DurableEngine& durable,
-                   int64_t took_ms) {
+// `path` as the operator gave it, `root` as the system knows it.
+void TellOpened(Teller teller, const std::string& path, const std::string& root,
+                const DataDirectory& directory, const DurableEngine& durable, int64_t took_ms) {
+  if (directory.is_new()) {
+    teller.Say(LogLevel::kInfo,
+               "made a new data directory in {}, for nothing was there; if there should be, look "
+               "whether its disk is mounted",
+               root);
+  }
   // Not the store's own: that may have got on by now, on its thread.
   const EngineRecovery& found = durable.recovered();
   const LogRecoveryReport& report = found.log;
@@ -247,6 +256,17 @@ void TellRecovered(Teller teller, const std::string& path, const DurableEngine& 
     teller.Say(LogLevel::kInfo,
                "cut an unfinished write off {} at byte {}; it was never acknowledged",
                report.cut_file, report.cut_at);
+  }
+  for (const std::string& name : directory.quarantined()) {
+    teller.Say(LogLevel::kWarning,
+               "moved to {}: nothing of ours is called so; remove it when you know what it is",
+               name);
+  }
+  for (const std::string& name : directory.left()) {
+    teller.Say(LogLevel::kWarning,
+               "{}: nothing of ours is called so, and quarantine/ is on another file system; move "
+               "it away when you know what it is",
+               name);
   }
 }
 
@@ -294,19 +314,8 @@ std::expected<std::unique_ptr<EngineHome>, OpenError> EngineHome::OnDisk(
   }
   auto durable = DurableEngine::Open(**disk, *std::move(catalog), durable_options, clock, events);
   if (!durable) return CannotOpen(path, durable.error());
-  const Teller teller(options.logger);
-  if ((*directory)->is_new()) {
-    teller.Say(LogLevel::kInfo,
-               "made a new data directory in {}, for nothing was there; if there should be, look "
-               "whether its disk is mounted",
-               watch->path());
-  }
-  TellRecovered(teller, path, **durable, clock.SteadyMs() - began_ms);
-  for (const std::string& name : (*directory)->quarantined()) {
-    teller.Say(LogLevel::kWarning,
-               "moved to {}: nothing of ours is called so; remove it when you know what it is",
-               name);
-  }
+  TellOpened(Teller(options.logger), path, watch->path(), **directory, **durable,
+             clock.SteadyMs() - began_ms);
   return std::make_unique<DiskHome>(std::move(*disk), std::move(*directory), space,
                                     std::move(*durable));
 }

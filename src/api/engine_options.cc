@@ -22,7 +22,7 @@ DurableEngineOptions EngineOptionsOf(const StoreOptions& options, const Director
       std::min<size_t>(2 * (options.checkpoint_log_bytes / durable.log.file_bytes + 1), kSparesMax);
   durable.keeper.log_bytes_max = options.checkpoint_log_bytes;
   durable.keeper.age_ms_max = options.checkpoint_age_ms;
-  durable.keeper.tail_bytes_max = options.tail_bytes_max;
+  durable.keeper.tail_bytes_max = std::max<uint64_t>(options.tail_bytes_max, 1);
   durable.keeper.streams_in_memory_max = StreamsThatFit(options.tail_bytes_max);
   durable.keeper.merge_bytes_per_s = options.merge_bytes_per_s;
   return durable;

@@ -31,6 +31,10 @@ TEST(EngineOptions, FilesOfTheLogAreWholePagesAndThreeAtLeast) {
             5 * kLogPageBytes);
 }
 
+TEST(EngineOptions, MemoryForTailsIsBoundedWhateverIsAskedFor) {
+  EXPECT_EQ(EngineOptionsOf({.tail_bytes_max = 0}, {}).keeper.tail_bytes_max, 1u);
+}
+
 // Each costs a start its time.
 TEST(EngineOptions, TheLogKeepsNoMoreThanSoManySpareFiles) {
   const StoreOptions options{.log_file_bytes = 1, .checkpoint_log_bytes = uint64_t{1} << 40};

@@ -2,16 +2,7 @@
 
 #include <fmt/format.h>
 
-#include <filesystem>
-#include <system_error>
-
 namespace thalweg {
-
-std::optional<uint64_t> FreeBytes(const std::string& path) {
-  std::error_code error;
-  const std::filesystem::space_info space = std::filesystem::space(path, error);
-  return error ? std::nullopt : std::optional<uint64_t>(space.available);
-}
 
 std::string NoLogRoom(std::string_view reason, uint64_t file_bytes,
                       std::optional<uint64_t> free_bytes) {

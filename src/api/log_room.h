@@ -1,6 +1,6 @@
 // What the operator is told when the log cannot have another file.
 //
-// THREAD: any.
+// Pure.
 #pragma once
 
 #include <cstdint>
@@ -9,9 +9,6 @@
 #include <string_view>
 
 namespace thalweg {
-
-// How much the file system of `path` has left for us; null: it does not say.
-std::optional<uint64_t> FreeBytes(const std::string& path);
 
 // `reason` is the system's, of a try to make a file of `file_bytes` where `free_bytes` are left. No
 // such file ever fits where the whole file system is smaller, so the size is named where that is

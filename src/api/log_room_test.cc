@@ -24,10 +24,5 @@ TEST(NoLogRoom, BlamesNoSizeWhereSomethingElseIsWanting) {
   }
 }
 
-TEST(FreeBytes, KnowsWhatIsLeftWhereThereIsAFileSystem) {
-  EXPECT_GT(FreeBytes("/").value_or(0), 0u);
-  EXPECT_EQ(FreeBytes("/no/such/path"), std::nullopt);
-}
-
 }  // namespace
 }  // namespace thalweg

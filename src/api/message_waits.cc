@@ -10,7 +10,7 @@ namespace thalweg {
 namespace {
 
 constexpr int64_t kTimerResolutionMs = 5;
-constexpr int64_t kTimeoutMsMax = int64_t{1} << 40;  // 35 years: no sum of times overflows
+constexpr int64_t kWaitMsMax = int64_t{1} << 40;  // 35 years: no sum of times overflows
 
 bool IsGone(const StoreError& error) {
   return error.code == StoreErrc::kNotFound || error.code == StoreErrc::kGone;
@@ -59,7 +59,7 @@ MessageWaits::~MessageWaits() {
 
 void MessageWaits::Start(StreamHandle stream, Offset at, int64_t timeout_ms,
                          StoreCallback<WaitResult> done) {
-  const int64_t deadline_ms = clock_.SteadyMs() + std::clamp<int64_t>(timeout_ms, 0, kTimeoutMsMax);
+  const int64_t deadline_ms = clock_.SteadyMs() + std::clamp<int64_t>(timeout_ms, 0, kWaitMsMax);
   auto wait = std::make_unique<Wait>(*this, std::move(stream), at, deadline_ms, std::move(done));
   {
     std::lock_guard lock(mutex_);

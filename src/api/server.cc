@@ -16,6 +16,7 @@
 #include "api/lane.h"
 #include "api/teller.h"
 #include "api/turned_away.h"
+#include "base/durations.h"
 #include "base/processors.h"
 #include "base/worker_pool.h"
 #include "net/connection_limit.h"
@@ -27,7 +28,6 @@ constexpr size_t kCompressionThreads = 2;
 constexpr size_t kStoreFiles = 512;  // segments, also such as are still being sent, log, catalog
 constexpr size_t kLaneFiles = 5;     // its loop's, log's and socket's; one that is being accepted
 constexpr int64_t kStopMsMax = int64_t{24} * 3600 * 1000;  // what a wait can count without overflow
-constexpr int64_t kTimeoutMsMax = int64_t{365} * 24 * 3600 * 1000;
 
 // host:port as in a URL.
 std::string AuthorityOf(const std::string& host, uint16_t port) {
@@ -116,7 +116,7 @@ HttpLimits ShareOf(HttpLimits limits, size_t lanes) {
   limits.pipelined_max = std::max<size_t>(limits.pipelined_max, 1);
   for (int64_t* const timeout : {&limits.header_timeout_ms, &limits.body_timeout_ms,
                                  &limits.idle_timeout_ms, &limits.write_timeout_ms}) {
-    *timeout = std::clamp<int64_t>(*timeout, 1, kTimeoutMsMax);
+    *timeout = std::clamp<int64_t>(*timeout, 1, kYearMs);
   }
   return limits;
 }
@@ -125,8 +125,19 @@ HttpLimits ShareOf(HttpLimits limits, size_t lanes) {
 
 class Server::Impl {
  public:
-  explicit Impl(ServerOptions options) : options_(std::move(options)) {}
+  Impl(ServerOptions options, Store* store) : options_(std::move(options)), store_(store) {}
   ~Impl() { Stop(0); }
+
+  // Over `store`; null: over one of its own.
+  static std::expected<std::unique_ptr<Server>, ServerError> Start(ServerOptions options,
+                                                                   Store* store) {
+    auto impl = std::make_unique<Impl>(std::move(options), store);
+    auto done = impl->Bind();
+    if (done && store == nullptr) done = impl->OpenStore();
+    if (done) done = impl->Serve();
+    if (!done) return std::unexpected(std::move(done.error()));
+    return std::unique_ptr<Server>(new Server(std::move(impl)));
+  }
 
   std::expected<void, ServerError> OpenStore() {
     if (options_.data_dir.empty()) {
@@ -143,8 +154,6 @@ class Server::Impl {
     store_ = own_store_.get();
     return {};
   }
-
-  void UseStore(Store& store) { store_ = &store; }
 
   // What the address refuses is known before a store is recovered for it; clients are let in after.
   std::expected<void, ServerError> Bind() {
@@ -245,7 +254,7 @@ class Server::Impl {
   uint16_t port_ = 0;                  // the real one
   std::optional<ListenSocket> bound_;  // until it listens
   std::unique_ptr<Store> own_store_;
-  Store* store_ = nullptr;
+  Store* store_;
   WorkerPool workers_{"thalweg-zip", kCompressionThreads};
   std::unique_ptr<ConnectionLimit> connection_limit_;  // of all lanes together; null: not started
   std::optional<TurnedAwayTeller> turned_away_;
@@ -265,22 +274,12 @@ Server::Server(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Server::~Server() = default;
 
 std::expected<std::unique_ptr<Server>, ServerError> Server::Start(ServerOptions options) {
-  auto impl = std::make_unique<Impl>(std::move(options));
-  auto done = impl->Bind();
-  if (done) done = impl->OpenStore();
-  if (done) done = impl->Serve();
-  if (!done) return std::unexpected(std::move(done.error()));
-  return std::unique_ptr<Server>(new Server(std::move(impl)));
+  return Impl::Start(std::move(options), nullptr);
 }
 
 std::expected<std::unique_ptr<Server>, ServerError> Server::Start(Store& store,
                                                                   ServerOptions options) {
-  auto impl = std::make_unique<Impl>(std::move(options));
-  impl->UseStore(store);
-  auto done = impl->Bind();
-  if (done) done = impl->Serve();
-  if (!done) return std::unexpected(std::move(done.error()));
-  return std::unique_ptr<Server>(new Server(std::move(impl)));
+  return Impl::Start(std::move(options), &store);
 }
 
 std::string Server::url() const { return impl_->url(); }

@@ -218,7 +218,7 @@ Pending<bool> StoreCommands::Remove(std::string_view path) const {
   const RemoveOutcome outcome = engine_.Remove(*key);
   if (outcome.trouble != Trouble::kNone) return {Refuse(outcome.trouble), {}};
   if (outcome.verdict == RemoveVerdict::kSoftDeleted) {
-    return {Refuse(outcome.verdict), outcome.rests_on};
+    return {Refuse(StoreErrc::kGone), outcome.rests_on};
   }
   return {outcome.verdict == RemoveVerdict::kRemoved, outcome.rests_on};
 }

@@ -127,11 +127,6 @@ std::unexpected<StoreError> Refuse(ReadVerdict verdict) {
   THALWEG_ASSERT(false);
 }
 
-std::unexpected<StoreError> Refuse(RemoveVerdict verdict) {
-  THALWEG_ASSERT(verdict != RemoveVerdict::kRemoved);
-  return Refuse(verdict == RemoveVerdict::kSoftDeleted ? StoreErrc::kGone : StoreErrc::kNotFound);
-}
-
 std::unexpected<StoreError> Refuse(CreateVerdict verdict, std::string_view json_error) {
   if (verdict == CreateVerdict::kBadJson) return RefuseJson(json_error);
   return Refuse(CodeOf(verdict), ProblemOf(verdict).title);

@@ -19,7 +19,6 @@ std::expected<std::string_view, StoreError> KeyOf(std::string_view path, std::st
 // REQUIRES of all: something is refused.
 std::unexpected<StoreError> Refuse(Trouble trouble);
 std::unexpected<StoreError> Refuse(ReadVerdict verdict);
-std::unexpected<StoreError> Refuse(RemoveVerdict verdict);
 std::unexpected<StoreError> Refuse(CreateVerdict verdict, std::string_view json_error);
 std::unexpected<StoreError> Refuse(const AppendOutcome& outcome, std::string_view json_error);
 

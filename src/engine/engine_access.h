@@ -38,12 +38,12 @@ bool Engine::WithStream(const PathKey& key, Absence& absence, Step step) {
     }
     streams_->Finish(after);
     if (done) return true;
-    const auto looked = loader_->Look(key);
-    if (!looked) {
-      TellUnreadable(key.path, looked.error());
+    const auto loaded = loader_->Load(key);
+    if (!loaded) {
+      TellUnreadable(key.path, loaded.error());
       return false;
     }
-    absence = *looked;
+    absence = *loaded;
   }
 }
 

@@ -64,7 +64,8 @@ uint64_t DepthOf(StreamHandle stream) {
   return depth;
 }
 
-// What a creation brings: never nothing, for a stream that is new takes space, too.
+// What a creation brings, with what a fork takes of its source: never nothing, for a stream that is
+// new takes space, too.
 size_t BytesOf(const CreateRecord& record) {
   return std::max<size_t>(1, record.prefix.size() + record.data.size());
 }
@@ -76,11 +77,6 @@ bool StillHolds(const StreamHandle& seen, Offset tail, const ForkPoint& point,
   if (current != seen) return false;
   if (current == nullptr || current->state.tail == tail) return true;
   return !point.at || *point.at < tail;  // from `tail` on there are boundaries nobody looked at
-}
-
-// What a fork takes of its source comes on top of its body.
-bool FitsTheLog(const CreateRecord& record) {
-  return record.prefix.size() + record.data.size() <= kCommandBytesMax;
 }
 
 }  // namespace
@@ -172,8 +168,8 @@ CreateOutcome Engine::CreateLocked(const CreateCommand& command, const PathKey& 
   const CreateDecision decision = DecideCreate(StateOf(stream), StateOf(source), command, id);
   CreateOutcome outcome;
   if (decision.record) {
-    outcome.trouble = FitsTheLog(*decision.record) ? TroubleOfRecord(BytesOf(*decision.record))
-                                                   : Trouble::kTooLong;
+    const size_t bytes = BytesOf(*decision.record);
+    outcome.trouble = bytes <= kCommandBytesMax ? TroubleOfRecord(bytes) : Trouble::kTooLong;
   }
   if (outcome.trouble != Trouble::kNone) return outcome;
   if (decision.record) {

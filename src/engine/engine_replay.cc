@@ -61,7 +61,7 @@ StorageResult<void> EngineReplay::LeaveOut(const UnreadableStream& unreadable) {
 // Whether `record` is of a stream that is left out, be it that its source is.
 bool EngineReplay::IsLeftOut(const Record& record) {
   if (left_out_.empty()) return false;
-  const StreamId id = std::visit([](const auto& one) { return one.id; }, record);
+  const StreamId id = StreamOf(record);
   const auto* create = std::get_if<CreateRecord>(&record);
   if (create == nullptr || !left_out_.contains(create->source.value)) {
     return left_out_.contains(id.value);
@@ -94,11 +94,9 @@ StorageResult<void> EngineReplay::Fold(Lsn lsn, const CreateRecord& record) {
 }
 
 StorageResult<void> EngineReplay::Fold(Lsn lsn, const AppendRecord& record) {
-  const auto found = Find(record.id);
+  const auto found = FindFor(record);
   if (!found) return std::unexpected(found.error());
   const StreamHandle& stream = *found;
-  const std::string objection = Objection(record, StateOf(stream));
-  if (!objection.empty()) return DamageFault(objection);
   Aftermath after;  // nobody watches yet
   streams_.Append(stream, record, lsn, CopyIfLong(record.data), after);
   stream->visible.At(lsn);  // durable: it comes from the log
@@ -107,11 +105,9 @@ StorageResult<void> EngineReplay::Fold(Lsn lsn, const AppendRecord& record) {
 }
 
 StorageResult<void> EngineReplay::Fold(Lsn lsn, const RemoveRecord& record) {
-  const auto found = Find(record.id);
+  const auto found = FindFor(record);
   if (!found) return std::unexpected(found.error());
   const StreamHandle& stream = *found;
-  const std::string objection = Objection(record, StateOf(stream));
-  if (!objection.empty()) return DamageFault(objection);
   Aftermath after;
   streams_.Remove(stream, record, lsn, after);
   streams_.Finish(after);
@@ -119,14 +115,21 @@ StorageResult<void> EngineReplay::Fold(Lsn lsn, const RemoveRecord& record) {
 }
 
 StorageResult<void> EngineReplay::Fold(Lsn lsn, const TouchRecord& record) {
-  const auto found = Find(record.id);
+  const auto found = FindFor(record);
   if (!found) return std::unexpected(found.error());
   const StreamHandle& stream = *found;
-  const std::string objection = Objection(record, StateOf(stream));
-  if (!objection.empty()) return DamageFault(objection);
   streams_.Touch(stream, record, lsn);
   RememberUse(*stream);
   return {};
+}
+
+template <typename R>
+StorageResult<StreamHandle> EngineReplay::FindFor(const R& record) {
+  auto found = Find(record.id);
+  if (!found) return found;
+  const std::string objection = Objection(record, StateOf(*found));
+  if (!objection.empty()) return DamageFault(objection);
+  return found;
 }
 
 // What a create meets, in memory and in the store.
@@ -138,9 +141,9 @@ StorageResult<CreateGround> EngineReplay::GroundOf(const CreateRecord& record,
                       .path_is_taken = streams.contains(key),
                       .source = StateOf(source)};
   if (streams_.store() == nullptr || ground.path_is_taken) return ground;
-  const auto looked = loader_.Look(key);
-  if (!looked) return CannotRead(record.path, looked.error());
-  ground.path_is_taken = !looked->known;  // it has just been loaded
+  const auto loaded = loader_.Load(key);
+  if (!loaded) return CannotRead(record.path, loaded.error());
+  ground.path_is_taken = !loaded->known;  // it has just been loaded
   if (ground.id_is_taken || record.id > streams_.store()->last_id()) return ground;
   const auto same_id = streams_.store()->catalog().Find(record.id);
   if (!same_id) return std::unexpected(same_id.error());

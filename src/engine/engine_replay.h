@@ -42,6 +42,9 @@ class EngineReplay {
   StorageResult<void> Fold(Lsn lsn, const RemoveRecord& record);
   StorageResult<void> Fold(Lsn lsn, const TouchRecord& record);
   StorageResult<StreamHandle> Find(StreamId id);
+  // The stream that `record` is of; damage: it does not fit.
+  template <typename R>
+  StorageResult<StreamHandle> FindFor(const R& record);
   StorageResult<CreateGround> GroundOf(const CreateRecord& record, const StreamHandle& source);
   StorageResult<void> LeaveOut(const UnreadableStream& unreadable);
   bool IsLeftOut(const Record& record);

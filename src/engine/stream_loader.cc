@@ -8,16 +8,16 @@
 #include "stream/apply.h"
 
 namespace thalweg {
-StorageResult<Absence> StreamLoader::Look(const PathKey& key) {
+StorageResult<Absence> StreamLoader::Load(const PathKey& key) {
   for (;;) {
-    const auto looked = TryLook(key);
+    const auto looked = TryLoad(key);
     if (!looked) return std::unexpected(looked.error());
     if (*looked) return **looked;
   }
 }
 
 // Null: something changed meanwhile, look again.
-StorageResult<std::optional<Absence>> StreamLoader::TryLook(const PathKey& key) {
+StorageResult<std::optional<Absence>> StreamLoader::TryLoad(const PathKey& key) {
   StreamStore& store = *table_.store();
   if (InMemory(key.path) != nullptr) return Absence{};  // somebody else was quicker
   const uint64_t version = store.version();
@@ -146,7 +146,7 @@ StorageResult<StreamHandle> StreamLoader::Find(StreamId id) {
     if (StreamHandle stream = InMemory(key.path); stream != nullptr) {
       return stream->state.id == id ? stream : nullptr;
     }
-    const auto looked = Look(key);
+    const auto looked = Load(key);
     if (!looked) return std::unexpected(looked.error());
     if (looked->known) return nullptr;
   }

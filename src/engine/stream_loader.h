@@ -17,9 +17,9 @@ class StreamLoader {
  public:
   explicit StreamLoader(StreamTable& table) : table_(table) {}
 
-  // Looks for the path in the store and loads what stands there. What comes back is known only if
+  // Loads what the store has at the path. What comes back is known only if
   // nothing does; else find again. REQUIRES: the table has a store.
-  [[nodiscard]] StorageResult<Absence> Look(const PathKey& key);
+  [[nodiscard]] StorageResult<Absence> Load(const PathKey& key);
 
   // The stream called `id`, loaded where it was not; null: there is none.
   // REQUIRES: the table has a store.
@@ -40,7 +40,7 @@ class StreamLoader {
     StreamHandle in_memory;  // null: the last one that is stored is no fork
   };
 
-  StorageResult<std::optional<Absence>> TryLook(const PathKey& key);
+  StorageResult<std::optional<Absence>> TryLoad(const PathKey& key);
   StorageResult<std::optional<Chain>> FindSources(const CatalogEntry& loaded);
   StreamHandle InMemory(std::string_view path);
   bool IsGone(const PathKey& key, StreamId id);

@@ -169,7 +169,7 @@ TailBytes::Collected TailBytes::Collect(Offset from, Offset limit, Portion porti
   return {from, is_cut};
 }
 
-bool TailBytes::Visit(const std::function<bool(const Piece&)>& visit) const {
+void TailBytes::Visit(const std::function<bool(const Piece&)>& visit) const {
   std::vector<uint32_t> ends;
   for (size_t i = 0; i < chunks(); ++i) {
     const Chunk& chunk = ChunkOf(i);
@@ -180,9 +180,8 @@ bool TailBytes::Visit(const std::function<bool(const Piece&)>& visit) const {
       ends.push_back(chunk.EndOf(append) - begin);
     }
     const std::string_view bytes(chunk.data.get() + begin, chunk.used - begin);
-    if (!visit({.bytes = bytes, .ends = ends})) return false;
+    if (!visit({.bytes = bytes, .ends = ends})) return;
   }
-  return true;
 }
 
 TailBytes TailBytes::DropTo(Offset at) {

@@ -84,8 +84,8 @@ class TailBytes {
     std::span<const uint32_t> ends;
   };
 
-  // Calls `visit` with everything from start() to end(), until it says no. Returns what it said.
-  bool Visit(const std::function<bool(const Piece&)>& visit) const;
+  // Calls `visit` with everything from start() to end(), until it says no.
+  void Visit(const std::function<bool(const Piece&)>& visit) const;
 
   // Forgets what is before `at`. Returns the chunks that nobody needs any more, to be freed outside
   // the lock.

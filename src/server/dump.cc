@@ -36,7 +36,7 @@ class DumpRun {
   }
 
   StorageResult<void> Take(Lsn lsn, const Record& record) {
-    const FoldedStream* before = std::as_const(fold_).Find(StreamOf(record));
+    const RestoredStream* before = std::as_const(fold_).Find(StreamOf(record));
     const bool is_wanted = path_ && IsOfPath(record, before);
     const std::string line = is_wanted ? RecordLine(lsn, record, before) + "\n" : "";
     auto taken = fold_.Take(lsn, record);
@@ -53,7 +53,7 @@ class DumpRun {
   bool told() const { return told_; }
 
  private:
-  bool IsOfPath(const Record& record, const FoldedStream* before) const {
+  bool IsOfPath(const Record& record, const RestoredStream* before) const {
     if (const auto* create = std::get_if<CreateRecord>(&record)) return create->path == *path_;
     return before != nullptr && before->state.path == *path_;
   }

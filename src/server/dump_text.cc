@@ -29,7 +29,7 @@ std::string ForkText(StreamId source, Offset start) {
   return " fork of stream " + std::to_string(source.value) + " at " + FormatOffset(start);
 }
 
-std::string Text(const CreateRecord& record, const FoldedStream* /*before*/) {
+std::string Text(const CreateRecord& record, const RestoredStream* /*before*/) {
   std::string line = "create stream " + std::to_string(record.id.value) + " " +
                      Quoted(ToldKey(std::string(record.path))) + " type " +
                      Quoted(record.content_type) + ExpiryText(record.expiry) +
@@ -40,7 +40,7 @@ std::string Text(const CreateRecord& record, const FoldedStream* /*before*/) {
   return line + (record.closed ? " closed" : "");
 }
 
-std::string Text(const AppendRecord& record, const FoldedStream* before) {
+std::string Text(const AppendRecord& record, const RestoredStream* before) {
   THALWEG_ASSERT(before != nullptr);
   std::string line = "append to stream " + std::to_string(record.id.value);
   if (record.producer) {
@@ -52,12 +52,12 @@ std::string Text(const AppendRecord& record, const FoldedStream* before) {
   return line + (record.closes ? " closes" : "");
 }
 
-std::string Text(const RemoveRecord& record, const FoldedStream* /*before*/) {
+std::string Text(const RemoveRecord& record, const RestoredStream* /*before*/) {
   const char* cause = record.cause == RemoveCause::kExpired ? " expired" : " deleted";
   return "remove stream " + std::to_string(record.id.value) + cause;
 }
 
-std::string Text(const TouchRecord& record, const FoldedStream* /*before*/) {
+std::string Text(const TouchRecord& record, const RestoredStream* /*before*/) {
   return "use of stream " + std::to_string(record.id.value);
 }
 
@@ -76,7 +76,7 @@ std::string Quoted(std::string_view bytes) {
   return text + '"';
 }
 
-std::string StreamLine(const FoldedStream& stream) {
+std::string StreamLine(const RestoredStream& stream) {
   const StreamState& state = stream.state;
   std::string line = Quoted(ToldKey(state.path)) + " stream " + std::to_string(state.id.value) +
                      " tail " + FormatOffset(state.tail) + " type " +
@@ -90,17 +90,13 @@ std::string StreamLine(const FoldedStream& stream) {
   return line;
 }
 
-std::string RecordLine(Lsn lsn, const Record& record, const FoldedStream* stream) {
+std::string RecordLine(Lsn lsn, const Record& record, const RestoredStream* stream) {
   return "record " + std::to_string(lsn.value) + " " +
          std::visit([stream](const auto& one) { return Text(one, stream); }, record);
 }
 
 std::string StoredLine(StreamId id, Offset at, std::string_view bytes) {
   return "stored of stream " + std::to_string(id.value) + Data("has", at, bytes);
-}
-
-StreamId StreamOf(const Record& record) {
-  return std::visit([](const auto& one) { return one.id; }, record);
 }
 
 }  // namespace thalweg

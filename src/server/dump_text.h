@@ -14,15 +14,12 @@ namespace thalweg {
 std::string Quoted(std::string_view bytes);
 
 // One line, without its end.
-std::string StreamLine(const FoldedStream& stream);
+std::string StreamLine(const RestoredStream& stream);
 
 // A record of `stream`, which is as it was before the record (a create: nothing, null).
-std::string RecordLine(Lsn lsn, const Record& record, const FoldedStream* stream);
+std::string RecordLine(Lsn lsn, const Record& record, const RestoredStream* stream);
 
 // What a segment holds of a stream: one append.
 std::string StoredLine(StreamId id, Offset at, std::string_view bytes);
-
-// The stream that a record is about.
-StreamId StreamOf(const Record& record);
 
 }  // namespace thalweg

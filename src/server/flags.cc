@@ -144,7 +144,7 @@ void Flags::Declare(const std::string& name, Check check,
   impl_->with_value.push_back(name);
   CLI::Option* option = impl_->app.add_option_function<std::string>(name, std::move(set));
   option->type_name("value");  // what is missing where none stands behind the name
-  if (check) option->check(std::move(check));
+  option->check(std::move(check));
 }
 
 std::string Flags::Unknown(std::string_view word) const {

@@ -25,7 +25,7 @@ class Flags {
   ~Flags();
 
   // Every `out` keeps its value where the flag is not given, and outlives Parse.
-  void Text(const std::string& name, std::string& out, Check check = {});
+  void Text(const std::string& name, std::string& out, Check check);
   void Duration(const std::string& name, int64_t& out_ms, int64_t min_ms = 1);
   void Size(const std::string& name, size_t& out_bytes);  // at least 1 byte
   void Number(const std::string& name, uint64_t min, uint64_t max,

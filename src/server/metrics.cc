@@ -11,7 +11,6 @@
 namespace thalweg {
 namespace {
 
-constexpr std::string_view kTextType = "text/plain";
 constexpr std::string_view kMetricsType = "text/plain; version=0.0.4; charset=utf-8";
 
 double Number(uint64_t number) { return static_cast<double>(number); }
@@ -216,10 +215,7 @@ std::string MetricsText(const ServerStats& server_stats, const StoreStats& store
 
 bool MetricsPage::Answer(const Request& request, Responder& responder) const {
   if (request.path != "/metrics") return false;
-  if (request.method != Method::kGet && request.method != Method::kHead) {
-    SendText(responder, 405, kTextType, Bytes::Static("method not allowed\n"));
-    return true;
-  }
+  if (RefusedMethod(request, responder)) return true;
   Server* const server = server_;
   if (server == nullptr) {
     SendText(responder, 503, kTextType, Bytes::Static("starting\n"));

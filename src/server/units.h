@@ -8,9 +8,11 @@
 #include <string>
 #include <string_view>
 
+#include "base/durations.h"
+
 namespace thalweg {
 
-inline constexpr int64_t kDurationMsMax = 365LL * 24 * 3600 * 1000;
+inline constexpr int64_t kDurationMsMax = kYearMs;
 inline constexpr uint64_t kSizeBytesMax = 1ULL << 40;
 
 // Milliseconds. A unit is required, except for 0. The error says what was expected.

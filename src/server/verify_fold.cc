@@ -11,7 +11,7 @@
 namespace thalweg {
 namespace {
 
-const StreamState* StateOf(const FoldedStream* stream) {
+const StreamState* StateOf(const RestoredStream* stream) {
   return stream == nullptr ? nullptr : &stream->state;
 }
 
@@ -20,7 +20,7 @@ const StreamState* StateOf(const FoldedStream* stream) {
 void StreamFold::Put(RestoredStream stream) {
   const StreamId id = stream.state.id;
   paths_.emplace(stream.state.path, id);
-  streams_.emplace(id.value, FoldedStream{std::move(stream.state), stream.last});
+  streams_.emplace(id.value, std::move(stream));
 }
 
 std::vector<std::string> StreamFold::Objections() const {
@@ -34,7 +34,7 @@ std::vector<std::string> StreamFold::Objections() const {
     const StreamState& state = stream.state;
     if (state.source == StreamId{}) continue;
     ++forks[state.source.value];
-    const FoldedStream* source = Find(state.source);
+    const RestoredStream* source = Find(state.source);
     if (source == nullptr) {
       object(state, "its source is nowhere");
     } else if (state.start > source->state.tail) {
@@ -56,50 +56,59 @@ StorageResult<void> StreamFold::Take(Lsn lsn, const Record& record) {
   return std::visit([&](const auto& one) { return Fold(lsn, one); }, record);
 }
 
-const FoldedStream* StreamFold::Find(StreamId id) const {
+const RestoredStream* StreamFold::Find(StreamId id) const {
   const auto it = streams_.find(id.value);
   return it == streams_.end() ? nullptr : &it->second;
 }
 
-FoldedStream* StreamFold::Find(StreamId id) {
+RestoredStream* StreamFold::Find(StreamId id) {
   const auto it = streams_.find(id.value);
   return it == streams_.end() ? nullptr : &it->second;
+}
+
+template <typename R>
+StorageResult<RestoredStream*> StreamFold::FindFor(const R& record) {
+  RestoredStream* const stream = Find(record.id);
+  const std::string objection = Objection(record, StateOf(stream));
+  if (!objection.empty()) return DamageFault(objection);
+  return stream;
 }
 
 StorageResult<void> StreamFold::Fold(Lsn lsn, const CreateRecord& record) {
-  FoldedStream* source = Find(record.source);
+  RestoredStream* source = Find(record.source);
   const std::string objection = Objection(record, {.id_is_taken = Find(record.id) != nullptr,
                                                    .path_is_taken = paths_.contains(record.path),
                                                    .source = StateOf(source)});
   if (!objection.empty()) return DamageFault(objection);
   if (source != nullptr) ApplyForkAdded(source->state);
   paths_.emplace(record.path, record.id);
-  streams_.emplace(record.id.value, FoldedStream{ApplyCreate(record, configs_.Share(record)), lsn});
+  streams_.emplace(record.id.value,
+                   RestoredStream{ApplyCreate(record, configs_.Share(record)), lsn});
   return {};
 }
 
 StorageResult<void> StreamFold::Fold(Lsn lsn, const AppendRecord& record) {
-  FoldedStream* stream = Find(record.id);
-  const std::string objection = Objection(record, StateOf(stream));
-  if (!objection.empty()) return DamageFault(objection);
+  const auto found = FindFor(record);
+  if (!found) return std::unexpected(found.error());
+  RestoredStream* const stream = *found;
   ApplyAppend(stream->state, record);
   stream->last = lsn;
   return {};
 }
 
 StorageResult<void> StreamFold::Fold(Lsn lsn, const RemoveRecord& record) {
-  FoldedStream* stream = Find(record.id);
-  const std::string objection = Objection(record, StateOf(stream));
-  if (!objection.empty()) return DamageFault(objection);
+  const auto found = FindFor(record);
+  if (!found) return std::unexpected(found.error());
+  RestoredStream* const stream = *found;
   stream->last = lsn;
   if (ApplyRemove(stream->state, record) == Fate::kGone) Drop(record.id);
   return {};
 }
 
 StorageResult<void> StreamFold::Fold(Lsn lsn, const TouchRecord& record) {
-  FoldedStream* stream = Find(record.id);
-  const std::string objection = Objection(record, StateOf(stream));
-  if (!objection.empty()) return DamageFault(objection);
+  const auto found = FindFor(record);
+  if (!found) return std::unexpected(found.error());
+  RestoredStream* const stream = *found;
   ApplyTouch(stream->state, record);
   stream->last = lsn;
   return {};
@@ -108,12 +117,12 @@ StorageResult<void> StreamFold::Fold(Lsn lsn, const TouchRecord& record) {
 // With it go the sources that were only kept for it.
 void StreamFold::Drop(StreamId id) {
   for (bool gone = true; gone;) {
-    const FoldedStream* stream = Find(id);
+    const RestoredStream* stream = Find(id);
     THALWEG_ASSERT(stream != nullptr);
     const StreamId source = stream->state.source;
     paths_.erase(stream->state.path);
     streams_.erase(id.value);
-    FoldedStream* left = source == StreamId{} ? nullptr : Find(source);
+    RestoredStream* left = source == StreamId{} ? nullptr : Find(source);
     gone = left != nullptr && ApplyForkReleased(left->state) == Fate::kGone;
     id = source;
   }

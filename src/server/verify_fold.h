@@ -19,11 +19,6 @@
 
 namespace thalweg {
 
-struct FoldedStream {
-  StreamState state;
-  Lsn last;  // of the last record about it
-};
-
 class StreamFold {
  public:
   // A stream that the checkpoint has. REQUIRES: before any record, each once.
@@ -37,7 +32,7 @@ class StreamFold {
 
   // Those that are there: by path; and by id; soft-deleted ones among them.
   const std::map<std::string, StreamId, std::less<>>& paths() const { return paths_; }
-  const FoldedStream* Find(StreamId id) const;
+  const RestoredStream* Find(StreamId id) const;
   uint64_t records() const { return records_; }
   ConfigPool& configs() { return configs_; }
 
@@ -46,10 +41,13 @@ class StreamFold {
   StorageResult<void> Fold(Lsn lsn, const AppendRecord& record);
   StorageResult<void> Fold(Lsn lsn, const RemoveRecord& record);
   StorageResult<void> Fold(Lsn lsn, const TouchRecord& record);
-  FoldedStream* Find(StreamId id);
+  RestoredStream* Find(StreamId id);
+  // The stream that `record` is of; damage: it does not fit.
+  template <typename R>
+  StorageResult<RestoredStream*> FindFor(const R& record);
   void Drop(StreamId id);
 
-  std::unordered_map<uint64_t, FoldedStream> streams_;
+  std::unordered_map<uint64_t, RestoredStream> streams_;
   std::map<std::string, StreamId, std::less<>> paths_;
   ConfigPool configs_;
   uint64_t records_ = 0;

@@ -40,18 +40,24 @@ bool ExpiryMatches(const StreamState& existing, const RequestedConfig& wanted) {
   return wanted.expiry == had.requested.expiry || wanted.expiry == had.expiry;
 }
 
-// One that took its source's tail is also met by naming the offset that this was.
-bool ForkMatches(const StreamState& existing, const RequestedConfig& wanted) {
+// One that took its source's tail is also met by naming the offset that this was, and one that
+// named it by leaving it out while it is the tail. (protocol 4.2)
+bool ForkMatches(const StreamState& existing, const StreamState* source,
+                 const RequestedConfig& wanted) {
   const RequestedConfig& had = existing.config->requested;
-  return had.fork_source == wanted.fork_source && had.fork_sub_offset == wanted.fork_sub_offset &&
-         (wanted.fork_at == had.fork_at || wanted.fork_at == existing.start);
+  if (had.fork_source != wanted.fork_source || had.fork_sub_offset != wanted.fork_sub_offset) {
+    return false;
+  }
+  if (wanted.fork_at == had.fork_at || wanted.fork_at == existing.start) return true;
+  return !wanted.fork_at && source != nullptr && source->tail == existing.start;
 }
 
-CreateVerdict JudgeExisting(const StreamState& existing, const CreateCommand& command) {
+CreateVerdict JudgeExisting(const StreamState& existing, const StreamState* source,
+                            const CreateCommand& command) {
   if (existing.soft_deleted) return CreateVerdict::kPathSoftDeleted;
   const RequestedConfig wanted = Requested(command);
   if (!TypeMatches(existing, wanted) || !ExpiryMatches(existing, wanted) ||
-      !ForkMatches(existing, wanted)) {
+      !ForkMatches(existing, source, wanted)) {
     return CreateVerdict::kConfigMismatch;
   }
   return existing.closed == command.closed ? CreateVerdict::kExists
@@ -112,7 +118,7 @@ CreateRecord Resolve(const StreamState* source, const CreateCommand& command, St
 CreateDecision DecideCreate(const StreamState* existing, const StreamState* source,
                             const CreateCommand& command, StreamId id) {
   THALWEG_ASSERT(id != StreamId{});
-  if (existing != nullptr) return Refuse(JudgeExisting(*existing, command));
+  if (existing != nullptr) return Refuse(JudgeExisting(*existing, source, command));
   if (command.fork_source) {
     const CreateVerdict fork = JudgeFork(source, command);
     if (fork != CreateVerdict::kCreated) return Refuse(fork);

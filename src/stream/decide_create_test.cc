@@ -364,7 +364,7 @@ TEST(DecideCreate, ComparesARepeatedForkWithWhatWasRequested) {
       {"another offset", Fork(Offset{4}), Fork(Offset{0}), kMismatch},
       {"the source's tail named", Fork(), Fork(Offset{10}), kExists},
       {"another offset where none was sent", Fork(), Fork(Offset{4}), kMismatch},
-      {"no offset where one was sent", Fork(Offset{10}), Fork(), kMismatch},
+      {"no offset where one was sent", Fork(Offset{4}), Fork(), kMismatch},
       {"the same sub-offset", Fork(Offset{4}, 2), Fork(Offset{4}, 2), kExists},
       {"another sub-offset", Fork(Offset{4}, 2), Fork(Offset{4}), kMismatch},
       {"another source", Fork(), elsewhere, kMismatch},
@@ -374,6 +374,16 @@ TEST(DecideCreate, ComparesARepeatedForkWithWhatWasRequested) {
     const StreamState fork = After(c.first, &source);
     EXPECT_EQ(Again(fork, c.again), c.want) << c.why << " (the source is gone by then)";
   }
+}
+
+TEST(DecideCreate, WithoutAnOffsetTheTailThatItsSourceHasNowIsMeant) {
+  StreamState source = Source();
+  const StreamState fork = After(Fork(Offset{10}), &source);
+  const auto again = [&] { return DecideCreate(&fork, &source, Fork(), StreamId{99}).verdict; };
+  ASSERT_EQ(source.tail, Offset{10});
+  EXPECT_EQ(again(), CreateVerdict::kExists);
+  source.tail = Offset{11};
+  EXPECT_EQ(again(), CreateVerdict::kConfigMismatch);
 }
 
 TEST(DecideCreate, AStreamThatStandsWinsOverItsSource) {

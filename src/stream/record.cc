@@ -42,6 +42,10 @@ bool IsValidRecord(const TouchRecord& record) { return record.id != StreamId{}; 
 
 }  // namespace
 
+StreamId StreamOf(const Record& record) {
+  return std::visit([](const auto& one) { return one.id; }, record);
+}
+
 bool IsValid(const Record& record) {
   return std::visit([](const auto& each) { return IsValidRecord(each); }, record);
 }

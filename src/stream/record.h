@@ -70,6 +70,9 @@ struct TouchRecord {
 
 using Record = std::variant<CreateRecord, AppendRecord, RemoveRecord, TouchRecord>;
 
+// The stream that a record is about.
+StreamId StreamOf(const Record& record);
+
 // Whether `record` keeps the promises every decided record keeps: the stream is named, offsets fit
 // their text, an append brings bytes or closes, only a fork has a source.
 bool IsValid(const Record& record);

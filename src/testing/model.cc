@@ -97,7 +97,8 @@ void Model::ReleaseOrphaned(Lsn lsn) {
   }
 }
 
-CreateVerdict Model::JudgeExisting(const Stream& stream, const CreateCommand& command) {
+CreateVerdict Model::JudgeExisting(const Stream& stream, const Stream* source,
+                                   const CreateCommand& command) {
   if (stream.soft_deleted) return CreateVerdict::kPathSoftDeleted;
   const bool is_fork = command.fork_source.has_value();
   const std::string_view type =
@@ -106,7 +107,9 @@ CreateVerdict Model::JudgeExisting(const Stream& stream, const CreateCommand& co
       stream.fork_source == command.fork_source.value_or("") &&
       (!is_fork ||
        (stream.fork_sub_offset == command.fork.sub_offset &&
-        (command.fork.at ? stream.fork_at == command.fork.at->value : !stream.fork_at_was_named)));
+        (command.fork.at ? stream.fork_at == command.fork.at->value
+                         : !stream.fork_at_was_named ||
+                               (source != nullptr && source->tail() == stream.fork_at))));
   const bool same_expiry = SameExpiry(command.expiry, stream.expiry_requested) ||
                            SameExpiry(command.expiry, stream.expiry);
   if (type != stream.type || !same_fork || !same_expiry) return CreateVerdict::kConfigMismatch;
@@ -131,7 +134,7 @@ CreateVerdict Model::JudgeFork(const Stream* source, const CreateCommand& comman
 }
 
 CreateVerdict Model::Decide(const Stream* existing, Stream* source, const CreateCommand& command) {
-  if (existing != nullptr) return JudgeExisting(*existing, command);
+  if (existing != nullptr) return JudgeExisting(*existing, source, command);
   if (command.fork_source) {
     const CreateVerdict verdict = JudgeFork(source, command);
     if (verdict != CreateVerdict::kCreated) return verdict;

@@ -107,7 +107,8 @@ class Model {
   const Stream* At(std::string_view path) const;
   void Take(Stream& stream, Lsn lsn);
   void ReleaseOrphaned(Lsn lsn);
-  static CreateVerdict JudgeExisting(const Stream& stream, const CreateCommand& command);
+  static CreateVerdict JudgeExisting(const Stream& stream, const Stream* source,
+                                     const CreateCommand& command);
   static CreateVerdict JudgeFork(const Stream* source, const CreateCommand& command);
   static AppendVerdict JudgeAppend(const Stream* stream, const AppendCommand& command);
   static AppendVerdict JudgeProducer(const Stream& stream, const AppendCommand& command);

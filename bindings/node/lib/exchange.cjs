@@ -131,7 +131,7 @@ function writePart(exchange, body) {
   return room
 }
 
-// Gives a whole answer to `res`.
+// Gives a whole answer to `res`, where none is under way. `head`: [name, value, …].
 function respond(res, status, head, body) {
   if (res.headersSent || res.destroyed) return
   try {
@@ -218,10 +218,10 @@ module.exports = {
   cutOff,
   deliver,
   exchangeOf,
-  giveUp,
   headOf,
   kindOf,
   mountOf,
   originForm,
+  respond,
   settle,
 }

@@ -7,7 +7,7 @@
 const native = require('./native.cjs')
 const { BodyRoom, readBody } = require('./body.cjs')
 const { exchangeOf, headOf, kindOf, mountOf, originForm, settle } = require('./exchange.cjs')
-const { count, flag, object, text, wrong } = require('./options.cjs')
+const { count, flag, invalid, object, text, wrong } = require('./options.cjs')
 const { commonFields, problem } = require('./problem.cjs')
 const timers = require('./timers.cjs')
 
@@ -49,9 +49,7 @@ class FaultInjectionMiddleware {
     if (typeof path !== 'string') throw wrong('path', path, 'a path such as "/v1/stream/a"')
     const mistake = this.#native.inject(path, faultOf(fault))
     if (mistake === undefined) return
-    const error = new TypeError(`thalweg: this fault is not possible: ${mistake}`)
-    error.code = 'ERR_INVALID_ARG_VALUE'
-    throw error
+    throw invalid(`this fault is not possible: ${mistake}`)
   }
 
   clearInjectedErrors() {
@@ -117,7 +115,7 @@ function spoil(res, exchange, ticket, faults) {
     started = true
     ended = ending
     if (first) {
-      const { status, headers, length } = takeHead(res, explicit, ending ? (chunk?.length ?? 0) : -1)
+      const { status, headers, length } = stripHead(res, explicit, ending ? (chunk?.length ?? 0) : -1)
       return faults.answer(ticket, status, headers, chunk, ending, length)
     }
     return faults.answer(ticket, 0, '', chunk, ending, -1)
@@ -156,8 +154,8 @@ function flatHeaders(headers) {
   return Array.isArray(headers) ? headers.flat() : Object.entries(headers).flat()
 }
 
-// The whole head, taken off `res`. `length` is -1 where it is not known.
-function takeHead(res, explicit, length) {
+// Takes the whole head off `res`. `length` is -1 where it is not known.
+function stripHead(res, explicit, length) {
   const all = [...res.getHeaderNames().flatMap((name) => [name, res.getHeader(name)]), ...explicit]
   for (const name of res.getHeaderNames()) res.removeHeader(name)
   const lines = []

@@ -30,10 +30,14 @@ const MIB = 1024 * 1024
 const BODIES_BYTES_LEAST = 64 * MIB
 const BODIES_BYTES_MOST = 1024 * MIB
 
-function wrong(name, value, wanted) {
-  const error = new TypeError(`thalweg: ${name} must be ${wanted}, not ${inspect(value, { depth: 0 })}`)
+function invalid(what) {
+  const error = new TypeError(`thalweg: ${what}`)
   error.code = 'ERR_INVALID_ARG_VALUE'
   return error
+}
+
+function wrong(name, value, wanted) {
+  return invalid(`${name} must be ${wanted}, not ${inspect(value, { depth: 0 })}`)
 }
 
 function number(options, name, fallback, min, max) {
@@ -62,16 +66,9 @@ function directory(options, name) {
 }
 
 // A whole number that may be left out.
-function count(options, name) {
+function count(options, name, min = 0) {
   const value = options[name] ?? undefined
-  return value === undefined ? undefined : number({ [name]: value }, name, 0, 0, Number.MAX_SAFE_INTEGER)
-}
-
-// Bytes, as the C++ StoreOptions take them; may be left out.
-function size(options, name) {
-  const value = options[name] ?? undefined
-  if (value === undefined) return undefined
-  return number({ [name]: value }, name, 0, 1, Number.MAX_SAFE_INTEGER)
+  return value === undefined ? undefined : number(options, name, 0, min, Number.MAX_SAFE_INTEGER)
 }
 
 function object(value, name) {
@@ -94,9 +91,7 @@ function refuseSlips(options, names) {
   for (const name of Object.keys(options)) {
     const right = meant.get(plain(name))
     if (right === undefined || right === name || options[right] !== undefined) continue
-    const error = new TypeError(`thalweg: there is no option ${name}, ${right} is its name`)
-    error.code = 'ERR_INVALID_ARG_VALUE'
-    throw error
+    throw invalid(`there is no option ${name}, ${right} is its name`)
   }
 }
 
@@ -192,8 +187,8 @@ function checkDirectoryOptions(options) {
   hook(options, 'onFailure')
   return {
     dataDir: resolve(dataDir),
-    logFileBytes: size(options, 'logFileBytes'),
-    tailBytesMax: size(options, 'tailBytesMax'),
+    logFileBytes: count(options, 'logFileBytes', 1),
+    tailBytesMax: count(options, 'tailBytesMax', 1),
   }
 }
 
@@ -206,6 +201,7 @@ module.exports = {
   checkServerOptions,
   count,
   flag,
+  invalid,
   object,
   text,
   wrong,

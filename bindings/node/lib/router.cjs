@@ -9,7 +9,7 @@ const { checkRouterOptions } = require('./options.cjs')
 const { inOrder } = require('./order.cjs')
 const { watchFastify } = require('./parsed-body.cjs')
 const { commonFields, problem } = require('./problem.cjs')
-const { FileBackedStreamStore, NATIVE, REGISTER, storeOf } = require('./store.cjs')
+const { END, FileBackedStreamStore, NATIVE, REGISTER, storeOf } = require('./store.cjs')
 const timers = require('./timers.cjs')
 
 const SHUTDOWN_MS_MAX = 5000 // longer than any answer that does not wait for its client
@@ -103,7 +103,7 @@ class DurableStreamRouter {
   }
 
   // For the store, which is about to close: nothing is answered any more.
-  async [Symbol.for('thalweg.end')]() {
+  async [END]() {
     await this.shutdown()
     cutOff(this.#responses)
     this.#native.end()

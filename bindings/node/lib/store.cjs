@@ -18,6 +18,7 @@ const { appended, closed, errorOf, goneStreamOf, messagesOf, pathOf, streamOf, u
 
 const NATIVE = Symbol.for('thalweg.native')
 const REGISTER = Symbol.for('thalweg.register') // a router tells its store of itself
+const END = Symbol.for('thalweg.end') // of a router, with its store
 const REOPEN = Symbol.for('thalweg.reopen')
 const SERVED = Symbol.for('thalweg.served') // a test server tells its store whether it runs
 
@@ -237,7 +238,7 @@ class BaseStore {
     ending.cancelAllWaits()
     const routers = [...this.#routers].map((known) => known.deref()).filter(Boolean)
     this.#routers.clear()
-    await Promise.all(routers.map((router) => router[Symbol.for('thalweg.end')]()))
+    await Promise.all(routers.map((router) => router[END]()))
     this.#native = undefined
     await Promise.allSettled(this.#reads) // they keep the engine
     await ending.close()
@@ -458,6 +459,7 @@ function storeOf(value) {
 
 module.exports = {
   BaseStore,
+  END,
   FileBackedStreamStore,
   NATIVE,
   REGISTER,
