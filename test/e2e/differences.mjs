@@ -123,14 +123,6 @@ export const DIFFERENCES = [
       mine === 200 && theirs === 409 && operation.headers["stream-forked-from"] !== undefined,
   },
   {
-    what: "of two PUTs of a fork only one names the fork offset: 409 here, 200 there",
-    right: "both",
-    why: "ours compares configurations as requested; the reference compares with what was resolved",
-    part: "status",
-    when: ({ operation, mine, theirs }) =>
-      mine === 409 && theirs === 200 && operation.headers["stream-forked-from"] !== undefined,
-  },
-  {
     what: "a duplicate's 204 says where the stream stands",
     right: "ours",
     why: "every successful append carries Stream-Next-Offset (protocol 5.2)",
