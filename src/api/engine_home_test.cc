@@ -155,5 +155,20 @@ TEST(EngineHome, WhereFilesOfTheLogAreGoneNothingIsPromisedEither) {
   ExpectGone(store, store.Told(), "");
 }
 
+// Each part may be a volume of its own.
+TEST(EngineHome, StartsWhereAFileSystemHasItsOwnFolders) {
+  const TestFolder folder;
+  const std::string path = folder / "data";
+  for (const char* part : {"/log", "/segments"}) {
+    std::filesystem::create_directories(path + part + "/lost+found");
+  }
+  for (const char* name : {"a", "b"}) {
+    const auto store = Store::Open(path);
+    ASSERT_TRUE(store) << store.error().message;
+    EXPECT_TRUE((*store)->Create(name));
+  }
+  EXPECT_TRUE(std::filesystem::exists(path + "/log/lost+found"));
+}
+
 }  // namespace
 }  // namespace thalweg

@@ -149,19 +149,38 @@ TEST_F(StoreKeeperTest, CheckpointsAtOnceAfterALongReplayAndDropsWhatNobodyAsked
 
 TEST_F(StoreKeeperTest, UnreadableStreamsHoldUpNobodysEndAndAreToldOnceAMinute) {
   Keep({.age_ms_max = 1'000});
-  for (const char* path : {"/a", "/b", "/c", "/d"}) CreateWithTtl(path, 100);
-  Commit();
-  for (int i = 0; i < 3; ++i) {
-    clock().AdvanceMs(1'000);
-    Run();
+  const auto create = [this](std::initializer_list<const char*> paths) {
+    for (const char* path : paths) CreateWithTtl(path, 100);
+    Commit();
+    for (int i = 0; i < 3; ++i) {
+      clock().AdvanceMs(1'000);
+      Run();
+    }
+  };
+  create({"/a", "/b"});
+  ASSERT_EQ(segments(), 1u);
+  const std::string name = SegmentFileName(engine().store().segments().front().number);
+  {
+    const auto file = disk().Open("segments/" + name, Disk::Mode::kReadWrite);
+    ASSERT_TRUE(file && (*file)->WriteAt(kSegmentHeaderBytes + 8, "????"));
   }
+  create({"/c", "/d"});
   ASSERT_EQ(engine().stream_count(), 0u);
   clock().AdvanceMs(200'000);
-  disk().FailNth({.op = DiskOp::kRead, .path_part = "segments"}, 1, {.code = EIO, .times = 2});
   const Lsn before = log().staged();
   Run();
   EXPECT_EQ(log().staged().value - before.value, 2u) << "the others, at once";
   EXPECT_EQ(troubles_, 1);
+  Commit();
+  for (int i = 0; i < 3; ++i) {  // a checkpoint has it begin anew
+    const int checkpoints = checkpoints_;
+    create({std::to_string(i).c_str()});
+    EXPECT_GT(checkpoints_, checkpoints);
+  }
+  EXPECT_EQ(troubles_, 1);
+  clock().AdvanceMs(60'000);
+  create({"/e"});
+  EXPECT_EQ(troubles_, 2);
   EXPECT_EQ(failures_, 0);
 }
 

@@ -13,7 +13,7 @@ StorageResult<bool> StoredExpiry::Step(size_t limit) {
   }
   const Moment now = table_.Now();
   auto more = LookAtSome(now.wall_ms, looked_at_, now, limit);
-  if (!more || *more || !all_looked_at_) return more;
+  if ((more && *more) || !all_looked_at_) return more;
   // What is put right meanwhile moves to the front, and is not to be looked at again: this goes on
   // over versions of the store.
   more = LookAtSome(INT64_MAX, *all_looked_at_, now, limit);

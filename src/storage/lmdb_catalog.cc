@@ -6,6 +6,7 @@
 #include "base/assert.h"
 #include "storage/directory.h"
 #include "storage/posix_disk.h"
+#include "storage/segment_format.h"
 
 namespace thalweg {
 namespace {
@@ -349,9 +350,11 @@ StorageResult<bool> CatalogIsThere(Disk& data_directory) {
   const auto names = data_directory.List(kCatalogFolder);
   if (!names) return DiskFault(names.error());
   if (Contains(*names, kCatalogFile)) return true;
-  if (segments->empty()) return false;
+  const auto segment = std::ranges::find_if(
+      *segments, [](const std::string& name) { return SegmentFileNumber(name).has_value(); });
+  if (segment == segments->end()) return false;
   return DamageFault(std::string(kCatalogFolder) + "/" + kCatalogFile +
-                     " is missing, yet segments/ holds " + segments->front());
+                     " is missing, yet segments/ holds " + *segment);
 }
 
 }  // namespace thalweg

@@ -11,6 +11,7 @@
 #include "storage/fault.h"
 #include "storage/folder_names.h"
 #include "storage/log_format.h"
+#include "storage/numbered_name.h"
 
 namespace thalweg {
 namespace {
@@ -51,7 +52,7 @@ DiskResult<void> LogFileSupply::KeepSpares(const LogContent& content) {
   if (!named && !IsShortage(named.error().code)) return named;
   std::vector<uint64_t> numbers = content.spares;
   for (const uint64_t number : content.blank) {
-    number_last_ = std::max(number_last_, number);
+    number_last_ = Behind(number_last_, number);
     auto done = MakeSpare(folder_, number);
     if (done) {
       numbers.push_back(number);
@@ -62,7 +63,7 @@ DiskResult<void> LogFileSupply::KeepSpares(const LogContent& content) {
     if (!done) return done;
   }
   for (const uint64_t number : numbers) {
-    number_last_ = std::max(number_last_, number);
+    number_last_ = Behind(number_last_, number);
     if (named && spares_.size() < options_.spares_max && IsSpare(LogSpareName(number))) {
       spares_.push_back(number);
     } else if (const auto removed = DropSpare(folder_, number); !removed) {
@@ -122,9 +123,10 @@ DiskResult<LogFileSupply::OpenFile> LogFileSupply::MakeFile(uint64_t bytes,
   if (!spares_.empty()) bytes = options_.file_bytes;
   auto file = spares_.empty() ? CreateFile(name, bytes) : UseSpare(name, rest);
   if (file) return OpenFile{std::move(*file), number, SaltOf(number), bytes};
-  ++number_last_;  // a name is used once
-  // What stood there before is not ours to remove.
+  // Who has made what stands there may be writing it. To pass it over would leave a file without
+  // records of ours before one with them.
   if (file.error().code == EEXIST) return std::unexpected(file.error());
+  ++number_last_;  // a name is used once
   if (const auto removed = folder_.RemoveIfThere(name); !removed) leftover_ = number;
   return std::unexpected(file.error());
 }

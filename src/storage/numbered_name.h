@@ -4,6 +4,7 @@
 // Pure. THREAD: any.
 #pragma once
 
+#include <algorithm>
 #include <charconv>
 #include <cstdint>
 #include <optional>
@@ -24,13 +25,19 @@ inline std::string NumberedName(uint64_t number, std::string_view ending) {
   return name.append(ending);
 }
 
-// The number in `name`; null: it is no numbered name with this ending, or its number is one that no
-// count ever comes to, so that who goes on behind it always can.
+// The number in `name`; null: it is no numbered name with this ending, or none that a count ever
+// comes to.
 inline std::optional<uint64_t> NumberIn(std::string_view name, std::string_view ending) {
   uint64_t number = 0;
   std::from_chars(name.data(), name.data() + name.size(), number, 16);
   const bool is_ours = number <= kNumberMax && NumberedName(number, ending) == name;
   return is_ours ? std::optional(number) : std::nullopt;
+}
+
+// The last number of a count that goes on behind `last` and behind `met`, which is in a name of
+// somebody else's where it is so large that the count would come to its end.
+inline uint64_t Behind(uint64_t last, uint64_t met) {
+  return met > kNumberMax / 2 ? last : std::max(last, met);
 }
 
 }  // namespace thalweg

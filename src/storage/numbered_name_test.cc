@@ -34,5 +34,12 @@ TEST(NumberedName, IsTheOnlyOneOfItsNumber) {
   for (const Case& c : cases) EXPECT_EQ(NumberIn(c.name, ".log"), std::nullopt) << c.why;
 }
 
+TEST(NumberedName, ACountGoesOnBehindWhatItMeetsButForWhatItNeverComesTo) {
+  EXPECT_EQ(Behind(3, 7), 7u);
+  EXPECT_EQ(Behind(7, 3), 7u);
+  EXPECT_EQ(Behind(3, kNumberMax), 3u);
+  EXPECT_EQ(Behind(3, kNumberMax / 2), kNumberMax / 2) << "as many again are left";
+}
+
 }  // namespace
 }  // namespace thalweg

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/assert.h"
+#include "storage/numbered_name.h"
 
 namespace thalweg {
 namespace {
@@ -35,13 +36,14 @@ bool IsMostlyDead(const SegmentInfo& info) {
   return info.dead_bytes * 100 > info.data_bytes * kDeadPercentMax;
 }
 
-std::optional<MergePlan> PlanMergeAtRest(std::span<const SegmentInfo> segments) {
+std::optional<MergePlan> PlanMergeAtRest(std::span<const SegmentInfo> segments,
+                                         const NeedlessBytes& needless) {
   uint64_t file_bytes = 0, live_bytes = 0;
   for (const SegmentInfo& info : segments) {
     file_bytes += info.file_bytes;
     live_bytes += info.data_bytes - info.dead_bytes;
   }
-  if (segments.size() < 2 || file_bytes * 100 <= live_bytes * kFilePercentMax) return std::nullopt;
+  if (file_bytes * 100 <= live_bytes * kFilePercentMax) return std::nullopt;
   uint64_t newer_bytes = file_bytes;
   for (size_t i = 0; i + 1 < segments.size(); ++i) {
     newer_bytes -= segments[i].file_bytes;
@@ -51,14 +53,15 @@ std::optional<MergePlan> PlanMergeAtRest(std::span<const SegmentInfo> segments) 
   // What short appends take beside their bytes stays however often they are merged: all of it is
   // written again for what is new or dead, not for that.
   const SegmentInfo& oldest = segments.front();
-  const uint64_t gain_max = file_bytes - oldest.file_bytes + oldest.dead_bytes;
+  const uint64_t gain_max = file_bytes - oldest.file_bytes + oldest.dead_bytes + needless(oldest);
   const uint64_t gain_least =
       std::max(live_bytes * (kFilePercentMax - 100), oldest.file_bytes * kGainPercentMin);
   if (gain_max * 100 <= gain_least) return std::nullopt;
   return MergePlan{0, segments.size(), oldest.level};
 }
 
-std::optional<MergePlan> PlanMergeOfAll(std::span<const SegmentInfo> segments, bool is_at_rest) {
+std::optional<MergePlan> PlanMergeOfAll(std::span<const SegmentInfo> segments, bool is_at_rest,
+                                        const NeedlessBytes& needless) {
   // Levels only fall from old to new, so those of one level are neighbours.
   for (size_t end = segments.size(); end != 0;) {
     const uint32_t level = segments[end - 1].level;
@@ -71,20 +74,21 @@ std::optional<MergePlan> PlanMergeOfAll(std::span<const SegmentInfo> segments, b
   if (dead != segments.end()) {
     return MergePlan{static_cast<size_t>(dead - segments.begin()), 1, dead->level};
   }
-  return is_at_rest ? PlanMergeAtRest(segments) : std::nullopt;
+  return is_at_rest ? PlanMergeAtRest(segments, needless) : std::nullopt;
 }
 
 }  // namespace
 
 std::optional<MergePlan> PlanMerge(std::span<const SegmentInfo> segments,
-                                   std::span<const uint64_t> set_aside, bool is_at_rest) {
+                                   std::span<const uint64_t> set_aside, bool is_at_rest,
+                                   const NeedlessBytes& needless) {
   const auto is_aside = [&](const SegmentInfo& info) {
     return std::ranges::find(set_aside, info.number) != set_aside.end();
   };
   for (size_t end = segments.size(); end != 0;) {
     size_t begin = end;
     while (begin != 0 && !is_aside(segments[begin - 1])) --begin;
-    auto plan = PlanMergeOfAll(segments.subspan(begin, end - begin), is_at_rest);
+    auto plan = PlanMergeOfAll(segments.subspan(begin, end - begin), is_at_rest, needless);
     if (plan) {
       plan->first += begin;
       return plan;
@@ -132,7 +136,7 @@ StorageResult<void> StreamStore::FindLeftovers() {
     if (std::ranges::find(head_.segments, *number, &SegmentInfo::number) != head_.segments.end()) {
       continue;
     }
-    last_number_ = std::max(last_number_, *number);  // a name is used once
+    last_number_ = Behind(last_number_, *number);  // a name is used once
     leftovers_.push_back(*number);
   }
   return {};
@@ -232,7 +236,7 @@ void StreamStore::Publish(std::shared_ptr<const Segments> segments) {
 StorageResult<std::unique_ptr<SegmentWriter>> StreamStore::NewSegment() {
   auto writer = SegmentWriter::Create(folder_, HeaderOf(++last_number_), after_piece_);
   if (writer) return *std::move(writer);
-  // What stood there before is not ours to remove.
+  // Who has made what stands there may be writing it.
   if (writer.error().code != EEXIST) RemoveFile(last_number_);
   return DiskFault(writer.error());
 }
@@ -331,7 +335,21 @@ void StreamStore::AbandonMerge() {
 }
 
 std::optional<MergePlan> StreamStore::Plan(bool is_at_rest) const {
-  return PlanMerge(head_.segments, set_aside_, is_at_rest);
+  return PlanMerge(head_.segments, set_aside_, is_at_rest,
+                   [this](const SegmentInfo& info) { return NeedlessBytesOf(info); });
+}
+
+// There are no more streams than the catalog has: of a segment with more entries, some are
+// needless.
+uint64_t StreamStore::NeedlessBytesOf(const SegmentInfo& info) const {
+  const auto segments = Snapshot();
+  const auto segment = std::ranges::find_if(
+      *segments, [&](const auto& one) { return one->footer().header.number == info.number; });
+  const auto streams = catalog_->Count();
+  if (segment == segments->end() || !streams) return 0;
+  const uint64_t entries = (*segment)->footer().streams;
+  if (entries <= *streams) return 0;
+  return (info.file_bytes - info.data_bytes) / entries * (entries - *streams);
 }
 
 // False: the merge has not failed for damage of a segment. REQUIRES: it has failed.

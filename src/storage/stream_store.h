@@ -43,14 +43,17 @@ struct StoreChange {
 // segment that is not longer than all newer ones together, with those, or all of them where a third
 // has come. So a byte is written again at most once for each time that the data grows by that.
 // Those whose numbers are `set_aside` stay as they are and where they are: what is older and what
-// is newer is merged each by itself. Pure.
+// is newer is merged each by itself. `needless` tells how much of a segment are entries, not bytes,
+// of streams that are no more. Pure.
 struct MergePlan {
   size_t first = 0;
   size_t count = 0;
   uint32_t level = 0;  // of the result
 };
+using NeedlessBytes = std::function<uint64_t(const SegmentInfo&)>;
 std::optional<MergePlan> PlanMerge(std::span<const SegmentInfo> segments,
-                                   std::span<const uint64_t> set_aside, bool is_at_rest);
+                                   std::span<const uint64_t> set_aside, bool is_at_rest,
+                                   const NeedlessBytes& needless);
 
 class StreamStore {
  public:
@@ -157,6 +160,7 @@ class StreamStore {
   static void CountDead(const std::vector<StreamId>& removed, size_t at, const Segments& segments,
                         std::vector<SegmentInfo>& infos);
   std::optional<MergePlan> Plan(bool is_at_rest) const;
+  uint64_t NeedlessBytesOf(const SegmentInfo& info) const;
   StorageResult<bool> BeginMerge(bool is_at_rest);
   bool SetAsideDamaged(const StorageFault& fault);
   StorageResult<Merged> EndMerge();

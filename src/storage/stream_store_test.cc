@@ -20,8 +20,10 @@ struct Plan {
   bool operator==(const Plan&) const = default;
 };
 
-std::optional<Plan> Planned(const std::vector<SegmentInfo>& segments, bool is_at_rest = false) {
-  const auto plan = PlanMerge(segments, {}, is_at_rest);
+std::optional<Plan> Planned(const std::vector<SegmentInfo>& segments, bool is_at_rest = false,
+                            uint64_t needless = 0) {
+  const auto plan =
+      PlanMerge(segments, {}, is_at_rest, [=](const SegmentInfo&) { return needless; });
   if (!plan) return std::nullopt;
   return Plan{plan->first, plan->count, plan->level};
 }
@@ -65,6 +67,9 @@ TEST(PlanMerge, AtRestAFileIsNotWrittenAgainForLittleOfIt) {
   SegmentInfo append = Info(0, 1);
   append.file_bytes = 8'192;
   EXPECT_EQ(Planned({bare, append}, true), std::nullopt);
+  EXPECT_EQ(Planned({bare, append}, true, 5'000'000), std::nullopt);
+  EXPECT_EQ(Planned({bare, append}, true, 5'500'000), (Plan{0, 2, 1})) << "most are no more";
+  EXPECT_EQ(Planned({bare}, true, 5'500'000), (Plan{0, 1, 1}));
   append.file_bytes = 5'500'000;
   EXPECT_EQ(Planned({bare, append}, true), (Plan{0, 2, 1}));
 }
@@ -87,14 +92,15 @@ TEST(PlanMerge, MergesAroundWhatIsSetAside) {
       {"too few between", {1, 7}, std::nullopt},
   };
   for (const Case& c : cases) {
-    const auto plan = PlanMerge(segments, c.set_aside, false);
+    const auto plan = PlanMerge(segments, c.set_aside, false, {});
     ASSERT_EQ(plan.has_value(), c.want.has_value()) << c.why;
     if (!plan) continue;
     EXPECT_EQ((Plan{plan->first, plan->count, plan->level}), *c.want) << c.why;
   }
   segments[6].dead_bytes = 100;
   const std::vector<uint64_t> dead{6};
-  EXPECT_EQ(PlanMerge(std::span(segments).first(7), dead, false)->count, 6u) << "not written again";
+  EXPECT_EQ(PlanMerge(std::span(segments).first(7), dead, false, {})->count, 6u)
+      << "not written again";
 }
 
 }  // namespace

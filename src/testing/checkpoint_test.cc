@@ -99,6 +99,29 @@ TEST_F(CheckpointTest, RemovedStreamsStayAwayWhileTheStoreStillHasThem) {
   EXPECT_EQ(Text("/a"), "new");
 }
 
+TEST_F(CheckpointTest, WhatStandsWhereASegmentShouldIsLeftThere) {
+  StreamStore& store = engine().store();
+  auto writer = store.NewSegment();
+  ASSERT_TRUE(writer);
+  const std::string next = SegmentFileName((*writer)->number() + 1);
+  store.Abandon(*std::move(writer));
+  ASSERT_TRUE(disk().Open("segments/" + next, Disk::Mode::kCreate));
+  EXPECT_FALSE(store.NewSegment()) << "nobody knows what it is";
+  EXPECT_EQ(disk().List("segments").value(), std::vector<std::string>{next});
+  EXPECT_TRUE(store.NewSegment());
+}
+
+TEST_F(CheckpointTest, WhatStreamsWithoutBytesTookComesBackAtRest) {
+  for (int i = 0; i < 2'000; ++i) engine().Create(NewStream("/" + std::to_string(i)));
+  CheckpointAndEvict();
+  const uint64_t full = engine().store().totals().segment_bytes;
+  for (int i = 1; i < 2'000; ++i) engine().Remove("/" + std::to_string(i));
+  CheckpointAndEvict();
+  while (engine().store().MergeStep(1 << 20, true).value()) {
+  }
+  EXPECT_LT(engine().store().totals().segment_bytes, full / 4);
+}
+
 TEST_F(CheckpointTest, ForksReadThroughSourcesThatLeftMemory) {
   engine().Create(NewStream("/a"));
   Write("/a", "aa");
