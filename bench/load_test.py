@@ -23,6 +23,7 @@ class Load(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         flags = ["serve", "--memory", "--port", "0", "--threads", "1", "--log-level", "warn"]
+        flags += ["--max-page", "4MiB"]
         cls.server, cls.root, _ = start_process([THALWEG, *flags])
 
     @classmethod

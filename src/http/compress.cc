@@ -97,7 +97,7 @@ std::string Compress(Coding coding, std::span<const Bytes> parts) {
 
 // Blocks up to a whole byte, that refer to nothing before them.
 GzipPiece CompressPiece(std::span<const Bytes> parts) {
-  GzipPiece piece{.bytes = CompressZlib(-kZlibWindowBits, parts, Z_FULL_FLUSH), .sum = {}};
+  GzipPiece piece{.bytes = CompressZlib(-kZlibWindowBits, parts, Z_SYNC_FLUSH), .sum = {}};
   for (const Bytes& part : parts) {
     piece.sum.crc = static_cast<uint32_t>(
         crc32_z(piece.sum.crc, reinterpret_cast<const Bytef*>(part.data()), part.size()));

@@ -67,16 +67,17 @@ bool SendCompressed(Sending& sending, const std::optional<Bytes>& piece, Respond
   return GoesOn(sending, to.Write(piece->Slice(0, bytes)), to);
 }
 
-// Shared with all who come to the same piece, like pages.
+// Made once for all who come to the same piece, like pages; where there are no workers, in a task
+// of its own, so that others have their turn between two.
 bool Compress(Sending& sending, std::string key, PageBody body, Responder& to) {
   const RouterContext& context = *sending.context;
   sending.piece_bytes = body.size;
   if (const auto shared = context.compressed.Find(key)) return SendCompressed(sending, shared, to);
+  Executor& workers = context.workers == nullptr ? context.executor : *context.workers;
   auto work = [place = context.compressed.TakePlace(body.size), body = std::move(body)]() mutable {
     return Compressed(std::move(body));
   };
-  if (context.workers == nullptr) return SendCompressed(sending, work(), to);
-  context.compressing.Run(*context.workers, key, to, std::move(work),
+  context.compressing.Run(workers, key, to, std::move(work),
                           [key, sending = std::move(sending)](const std::optional<Bytes>& made,
                                                               Responder& ready) mutable {
                             std::optional<Bytes> piece = made;

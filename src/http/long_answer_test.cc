@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <zlib.h>
 
+#include <deque>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -44,7 +45,17 @@ class LongAnswers : public testing::Test {
     }
   }
 
+  // The whole of a compressed answer.
+  RecordingResponder& Packed(RouterBench& bench, const std::string& target) {
+    RecordingResponder& answer = answers_.emplace_back();
+    bench.Start(answer, Method::kGet, target, {{"accept-encoding", "gzip"}});
+    bench.executor().RunAll();
+    EXPECT_TRUE(answer.finished());
+    return answer;
+  }
+
   std::string all_;
+  std::deque<RecordingResponder> answers_;
 };
 
 TEST_F(LongAnswers, BringAllOfAStreamPieceByPieceAsTheClientTakesThem) {
@@ -126,8 +137,44 @@ TEST_F(LongAnswers, OfJsonAreCompressedAsOneArray) {
   const std::string value = "\"" + std::string(kPieceBytesMax, 'x') + "\"";
   bench.PostJson("s", "[" + value + "," + value + "]");
   bench.PostJson("s", "1");
-  const RecordingResponder answer = bench.Get("s", {{"accept-encoding", "gzip"}});
+  const RecordingResponder& answer = Packed(bench, "s");
   EXPECT_EQ(Inflated(answer.body()), "[" + value + "," + value + ",1]");
+}
+
+TEST_F(LongAnswers, WithoutWorkersLetOthersHaveTheirTurnBetweenTwoPieces) {
+  RouterBench bench;
+  Fill(bench);
+  RecordingResponder one, other;
+  bench.Start(one, Method::kGet, "s", {{"accept-encoding", "gzip"}});
+  bench.Start(other, Method::kGet, "s", {{"accept-encoding", "gzip"}});
+  size_t tasks = 0;
+  for (size_t bytes = 0; bench.executor().RunOne(); ++tasks) {
+    EXPECT_LT(one.body().size() - bytes, size_t{kGzipPieceBytesMax} / 8);
+    bytes = one.body().size();
+  }
+  EXPECT_GE(tasks, all_.size() / kGzipPieceBytesMax);
+  EXPECT_LT(tasks, 3 * all_.size() / kGzipPieceBytesMax) << "once for both";
+  EXPECT_EQ(Inflated(one.body()), all_);
+  EXPECT_EQ(Inflated(other.body()), all_);
+}
+
+// What is inside of one answer begins or ends another.
+TEST_F(LongAnswers, OfJsonShareNoPieceWhichIsFramedInAnotherWay) {
+  RouterBench bench;
+  bench.PutJson("s");
+  const std::string value = "\"" + std::string(kGzipPieceBytesMax - 3, 'x') + "\"";
+  constexpr int kValues = 20;
+  for (int i = 0; i < kValues; ++i) bench.PostJson("s", value);
+  const auto array_of = [&](int values) {
+    std::string array = "[" + value;
+    for (int i = 1; i < values; ++i) array += "," + value;
+    return array + "]";
+  };
+  EXPECT_EQ(Inflated(Packed(bench, "s").body()), array_of(kValues));
+  const std::string later = "s?offset=" + OffsetOf(kGzipPieceBytesMax);
+  EXPECT_EQ(Inflated(Packed(bench, later).body()), array_of(kValues - 1));
+  bench.PostJson("s", value);
+  EXPECT_EQ(Inflated(Packed(bench, "s").body()), array_of(kValues + 1));
 }
 
 TEST_F(LongAnswers, AreCutOffWhereTheStreamGoesAway) {
@@ -138,6 +185,7 @@ TEST_F(LongAnswers, AreCutOffWhereTheStreamGoesAway) {
   packed.set_room(1);
   bench.Start(plain, Method::kGet, "s");
   bench.Start(packed, Method::kGet, "s", {{"accept-encoding", "gzip"}});
+  bench.executor().RunAll();
   bench.Delete("s");
   plain.MakeRoom();
   packed.MakeRoom();

@@ -86,7 +86,7 @@ function hook(options, name) {
 // Names that are not known may be another library's, and are left alone. One that differs from a
 // known one in capitals or signs alone is a slip: `datadir` would be a server that keeps nothing.
 function refuseSlips(options, names) {
-  const plain = (name) => name.toLowerCase().replace(/[^a-z]/g, '')
+  const plain = (name) => name.toLowerCase().replace(/[^a-z\d]/g, '')
   const meant = new Map(names.map((name) => [plain(name), name]))
   for (const name of Object.keys(options)) {
     const right = meant.get(plain(name))
