@@ -263,10 +263,11 @@ void TellOpened(Teller teller, const std::string& path, const std::string& root,
                name);
   }
   for (const std::string& name : directory.left()) {
-    teller.Say(LogLevel::kWarning,
-               "{}: nothing of ours is called so, and quarantine/ is on another file system; move "
-               "it away when you know what it is",
-               name);
+    teller.Say(
+        LogLevel::kWarning,
+        "{}: nothing of ours is called so, and it cannot be moved to quarantine/; move it away "
+        "when you know what it is",
+        name);
   }
 }
 

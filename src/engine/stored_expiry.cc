@@ -12,13 +12,13 @@ StorageResult<bool> StoredExpiry::Step(size_t limit) {
     looked_at_ = kFirst;
   }
   const Moment now = table_.Now();
-  auto more = LookAtSome(now.wall_ms, looked_at_, now, limit);
+  const auto more = LookAtSome(now.wall_ms, looked_at_, now, limit);
   if ((more && *more) || !all_looked_at_) return more;
   // What is put right meanwhile moves to the front, and is not to be looked at again: this goes on
   // over versions of the store.
-  more = LookAtSome(INT64_MAX, *all_looked_at_, now, limit);
-  if (more && !*more) all_looked_at_.reset();
-  return more;
+  const auto more_of_all = LookAtSome(INT64_MAX, *all_looked_at_, now, limit);
+  if (more_of_all && !*more_of_all) all_looked_at_.reset();
+  return more ? more_of_all : more;
 }
 
 // Those that the catalog has at or before `at_ms`, behind `looked_at`, which goes on with them.

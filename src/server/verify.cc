@@ -187,8 +187,7 @@ class VerifyRun {
     const auto unknown = directory_.view().Unknown();
     if (!unknown) return DiskFault(unknown.error());
     for (const std::string& path : *unknown) {
-      Fact("unknown: " + path +
-           "; the next start moves it to quarantine/, where that is no other file system");
+      Fact("unknown: " + path + "; the next start moves it to quarantine/, where it can");
     }
     return {};
   }

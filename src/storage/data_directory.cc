@@ -27,6 +27,11 @@ bool IsNothing(const std::string& name) {
          DataDirectory::IsOfFileSystem(name);
 }
 
+// On another file system, the beginning of one, or not this user's to move.
+bool IsUnmovable(int code) {
+  return code == EXDEV || code == EBUSY || code == EACCES || code == EPERM;
+}
+
 // What to do where something is damaged or missing: in a data directory, and in a backup.
 constexpr const char* kRestore = "restore it from a backup";
 constexpr const char* kMakeAgain = "make the backup again, into an empty directory";
@@ -275,7 +280,7 @@ StorageResult<void> DataDirectory::QuarantineUnknown(Disk& disk) {
       const auto moved = folder.RenameInto(quarantine, name, new_name);
       if (moved) {
         quarantined_.push_back(quarantine.PathOf(new_name));
-      } else if (moved.error().code == EXDEV) {
+      } else if (IsUnmovable(moved.error().code)) {
         left_.push_back(folder.PathOf(name));  // it is in nobody's way
       } else {
         return DiskFault(moved.error());

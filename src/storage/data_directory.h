@@ -76,7 +76,7 @@ class DataDirectory {
   // Names in log/ and segments/ that nobody knows were moved to quarantine/; these are their new
   // paths.
   const std::vector<std::string>& quarantined() const { return quarantined_; }
-  // The paths of those that could not be, for quarantine/ is on another file system.
+  // The paths of those that cannot be moved.
   const std::vector<std::string>& left() const { return left_; }
 
  private:

@@ -160,6 +160,9 @@ DiskResult<std::unique_ptr<File>> LogFileSupply::CreateFile(const std::string& n
 // is no spare any more: after a failed sync it must not be written to.
 DiskResult<std::unique_ptr<File>> LogFileSupply::UseSpare(const std::string& name,
                                                           const std::function<void()>& rest) {
+  if (folder_.Open(name, Disk::Mode::kRead)) {  // whose place a rename would take
+    return DiskFailure(EEXIST, "create " + folder_.PathOf(name));
+  }
   const std::string spare = LogSpareName(spares_.front());
   auto file = folder_.Open(spare, Disk::Mode::kReadWrite);
   if (!file && IsShortage(file.error().code)) return file;  // it was not touched

@@ -61,6 +61,20 @@ TEST(LogFileSupply, WhatStandsWhereAFileShouldIsLeftThereAndNotPassedOver) {
   EXPECT_EQ(folder.names(), Names{LogFileName(1)});
 }
 
+TEST(LogFileSupply, ASpareTakesNobodysPlace) {
+  SupplyFolder folder;
+  const uint64_t trimmed = folder.Take();
+  folder.Take();
+  ASSERT_TRUE(folder.Retire(trimmed));
+  const std::string next = LogFileName(4);
+  ASSERT_TRUE(folder.disk().Open("log/" + next, Disk::Mode::kCreate));
+  EXPECT_EQ(folder.Take(), 3u) << "which was made ahead";
+  const auto taken = folder.supply.Take(1);
+  ASSERT_FALSE(taken);
+  EXPECT_EQ(taken.error().code, EEXIST);
+  EXPECT_EQ(folder.names(), (Names{LogSpareName(trimmed), LogFileName(2), LogFileName(3), next}));
+}
+
 TEST(LogFileSupply, AFileIsAsLongAsWhoTakesItNeeds) {
   SupplyFolder folder;
   const auto taken = folder.supply.Take(2 * folder.file_bytes);

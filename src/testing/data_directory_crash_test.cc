@@ -41,14 +41,16 @@ TEST(DataDirectoryCrash, ADirectoryHalfMadeIsMadeAgainAndAWholeOneKeepsItsIdenti
 }
 
 TEST(DataDirectoryCrash, WhatCannotBeMovedOutOfTheWayStaysAndIsNamed) {
-  SimDisk disk(1);
-  ASSERT_TRUE(DataDirectory::Open(disk, IdOf(1)));
-  ASSERT_TRUE(disk.Open("segments/notes.txt", Disk::Mode::kCreate));
-  disk.FailNth({.op = DiskOp::kRename, .path_part = "notes"}, 1, {.code = EXDEV});
-  const auto opened = DataDirectory::Open(disk, IdOf(1));
-  ASSERT_TRUE(opened) << opened.error().message;
-  EXPECT_EQ((*opened)->left(), std::vector<std::string>{"segments/notes.txt"});
-  EXPECT_TRUE((*opened)->quarantined().empty());
+  for (const int code : {EXDEV, EBUSY, EACCES, EPERM}) {
+    SimDisk disk(1);
+    ASSERT_TRUE(DataDirectory::Open(disk, IdOf(1)));
+    ASSERT_TRUE(disk.Open("segments/notes.txt", Disk::Mode::kCreate));
+    disk.FailNth({.op = DiskOp::kRename, .path_part = "notes"}, 1, {.code = code});
+    const auto opened = DataDirectory::Open(disk, IdOf(1));
+    ASSERT_TRUE(opened) << opened.error().message;
+    EXPECT_EQ((*opened)->left(), std::vector<std::string>{"segments/notes.txt"});
+    EXPECT_TRUE((*opened)->quarantined().empty());
+  }
 }
 
 }  // namespace
