@@ -6,12 +6,13 @@
 #include <string>
 
 #include "api/store_test_support.h"
+#include "testing/temp_folder.h"
 
 namespace thalweg {
 namespace {
 
 TEST(DiskSpace, IsAsItWasWhenSomebodyLookedLast) {
-  const TestFolder folder;
+  const TempFolder folder;
   const std::string path = folder / "link";
   std::filesystem::create_directory_symlink("/proc", path);  // it has no space at all
   DiskSpace space(path);

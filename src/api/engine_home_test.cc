@@ -14,6 +14,7 @@
 #include "api/store_test_support.h"
 #include "storage/log_format.h"
 #include "testing/manual_clock.h"
+#include "testing/temp_folder.h"
 #include "thalweg/store.h"
 
 namespace thalweg {
@@ -33,7 +34,7 @@ std::optional<uint64_t> SaltOfNewLog(const std::string& path) {
 
 // A block of another log, or of an earlier start, is not taken for one of this log (docs/formats).
 TEST(EngineHome, EachStartHasItsOwnSalts) {
-  const TestFolder folder;
+  const TempFolder folder;
   const auto one = SaltOfNewLog(folder / "one");
   const auto other = SaltOfNewLog(folder / "other");
   ASSERT_TRUE(one && other);
@@ -79,7 +80,7 @@ class LosingStore {
   }
 
  private:
-  const TestFolder folder_;
+  const TempFolder folder_;
   ManualClock clock_;
   std::promise<StoreFailure> told_;
   std::unique_ptr<Store> store_;
@@ -121,7 +122,7 @@ TEST(EngineHome, TellsThatItsDirectoryIsGoneWhoeverFindsOut) {
 
 // Nor does anybody miss a link on the way to it, or follow where that leads later.
 TEST(EngineHome, IsWhereItsPathLedWhenItWasOpened) {
-  const TestFolder folder;
+  const TempFolder folder;
   const std::string link = folder / "link";
   std::filesystem::create_directory(folder / "first");
   std::filesystem::create_directory(folder / "second");
@@ -157,7 +158,7 @@ TEST(EngineHome, WhereFilesOfTheLogAreGoneNothingIsPromisedEither) {
 
 // Each part may be a volume of its own.
 TEST(EngineHome, StartsWhereAFileSystemHasItsOwnFolders) {
-  const TestFolder folder;
+  const TempFolder folder;
   const std::string path = folder / "data";
   for (const char* part : {"/log", "/segments"}) {
     std::filesystem::create_directories(path + part + "/lost+found");

@@ -11,6 +11,7 @@
 #include "testing/line_logger.h"
 #include "testing/manual_clock.h"
 #include "testing/manual_executor.h"
+#include "testing/temp_folder.h"
 #include "thalweg/registry.h"
 #include "thalweg/router.h"
 #include "thalweg/store.h"
@@ -200,7 +201,7 @@ TEST_F(RegistryHooksTest, MayOutliveTheirMaker) {
 }
 
 TEST(RegistryHooks, HoldAnAnswerUntilTheEventIsOnTheDisk) {
-  const TestFolder folder;
+  const TempFolder folder;
   auto store = Store::Open(folder / "data");
   ASSERT_TRUE(store) << store.error().message;
   RegistryHooks registry(**store);

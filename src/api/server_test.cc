@@ -21,6 +21,7 @@
 
 #include "net/net_test_support.h"
 #include "testing/line_logger.h"
+#include "testing/temp_folder.h"
 #include "thalweg/fault_injection.h"
 
 namespace thalweg {
@@ -51,20 +52,6 @@ std::string Ask(uint16_t port, std::string_view method, std::string_view path,
               std::to_string(body.size()) + "\r\n\r\n" + std::string(body));
   return client.ReadResponse();
 }
-
-class Folder {
- public:
-  Folder() {
-    std::string name = (std::filesystem::temp_directory_path() / "thalweg-server-XXXXXX").string();
-    path_ = mkdtemp(name.data());
-  }
-  ~Folder() { std::filesystem::remove_all(path_); }
-
-  std::string operator/(const char* name) const { return (path_ / name).string(); }
-
- private:
-  std::filesystem::path path_;
-};
 
 TEST(Server, ServesStreamsFromMemoryUntilItStops) {
   const auto server = Started();
@@ -191,7 +178,7 @@ TEST(Server, TakesLimitsThatMakeNoSenseForTheNearestThatDo) {
 }
 
 TEST(Server, KeepsADirectoryOverARestart) {
-  const Folder folder;
+  const TempFolder folder;
   ServerOptions options;
   options.data_dir = folder / "data";
   Ask(Started(options)->port(), "PUT", "/v1/stream/a", "one");
@@ -207,7 +194,7 @@ std::string TagOf(uint16_t port) {
 
 // What a cache has of streams that are gone is not taken for what stands there now.
 TEST(Server, GivesTheSameTagsOnlyAsLongAsItKeepsItsStreams) {
-  const Folder folder;
+  const TempFolder folder;
   ServerOptions options;
   std::set<std::string> tags;
   for (const char* name : {"", "", "one", "two"}) {
@@ -223,7 +210,7 @@ TEST(Server, GivesTheSameTagsOnlyAsLongAsItKeepsItsStreams) {
 
 // After a restart nothing is verified yet, so a long page is read by a disk worker.
 TEST(Server, AnswersInOrderBehindAReadThatADiskWorkerMakes) {
-  const Folder folder;
+  const TempFolder folder;
   const std::string text(300'000, 'x');
   ServerOptions options;
   options.data_dir = folder / "data";
@@ -241,7 +228,7 @@ TEST(Server, AnswersInOrderBehindAReadThatADiskWorkerMakes) {
 }
 
 TEST(Server, SaysWhyItCannotStart) {
-  const Folder folder;
+  const TempFolder folder;
   std::ofstream(folder / "file") << "x";
   const auto running = Started({.data_dir = folder / "held"});
   struct Case {
@@ -274,7 +261,7 @@ TEST(Server, SaysWhyItCannotStart) {
 }
 
 TEST(Server, KnowsThatItsPortIsInUseBeforeItRecoversAStore) {
-  const Folder folder;
+  const TempFolder folder;
   const auto running = Started();
   const auto refused = Server::Start({.port = running->port(), .data_dir = folder / "data"});
   ASSERT_FALSE(refused);
@@ -304,7 +291,7 @@ class RecoveryWatcher final : public Logger {
 };
 
 TEST(Server, LetsNobodyInBeforeItsStoreIsRecovered) {
-  const Folder folder;
+  const TempFolder folder;
   RecoveryWatcher watcher;
   ServerOptions options{.port = 0, .threads = 2, .data_dir = folder / "data"};
   options.store.logger = &watcher;

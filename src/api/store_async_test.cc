@@ -16,6 +16,7 @@
 #include "engine/port.h"
 #include "net/loop.h"
 #include "testing/door.h"
+#include "testing/temp_folder.h"
 
 namespace thalweg {
 namespace {
@@ -166,7 +167,7 @@ void UseByManyThreads(Store& store) {
 TEST(StoreThreads, ManyUseOneInMemory) { UseByManyThreads(*Store::InMemory()); }
 
 TEST(StoreThreads, ManyUseOneInADirectoryThatIsCheckpointedAllTheTime) {
-  TestFolder folder;
+  TempFolder folder;
   StoreOptions options;
   options.checkpoint_log_bytes = 1;
   options.checkpoint_age_ms = 1;
@@ -176,7 +177,7 @@ TEST(StoreThreads, ManyUseOneInADirectoryThatIsCheckpointedAllTheTime) {
 }
 
 TEST(StoreThreads, NoCallbackIsForgottenAtTheEnd) {
-  TestFolder folder;
+  TempFolder folder;
   auto store = Store::Open(folder / "data");
   ASSERT_TRUE(store) << store.error().message;
   ASSERT_TRUE((*store)->Create("a"));
@@ -196,7 +197,7 @@ INSTANTIATE_TEST_SUITE_P(Everywhere, StoreAsyncTest, testing::ValuesIn(kPlaces),
 
 // Its loop has a write under way, of which it would hear in its next turn only.
 TEST(StoreOnALoop, ACallThatWaitsComesBackThere) {
-  const TestFolder folder;
+  const TempFolder folder;
   const auto store = std::move(*Store::Open(folder / "data"));
   ASSERT_TRUE(store->Create("/a", {.content_type = std::string(kBytesType)}));
   ASSERT_TRUE(store->Append("/a", "1"));
@@ -216,7 +217,7 @@ TEST(StoreOnALoop, ACallThatWaitsComesBackThere) {
 }
 
 TEST(StoreOnALoop, AWaitForMessagesThatItHasUnderWayComesBackThere) {
-  const TestFolder folder;
+  const TempFolder folder;
   const auto store = std::move(*Store::Open(folder / "data"));
   ASSERT_TRUE(store->Create("/a", {.content_type = std::string(kBytesType)}));
   ASSERT_TRUE(store->Append("/a", "1"));

@@ -13,6 +13,7 @@
 #include "api/store_test_support.h"
 #include "engine/engine.h"
 #include "testing/line_logger.h"
+#include "testing/temp_folder.h"
 
 namespace thalweg {
 namespace {
@@ -515,7 +516,7 @@ TEST_P(StoreTest, ManyMayLiveInOneProcess) {
 INSTANTIATE_TEST_SUITE_P(Everywhere, StoreTest, testing::ValuesIn(kPlaces), NameOf);
 
 TEST(StoreOpen, SaysWhyItCannot) {
-  TestFolder folder;
+  TempFolder folder;
   const auto expect = [&](const char* name, OpenError::Code want, const char* said) {
     const auto refused = Store::Open(folder / name);
     ASSERT_FALSE(refused) << name;
@@ -549,7 +550,7 @@ TEST(StoreDeathTest, SaysThatACallbackIsMissingBeforeItChangesAnything) {
 }
 
 TEST(StoreOpen, TellsTheLoggerWhatItFound) {
-  TestFolder folder;
+  TempFolder folder;
   LineLogger logger;
   StoreOptions options;
   options.logger = &logger;

@@ -4,8 +4,6 @@
 
 #include <gtest/gtest.h>
 
-#include <cstdlib>
-#include <filesystem>
 #include <memory>
 #include <string>
 #include <utility>
@@ -14,6 +12,7 @@
 #include "stream/offset.h"
 #include "testing/manual_clock.h"
 #include "testing/manual_executor.h"
+#include "testing/temp_folder.h"
 #include "thalweg/store.h"
 
 namespace thalweg {
@@ -25,23 +24,6 @@ inline constexpr Place kPlaces[] = {Place::kMemory, Place::kDirectory};
 inline std::string NameOf(const testing::TestParamInfo<Place>& info) {
   return info.param == Place::kMemory ? "Memory" : "Directory";
 }
-
-// Removes itself.
-class TestFolder {
- public:
-  TestFolder() {
-    std::string name = (std::filesystem::temp_directory_path() / "thalweg-store-XXXXXX").string();
-    path_ = mkdtemp(name.data());
-  }
-  ~TestFolder() { std::filesystem::remove_all(path_); }
-  TestFolder(const TestFolder&) = delete;
-  TestFolder& operator=(const TestFolder&) = delete;
-
-  std::string operator/(const char* name) const { return (path_ / name).string(); }
-
- private:
-  std::filesystem::path path_;
-};
 
 class StoreTest : public testing::TestWithParam<Place> {
  protected:
@@ -90,7 +72,7 @@ class StoreTest : public testing::TestWithParam<Place> {
   }
   bool in_memory() const { return GetParam() == Place::kMemory; }
 
-  TestFolder folder_;
+  TempFolder folder_;
   ManualClock clock_;
   ManualExecutor executor_{clock_};
   std::unique_ptr<Store> store_;

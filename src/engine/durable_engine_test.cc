@@ -19,7 +19,7 @@
 #include "base/worker_pool.h"
 #include "engine/durable_waits.h"
 #include "storage/directory.h"
-#include "storage/log_test_folder.h"
+#include "storage/log_test_support.h"
 #include "storage/posix_disk.h"
 #include "testing/door.h"
 #include "testing/manual_clock.h"

@@ -3,13 +3,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <filesystem>
 #include <string>
 
 #include "server/exit_codes.h"
 #include "storage/data_directory.h"
 #include "storage/posix_disk.h"
+#include "testing/temp_folder.h"
 
 namespace thalweg {
 namespace {
@@ -20,25 +20,22 @@ namespace fs = std::filesystem;
 class BackupTest : public testing::Test {
  protected:
   BackupTest() {
-    std::string name = (fs::temp_directory_path() / "thalweg-backup-XXXXXX").string();
-    folder_ = mkdtemp(name.data());
     fs::create_directory(folder_ / "data");
-    const auto disk = PosixDisk::Open((folder_ / "data").string());
+    const auto disk = PosixDisk::Open(folder_ / "data");
     EXPECT_TRUE(disk && DataDirectory::Open(**disk, DirectoryId{1}));
     fs::create_directory_symlink(folder_ / "data", folder_ / "link");
   }
-  ~BackupTest() override { fs::remove_all(folder_); }
 
   int BackUp(const std::string& from, const std::string& to) {
     testing::internal::CaptureStdout();
     testing::internal::CaptureStderr();
-    const int code = Backup((folder_ / from).string(), (folder_ / to).string());
+    const int code = Backup(folder_ / from, folder_ / to);
     testing::internal::GetCapturedStdout();
     said_ = testing::internal::GetCapturedStderr();
     return code;
   }
 
-  fs::path folder_;
+  TempFolder folder_;
   std::string said_;
 };
 
@@ -61,7 +58,7 @@ TEST_F(BackupTest, RefusesATargetWithinTheDirectory) {
     EXPECT_EQ(BackUp(c.from, c.to), kExitForeign) << c.why;
     EXPECT_THAT(said_, testing::HasSubstr("within the directory")) << c.why;
   }
-  EXPECT_FALSE(fs::exists(folder_ / "data" / "inside"));
+  EXPECT_FALSE(fs::exists(folder_ / "data/inside"));
 }
 
 TEST_F(BackupTest, TakesATargetBesideTheDirectory) {

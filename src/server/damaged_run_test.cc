@@ -2,11 +2,10 @@
 
 #include <gtest/gtest.h>
 
-#include <cstdlib>
-#include <filesystem>
 #include <string>
 
 #include "storage/posix_disk.h"
+#include "testing/temp_folder.h"
 #include "thalweg/store.h"
 
 namespace thalweg {
@@ -14,8 +13,8 @@ namespace {
 
 // What the store itself can read then: Verify, TellsWhatTheStoreCannotReadForWantOfTables.
 TEST(DamagedRunTeller, SaysWhatAStreamLosesWithEachPartOfARun) {
-  std::string path = (std::filesystem::temp_directory_path() / "thalweg-run-XXXXXX").string();
-  ASSERT_NE(mkdtemp(path.data()), nullptr);
+  const TempFolder folder;
+  const std::string path = folder.path();
   const std::string text(100'000, 'x');  // so long that these are not merged
   for (const char* name : {"a", "b"}) {  // a segment for each
     ASSERT_TRUE(Store::Open(path).value()->Create(name, {.initial_data = text}));
@@ -59,7 +58,6 @@ TEST(DamagedRunTeller, SaysWhatAStreamLosesWithEachPartOfARun) {
   EXPECT_EQ(DamagedRunTeller(*directory, {}, false).Consequence(oldest, a, RunPart::kTables),
             "bytes 0 up to 4 of stream 1 cannot be read, nor the rest of it if no newer segment "
             "has the stream");
-  std::filesystem::remove_all(path);
 }
 
 }  // namespace

@@ -3,7 +3,6 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <string>
@@ -12,6 +11,7 @@
 #include "base/system_clock.h"
 #include "server/exit_codes.h"
 #include "testing/door.h"
+#include "testing/temp_folder.h"
 
 namespace thalweg {
 namespace {
@@ -22,13 +22,10 @@ namespace fs = std::filesystem;
 class RepairTest : public testing::Test {
  protected:
   RepairTest() {
-    std::string name = (fs::temp_directory_path() / "thalweg-repair-XXXXXX").string();
-    path_ = mkdtemp(name.data());
     const auto home = Open();
     home->engine().Create(NewStream("a", kBytesType, std::string(kBytes, 'x')));
     home->engine().Create(NewStream("b", kBytesType, "text"));
   }
-  ~RepairTest() override { fs::remove_all(path_); }
 
   std::unique_ptr<EngineHome> Open() {
     auto home = EngineHome::OnDisk(path_, {}, clock_);
@@ -53,7 +50,8 @@ class RepairTest : public testing::Test {
 
   static constexpr int kBytes = 100'000;
   const SystemClock clock_;
-  std::string path_;
+  const TempFolder folder_;
+  std::string path_ = folder_.path();
   std::string said_;
 };
 
@@ -97,7 +95,6 @@ TEST_F(RepairTest, SaysWhyItCannot) {
   path_ += "/no directory";
   EXPECT_EQ(Run(true), kExitCannotStart);
   EXPECT_FALSE(fs::exists(path_));
-  path_ = path_.substr(0, path_.rfind('/'));
 }
 
 }  // namespace

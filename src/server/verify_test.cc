@@ -13,6 +13,7 @@
 #include "storage/local_log.h"
 #include "storage/posix_disk.h"
 #include "storage/segment.h"
+#include "testing/temp_folder.h"
 #include "thalweg/store.h"
 
 namespace thalweg {
@@ -40,9 +41,7 @@ AppendRecord Append(uint64_t id, std::string_view data) {
 class TestDirectory {
  public:
   TestDirectory() {
-    std::string name = (fs::temp_directory_path() / "thalweg-verify-XXXXXX").string();
-    path_ = mkdtemp(name.data());
-    disk_ = std::move(PosixDisk::Open(path_.string()).value());
+    disk_ = std::move(PosixDisk::Open(folder_.path()).value());
     DirectoryId id;
     id.fill(0xab);
     directory_ = DataDirectory::Open(*disk_, id).value();
@@ -64,15 +63,14 @@ class TestDirectory {
     Write(removal);
     log_.reset();
   }
-  ~TestDirectory() { fs::remove_all(path_); }
   TestDirectory(const TestDirectory&) = delete;
   TestDirectory& operator=(const TestDirectory&) = delete;
 
   void Release() { directory_.reset(); }
   Disk& disk() const { return *disk_; }
   DirectoryId id() const { return directory_->id(); }
-  const fs::path& path() const { return path_; }
-  fs::path Log(int number) const { return path_ / "log" / LogFileName(number); }
+  fs::path path() const { return folder_.path(); }
+  fs::path Log(int number) const { return path() / "log" / LogFileName(number); }
   void Spoil(int number, int64_t at) const { Put(number, at, "damage"); }
   std::string Page(int number, int64_t at) const {
     std::string page(kLogPageBytes, '\0');
@@ -85,7 +83,7 @@ class TestDirectory {
   }
   std::string Everything() const {
     std::string all;
-    for (const auto& entry : fs::recursive_directory_iterator(path_)) {
+    for (const auto& entry : fs::recursive_directory_iterator(path())) {
       all += entry.path().string() + "\n";
       if (!entry.is_regular_file()) continue;
       std::ifstream in(entry.path(), std::ios::binary);
@@ -106,7 +104,7 @@ class TestDirectory {
   }
 
  private:
-  fs::path path_;
+  TempFolder folder_;
   std::unique_ptr<PosixDisk> disk_;
   std::unique_ptr<DataDirectory> directory_;
   std::unique_ptr<LocalLog> log_;

@@ -5,14 +5,13 @@
 #include <sys/eventfd.h>
 
 #include <cerrno>
-#include <cstdlib>
-#include <filesystem>
 #include <memory>
 #include <string>
 
 #include "base/owned_fd.h"
 #include "storage/posix_disk.h"
 #include "testing/file_size_limit.h"
+#include "testing/temp_folder.h"
 
 namespace thalweg {
 namespace {
@@ -22,14 +21,10 @@ constexpr size_t kPage = kDirectPageBytes;
 class AioWriterTest : public testing::Test {
  protected:
   AioWriterTest() {
-    std::string name = (std::filesystem::temp_directory_path() / "thalweg-aio-XXXXXX").string();
-    EXPECT_NE(mkdtemp(name.data()), nullptr);
-    path_ = name;
-    disk_ = PosixDisk::Open(path_).value();
+    disk_ = PosixDisk::Open(folder_.path()).value();
     file_ = disk_->Open("a", Disk::Mode::kCreate).value();
     EXPECT_TRUE(file_->Allocate(4 << 20));
   }
-  ~AioWriterTest() override { std::filesystem::remove_all(path_); }
 
   void SetUp() override {
     if (static_cast<PosixFile&>(*file_).async_fd() < 0) GTEST_SKIP() << "no such writes here";
@@ -43,7 +38,7 @@ class AioWriterTest : public testing::Test {
     return read;
   }
 
-  std::string path_;
+  TempFolder folder_;
   std::unique_ptr<PosixDisk> disk_;
   std::unique_ptr<File> file_;
   OwnedFd event_{eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};

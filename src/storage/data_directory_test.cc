@@ -2,7 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <filesystem>
 #include <functional>
 #include <memory>
@@ -11,6 +10,7 @@
 #include "storage/data_directory_view.h"
 #include "storage/directory.h"
 #include "storage/posix_disk.h"
+#include "testing/temp_folder.h"
 
 namespace thalweg {
 namespace {
@@ -23,17 +23,10 @@ DirectoryId IdOf(uint8_t byte) {
 
 class TestRoot {
  public:
-  TestRoot() {
-    std::string name = (std::filesystem::temp_directory_path() / "thalweg-dir-XXXXXX").string();
-    path_ = mkdtemp(name.data());
-    disk_ = std::move(PosixDisk::Open(path_.string()).value());
-  }
-  ~TestRoot() { std::filesystem::remove_all(path_); }
-  TestRoot(const TestRoot&) = delete;
-  TestRoot& operator=(const TestRoot&) = delete;
+  TestRoot() { disk_ = std::move(PosixDisk::Open(folder_.path()).value()); }
 
   PosixDisk& disk() { return *disk_; }
-  const std::filesystem::path& path() const { return path_; }
+  std::filesystem::path path() const { return folder_.path(); }
   void Write(const std::string& name, const std::string& text) {
     const auto file = disk_->Open(name, Disk::Mode::kCreate);
     ASSERT_TRUE(file) << file.error().message;
@@ -41,7 +34,7 @@ class TestRoot {
   }
 
  private:
-  std::filesystem::path path_;
+  TempFolder folder_;
   std::unique_ptr<PosixDisk> disk_;
 };
 

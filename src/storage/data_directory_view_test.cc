@@ -4,7 +4,7 @@
 
 #include <cerrno>
 
-#include "storage/log_test_folder.h"
+#include "storage/log_test_support.h"
 
 namespace thalweg {
 namespace {

@@ -9,7 +9,6 @@
 
 #include <algorithm>
 #include <atomic>
-#include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
@@ -22,29 +21,15 @@
 #include "storage/catalog_suite.h"
 #include "storage/posix_disk.h"
 #include "testing/file_size_limit.h"
+#include "testing/temp_folder.h"
 
 namespace thalweg {
 namespace {
 
 using Kind = StorageFault::Kind;
 
-// A directory of its own that goes with the test.
-class Folder {
- public:
-  Folder() {
-    std::string name = (std::filesystem::temp_directory_path() / "thalweg-catalog-XXXXXX").string();
-    EXPECT_NE(mkdtemp(name.data()), nullptr);
-    path_ = name;
-  }
-  ~Folder() { std::filesystem::remove_all(path_); }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-
-  const std::string& path() const { return path_; }
-  std::string data_file() const { return path_ + "/data.mdb"; }
-
- private:
-  std::string path_;
+struct Folder : TempFolder {
+  std::string data_file() const { return *this / "data.mdb"; }
 };
 
 constexpr DirectoryId kOurs{1};

@@ -8,7 +8,7 @@
 #include <fstream>
 
 #include "storage/commit_log_suite.h"
-#include "storage/log_test_folder.h"
+#include "storage/log_test_support.h"
 #include "thalweg/clock.h"
 
 namespace thalweg {

@@ -11,7 +11,7 @@
 #include <thread>
 #include <vector>
 
-#include "storage/log_test_folder.h"
+#include "storage/log_test_support.h"
 
 namespace thalweg {
 namespace {

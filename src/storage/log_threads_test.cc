@@ -5,7 +5,7 @@
 #include <atomic>
 #include <thread>
 
-#include "storage/log_test_folder.h"
+#include "storage/log_test_support.h"
 
 namespace thalweg {
 namespace {

@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-#include "storage/log_test_folder.h"
+#include "storage/log_test_support.h"
 
 namespace thalweg {
 namespace {

@@ -13,7 +13,7 @@
 #include <utility>
 #include <vector>
 
-#include "storage/log_test_folder.h"
+#include "storage/log_test_support.h"
 #include "storage/log_threads.h"
 #include "storage/posix_disk_file.h"
 #include "testing/poll_executor.h"

@@ -7,7 +7,7 @@
 #include <memory>
 #include <string>
 
-#include "storage/log_test_folder.h"
+#include "storage/log_test_support.h"
 
 namespace thalweg {
 namespace {

@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <linux/magic.h>
-#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -16,36 +15,17 @@
 #include "storage/posix_disk_file.h"
 #include "storage/zero_fill.h"
 #include "testing/file_size_limit.h"
+#include "testing/temp_folder.h"
 
 namespace thalweg {
 namespace {
-
-// A directory of its own for one test, gone afterwards.
-class TemporaryDirectory {
- public:
-  TemporaryDirectory() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "thalweg-disk-XXXXXX").string();
-    if (mkdtemp(pattern.data()) != nullptr) path_ = pattern;
-  }
-  TemporaryDirectory(const TemporaryDirectory&) = delete;
-  TemporaryDirectory& operator=(const TemporaryDirectory&) = delete;
-  ~TemporaryDirectory() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-
-  const std::string& path() const { return path_; }
-
- private:
-  std::string path_;
-};
 
 class PosixDiskCase {
  public:
   Disk& disk() { return *disk_; }
 
  private:
-  TemporaryDirectory directory_;
+  TempFolder directory_;
   std::unique_ptr<PosixDisk> disk_ = PosixDisk::Open(directory_.path()).value();
 };
 
@@ -57,7 +37,7 @@ class PosixDiskTest : public testing::Test {
     return disk_->Open(path, Disk::Mode::kCreate).value();
   }
 
-  TemporaryDirectory directory_;
+  TempFolder directory_;
   std::unique_ptr<PosixDisk> disk_ = PosixDisk::Open(directory_.path()).value();
 };
 
@@ -85,11 +65,11 @@ TEST(AFileSystemWithoutSync, HasNothingToSyncForWhoOnlyReads) {
 }
 
 TEST_F(PosixDiskTest, OpensOnlyADirectoryThatExists) {
-  const auto missing = PosixDisk::Open(directory_.path() + "/none");
+  const auto missing = PosixDisk::Open(directory_ / "none");
   ASSERT_FALSE(missing.has_value());
   EXPECT_EQ(missing.error().code, ENOENT);
   Create("file");
-  EXPECT_EQ(PosixDisk::Open(directory_.path() + "/file").error().code, ENOTDIR);
+  EXPECT_EQ(PosixDisk::Open(directory_ / "file").error().code, ENOTDIR);
 }
 
 TEST_F(PosixDiskTest, StaysInItsDirectoryWhenThatIsRenamed) {
@@ -186,7 +166,7 @@ TEST_F(PosixDiskTest, WholePagesGoPastTheCacheWhereTheyMay) {
   };
   EXPECT_TRUE(is_cached_after("through", [&](File& file) { return file.WriteAt(0, pages); }));
   // The same by hand, for not every file system can.
-  const std::string by_hand = directory_.path() + "/by-hand";
+  const std::string by_hand = directory_ / "by-hand";
   const OwnedFd fd(open(by_hand.c_str(), O_RDWR | O_CREAT | O_DIRECT, 0600));
   alignas(kPage) const std::array<char, kPage> page{};
   if (!fd.valid() || pwrite(fd.get(), page.data(), kPage, 0) != kPage ||

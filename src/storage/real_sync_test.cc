@@ -13,7 +13,6 @@
 #include <atomic>
 #include <cerrno>
 #include <cstdarg>
-#include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
@@ -22,6 +21,7 @@
 #include "storage/lmdb_catalog.h"
 #include "storage/posix_disk.h"
 #include "storage/segment_writer.h"
+#include "testing/temp_folder.h"
 
 namespace {
 
@@ -111,17 +111,13 @@ namespace {
 class RealSync : public testing::Test {
  protected:
   RealSync() {
-    std::string name = (std::filesystem::temp_directory_path() / "thalweg-sync-XXXXXX").string();
-    EXPECT_NE(mkdtemp(name.data()), nullptr);
-    path_ = name;
-    disk_ = PosixDisk::Open(path_).value();
+    disk_ = PosixDisk::Open(folder_.path()).value();
     file_ = disk_->Open("a", Disk::Mode::kCreate).value();
     EXPECT_TRUE(file_->Allocate(1 << 20));
     file_syncs = directory_syncs = 0;
   }
-  ~RealSync() override { std::filesystem::remove_all(path_); }
 
-  std::string path_;
+  TempFolder folder_;
   std::unique_ptr<Disk> disk_;
   std::unique_ptr<File> file_;
 };
@@ -277,7 +273,7 @@ TEST_F(RealSync, OfASegmentByItsEndHoweverManyPiecesWereWrittenOutBefore) {
 }
 
 TEST_F(RealSync, OfTheCatalogByEachCommit) {
-  const auto catalog = LmdbCatalog::Open(path_, DirectoryId{1}, {}).value();
+  const auto catalog = LmdbCatalog::Open(folder_.path(), DirectoryId{1}, {}).value();
   for (uint64_t id = 1; id <= 3; ++id) {
     CatalogBatch batch;
     batch.put.push_back(
@@ -291,12 +287,13 @@ TEST_F(RealSync, OfTheCatalogByEachCommit) {
 
 // A commit that failed may have left what only the page cache has.
 TEST_F(RealSync, OfTheCatalogThatAStartFinds) {
-  LmdbCatalog::Open(path_, DirectoryId{1}, {}).value().reset();
+  LmdbCatalog::Open(folder_.path(), DirectoryId{1}, {}).value().reset();
   file_syncs = 0;
-  LmdbCatalog::Open(path_, DirectoryId{1}, {}).value().reset();
+  LmdbCatalog::Open(folder_.path(), DirectoryId{1}, {}).value().reset();
   EXPECT_GE(file_syncs, 1);
   file_syncs = 0;
-  const auto reader = LmdbCatalog::Open(path_, DirectoryId{1}, {.mode = LmdbCatalog::Mode::kRead});
+  const auto reader =
+      LmdbCatalog::Open(folder_.path(), DirectoryId{1}, {.mode = LmdbCatalog::Mode::kRead});
   EXPECT_TRUE(reader);
   EXPECT_EQ(file_syncs, 0);
 }

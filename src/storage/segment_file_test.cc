@@ -3,7 +3,7 @@
 #include <unistd.h>
 
 #include "storage/page_cache.h"
-#include "storage/segment_test_folder.h"
+#include "storage/segment_test_support.h"
 #include "storage/segment_walker.h"
 
 namespace thalweg {

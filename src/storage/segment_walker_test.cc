@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "storage/segment_test_folder.h"
+#include "storage/segment_test_support.h"
 #include "testing/cold_disk.h"
 
 namespace thalweg {

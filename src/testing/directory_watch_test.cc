@@ -3,7 +3,6 @@
 #include <gtest/gtest.h>
 
 #include <cerrno>
-#include <cstdlib>
 #include <filesystem>
 #include <functional>
 #include <memory>
@@ -13,6 +12,7 @@
 #include "storage/directory.h"
 #include "storage/posix_disk.h"
 #include "testing/sim_disk.h"
+#include "testing/temp_folder.h"
 
 namespace thalweg {
 namespace {
@@ -29,14 +29,9 @@ DirectoryId IdOf(uint8_t byte) {
 class Served {
  public:
   Served() {
-    std::string name = (fs::temp_directory_path() / "thalweg-watch-XXXXXX").string();
-    folder_ = mkdtemp(name.data());
     disk_ = Make(data());
     watch_ = std::make_unique<DirectoryWatch>(*disk_, data().string(), IdOf(7));
   }
-  ~Served() { fs::remove_all(folder_); }
-  Served(const Served&) = delete;
-  Served& operator=(const Served&) = delete;
 
   // Another one with the same name, as a backup is, or another's.
   static std::unique_ptr<PosixDisk> Make(const fs::path& path, uint8_t id = 7) {
@@ -55,7 +50,7 @@ class Served {
   std::string Found() const { return watch_->FindGone({}).value_or("it is there"); }
 
  private:
-  fs::path folder_;
+  TempFolder folder_;
   std::unique_ptr<PosixDisk> disk_;
   std::unique_ptr<DirectoryWatch> watch_;
 };

@@ -1,7 +1,6 @@
 // A log on the real disk for tests: a directory of its own that goes with the test.
 #pragma once
 
-#include <cstdlib>
 #include <expected>
 #include <filesystem>
 #include <memory>
@@ -11,20 +10,16 @@
 
 #include "storage/local_log.h"
 #include "storage/posix_disk.h"
+#include "testing/temp_folder.h"
 
 namespace thalweg {
 
 class LogTestFolder {
  public:
   LogTestFolder() {
-    std::string name = (std::filesystem::temp_directory_path() / "thalweg-log-XXXXXX").string();
-    path_ = mkdtemp(name.data());
-    std::filesystem::create_directory(path_ / "log");
-    disk_ = std::move(PosixDisk::Open(path_.string()).value());
+    std::filesystem::create_directory(folder_ / "log");
+    disk_ = std::move(PosixDisk::Open(folder_.path()).value());
   }
-  ~LogTestFolder() { std::filesystem::remove_all(path_); }
-  LogTestFolder(const LogTestFolder&) = delete;
-  LogTestFolder& operator=(const LogTestFolder&) = delete;
 
   struct Opened {
     std::unique_ptr<LocalLog> log;
@@ -61,11 +56,13 @@ class LogTestFolder {
     return record;
   }
 
-  std::filesystem::path File(uint64_t number) const { return path_ / "log" / LogFileName(number); }
+  std::filesystem::path File(uint64_t number) const {
+    return folder_ / "log/" + LogFileName(number);
+  }
   const std::vector<std::pair<Lsn, std::string>>& replayed() const { return replayed_; }
 
  private:
-  std::filesystem::path path_;
+  TempFolder folder_;
   std::unique_ptr<PosixDisk> disk_;
   std::vector<std::pair<Lsn, std::string>> replayed_;
 };

@@ -4,7 +4,6 @@
 
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -21,6 +20,7 @@
 #include "storage/posix_disk.h"
 #include "storage/segment.h"
 #include "storage/segment_writer.h"
+#include "testing/temp_folder.h"
 
 namespace thalweg {
 
@@ -68,14 +68,9 @@ inline DiskResult<void> PutStream(SegmentWriter& writer, const TestStream& strea
 class SegmentTestFolder {
  public:
   SegmentTestFolder() {
-    std::string name = (std::filesystem::temp_directory_path() / "thalweg-segment-XXXXXX").string();
-    path_ = mkdtemp(name.data());
-    std::filesystem::create_directory(path_ / kSegmentsFolder);
-    disk_ = std::move(PosixDisk::Open(path_.string()).value());
+    std::filesystem::create_directory(folder_ / kSegmentsFolder);
+    disk_ = std::move(PosixDisk::Open(folder_.path()).value());
   }
-  ~SegmentTestFolder() { std::filesystem::remove_all(path_); }
-  SegmentTestFolder(const SegmentTestFolder&) = delete;
-  SegmentTestFolder& operator=(const SegmentTestFolder&) = delete;
 
   PosixDisk& disk() { return *disk_; }
 
@@ -108,7 +103,7 @@ class SegmentTestFolder {
   }
 
   std::filesystem::path PathOf(uint64_t number = 1) const {
-    return path_ / kSegmentsFolder / SegmentFileName(number);
+    return folder_ / kSegmentsFolder + "/" + SegmentFileName(number);
   }
 
   std::string FileBytes(uint64_t number = 1) const {
@@ -146,7 +141,7 @@ class SegmentTestFolder {
     return false;
   }
 
-  std::filesystem::path path_;
+  TempFolder folder_;
   std::unique_ptr<PosixDisk> disk_;
 };
 
