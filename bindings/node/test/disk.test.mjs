@@ -1,18 +1,14 @@
 // FileBackedStreamStore and its disk: one that fails, what it may take, threads that are refused.
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { existsSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { existsSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { test } from 'node:test'
 import { DurableStreamTestServer, FileBackedStreamStore } from 'thalweg'
+import { folder } from './folder.mjs'
 import { post, put } from './served.mjs'
 
-function folder(t) {
-  const path = mkdtempSync(join(tmpdir(), 'thalweg-disk-'))
-  t.after(() => rmSync(path, { recursive: true, force: true }))
-  return join(path, 'data')
-}
+const dataFolder = (t) => join(folder(t), 'data')
 
 // Its log goes on to the next file after some hundred bytes.
 const SMALL_LOG = { logFileBytes: 1 }
@@ -38,7 +34,7 @@ async function appendOn(store, path) {
 }
 
 test('a removed directory is told once, with a code of its own', { timeout: 20_000 }, async (t) => {
-  const dataDir = folder(t)
+  const dataDir = dataFolder(t)
   const told = warningsOf(t, 'THALWEG_STORE', 'THALWEG_STORE_FAILED')
   const failures = []
   const onFailure = (error) => failures.push(error)
@@ -91,7 +87,7 @@ const FAIL_WITHIN_A_TURN = `
 `
 
 test('who asks a store that has just failed hears of that first', { timeout: 30_000 }, (t) => {
-  const said = execFileSync(process.execPath, ['-e', FAIL_WITHIN_A_TURN, folder(t)], {
+  const said = execFileSync(process.execPath, ['-e', FAIL_WITHIN_A_TURN, dataFolder(t)], {
     cwd: import.meta.dirname,
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'ignore'],
@@ -121,7 +117,7 @@ const WITH_A_DISK_THAT_FAILS = `
 `
 
 test('a disk that fails is told with its directory', { timeout: 20_000 }, (t) => {
-  const dataDir = folder(t)
+  const dataDir = dataFolder(t)
   const said = execFileSync(process.execPath, ['-e', WITH_A_DISK_THAT_FAILS, dataDir], {
     cwd: import.meta.dirname,
     encoding: 'utf8',
@@ -135,7 +131,7 @@ test('a disk that fails is told with its directory', { timeout: 20_000 }, (t) =>
 })
 
 test('a test server tells of its disk, too', { timeout: 20_000 }, async (t) => {
-  const dataDir = folder(t)
+  const dataDir = dataFolder(t)
   const failed = new Promise((resolve) => {
     const server = new DurableStreamTestServer({ port: 0, threads: 1, dataDir, onFailure: resolve })
     t.after(() => server.stop())
@@ -153,7 +149,7 @@ test('a test server tells of its disk, too', { timeout: 20_000 }, async (t) => {
 })
 
 test("the log's files and the memory for what is new have the sizes that are given", async (t) => {
-  const dataDir = folder(t)
+  const dataDir = dataFolder(t)
   const store = new FileBackedStreamStore({ dataDir, logFileBytes: 1 << 20, tailBytesMax: 1 })
   const log = join(dataDir, 'log')
   const sizes = readdirSync(log).map((name) => statSync(join(log, name)).size)
@@ -167,7 +163,7 @@ test("the log's files and the memory for what is new have the sizes that are giv
 
   for (const name of ['logFileBytes', 'tailBytesMax']) {
     for (const value of [0, -1, 1.5, '1', NaN, 2 ** 53]) {
-      assert.throws(() => new FileBackedStreamStore({ dataDir: folder(t), [name]: value }), {
+      assert.throws(() => new FileBackedStreamStore({ dataDir: dataFolder(t), [name]: value }), {
         code: 'ERR_INVALID_ARG_VALUE',
         message: new RegExp(name),
       })
@@ -176,7 +172,7 @@ test("the log's files and the memory for what is new have the sizes that are giv
 })
 
 test("the store of a test server that runs is closed by the server's stop alone", async (t) => {
-  const server = new DurableStreamTestServer({ port: 0, threads: 1, dataDir: folder(t) })
+  const server = new DurableStreamTestServer({ port: 0, threads: 1, dataDir: dataFolder(t) })
   t.after(() => server.stop())
   const starting = server.start()
   await assert.rejects(server.store.close(), { code: 'store-is-served', message: /stop\(\)/ })
@@ -224,7 +220,7 @@ const WITHOUT_THREADS = `
 `
 
 test('threads that the system refuses are an error, not the end of the process', (t) => {
-  const path = folder(t)
+  const path = dataFolder(t)
   execFileSync('chmod', ['755', join(path, '..')])
   const said = execFileSync(process.execPath, ['-e', WITHOUT_THREADS, path], {
     cwd: import.meta.dirname,
@@ -237,7 +233,7 @@ test('threads that the system refuses are an error, not the end of the process',
 
 // Where the system says that there can be no folder, recursive mkdir of Node 20 does not return.
 test('a directory that cannot be made is named in an error', (t) => {
-  const refused = join(folder(t), '..', 'file')
+  const refused = join(dataFolder(t), '..', 'file')
   writeFileSync(refused, '')
   const script = `
     const { FileBackedStreamStore } = require('thalweg')
@@ -264,7 +260,7 @@ test('a directory that cannot be made is named in an error', (t) => {
 
 test('folders above the directory that had to be made are told, as a mount may be missing', async (t) => {
   const told = warningsOf(t, 'THALWEG_STORE')
-  const parent = join(folder(t), '..')
+  const parent = join(dataFolder(t), '..')
   const openAndClose = (...names) => openAndCloseAt(join(parent, ...names))
   const openAndCloseAt = async (dataDir) => {
     await new FileBackedStreamStore({ dataDir }).close()

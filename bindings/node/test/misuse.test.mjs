@@ -1,12 +1,11 @@
 // What is given wrong, and what goes wrong in a user's functions: an error that helps, and no harm.
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { readdirSync } from 'node:fs'
 import { createServer } from 'node:http'
 import http2 from 'node:http2'
 import { createRequire } from 'node:module'
 import net from 'node:net'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -22,6 +21,7 @@ import {
   decodeStreamPath,
   encodeStreamPath,
 } from 'thalweg'
+import { folder } from './folder.mjs'
 import { TEXT, newRouter, put, serve } from './served.mjs'
 
 const timers = createRequire(import.meta.url)('../lib/timers.cjs')
@@ -560,12 +560,6 @@ test('a refusal that a middleware throws at is cut off and reported, too', async
   await handled
   assert.match((await warned).message, /of a refusal/)
 })
-
-function folder(t) {
-  const path = mkdtempSync(join(tmpdir(), 'thalweg-misuse-'))
-  t.after(() => rmSync(path, { recursive: true, force: true }))
-  return path
-}
 
 test('a router over a store that is about to close is refused, and does not keep it', async (t) => {
   const dataDir = folder(t)

@@ -1,8 +1,6 @@
 // Names of options: a slip in one is refused, every documented one is known.
 import assert from 'node:assert/strict'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import {
   DurableStreamRouter,
@@ -10,6 +8,7 @@ import {
   FileBackedStreamStore,
   StreamStore,
 } from 'thalweg'
+import { folder } from './folder.mjs'
 
 const TYPES = readFileSync(new URL('../index.d.cts', import.meta.url), 'utf8')
 
@@ -40,10 +39,9 @@ test('a documented option with other capitals or signs is refused by its right n
   assertRefused(newStore, namesOf('FileBackedStreamStoreOptions'))
 })
 
-test('names of others, and a slip beside the right name, are left alone', async () => {
-  const dataDir = mkdtempSync(join(tmpdir(), 'thalweg-options-'))
+test('names of others, and a slip beside the right name, are left alone', async (t) => {
+  const dataDir = folder(t)
   const options = { dataDir, datadir: 5, baseURL: '/x', timeout: 5, 'data-directory': 'y' }
   const store = new FileBackedStreamStore(options)
   await store.close()
-  rmSync(dataDir, { recursive: true })
 })

@@ -1,12 +1,9 @@
 // DurableStreamRouter in node:http: requests in every form, answers of every kind.
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
 import http from 'node:http'
 import { createRequire } from 'node:module'
 import net from 'node:net'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { test } from 'node:test'
 import {
   DurableStreamRouter,
@@ -14,6 +11,7 @@ import {
   FileBackedStreamStore,
   StreamStore,
 } from 'thalweg'
+import { folder } from './folder.mjs'
 import { STORES, TEXT, newRouter, post, put, serve, serveRouter } from './served.mjs'
 
 const timers = createRequire(import.meta.url)('../lib/timers.cjs')
@@ -585,9 +583,7 @@ test('two routers over one store see the same streams', async (t) => {
 })
 
 test('a router whose store was closed answers 503', async (t) => {
-  const path = mkdtempSync(join(tmpdir(), 'thalweg-router-'))
-  t.after(() => rmSync(path, { recursive: true, force: true }))
-  const store = new FileBackedStreamStore({ dataDir: path })
+  const store = new FileBackedStreamStore({ dataDir: folder(t) })
   const { router, url } = await serveRouter(t, { store })
   await put(`${url}/a`)
   const reader = await fetch(`${url}/a?offset=-1&live=sse`)

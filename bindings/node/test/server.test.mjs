@@ -1,20 +1,14 @@
 // DurableStreamTestServer: its life, its store, its hooks and its faults.
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { test } from 'node:test'
 import { DurableStreamTestServer, FileBackedStreamStore, StreamStore } from 'thalweg'
+import { folder } from './folder.mjs'
 import { TEXT, post, put } from './served.mjs'
 
 const KINDS = {
   memory: () => ({}),
-  file: (t) => {
-    const path = mkdtempSync(join(tmpdir(), 'thalweg-server-'))
-    t.after(() => rmSync(path, { recursive: true, force: true }))
-    return { dataDir: join(path, 'data') }
-  },
+  file: (t) => ({ dataDir: folder(t) }),
 }
 
 async function started(t, options) {

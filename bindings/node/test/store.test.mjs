@@ -1,34 +1,16 @@
 // StreamStore and FileBackedStreamStore, method by method. What both can do is one suite.
 import assert from 'node:assert/strict'
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { FileBackedStreamStore, StreamStore } from 'thalweg'
+import { folder } from './folder.mjs'
+import { STORES } from './served.mjs'
 
 const bytes = (text) => new TextEncoder().encode(text)
 const textOf = (messages) => messages.map(({ data }) => Buffer.from(data).toString())
 
-function folder(t) {
-  const path = mkdtempSync(join(tmpdir(), 'thalweg-store-'))
-  t.after(() => rmSync(path, { recursive: true, force: true }))
-  return path
-}
-
-const KINDS = {
-  memory: () => new StreamStore(),
-  file: (t) => {
-    const path = mkdtempSync(join(tmpdir(), 'thalweg-store-'))
-    const store = new FileBackedStreamStore({ dataDir: join(path, 'data') })
-    t.after(async () => {
-      await store.close()
-      rmSync(path, { recursive: true, force: true })
-    })
-    return store
-  },
-}
-
-for (const [kind, open] of Object.entries(KINDS)) {
+for (const [kind, open] of Object.entries(STORES)) {
   test(`${kind}: create gives the stream, again where the configuration is the same`, async (t) => {
     const store = open(t)
     const made = await store.create('/a', { contentType: 'text/plain', ttlSeconds: 60 })

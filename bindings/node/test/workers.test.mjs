@@ -1,12 +1,10 @@
 // Worker threads that are ended in the midst of a call.
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { test } from 'node:test'
 import { Worker } from 'node:worker_threads'
 import { FileBackedStreamStore } from 'thalweg'
+import { folder } from './folder.mjs'
 
 // Ends one worker after the other, each within a row of the same call, at another moment.
 const ENDS_WORKERS = `
@@ -73,13 +71,12 @@ const APPENDS_AGAIN = `
 
 test('an append of a worker that is ended is whole or is not', async (t) => {
   for (let round = 0; round < 12; round++) {
-    const folder = mkdtempSync(join(tmpdir(), 'thalweg-worker-'))
-    t.after(() => rmSync(folder, { recursive: true, force: true }))
-    const worker = new Worker(APPENDS_AGAIN, { eval: true, workerData: join(folder, 'data') })
+    const dataDir = folder(t)
+    const worker = new Worker(APPENDS_AGAIN, { eval: true, workerData: dataDir })
     await new Promise((resolve) => worker.once('message', resolve))
     await new Promise((resolve) => setTimeout(resolve, round % 6))
     await worker.terminate()
-    const store = new FileBackedStreamStore({ dataDir: join(folder, 'data') })
+    const store = new FileBackedStreamStore({ dataDir })
     assert.equal(store.read('/a').messages.length, 1)
     await store.close()
   }
