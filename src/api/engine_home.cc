@@ -110,10 +110,10 @@ class FailureTeller {
     Tell({StoreFailure::Code::kDirectoryGone,
           "the data directory " + watch_->path() + " is gone, or a part of it: " + found +
               "; nothing is acknowledged any more. Was it moved, unmounted or removed? Bring it "
-              "back before the next start, which has none of its streams otherwise: what was moved "
-              "within its file system, or unmounted, has everything that was acknowledged. What "
-              "was removed is lost: thalweg verify says what is missing; put that back from a "
-              "backup, or restore all of one"});
+              "back before the next start, which has no streams where all of it is gone, and may "
+              "be refused where a part is: what was moved within its file system, or unmounted, "
+              "has everything that was acknowledged. What was removed is lost: thalweg verify says "
+              "what is missing; put that back from a backup, or restore all of one"});
   }
 
  private:

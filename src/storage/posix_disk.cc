@@ -41,6 +41,10 @@ const char* Relative(const std::string& path) {
   return path.empty() ? "." : path.c_str();
 }
 
+std::string Tried(const char* verb, const std::string& path) {
+  return std::string(verb) + Relative(path);
+}
+
 bool IsDirectory(int fd) {
   struct stat status;
   return fstat(fd, &status) == 0 && S_ISDIR(status.st_mode);
@@ -104,18 +108,18 @@ DiskResult<void> PosixDisk::SyncDirectory(const std::string& path) {
   const DiskResult<OwnedFd> fd = OpenDirectory(path, "sync directory ");
   if (!fd) return std::unexpected(fd.error());
   if (RetryInterrupted([&] { return fsync(fd->get()); }) == 0) return {};
-  return DiskFailure(errno, "sync directory " + path);
+  return DiskFailure(errno, Tried("sync directory ", path));
 }
 
 DiskResult<std::vector<std::string>> PosixDisk::List(const std::string& path) {
   DiskResult<OwnedFd> fd = OpenDirectory(path, "list ");
   if (!fd) return std::unexpected(fd.error());
   DIR* stream = ReadDirectory(std::move(*fd));
-  if (stream == nullptr) return DiskFailure(errno, "list " + path);
+  if (stream == nullptr) return DiskFailure(errno, Tried("list ", path));
   std::vector<std::string> names;
   const int code = CollectNames(stream, names) ? 0 : errno;
   closedir(stream);
-  if (code != 0) return DiskFailure(code, "list " + path);
+  if (code != 0) return DiskFailure(code, Tried("list ", path));
   std::ranges::sort(names);
   return names;
 }
@@ -141,7 +145,7 @@ DiskResult<std::unique_ptr<File>> PosixDisk::Lock(const std::string& path) {
 DiskResult<std::unique_ptr<File>> PosixDisk::LockRoot(OwnedFd with, const std::string& path) {
   DiskResult<OwnedFd> root = OpenDirectory("", "open ");
   if (!root) return std::unexpected(root.error());
-  if (!TryLock(*root) && errno == EWOULDBLOCK) return DiskFailure(errno, "lock " + path);
+  if (!TryLock(*root) && errno == EWOULDBLOCK) return DiskFailure(errno, Tried("lock ", path));
   return std::make_unique<PosixFile>(std::move(*root), path, std::move(with));
 }
 
@@ -162,7 +166,7 @@ std::unique_ptr<AsyncWriter> PosixDisk::NewAsyncWriter(int event_fd) {
 DiskResult<OwnedFd> PosixDisk::OpenDirectory(const std::string& path, const char* tried) const {
   OwnedFd fd(RetryInterrupted(
       [&] { return openat(root_.get(), Relative(path), O_DIRECTORY | O_RDONLY | O_CLOEXEC); }));
-  if (!fd.valid()) return DiskFailure(errno, tried + path);
+  if (!fd.valid()) return DiskFailure(errno, Tried(tried, path));
   return fd;
 }
 
