@@ -15,6 +15,7 @@
 #include <thread>
 #include <vector>
 
+#include "base/durations.h"
 #include "base/system_clock.h"
 #include "base/worker_pool.h"
 #include "engine/durable_waits.h"
@@ -225,7 +226,6 @@ TEST_F(DurableEngineTest, EndsOnlyOnceItsDiskWorkersHaveReadWhatTheyWereAskedFor
 }
 
 TEST_F(DurableEngineTest, EndsAStreamByTheTimeThatPassedWhateverTheWallClockSaysMeanwhile) {
-  constexpr int64_t kYearMs = int64_t{365} * 24 * 3'600'000;
   CreateCommand command = NewStream("/later");
   command.expiry = Ttl(60);
   Open()->engine().Create(command);

@@ -10,7 +10,6 @@ namespace thalweg {
 namespace {
 
 constexpr int64_t kTimerResolutionMs = 100;
-constexpr int64_t kStalledAtShutdownMs = 10'000;
 
 }  // namespace
 

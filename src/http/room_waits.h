@@ -3,6 +3,7 @@
 // Own thread only. The client may leave meanwhile; what still waits when this ends is cut off.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <list>
 
@@ -12,6 +13,9 @@
 #include "thalweg/http.h"
 
 namespace thalweg {
+
+// Who takes nothing for so long while the router shuts down is cut off.
+inline constexpr int64_t kStalledAtShutdownMs = 10'000;
 
 class RoomWaits {
  public:
@@ -27,7 +31,7 @@ class RoomWaits {
   // uncalled where the client leaves before.
   void Add(Responder& responder, Next next);
 
-  // From here on no wait is longer than ten seconds: then its answer is cut off.
+  // From here on no wait is longer than kStalledAtShutdownMs: then its answer is cut off.
   void Shutdown();
 
  private:

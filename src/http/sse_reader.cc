@@ -7,6 +7,7 @@
 #include "base/assert.h"
 #include "http/caching.h"
 #include "http/live_sse.h"
+#include "http/room_waits.h"
 
 namespace thalweg {
 namespace {
@@ -18,10 +19,9 @@ constexpr size_t kControlBytesMax = 160;
 
 constexpr int64_t kInsideCheckMs = 1'000;  // inside an event the timer looks again after this
 
-// Who takes no piece of an event for so long is cut off, where the response's age is over or the
-// router shuts down: a transport may have no such limit of its own.
+// Who takes no piece of an event for so long is cut off where the response's age is over, or sooner
+// where the router shuts down: a transport may have no such limit of its own.
 constexpr int64_t kStalledMs = 300'000;
-constexpr int64_t kStalledAtShutdownMs = 10'000;
 
 constexpr int64_t kEarlierShare = 10;  // responses end up to a tenth earlier, not all at once
 

@@ -5,16 +5,14 @@
 #include <algorithm>
 #include <vector>
 
+#include "base/ascii.h"
+
 namespace thalweg {
 namespace {
 
 std::string Hex(std::string_view bytes) {
   std::string hex;
-  for (const char c : bytes) {
-    constexpr char kDigits[] = "0123456789abcdef";
-    hex += kDigits[static_cast<uint8_t>(c) >> 4];
-    hex += kDigits[static_cast<uint8_t>(c) & 15];
-  }
+  for (const char c : bytes) AppendHex(static_cast<uint8_t>(c), hex);
   return hex;
 }
 

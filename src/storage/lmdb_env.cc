@@ -19,7 +19,6 @@
 namespace thalweg {
 namespace {
 
-constexpr mdb_mode_t kFileMode = 0640;
 constexpr unsigned kReadersMax = 1022;      // of all processes at once; 64 bytes each in lock.mdb
 constexpr uint64_t kLockBytes = 64 * 1024;  // what LMDB makes of lock.mdb for so many
 constexpr unsigned kTablesMax = 8;

@@ -21,7 +21,6 @@
 namespace thalweg {
 namespace {
 
-constexpr mode_t kFileMode = 0640;
 constexpr mode_t kDirectoryMode = 0750;
 
 int FlagsOf(Disk::Mode mode) {

@@ -4,6 +4,8 @@
 // THREAD: any, as Disk and File say.
 #pragma once
 
+#include <sys/types.h>
+
 #include <memory>
 #include <string>
 #include <utility>
@@ -13,6 +15,9 @@
 #include "storage/disk.h"
 
 namespace thalweg {
+
+// Of every file in a data directory.
+inline constexpr mode_t kFileMode = 0640;
 
 class PosixDisk final : public Disk {
  public:

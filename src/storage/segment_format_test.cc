@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "base/ascii.h"
 #include "base/crc32c.h"
 #include "base/little_endian.h"
 #include "storage/stream_filter.h"
@@ -24,12 +25,8 @@ TEST(SegmentFormat, AHeaderComesBack) {
 }
 
 std::string Hex(std::string_view bytes) {
-  constexpr char kDigits[] = "0123456789abcdef";
   std::string hex;
-  for (const char c : bytes) {
-    hex += kDigits[static_cast<uint8_t>(c) >> 4];
-    hex += kDigits[static_cast<uint8_t>(c) & 15];
-  }
+  for (const char c : bytes) AppendHex(static_cast<uint8_t>(c), hex);
   return hex;
 }
 

@@ -7,6 +7,7 @@
 #include <functional>
 #include <string>
 
+#include "base/durations.h"
 #include "storage/directory.h"
 #include "testing/manual_clock.h"
 #include "testing/sim_disk.h"
@@ -15,7 +16,6 @@ namespace thalweg {
 namespace {
 
 constexpr int64_t kHourMs = 3'600'000;
-constexpr int64_t kYearMs = 365 * 24 * kHourMs;
 
 // What a process that starts now takes the time for.
 int64_t Started(Disk& disk, const Clock& machine) {
