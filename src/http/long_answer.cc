@@ -88,6 +88,16 @@ bool Compress(Sending& sending, std::string key, PageBody body, Responder& to) {
   return false;
 }
 
+// What tells a compressed piece from all others: brackets are within what is compressed.
+std::string PieceKey(const Sending& sending, const Page& page, PagePlace place) {
+  std::string key = "piece" + MakeEtag({.life = sending.context->engine.life(),
+                                        .stream = Engine::Info(sending.answer.stream).id,
+                                        .start = page.start,
+                                        .end = page.end,
+                                        .coding = sending.answer.coding});
+  return key.append(place.is_first ? "[" : "").append(place.is_last ? "]" : "");
+}
+
 // Sends what was read: true where the next may follow at once.
 bool Take(Sending& sending, ReadOutcome& outcome, Responder& to) {
   if (outcome.verdict != ReadVerdict::kOk) {
@@ -95,22 +105,15 @@ bool Take(Sending& sending, ReadOutcome& outcome, Responder& to) {
     return false;
   }
   const LongAnswer& answer = sending.answer;
-  const StreamInfo info = Engine::Info(answer.stream);
+  const ContentKind kind = Engine::Info(answer.stream).config.kind;
   Page& page = outcome.page;
   const PagePlace place{.is_first = page.start == answer.start, .is_last = page.end == answer.end};
-  std::string key;
-  if (answer.coding == Coding::kGzip) {
-    key = "piece" + MakeEtag({.life = sending.context->engine.life(),
-                              .stream = info.id,
-                              .start = page.start,
-                              .end = page.end,
-                              .coding = answer.coding});
-    key.append(place.is_first ? "[" : "").append(place.is_last ? "]" : "");
-  }
   sending.at = page.end;
-  PageBody body = FramePage(info.config.kind, std::move(page), place);
-  if (!key.empty()) return Compress(sending, std::move(key), std::move(body), to);
-  return GoesOn(sending, WriteBody(to, std::move(body)), to);
+  if (answer.coding == Coding::kIdentity) {
+    return GoesOn(sending, WriteBody(to, FramePage(kind, std::move(page), place)), to);
+  }
+  std::string key = PieceKey(sending, page, place);
+  return Compress(sending, std::move(key), FramePage(kind, std::move(page), place), to);
 }
 
 PageRequest NextOf(const Sending& sending) {
