@@ -27,7 +27,7 @@ export interface Stream {
   /** The stream's key, with a slash before it. */
   path: string
   contentType?: string
-  /** Everything in the stream, read when it is looked at. */
+  /** Everything in the stream, read when it is looked at; that is no use of it. */
   readonly messages: Array<StreamMessage>
   currentOffset: string
   lastSeq?: string
@@ -133,7 +133,7 @@ interface BaseStore {
   get(path: string): Stream | undefined
   /** False also where it cannot be told, as of a stream that is damaged: `get` throws there. */
   has(path: string): boolean
-  /** Everything behind `offset`. Throws where there is no such stream. */
+  /** Everything behind `offset`; a use of the stream. Throws where there is no such stream. */
   read(path: string, offset?: string): ReadResult
   /**
    * Resolves once something stands behind `offset`, the stream is closed, or time (or Infinity) is
@@ -264,7 +264,8 @@ export class FileBackedStreamStore implements BaseStore {
   cancelAllWaits(): void
   list(): Array<string>
   /**
-   * Ends the routers over it; afterwards the directory can be opened again. Rejects with
+   * Ends the routers over it, and every wait as if its time had passed; afterwards the directory
+   * can be opened again. Rejects with
    * `store-is-served` where it is the store of a DurableStreamTestServer that runs: its stop()
    * closes it.
    */

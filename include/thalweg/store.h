@@ -294,8 +294,8 @@ class THALWEG_API Store {
                                                         std::string_view offset,
                                                         int64_t timeout_ms);
 
-  // Ends every wait, as if its time had passed: at once, but where what it tells rests on something
-  // that is not durable yet.
+  // Ends every wait that has begun, as if its time had passed: at once, but where what it tells
+  // rests on something that is not durable yet. The store may end right behind it.
   void CancelAllWaits();
 
   // Also tells of soft-deleted streams. Not a use. Producers, forks and last_stream_seq may be

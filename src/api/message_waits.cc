@@ -21,10 +21,11 @@ bool IsGone(const StoreError& error) {
 class MessageWaits::Wait final : public Watcher, public Timer {
  public:
   Wait(MessageWaits& owner, StreamHandle watched, Offset from, int64_t due_at_ms,
-       StoreCallback<WaitResult> callback)
+       uint64_t cancels_until_now, StoreCallback<WaitResult> callback)
       : stream(std::move(watched)),
         at(from),
         deadline_ms(due_at_ms),
+        cancels_before(cancels_until_now),
         done(std::move(callback)),
         owner_(owner) {}
 
@@ -34,6 +35,7 @@ class MessageWaits::Wait final : public Watcher, public Timer {
   const StreamHandle stream;
   const Offset at;
   const int64_t deadline_ms;
+  const uint64_t cancels_before;
   bool is_over = false;  // what there is now is its result
   StoreCallback<WaitResult> done;
   uint64_t ticket = 0;
@@ -43,27 +45,31 @@ class MessageWaits::Wait final : public Watcher, public Timer {
 };
 
 MessageWaits::MessageWaits(Engine& engine, const StoreCommands& commands, const Clock& clock,
-                           GatedExecutor& gate, CallbackQueue& callbacks)
+                           GatedExecutor& gate, CallbackQueue& callbacks, DurableWaits& durable)
     : engine_(engine),
       commands_(commands),
       clock_(clock),
       gate_(gate),
       callbacks_(callbacks),
+      durable_(durable),
       port_(engine.Attach(gate)),
       timers_(gate, clock, kTimerResolutionMs) {}
 
 MessageWaits::~MessageWaits() {
-  while (!waits_.empty()) End(*waits_.begin()->second, Refuse(StoreErrc::kFailed));
-  for (const auto& wait : to_begin_) Answer(*wait, Refuse(StoreErrc::kFailed));
+  for (const auto& [ticket, wait] : waits_) {
+    port_->Unwatch(wait->stream, wait.get());
+    AnswerAtTheEnd(*wait);
+  }
+  for (const auto& wait : to_begin_) AnswerAtTheEnd(*wait);
 }
 
 void MessageWaits::Start(StreamHandle stream, Offset at, int64_t timeout_ms,
                          StoreCallback<WaitResult> done) {
   const int64_t deadline_ms = clock_.SteadyMs() + std::clamp<int64_t>(timeout_ms, 0, kWaitMsMax);
-  auto wait = std::make_unique<Wait>(*this, std::move(stream), at, deadline_ms, std::move(done));
   {
     std::lock_guard lock(mutex_);
-    to_begin_.push_back(std::move(wait));
+    to_begin_.push_back(std::make_unique<Wait>(*this, std::move(stream), at, deadline_ms, cancels_,
+                                               std::move(done)));
     if (to_begin_.size() > 1) return;
   }
   gate_.Post([this] { BeginAll(); });
@@ -79,9 +85,17 @@ void MessageWaits::BeginAll() {
 }
 
 void MessageWaits::CancelAll() {
-  gate_.Post([this] {
+  uint64_t cancels = 0;
+  {
+    std::lock_guard lock(mutex_);
+    cancels = ++cancels_;
+  }
+  gate_.Post([this, cancels] {
     BeginAll();
-    for (auto next = waits_.begin(); next != waits_.end();) Expire(*(next++)->second);
+    for (auto next = waits_.begin(); next != waits_.end();) {
+      Wait& wait = *(next++)->second;
+      if (wait.cancels_before < cancels) Expire(wait);
+    }
   });
 }
 
@@ -100,10 +114,16 @@ void MessageWaits::Expire(Wait& wait) {
   Look(wait);
 }
 
-void MessageWaits::Look(Wait& wait) {
+// Always something of a wait that is over.
+StoreCommands::Look MessageWaits::Find(const Wait& wait) const {
   StoreCommands::Look look = commands_.LookAgain(wait.stream, wait.at);
   if (!look.found && wait.is_over) look.found = NothingNew(wait);
   if (look.found && !*look.found) look.found->error().was_there = IsGone(look.found->error());
+  return look;
+}
+
+void MessageWaits::Look(Wait& wait) {
+  StoreCommands::Look look = Find(wait);
   if (look.found && look.rests_on <= engine_.durable()) return End(wait, *std::move(look.found));
   if (engine_.failed()) return End(wait, Refuse(StoreErrc::kFailed));
   if (!look.found) return;
@@ -127,6 +147,18 @@ void MessageWaits::End(Wait& wait, StoreResult<WaitResult> result) {
   port_->Unwatch(wait.stream, &wait);
   Answer(wait, std::move(result));
   waits_.erase(wait.ticket);
+}
+
+// CancelAll may have been called a moment ago, and its task is not run any more. What is found may
+// become durable while the engine ends.
+void MessageWaits::AnswerAtTheEnd(Wait& wait) {
+  wait.is_over = wait.is_over || wait.cancels_before < cancels_;
+  if (!wait.is_over) return Answer(wait, Refuse(StoreErrc::kFailed));
+  StoreCommands::Look look = Find(wait);
+  durable_.Add(look.rests_on, [done = std::move(wait.done),
+                               result = *std::move(look.found)](bool is_durable) mutable {
+    done(is_durable ? std::move(result) : Refuse(StoreErrc::kFailed));
+  });
 }
 
 void MessageWaits::Answer(Wait& wait, StoreResult<WaitResult> result) {

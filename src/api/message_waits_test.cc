@@ -219,6 +219,25 @@ TEST_P(MessageWaitsTest, TheStoresEndAnswersWhatWaits) {
   executor_.RunAll();  // what is still posted does nothing
 }
 
+TEST_P(MessageWaitsTest, ThatAreCancelledRightBeforeTheStoreEndsAreNotFailed) {
+  Create("a");
+  Create("b");
+  Result waiting, not_begun, has_more, too_late;
+  BeginToWait(waiting, "a", "now");
+  BeginToWait(has_more, "b", "now");
+  Wait(not_begun, "a", "now");
+  store_->CancelAllWaits();
+  Wait(too_late, "a", "now");
+  Append("b", "x");
+  store_.reset();
+  ASSERT_TRUE(waiting && *waiting && not_begun && *not_begun && has_more && *has_more && too_late);
+  EXPECT_TRUE((*waiting)->timed_out);
+  EXPECT_TRUE((*not_begun)->timed_out);
+  ASSERT_EQ((*has_more)->read.messages.size(), 1u);
+  EXPECT_EQ((*has_more)->read.messages[0].data.view(), "x");
+  EXPECT_EQ(CodeOf(*too_late), StoreErrc::kFailed);
+}
+
 // Waits over a log whose progress is made by hand, for a stream `a` that is not durable yet.
 class MessageWaitsOverALog : public testing::Test {
  protected:
@@ -226,7 +245,7 @@ class MessageWaitsOverALog : public testing::Test {
     EXPECT_TRUE(commands_.Create("a", {.content_type = "text/plain", .initial_data = "ab"}).result);
     StoreCommands::FirstLook look = commands_.LookForMessages("a", "now");
     EXPECT_FALSE(look.found);
-    waits_.emplace(engine_, commands_, clock_, gate_, callbacks_);
+    waits_.emplace(engine_, commands_, clock_, gate_, callbacks_, *durable_);
     waits_->Start(std::move(look.stream), look.at, 1'000,
                   [&](StoreResult<WaitResult> told) { result_ = std::move(told); });
     executor_.RunAll();
@@ -242,6 +261,7 @@ class MessageWaitsOverALog : public testing::Test {
   Engine engine_{clock_, std::unique_ptr<CommitLog>(log_), EngineOptions{.partitions = 1}};
   const StoreCommands commands_{engine_, clock_};
   CallbackQueue callbacks_{executor_};
+  const std::shared_ptr<DurableWaits> durable_ = DurableWaits::Of(engine_, callbacks_);
   GatedExecutor gate_{executor_};
   std::optional<MessageWaits> waits_;
   Result result_;
@@ -265,6 +285,26 @@ TEST_F(MessageWaitsOverALog, ThatAreCancelledWaitForThatToo) {
   executor_.RunAll();
   ASSERT_TRUE(result_ && *result_);
   EXPECT_TRUE((*result_)->timed_out);
+}
+
+TEST_F(MessageWaitsOverALog, ThatAreCancelledAtTheEndWaitForThatToo) {
+  waits_->CancelAll();
+  gate_.Close([this] { waits_.reset(); });
+  executor_.RunAll();
+  EXPECT_FALSE(result_);
+  log_->CommitAll();
+  executor_.RunAll();
+  ASSERT_TRUE(result_ && *result_);
+  EXPECT_TRUE((*result_)->timed_out);
+}
+
+TEST_F(MessageWaitsOverALog, ThatAreCancelledAtTheEndOfAFailedStoreAreFailed) {
+  waits_->CancelAll();
+  gate_.Close([this] { waits_.reset(); });
+  engine_.Fail();
+  executor_.RunAll();
+  ASSERT_TRUE(result_);
+  EXPECT_EQ(CodeOf(*result_), StoreErrc::kFailed);
 }
 
 TEST_F(MessageWaitsOverALog, EndWithTheDisk) {

@@ -51,7 +51,8 @@ class Store::Impl {
         durable_(DurableWaits::Of(home_->engine(), callbacks_)),
         commands_(home_->engine(), seams_->clock()),
         gate_(seams_->executor()),
-        messages_(std::in_place, home_->engine(), commands_, seams_->clock(), gate_, callbacks_),
+        messages_(std::in_place, home_->engine(), commands_, seams_->clock(), gate_, callbacks_,
+                  *durable_),
         sweep_(home_->engine(), gate_) {}
 
   // Ends what goes on; callbacks that call us meanwhile are refused.

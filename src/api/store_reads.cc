@@ -72,7 +72,7 @@ StreamDescription DescriptionOf(const InspectOutcome& outcome, const Clock& cloc
   told.closed = state.closed;
   told.soft_deleted = outcome.verdict == ReadVerdict::kSoftDeleted;
   told.created_at_ms = state.created_wall_ms;
-  told.used_at_ms = clock.WallMs() - outcome.idle_ms;
+  told.used_at_ms = std::max(clock.WallMs() - outcome.idle_ms, told.created_at_ms);
   told.last_stream_seq = OptionalOf(state.seq_last);
   told.forks = state.forks;
   DescribeExpiry(state.config->expiry, told);

@@ -52,10 +52,17 @@ function flag(options, name, fallback) {
   throw wrong(name, value, 'true or false')
 }
 
+// Half of a character has no UTF-8: two texts that differ there would become the same one.
+function checkUnicode(name, value) {
+  if (/\p{Surrogate}/u.test(value)) throw wrong(name, value, 'a text without half characters')
+}
+
 function text(options, name, fallback) {
   const value = options[name] ?? fallback
-  if (value === undefined || typeof value === 'string') return value
-  throw wrong(name, value, 'a string')
+  if (value === undefined) return value
+  if (typeof value !== 'string') throw wrong(name, value, 'a string')
+  checkUnicode(name, value)
+  return value
 }
 
 // May be left out.
@@ -199,6 +206,7 @@ module.exports = {
   checkDirectoryOptions,
   checkRouterOptions,
   checkServerOptions,
+  checkUnicode,
   count,
   flag,
   invalid,

@@ -9,7 +9,7 @@ const { isAbsolute } = require('node:path')
 const { unwatch, watch } = require('./failures.cjs')
 const { makeFoldersAbove } = require('./folders.cjs')
 const native = require('./native.cjs')
-const { checkDirectoryOptions, count, flag, object, text, wrong } = require('./options.cjs')
+const { checkDirectoryOptions, checkUnicode, count, flag, object, text, wrong } = require('./options.cjs')
 const results = require('./store-results.cjs')
 const { warn } = require('./warn.cjs')
 
@@ -24,12 +24,10 @@ const SERVED = Symbol.for('thalweg.served') // a test server tells its store whe
 
 const READ_BYTES_MAX = 64 * 1024 * 1024 // of one native read; `read` goes on until the tail
 
-const LONE_SURROGATE = /\p{Surrogate}/u // of which there is no UTF-8
-
 // A path as a key: what cannot stand in a URL is percent-encoded.
 function keyOf(path, name = 'path') {
   if (typeof path !== 'string' || path === '') throw wrong(name, path, 'a path such as "/rooms/1"')
-  if (LONE_SURROGATE.test(path)) throw wrong(name, path, 'a text without half characters')
+  checkUnicode(name, path)
   return path.replace(/[^\x21-\x7e]+|[?#]/gu, encodeURIComponent)
 }
 
@@ -141,7 +139,7 @@ class BaseStore {
   get(path) {
     const found = this[NATIVE].get(keyOf(path))
     if (found?.failed === 'stream-not-found') return undefined
-    return streamOf(unwrap(found, path), () => this.read(path).messages)
+    return streamOf(unwrap(found, path), () => this.#messages(path, '-1', false))
   }
 
   has(path) {
@@ -166,14 +164,18 @@ class BaseStore {
   }
 
   read(path, offset = '-1') {
+    return { messages: this.#messages(path, offset, true), upToDate: true }
+  }
+
+  #messages(path, offset, isUse) {
     const key = keyOf(path)
     const messages = []
     let part = { nextOffset: offsetOf(offset), upToDate: false }
     while (!part.upToDate) {
-      part = unwrap(this[NATIVE].read(key, part.nextOffset, READ_BYTES_MAX), path)
+      part = unwrap(this[NATIVE].read(key, part.nextOffset, READ_BYTES_MAX, isUse), path)
       for (const message of messagesOf(part)) messages.push(message) // too many for arguments
     }
-    return { messages, upToDate: true }
+    return messages
   }
 
   async waitForMessages(path, offset, timeoutMs) {
@@ -240,6 +242,7 @@ class BaseStore {
     this.#routers.clear()
     await Promise.all(routers.map((router) => router[END]()))
     this.#native = undefined
+    ending.cancelAllWaits() // those that have begun since, and no more can
     await Promise.allSettled(this.#reads) // they keep the engine
     await ending.close()
   }

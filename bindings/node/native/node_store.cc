@@ -45,7 +45,8 @@ std::optional<Producer> ProducerOf(const Napi::Object& options) {
 
 ReadOptions ReadOptionsOf(const Napi::CallbackInfo& info) {
   return {.offset = info[1].As<Napi::String>().Utf8Value(),
-          .bytes_max = static_cast<size_t>(info[2].As<Napi::Number>().Int64Value())};
+          .bytes_max = static_cast<size_t>(info[2].As<Napi::Number>().Int64Value()),
+          .touch = info.Length() < 4 || info[3].As<Napi::Boolean>()};
 }
 
 }  // namespace

@@ -42,7 +42,7 @@ class NodeStore final : public Napi::ObjectWrap<NodeStore>, public Ending {
   // As CloseStream; gives the result once it is durable.
   Napi::Value CloseStreamAndWait(const Napi::CallbackInfo& info);  // path
 
-  Napi::Value Read(const Napi::CallbackInfo& info);              // path, offset, maxBytes
+  Napi::Value Read(const Napi::CallbackInfo& info);              // path, offset, maxBytes, isUse
   Napi::Value ReadInBackground(const Napi::CallbackInfo& info);  // the same; a promise
   Napi::Value Get(const Napi::CallbackInfo& info);               // path
   Napi::Value Has(const Napi::CallbackInfo& info);               // path

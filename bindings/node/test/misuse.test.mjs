@@ -92,6 +92,22 @@ test('options of a store are checked, and the wrong one is named', () => {
   assert.deepEqual(store.list(), ['/a'])
 })
 
+test('half a character in a text is named: another half would be the same text', () => {
+  const store = new StreamStore()
+  store.create('/a', { contentType: 'text/plain' })
+  const producer = { producerId: 'p', producerEpoch: 0, producerSeq: 0 }
+  for (const half of ['p\ud800', '\udc00p']) {
+    for (const name of ['contentType', 'forkOffset']) {
+      assert.throws(() => store.create('/b', { [name]: half }), invalid(name))
+    }
+    for (const name of ['producerId', 'seq', 'contentType']) {
+      assert.throws(() => store.append('/a', 'x', { ...producer, [name]: half }), invalid(name))
+    }
+  }
+  assert.equal(store.append('/a', 'x', { ...producer, producerId: '\u{1f600}' }).producerResult.status, 'accepted')
+  assert.equal(store.read('/a').messages.length, 1)
+})
+
 test('half a character in a path is named, and a closed store clears nothing', async (t) => {
   const memory = new StreamStore()
   for (const path of ['/a\ud800', '/\udc00b']) {

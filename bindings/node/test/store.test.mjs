@@ -25,6 +25,18 @@ for (const [kind, open] of Object.entries(STORES)) {
     await rejects(() => store.create('/a', { contentType: 'image/png' }), /already exists/, 'stream-exists')
   })
 
+  test(`${kind}: to look at all messages of a stream is no use of it`, async (t) => {
+    const store = open(t)
+    await store.create('/a', { contentType: 'text/plain', initialData: 'x', ttlSeconds: 3600 })
+    const used = () => store.get('/a').lastAccessedAt
+    const before = used()
+    assert.ok(before >= store.get('/a').createdAt)
+    while (Date.now() < before + 200) assert.equal(store.get('/a').messages.length, 1)
+    assert.ok(Math.abs(used() - before) <= 100, 'looked at')
+    store.read('/a')
+    assert.ok(used() >= before + 150, 'read')
+  })
+
   test(`${kind}: what is appended is read back, in messages`, async (t) => {
     const store = open(t)
     await store.create('/a', { contentType: 'text/plain', initialData: bytes('one') })
@@ -341,6 +353,25 @@ async function rejects(call, words, code) {
     return true
   })
 }
+
+test('file: waits end with the store as if their time had passed, also those that begin meanwhile', async (t) => {
+  for (let round = 0; round < 20; round++) {
+    const store = new FileBackedStreamStore({ dataDir: folder(t) })
+    await store.create('/a')
+    const follow = async () => {
+      const at = store.getCurrentOffset('/a')
+      for (;;) {
+        const told = await store.waitForMessages('/a', at, 60_000)
+        assert.deepEqual(told, { messages: [], timedOut: true })
+      }
+    }
+    const followers = [follow(), follow(), follow()]
+    for (let turn = 0; turn < round % 5; turn++) await new Promise(setImmediate)
+    const closing = store.close()
+    for (const follower of followers) await rejects(() => follower, /closed/, 'store-closed')
+    await closing
+  }
+})
 
 test('file: what was durable is there after close and open', async (t) => {
   const dataDir = join(folder(t), 'data')
