@@ -1,11 +1,12 @@
 // StreamStore and FileBackedStreamStore, method by method. What both can do is one suite.
 import assert from 'node:assert/strict'
 import { readdirSync, writeFileSync } from 'node:fs'
+import http from 'node:http'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { FileBackedStreamStore, StreamStore } from 'thalweg'
+import { DurableStreamRouter, FileBackedStreamStore, StreamStore } from 'thalweg'
 import { folder } from './folder.mjs'
-import { STORES } from './served.mjs'
+import { STORES, serve } from './served.mjs'
 
 const bytes = (text) => new TextEncoder().encode(text)
 const textOf = (messages) => messages.map(({ data }) => Buffer.from(data).toString())
@@ -354,7 +355,7 @@ async function rejects(call, words, code) {
   })
 }
 
-test('file: waits end with the store as if their time had passed, also those that begin meanwhile', async (t) => {
+test('file: waits end with the store as if their time had passed', async (t) => {
   for (let round = 0; round < 20; round++) {
     const store = new FileBackedStreamStore({ dataDir: folder(t) })
     await store.create('/a')
@@ -371,6 +372,29 @@ test('file: waits end with the store as if their time had passed, also those tha
     for (const follower of followers) await rejects(() => follower, /closed/, 'store-closed')
     await closing
   }
+})
+
+test('file: a wait that begins while close() waits for a request ends like those before', async (t) => {
+  const store = new FileBackedStreamStore({ dataDir: folder(t) })
+  await store.create('/a')
+  const at = store.getCurrentOffset('/a')
+  const router = new DurableStreamRouter({ store })
+  let came
+  const isUnderWay = new Promise((resolve) => (came = resolve))
+  const url = await serve(t, (req, res) => {
+    router.handleRequest(req, res)
+    came()
+  })
+  const request = http.request(`${url}/b`, { method: 'PUT', headers: { 'content-length': 2 } })
+  request.write('x')
+  await isUnderWay
+  const first = store.waitForMessages('/a', at, 60_000)
+  const closing = store.close()
+  assert.equal((await first).timedOut, true)
+  const second = store.waitForMessages('/a', at, 60_000)
+  request.end('y')
+  assert.deepEqual(await second, { messages: [], timedOut: true })
+  await closing
 })
 
 test('file: what was durable is there after close and open', async (t) => {
