@@ -159,12 +159,14 @@ TEST_P(MessageWaitsTest, ARemovalEndsItWhateverStandsAtThePathThen) {
 TEST_P(MessageWaitsTest, AllAreCancelledAtOnceAndLaterOnesAreNot) {
   Create("a");
   Create("b");
-  Result first, second, not_begun, after;
+  Result first, second, not_begun, right_behind, after;
   BeginToWait(first, "a", "now");
   BeginToWait(second, "b", "now");
   Wait(not_begun, "b", "now");
   store_->CancelAllWaits();
+  Wait(right_behind, "b", "now");
   executor_.RunAll();
+  EXPECT_FALSE(right_behind);
   for (const Result* result : {&first, &second, &not_begun}) {
     ASSERT_TRUE(*result && **result);
     EXPECT_TRUE((**result)->timed_out);
