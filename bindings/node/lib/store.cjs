@@ -9,7 +9,8 @@ const { isAbsolute } = require('node:path')
 const { unwatch, watch } = require('./failures.cjs')
 const { makeFoldersAbove } = require('./folders.cjs')
 const native = require('./native.cjs')
-const { checkDirectoryOptions, checkUnicode, count, flag, object, text, wrong } = require('./options.cjs')
+const { checkDirectoryOptions, checkUnicode, count, flag, object, text, wrong } =
+  require('./options.cjs')
 const results = require('./store-results.cjs')
 const { warn } = require('./warn.cjs')
 
