@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <linux/magic.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -82,15 +81,9 @@ TEST_F(PosixDiskTest, StaysInItsDirectoryWhenThatIsRenamed) {
 }
 
 TEST_F(PosixDiskTest, NamesTheDirectoryItselfInAFailure) {
-  rlimit before{};
-  ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &before), 0);
-  const rlimit none{.rlim_cur = 0, .rlim_max = before.rlim_max};
-  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &none), 0);
-  const std::string listed = disk_->List("").error().message;
-  const std::string synced = disk_->SyncDirectory("").error().message;
-  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &before), 0);
-  EXPECT_EQ(listed, "list .: Too many open files");
-  EXPECT_EQ(synced, "sync directory .: Too many open files");
+  PosixDisk none(OwnedFd(dup(Create("file")->fd())));
+  EXPECT_EQ(none.List("").error().message, "list .: Not a directory");
+  EXPECT_EQ(none.SyncDirectory("").error().message, "sync directory .: Not a directory");
 }
 
 TEST_F(PosixDiskTest, DescriptorsAreNotInheritedByPrograms) {
