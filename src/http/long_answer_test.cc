@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 
+#include "http/compressed_pages.h"
 #include "http/router_test_support.h"
 #include "storage/memory_log.h"
 
@@ -129,6 +130,15 @@ TEST_F(LongAnswers, AreCompressedPieceByPiece) {
   EXPECT_EQ(compressed, all_.size() / kGzipPieceBytesMax) << "once for both";
   EXPECT_EQ(Inflated(one.body()), all_);
   EXPECT_EQ(Inflated(other.body()), all_);
+}
+
+// Of which one piece is at hand at a time, however long what was read first.
+TEST_F(LongAnswers, AreCompressedAlsoFromALongAppendOn) {
+  RouterBench bench;
+  bench.PutText("s");
+  bench.PostText("s", std::string(CompressedPages::kBytesMax + 1, 'a'));
+  bench.PostText("s", "b");
+  EXPECT_EQ(Packed(bench, "s?offset=-1").Header("content-encoding"), "gzip");
 }
 
 TEST_F(LongAnswers, OfJsonAreCompressedAsOneArray) {

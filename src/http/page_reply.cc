@@ -1,5 +1,6 @@
 #include "http/page_reply.h"
 
+#include <algorithm>
 #include <optional>
 #include <utility>
 #include <variant>
@@ -117,11 +118,13 @@ void SendPage(const RouterContext& context, const StreamHandle& stream, Page pag
                      info.config.expiry, context.clock.WallMs()));
   if (compressible) head.Add("vary", "accept-encoding");
   std::string etag = MakeEtag(tag);
+  const uint64_t compressed_at_once =
+      is_long ? std::min<uint64_t>(page_bytes, kGzipPieceBytesMax) : page_bytes;
   const auto is_known = [&] {
     return asked_for != AskedFor::kNow && MatchesEtag(conditions.if_none_match, etag);
   };
   if (!is_known() && tag.coding != Coding::kIdentity &&
-      !context.compressed.MakeRoomFor(etag, page_bytes)) {
+      !context.compressed.MakeRoomFor(etag, compressed_at_once)) {
     tag.coding = Coding::kIdentity;
     etag = MakeEtag(tag);
   }
