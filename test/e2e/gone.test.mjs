@@ -22,8 +22,16 @@ const send = (server, method, path, body) =>
 
 const read = async (server, path) => (await fetch(`${server.url}/v1/stream/${path}`)).text();
 
-// The server may make files meanwhile.
-const remove = (path) => rmSync(path, { recursive: true, force: true, maxRetries: 100 });
+// The server may make files meanwhile, which rmSync would not list anew.
+function remove(path) {
+  for (let again = 100; ; --again) {
+    try {
+      return rmSync(path, { recursive: true, force: true });
+    } catch (error) {
+      if (error.code !== "ENOTEMPTY" || again === 0) throw error;
+    }
+  }
+}
 
 // Writers that append numbers until the server refuses or is gone; how many of each it answered.
 // `each` waits until all of them have so many answers, and fails where one ends before.
